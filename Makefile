@@ -1,0 +1,78 @@
+# concbench - see `make help`. Out of tree in build/; every knob below may be set on the command line.
+
+CC      ?= cc
+CXX     ?= c++
+AR      ?= ar
+CFLAGS  ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+LDFLAGS ?=
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# address (with undefined) or thread: an instrumented build in its own tree, never for timings.
+SAN     ?=
+# 1: warnings are errors.
+WERROR  ?= 0
+# Extra arguments for `concbench run` in `make bench`.
+BENCH_ARGS ?=
+PROFILE ?= quick
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += -r
+
+BUILD := build$(if $(SAN),/san-$(SAN))
+
+PKG_CONFIG ?= pkg-config
+PKGS  := benchmark hwloc ck jansson
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+
+SAN_FLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SAN_FLAGS_thread  := -fsanitize=thread
+SAN_FLAGS := $(if $(SAN),$(SAN_FLAGS_$(SAN)))
+
+WARN_COMMON := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wvla -Wundef \
+               -Wformat=2 -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
+WARN_C   := $(WARN_COMMON) -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+WARN_CXX := $(WARN_COMMON)
+
+# -fno-omit-frame-pointer: profilers and coroutine backtraces. No -march=native, no LTO: a run file
+# is compared with others, so the defaults must mean the same everywhere.
+OWN_CPPFLAGS := -D_GNU_SOURCE -I. -MMD -MP
+OWN_CFLAGS   := -std=c11 -pthread -fno-omit-frame-pointer $(WARN_C) $(SAN_FLAGS)
+OWN_CXXFLAGS := -std=c++17 -pthread -fno-omit-frame-pointer $(WARN_CXX) $(SAN_FLAGS)
+OWN_LDFLAGS  := -pthread $(SAN_FLAGS)
+LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) -lm
+
+HARNESS_SRC := $(filter-out %_test.c,$(wildcard harness/*.c)) harness/gbench.cc
+BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))
+TEST_SRC    := $(wildcard harness/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
+
+obj = $(patsubst %,$(BUILD)/obj/%.o,$(1))
+HARNESS_OBJ := $(call obj,$(filter-out harness/main.c,$(HARNESS_SRC)))
+BENCH_OBJ   := $(call obj,$(BENCH_SRC))
+TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
+
+.PHONY: all
+all: $(BUILD)/concbench
+
+$(BUILD)/concbench: $(call obj,harness/main.c) $(BENCH_OBJ) $(BUILD)/libharness.a
+	$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libharness.a: $(HARNESS_OBJ)
+	rm -f $@ && $(AR) rcs $@ $^
+
+# Tests may use the benches' objects too (conformance tests beside a bench).
+$(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BENCH_OBJ) $(BUILD)/libharness.a
+	@mkdir -p $(@D)
+	$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/obj/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/%.cc.o: %.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/main.c $(TEST_SRC)))

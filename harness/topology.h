@@ -1,0 +1,97 @@
+/*
+ * topology.h - which processing units (PUs) this process may use, and how they hang together.
+ *
+ * The only headers of the project that know hwloc are topology.c and placement.c; everybody else
+ * sees PUs by their operating-system index.
+ *
+ * What may be used is: the affinity this process was started with (read once, before anything is
+ * bound) ∩ the cgroup's cpuset ∩ hwloc's allowed set. Neither hwloc's XML nor HWLOC_THISSYSTEM
+ * carries the first, so it travels to cells beside the XML (topology_allowed_list()).
+ */
+#ifndef CONCBENCH_TOPOLOGY_H
+#define CONCBENCH_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Opaque; owns the hwloc topology. Immutable once made, so safe to read from any thread. */
+struct topology;
+
+/* One usable PU. The *_id fields number things from 0 in hwloc's logical order. */
+struct topology_pu {
+	unsigned os_index;   /* what sched_setaffinity(2) and /proc/cpuinfo call it */
+	unsigned core_id;    /* physical core */
+	unsigned smt_rank;   /* 0: first PU of its core, 1: its sibling, ... */
+	unsigned llc_id;     /* last-level cache domain */
+	unsigned numa_id;    /* nearest NUMA node */
+	unsigned package_id; /* socket */
+};
+
+/**
+ * topology_discover() - look at the real machine.
+ * @out:     set on success; release with topology_free().
+ * @err:     one line on failure; may be NULL when @err_len is 0.
+ *
+ * If $HWLOC_XMLFILE is set hwloc reads that instead (6 ms against 255 ms); if $CONCBENCH_ALLOWED
+ * is set (a list such as "0-3,8") the usable PUs are also intersected with it.
+ *
+ * Return: 0; -ENOMEM; -EINVAL (bad list or XML); -ENODEV when no PU is left to use.
+ */
+int topology_discover(struct topology **out, char *err, size_t err_len);
+
+/**
+ * topology_synthetic() - an hwloc synthetic machine, such as "pack:2 numa:1 l3:1 core:4 pu:2".
+ * @allowed: list of OS indexes usable, or NULL for all.
+ *
+ * Binding is refused with -ENOTSUP on such a topology (hwloc would pretend to succeed).
+ * Return: as topology_discover().
+ */
+int topology_synthetic(const char *description, const char *allowed, struct topology **out,
+    char *err, size_t err_len);
+
+void topology_free(struct topology *topo);
+
+/** topology_is_real() - false for synthetic or foreign machines: plans only, no binding. */
+bool topology_is_real(const struct topology *topo);
+
+/** topology_pu_count() - number of usable PUs, at least 1. */
+unsigned topology_pu_count(const struct topology *topo);
+
+/** topology_pu() - the @i-th usable PU in logical order, i < topology_pu_count(). */
+const struct topology_pu *topology_pu(const struct topology *topo, unsigned i);
+
+/** topology_core_count() - number of physical cores with a usable PU. */
+unsigned topology_core_count(const struct topology *topo);
+
+/** topology_allowed_list() - usable PUs as a list, "0-3,8"; owned by @topo. */
+const char *topology_allowed_list(const struct topology *topo);
+
+/** topology_summary() - one line such as "1 package, 1 NUMA node, 2 cores, 2 PUs (2 usable)". */
+const char *topology_summary(const struct topology *topo);
+
+/**
+ * topology_fingerprint() - 16 hex digits that change when the machine's shape, or the set of
+ * usable PUs, changes; for telling whether two runs may be compared. Owned by @topo.
+ */
+const char *topology_fingerprint(const struct topology *topo);
+
+/**
+ * topology_write_xml() - save for cells (HWLOC_XMLFILE). Written whole or not at all.
+ * Return: 0 or -errno.
+ */
+int topology_write_xml(const struct topology *topo, const char *path);
+
+/** topology_print() - the tree for people, usable PUs marked. */
+void topology_print(const struct topology *topo, FILE *to);
+
+/**
+ * topology_bind_self() - bind the calling OS thread to one PU and read the binding back.
+ * @os_index: a usable PU's operating-system index.
+ *
+ * Return: 0; -ENOTSUP not this machine; -EPERM not in the usable set; -EIO the read-back differs;
+ * -errno of the system call.
+ */
+int topology_bind_self(const struct topology *topo, unsigned os_index);
+
+#endif
