@@ -175,6 +175,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 		goto out_free;
 	}
 	t->env.done = t->done;
+	t->window_ns = case_slot_ns(bc, topology_pu_count(topo));
 	/* Whoever spins at the start line needs a PU alone. */
 	t->line->spin = !t->placement.oversubscribed && t->placement.pus_used >= t->units;
 	prepare_workers(t, seed);
@@ -445,6 +446,7 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 		return ret;
 	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
 	sum_up(t, done_before, &sum);
+	t->trial_ops = sum.done_ops;
 	keep_metrics(&sum, window_ns, (double)(counters_steal_ns() - steal_ns) / machine_ns * 100.0,
 	    &sample.metrics);
 	t->env.trials++;

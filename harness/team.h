@@ -42,7 +42,8 @@ struct team {
 	uint64_t *done;            /* arena, [workers] */
 	struct histogram *latency; /* arena, [workers], or [1] of the companion, or NULL */
 	struct worker *workers;    /* heap, [workers]; a process's child changes its own copy */
-	uint64_t trials;
+	uint64_t window_ns;        /* the case's window on this machine */
+	double trial_ops;          /* operations of the last trial, warm-up included */
 	/* companion */
 	pid_t companion_pid;
 	int companion_pu; /* -1: unbound, no PU was spare */
