@@ -75,4 +75,35 @@ $(BUILD)/obj/%.cc.o: %.cc Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
 
+# What the program says of its own build. Written at every call, kept when nothing has changed, so
+# that only a change compiles build_info.c again.
+VERSION  := 0.1.0
+lib_version = $(shell $(PKG_CONFIG) --modversion $(1) 2>/dev/null)
+revision = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+dirty = $(shell git status --porcelain 2>/dev/null | grep -q . && echo 1 || echo 0)
+boost_version = $(shell sed -n 's/^.define BOOST_LIB_VERSION "\(.*\)"/\1/p' /usr/include/boost/version.hpp 2>/dev/null)
+
+define BUILD_INFO
+#define BUILD_INFO_VERSION "$(VERSION)"
+#define BUILD_INFO_REVISION "$(revision)"
+#define BUILD_INFO_DIRTY $(dirty)
+#define BUILD_INFO_COMPILER "$(shell $(CC) --version 2>/dev/null | head -n 1)"
+#define BUILD_INFO_FLAGS "$(strip $(CPPFLAGS) $(filter-out -W%,$(OWN_CFLAGS)) $(CFLAGS) $(LDFLAGS))"
+#define BUILD_INFO_SANITIZER "$(SAN)"
+#define BUILD_INFO_LIB_BENCHMARK "$(call lib_version,benchmark)"
+#define BUILD_INFO_LIB_HWLOC "$(call lib_version,hwloc)"
+#define BUILD_INFO_LIB_CK "$(call lib_version,ck)"
+#define BUILD_INFO_LIB_JANSSON "$(call lib_version,jansson)"
+#define BUILD_INFO_LIB_BOOST "$(boost_version)"
+endef
+export BUILD_INFO
+
+$(BUILD)/obj/harness/build_info.c.o: $(BUILD)/build_info_generated.h
+$(BUILD)/obj/harness/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
+$(BUILD)/build_info_generated.h: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$BUILD_INFO" | cmp -s - $@ || printf '%s\n' "$$BUILD_INFO" > $@
+.PHONY: FORCE
+FORCE:
+
 -include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/main.c $(TEST_SRC)))

@@ -59,6 +59,8 @@ void case_add(struct case_list *list, const struct machine *m, const struct benc
 	va_start(args, format);
 	n = vsnprintf(copy.name, sizeof(copy.name), format, args);
 	va_end(args);
+	if (m->place && case_find(list, copy.name))
+		return;
 	if (n <= 0 || (size_t)n >= sizeof(copy.name) || case_find(list, copy.name)) {
 		list->error = -EINVAL;
 		return;

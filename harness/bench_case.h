@@ -27,10 +27,14 @@ struct bench_case {
 
 /* What a family may know when it lists its cases. */
 struct machine {
-	unsigned pus; /* usable */
+	unsigned pus;         /* usable */
 	enum profile profile;
 	unsigned max_workers; /* what ulimits allow */
 	const struct topology *topology;
+	/* the user's own sweep, instead of the family's; see machine_workers(), machine_place() */
+	const unsigned *workers;
+	unsigned worker_counts;
+	const struct placement_policy *place;
 };
 
 struct case_list {
@@ -44,7 +48,8 @@ struct case_list {
  * case_add() - append a copy of @bc with its name formatted from @format.
  *
  * Names are Google Benchmark names: "family/kind/key:value/...", keys in a fixed order. A name
- * that is too long or listed twice makes the list's error -EINVAL. Checks the placement against
+ * that is too long or listed twice makes the list's error -EINVAL (twice is fine when the user's
+ * own placement makes two of the family's the same: the second is left out). Checks the placement against
  * the topology: a policy the machine cannot offer makes the case unsupported, with the reason.
  */
 void case_add(struct case_list *list, const struct machine *m, const struct bench_case *bc,

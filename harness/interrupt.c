@@ -36,6 +36,11 @@ int interrupt_install(void)
 	return 0;
 }
 
+void interrupt_unblock(void)
+{
+	(void)sigprocmask(SIG_SETMASK, &outside, NULL);
+}
+
 void interrupt_restore_child(void)
 {
 	(void)signal(SIGINT, SIG_DFL);

@@ -15,6 +15,10 @@
  * flag is set ends the process the default way. Return: 0; -errno. */
 int interrupt_install(void);
 
+/** interrupt_unblock() - waiting is over: a signal from now on ends the process if one has been
+ * noted already, and is noted otherwise. */
+void interrupt_unblock(void);
+
 /** interrupt_restore_child() - in a child before exec: default dispositions, nothing blocked. */
 void interrupt_restore_child(void);
 

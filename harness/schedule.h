@@ -1,0 +1,29 @@
+/*
+ * schedule.h - in which order cells run, and when there is time for more. Pure functions.
+ */
+#ifndef CONCBENCH_SCHEDULE_H
+#define CONCBENCH_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * schedule_shuffle() - a random order of 0..n-1 that depends on @seed and @round only.
+ *
+ * Fisher-Yates (Durstenfeld 1964) with unbiased bounded numbers (Lemire 2019). A fixed order would
+ * let each case always follow the same one, and inherit its heat, cache and timer state.
+ */
+void schedule_shuffle(size_t *order, size_t n, uint64_t seed, unsigned round);
+
+/** schedule_seed() - the seed of one launch: differs by run, case and launch. */
+uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch);
+
+/**
+ * schedule_another_round() - is there time for it?
+ * Two rounds are always tried; further ones only when one as long as the last would fit.
+ */
+bool schedule_another_round(
+    unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns);
+
+#endif
