@@ -108,7 +108,8 @@ static int pick_cases(struct session *s)
 			ret = add_entry(s, bc, "/aa:b");
 	}
 	if (!ret && !matched)
-		ret = complain("--filter: '%s' matches no case of profile %s; see concbench run --list",
+		ret = complain(
+		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
 		    s->o.filter ? s->o.filter : "", profile_name(s->o.profile));
 	case_filter_free(&filter);
 	return ret;
@@ -152,14 +153,12 @@ static int print_list(const struct session *s)
 
 static int run_in_process(struct session *s)
 {
-	struct cell_options cell = {.topo = s->topo,
-	    .slots = s->o.rounds,
-	    .slot_ns = s->o.slot_ns,
-	    .seed = s->o.seed};
+	struct cell_options cell = {
+	    .topo = s->topo, .slots = s->o.rounds, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
 	if (s->entry_count != 1)
-		return complain("--in-process runs one case; --filter picks %zu that can run",
-		    s->entry_count);
+		return complain(
+		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
 	gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv);
 	for (size_t i = 0; i < s->run.manifest.count; i++)
@@ -207,16 +206,15 @@ static int describe_run(struct session *s)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
 	for (size_t i = 0; !ret && i < s->o.context.count; i++)
-		ret = manifest_add(&s->run.manifest, s->o.context.items[i].key,
-		    s->o.context.items[i].value);
+		ret = manifest_add(
+		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
 	if (ret)
 		return complain("out of memory");
 	if (!gmtime_r(&now, &utc) ||
 	    !strftime(s->run.date, sizeof(s->run.date), "%Y-%m-%dT%H:%M:%SZ", &utc))
 		return complain("the date cannot be written");
 	s->run.seed = s->o.seed;
-	(void)snprintf(
-	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
+	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
 	return 0;
 }
 
@@ -331,8 +329,8 @@ static void judge_aa(struct session *s)
 	(void)manifest_addf(&s->run.manifest, "aa.overlapping", "%u", agree);
 	if (!s->o.quiet)
 		(void)fprintf(s->o.format == FORMAT_CONSOLE ? stdout : stderr,
-		    "A/A: the intervals of %u of %u pairs of equal cases overlap (%.1f %%)\n", agree,
-		    pairs, 100.0 * agree / pairs);
+		    "A/A: the intervals of %u of %u pairs of equal cases overlap (%.1f %%)\n",
+		    agree, pairs, 100.0 * agree / pairs);
 }
 
 static int write_copy(const struct run *run, const char *path, enum output_format format)

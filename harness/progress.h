@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct progress {
-	bool shown;        /* stderr is a terminal and nobody asked for quiet */
+	bool shown; /* stderr is a terminal and nobody asked for quiet */
 	uint64_t begin_ns;
-	uint64_t last_ns;  /* when it was drawn last */
+	uint64_t last_ns; /* when it was drawn last */
 };
 
 /** progress_begin() - decide whether to show anything. */

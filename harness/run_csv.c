@@ -41,7 +41,7 @@ static void print_series(const struct series *s, FILE *to)
 int run_csv_print(const struct run *run, FILE *to)
 {
 	(void)fputs("name,iterations,real_time,cpu_time,time_unit,bytes_per_second,"
-	            "items_per_second,label,error_occurred,error_message\n",
+		    "items_per_second,label,error_occurred,error_message\n",
 	    to);
 	for (size_t i = 0; i < run->series_count; i++)
 		print_series(&run->series[i], to);

@@ -25,8 +25,8 @@ static void host_part(char *out, size_t len)
 			*p = '_';
 }
 
-int run_folder_create(const char *results_dir, time_t now, char *id, size_t id_len, char *path,
-    size_t path_len)
+int run_folder_create(
+    const char *results_dir, time_t now, char *id, size_t id_len, char *path, size_t path_len)
 {
 	char host[HOST_SHOWN + 1], stamp[32];
 	struct tm utc;
@@ -62,7 +62,7 @@ int run_folder_link_latest(const char *results_dir, const char *id)
 
 	if (snprintf(link, sizeof(link), "%s/latest", results_dir) >= (int)sizeof(link) ||
 	    snprintf(temporary, sizeof(temporary), "%s/.latest-%ld", results_dir, (long)getpid()) >=
-	        (int)sizeof(temporary))
+		(int)sizeof(temporary))
 		return -ENAMETOOLONG;
 	(void)unlink(temporary);
 	if (symlink(id, temporary) < 0)

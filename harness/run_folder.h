@@ -12,8 +12,8 @@
  * @id:   the folder's own name. @path: with <results>/ before it.
  * Return: 0; -errno (-EACCES, -ENOSPC, -EROFS, -ENOTDIR, ...).
  */
-int run_folder_create(const char *results_dir, time_t now, char *id, size_t id_len, char *path,
-    size_t path_len);
+int run_folder_create(
+    const char *results_dir, time_t now, char *id, size_t id_len, char *path, size_t path_len);
 
 /** run_folder_link_latest() - let <results>/latest point to it; replaced in one step. 0; -errno. */
 int run_folder_link_latest(const char *results_dir, const char *id);

@@ -136,7 +136,8 @@ static int one_launch(struct run_loop *l, struct run_entry *e)
 		ret = cell_finish(cell, &rows, &sum_ns, NULL, why, sizeof(why));
 		if (!ret && !summary_agrees(rows, sum_ns, slot, samples_ns)) {
 			(void)snprintf(why, sizeof(why),
-			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, %.9g ns",
+			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, "
+			    "%.9g ns",
 			    rows, sum_ns, slot, samples_ns);
 			ret = -EBADMSG;
 		}
@@ -250,7 +251,8 @@ out:
 	if (ret == -EINTR)
 		return ret;
 	(void)snprintf(s->counters_note, sizeof(s->counters_note), "%s%.200s",
-	    ret ? "no hardware counters: " : "counted in a pass of its own, untimed", ret ? why : "");
+	    ret ? "no hardware counters: " : "counted in a pass of its own, untimed",
+	    ret ? why : "");
 	return journal_series(l->journal, s);
 }
 
@@ -263,8 +265,8 @@ int run_loop_counters(struct run_loop *l)
 	for (size_t i = 0; !ret && i < l->entry_count; i++) {
 		struct run_entry *e = &l->entries[i];
 
-		progress_show(
-		    &l->progress, i, l->entry_count, UINT64_MAX, "hardware counters, a pass of their own");
+		progress_show(&l->progress, i, l->entry_count, UINT64_MAX,
+		    "hardware counters, a pass of their own");
 		if (interrupt_pending())
 			return -EINTR;
 		if (series_of(l, e)->status == STATUS_OK)

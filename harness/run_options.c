@@ -84,13 +84,16 @@ static const struct flag flags[] = {
 	"smoke (under 20 s), quick (under 3 min; default) or full (an hour)"},
     {"filter", OPT_FILTER, required_argument, "REGEX",
 	"only cases whose name matches; -REGEX: only those that do not"},
-    {"list", OPT_LIST, no_argument, NULL, "list the cases and why some cannot run; measure nothing"},
+    {"list", OPT_LIST, no_argument, NULL,
+	"list the cases and why some cannot run; measure nothing"},
     {"workers", OPT_WORKERS, required_argument, "N,...", "instead of the profile's worker counts"},
     {"place", OPT_PLACE, required_argument, "POLICY",
 	"same, smt, compact, scatter, llc, cross, list:0,2 or none, instead of the cases' own"},
-    {"time-budget", OPT_BUDGET, required_argument, "TIME", "such as 90s or 5m; ends between rounds"},
+    {"time-budget", OPT_BUDGET, required_argument, "TIME",
+	"such as 90s or 5m; ends between rounds"},
     {"rounds", OPT_ROUNDS, required_argument, "N", "launches of each case, at most"},
-    {"slots", OPT_SLOTS, required_argument, "N", "trials a launch, the first is warm-up (2 or more)"},
+    {"slots", OPT_SLOTS, required_argument, "N",
+	"trials a launch, the first is warm-up (2 or more)"},
     {"slot-time", OPT_SLOT_TIME, required_argument, "TIME", "length of a trial's window"},
     {"seed", OPT_SEED, required_argument, "N", "of order, layout and random numbers"},
     {"results", OPT_RESULTS, required_argument, "DIR", "where runs are kept (default: results)"},
@@ -120,28 +123,29 @@ static const struct flag flags[] = {
 
 void run_options_help(FILE *to)
 {
-	(void)fputs("usage: concbench run [OPTION...]\n\n"
-	            "Measures all cases (or those that --filter picks), each in a process of its own, "
-	            "in random\nrounds; leaves run.json, journal.jsonl, charts and report.html in "
-	            "results/<time>-<host>-<id>/\nand prints the table.\n\n",
+	(void)fputs(
+	    "usage: concbench run [OPTION...]\n\n"
+	    "Measures all cases (or those that --filter picks), each in a process of its own, "
+	    "in random\nrounds; leaves run.json, journal.jsonl, charts and report.html in "
+	    "results/<time>-<host>-<id>/\nand prints the table.\n\n",
 	    to);
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "--%s%s%s%s", flags[i].name,
-		    flags[i].has_arg == optional_argument ? "[" : "",
-		    flags[i].arg ? "=" : "", flags[i].arg ? flags[i].arg : "");
+		    flags[i].has_arg == optional_argument ? "[" : "", flags[i].arg ? "=" : "",
+		    flags[i].arg ? flags[i].arg : "");
 		if (flags[i].has_arg == optional_argument)
 			(void)strncat(left, "]", sizeof(left) - strlen(left) - 1);
 		(void)fprintf(to, "  %-34s %s\n", left, flags[i].help);
 	}
-	(void)fputs("\nexit status: 0 all good; 1 some case invalid, crashed or hung; 2 usage or "
-	            "environment;\n             128 + the signal's number after Ctrl-C or SIGTERM\n",
+	(void)fputs(
+	    "\nexit status: 0 all good; 1 some case invalid, crashed or hung; 2 usage or "
+	    "environment;\n             128 + the signal's number after Ctrl-C or SIGTERM\n",
 	    to);
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(
-    const char *flag, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int refuse(const char *flag, const char *format, ...)
 {
 	va_list args;
 
@@ -169,8 +173,10 @@ static int set_time(const char *flag, const char *text, uint64_t *out)
 	uint64_t ns;
 
 	if (text_parse_duration_ns(text, &ns) != 0 || ns == 0)
-		return refuse(flag, "'%s' is not a time; accepted: a number above 0 with ns, us, ms, "
-				    "s, m or h, such as 90s", text);
+		return refuse(flag,
+		    "'%s' is not a time; accepted: a number above 0 with ns, us, ms, "
+		    "s, m or h, such as 90s",
+		    text);
 	*out = ns;
 	return 0;
 }
@@ -361,9 +367,10 @@ int run_options_parse(int argc, char **argv, struct run_options *o)
 	while ((opt = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
 		if (opt == '?' || opt == ':') {
 			(void)fprintf(stderr,
-			    opt == ':' ? "concbench run: %s needs a value; see concbench run --help\n"
-			               : "concbench run: %s is not an option that is accepted; see "
-			                 "concbench run --help\n",
+			    opt == ':'
+				? "concbench run: %s needs a value; see concbench run --help\n"
+				: "concbench run: %s is not an option that is accepted; see "
+				  "concbench run --help\n",
 			    argv[optind - 1]);
 			return EXIT_USAGE;
 		}

@@ -14,30 +14,30 @@ enum output_format { FORMAT_CONSOLE, FORMAT_JSON, FORMAT_CSV };
 
 struct run_options {
 	enum profile profile;
-	const char *filter;        /* NULL: all */
+	const char *filter; /* NULL: all */
 	const char *results_dir;
-	const char *out;           /* --benchmark_out, or NULL */
+	const char *out; /* --benchmark_out, or NULL */
 	enum output_format out_format;
 	enum output_format format; /* of stdout */
 	uint64_t seed;
 	uint64_t budget_ns;
-	uint64_t slot_ns;          /* 0: the cases' own */
+	uint64_t slot_ns; /* 0: the cases' own */
 	uint64_t cell_timeout_ns;
-	unsigned rounds;           /* at most */
-	unsigned slots;            /* a launch, the first is warm-up */
+	unsigned rounds;                   /* at most */
+	unsigned slots;                    /* a launch, the first is warm-up */
 	unsigned workers[RUN_WORKERS_MAX]; /* instead of the profile's counts, when any */
 	unsigned worker_counts;
-	const char *workers_text;          /* as typed, NULL when not given */
+	const char *workers_text; /* as typed, NULL when not given */
 	bool place_given;
-	struct placement_policy place;     /* instead of the cases' own, when given */
+	struct placement_policy place; /* instead of the cases' own, when given */
 	bool quiet;
 	bool list;
 	bool in_process;
-	bool aa;                   /* every case twice */
-	bool counters;             /* the pass for hardware counters */
+	bool aa;       /* every case twice */
+	bool counters; /* the pass for hardware counters */
 	bool charts;
-	struct manifest context;   /* --benchmark_context */
-	char **gbench_argv;        /* for --in-process: argv[0] and Google Benchmark's own flags */
+	struct manifest context; /* --benchmark_context */
+	char **gbench_argv;      /* for --in-process: argv[0] and Google Benchmark's own flags */
 	int gbench_argc;
 	bool help;
 };

@@ -125,23 +125,24 @@ static void note_fate(struct cell_process *c)
  * One message. The process's end is read off the pidfd, not off the socket's end: a worker that
  * outlives its cell still holds the socket open.
  */
-static int receive(struct cell_process *c, uint64_t within_ns, struct message *m, char *why,
-    size_t why_len)
+static int receive(
+    struct cell_process *c, uint64_t within_ns, struct message *m, char *why, size_t why_len)
 {
 	const uint64_t until_ns = clock_now_ns() + within_ns;
 	const char *line;
 	size_t len;
 
 	while (!line_buffer_next(&c->input, &line, &len)) {
-		struct pollfd fds[2] = {{.fd = c->socket, .events = POLLIN},
-		    {.fd = c->pidfd, .events = POLLIN}};
+		struct pollfd fds[2] = {
+		    {.fd = c->socket, .events = POLLIN}, {.fd = c->pidfd, .events = POLLIN}};
 		int ready = interrupt_poll(fds, 2, until_ns);
 		long got;
 
 		if (ready < 0)
 			return ready;
 		if (ready == 0) {
-			(void)snprintf(why, why_len, "no answer within %.1f s", (double)within_ns / 1e9);
+			(void)snprintf(
+			    why, why_len, "no answer within %.1f s", (double)within_ns / 1e9);
 			return -ETIMEDOUT;
 		}
 		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;
@@ -150,7 +151,8 @@ static int receive(struct cell_process *c, uint64_t within_ns, struct message *m
 			return -EPROTO;
 		}
 		if (got == 0) {
-			/* It has closed its end or died; a line of which the end is missing is lost. */
+			/* It has closed its end or died; a line of which the end is missing is
+			 * lost. */
 			if (!fds[1].revents)
 				(void)kill(-c->pid, SIGKILL);
 			note_fate(c);

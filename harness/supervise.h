@@ -10,20 +10,20 @@
 #include "protocol.h"
 
 struct cell_spec {
-	const char *exe;           /* program to run: our own, or for a gate another build's */
+	const char *exe; /* program to run: our own, or for a gate another build's */
 	const char *case_name;
 	const char *profile;
-	const char *workers;       /* the user's sweep, as typed; NULL: none */
+	const char *workers; /* the user's sweep, as typed; NULL: none */
 	const char *place;
-	const char *topology_xml;  /* NULL: the cell discovers for itself */
-	const char *allowed;       /* usable PUs, topology_allowed_list() */
+	const char *topology_xml; /* NULL: the cell discovers for itself */
+	const char *allowed;      /* usable PUs, topology_allowed_list() */
 	unsigned slots;
-	uint64_t slot_ns;          /* 0: the case's */
+	uint64_t slot_ns; /* 0: the case's */
 	uint64_t seed;
 	bool counters;
-	int stderr_fd;             /* where its stderr goes */
+	int stderr_fd; /* where its stderr goes */
 	uint64_t ready_within_ns;
-	uint64_t turn_within_ns;   /* beyond the slot's own length */
+	uint64_t turn_within_ns; /* beyond the slot's own length */
 };
 
 struct cell_process;
