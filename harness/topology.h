@@ -1,7 +1,7 @@
 /*
  * topology.h - which processing units (PUs) this process may use, and how they hang together.
  *
- * The only headers of the project that know hwloc are topology.c and placement.c; everybody else
+ * The only files of the project that know hwloc are topology.c and topology_tree.c; everybody else
  * sees PUs by their operating-system index.
  *
  * What may be used is: the affinity this process was started with (read once, before anything is
@@ -15,15 +15,20 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct topology_node;
+
 /* Opaque; owns the hwloc topology. Immutable once made, so safe to read from any thread. */
 struct topology;
 
-/* One usable PU. The *_id fields number things from 0 in hwloc's logical order. */
+/*
+ * One usable PU. The *_id fields number the things that have a usable PU, densely from 0 in hwloc's
+ * logical order: fit to index arrays with, not to print.
+ */
 struct topology_pu {
 	unsigned os_index;   /* what sched_setaffinity(2) and /proc/cpuinfo call it */
 	unsigned core_id;    /* physical core */
-	unsigned smt_rank;   /* 0: first PU of its core, 1: its sibling, ... */
-	unsigned llc_id;     /* last-level cache domain */
+	unsigned smt_rank;   /* 0: first usable PU of its core, 1: its sibling, ... */
+	unsigned llc_id;     /* last-level cache domain; its own core's where no cache is known */
 	unsigned numa_id;    /* nearest NUMA node */
 	unsigned package_id; /* socket */
 };
@@ -34,9 +39,11 @@ struct topology_pu {
  * @err:     one line on failure; may be NULL when @err_len is 0.
  *
  * If $HWLOC_XMLFILE is set hwloc reads that instead (6 ms against 255 ms); if $CONCBENCH_ALLOWED
- * is set (a list such as "0-3,8") the usable PUs are also intersected with it.
+ * is set (a list such as "0-3,8") the usable PUs are also intersected with it. The affinity of the
+ * calling thread counts when the topology is this machine's: call this before binding anything.
  *
- * Return: 0; -ENOMEM; -EINVAL (bad list or XML); -ENODEV when no PU is left to use.
+ * Return: 0; -ENOMEM; -EINVAL (bad list or XML); -ENODEV when no PU is left to use; -errno when the
+ * affinity cannot be read.
  */
 int topology_discover(struct topology **out, char *err, size_t err_len);
 
@@ -47,8 +54,8 @@ int topology_discover(struct topology **out, char *err, size_t err_len);
  * Binding is refused with -ENOTSUP on such a topology (hwloc would pretend to succeed).
  * Return: as topology_discover().
  */
-int topology_synthetic(const char *description, const char *allowed, struct topology **out,
-    char *err, size_t err_len);
+int topology_synthetic(
+    const char *description, const char *allowed, struct topology **out, char *err, size_t err_len);
 
 void topology_free(struct topology *topo);
 
@@ -67,6 +74,18 @@ unsigned topology_core_count(const struct topology *topo);
 /** topology_allowed_list() - usable PUs as a list, "0-3,8"; owned by @topo. */
 const char *topology_allowed_list(const struct topology *topo);
 
+/** topology_offline_list() - PUs the machine has but that are switched off; "" when none. */
+const char *topology_offline_list(const struct topology *topo);
+
+/**
+ * topology_limits() - what keeps PUs from being usable, "affinity 0, CONCBENCH_ALLOWED 0-1"; ""
+ * when nothing does. Owned by @topo.
+ */
+const char *topology_limits(const struct topology *topo);
+
+/** topology_root() - the whole machine, with the PUs that may not be used; see topology_tree.h. */
+const struct topology_node *topology_root(const struct topology *topo);
+
 /** topology_summary() - one line such as "1 package, 1 NUMA node, 2 cores, 2 PUs (2 usable)". */
 const char *topology_summary(const struct topology *topo);
 
@@ -82,15 +101,17 @@ const char *topology_fingerprint(const struct topology *topo);
  */
 int topology_write_xml(const struct topology *topo, const char *path);
 
-/** topology_print() - the tree for people, usable PUs marked. */
+/** topology_print() - the tree for people, usable PUs marked (in topology_draw.c). */
 void topology_print(const struct topology *topo, FILE *to);
 
 /**
  * topology_bind_self() - bind the calling OS thread to one PU and read the binding back.
  * @os_index: a usable PU's operating-system index.
  *
+ * Safe from several threads at once and in forked children.
+ *
  * Return: 0; -ENOTSUP not this machine; -EPERM not in the usable set; -EIO the read-back differs;
- * -errno of the system call.
+ * -ENOMEM; -errno of the system call.
  */
 int topology_bind_self(const struct topology *topo, unsigned os_index);
 
