@@ -12,24 +12,24 @@ enum profile { PROFILE_SMOKE, PROFILE_QUICK, PROFILE_FULL };
 
 struct bench_case {
 	char name[CASE_NAME_MAX];
-	const struct workload *workload;  /* NULL when unsupported */
-	const void *kind;                 /* the family's own: which lock, which queue */
+	const struct workload *workload; /* NULL when unsupported */
+	const void *kind;                /* the family's own: which lock, which queue */
 	enum model model;
 	unsigned workers;
-	unsigned carriers;                /* coroutine model: OS threads; else 0 */
+	unsigned carriers; /* coroutine model: OS threads; else 0 */
 	enum coroutine_choice { COROUTINE_CHOICE_FCONTEXT, COROUTINE_CHOICE_UCONTEXT } backend;
 	struct placement_policy place;
 	int64_t params[CASE_PARAMS_MAX];
-	uint64_t slot_ns;                 /* length of the window; 0: the default for its workers */
-	unsigned version;                 /* bump when what the case does changes */
-	char unsupported[REASON_MAX];     /* why it cannot run here; "" when it can */
+	uint64_t slot_ns;             /* length of the window; 0: the default for its workers */
+	unsigned version;             /* bump when what the case does changes */
+	char unsupported[REASON_MAX]; /* why it cannot run here; "" when it can */
 };
 
 /* What a family may know when it lists its cases. */
 struct machine {
-	unsigned pus;            /* usable */
+	unsigned pus; /* usable */
 	enum profile profile;
-	unsigned max_workers;    /* what ulimits allow */
+	unsigned max_workers; /* what ulimits allow */
 	const struct topology *topology;
 };
 
@@ -37,7 +37,7 @@ struct case_list {
 	struct bench_case *item;
 	size_t count;
 	size_t capacity;
-	int error;               /* first -ENOMEM or -EINVAL of case_add(); sticky */
+	int error; /* first -ENOMEM or -EINVAL of case_add(); sticky */
 };
 
 /**

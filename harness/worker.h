@@ -10,6 +10,7 @@
 #ifndef CONCBENCH_WORKER_H
 #define CONCBENCH_WORKER_H
 
+#include "carrier.h"
 #include "histogram.h"
 
 #include <pthread.h>
@@ -27,20 +28,18 @@ const char *model_name(enum model m);
 struct worker;
 struct trial_line;
 struct trial_slot;
-struct carrier;
-struct carrier_task;
 
 /* A mutex and a condition variable that workers of one case share; in the shared arena.
  * Coroutine flavour: all users on one carrier. */
 struct worker_mutex {
 	pthread_mutex_t pthread;
-	struct carrier_task *queue[2]; /* a carrier_waitq */
+	struct carrier_waitq queue;
 	bool locked;
 };
 
 struct worker_cond {
 	pthread_cond_t pthread;
-	struct carrier_task *queue[2];
+	struct carrier_waitq queue;
 };
 
 /* One implementation a model; see worker_thread.c and worker_coroutine.c. */
@@ -65,19 +64,19 @@ struct worker {
 	unsigned index; /* 0 .. count-1 */
 	unsigned count;
 	enum model model;
-	bool oversubscribed;        /* spinning on another worker should give up the PU */
-	bool recording;             /* inside the window: record latencies */
-	const atomic_uint *stop;    /* see worker_stopping() */
-	struct histogram *latency;  /* this worker's, or NULL when the case measures none */
-	uint64_t rng;               /* xorshift state, seeded from the run's seed */
-	uint64_t calls;             /* operations asked of `nothing` */
-	int error;                  /* first error, negative errno; ends the trial */
-	const char *error_what;     /* literal: what failed */
-	struct carrier *carrier;    /* coroutine model only */
-	struct trial_slot *slot;    /* harness's */
-	struct trial_line *line;    /* harness's */
-	uint64_t batch;             /* harness's: batch size found for this worker */
-	void *local;                /* the job's, per worker; not shared between processes */
+	bool oversubscribed;       /* spinning on another worker should give up the PU */
+	bool recording;            /* inside the window: record latencies */
+	const atomic_uint *stop;   /* see worker_stopping() */
+	struct histogram *latency; /* this worker's, or NULL when the case measures none */
+	uint64_t rng;              /* xorshift state, seeded from the run's seed */
+	uint64_t calls;            /* operations asked of `nothing` */
+	int error;                 /* first error, negative errno; ends the trial */
+	const char *error_what;    /* literal: what failed */
+	struct carrier *carrier;   /* coroutine model only */
+	struct trial_slot *slot;   /* harness's */
+	struct trial_line *line;   /* harness's */
+	uint64_t batch;            /* harness's: batch size found for this worker */
+	void *local;               /* the job's, per worker; not shared between processes */
 };
 
 /* read/write/accept/connect: the system call's result, or negative errno. Descriptors come from

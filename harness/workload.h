@@ -30,15 +30,15 @@ struct bench_env {
 	struct arena *arena;
 	enum model model;
 	unsigned workers;
-	unsigned carriers;         /* OS threads that carry coroutines; 0 for the other models */
+	unsigned carriers; /* OS threads that carry coroutines; 0 for the other models */
 	bool oversubscribed;
-	const int64_t *params;     /* the case's, CASE_PARAMS_MAX of them */
-	uint64_t seed;             /* of this launch */
-	unsigned trials;           /* finished so far in this cell */
-	void *state;               /* the workload's shared state, in the arena, zeroed */
-	const uint64_t *done;      /* [workers] operations per worker since the cell began */
-	uint64_t companion_cpu_ns; /* last trial: CPU time of the companion ... */
-	uint64_t trial_ns;         /* ... of this long a trial, start line to last worker parked */
+	const int64_t *params;      /* the case's, CASE_PARAMS_MAX of them */
+	uint64_t seed;              /* of this launch */
+	unsigned trials;            /* finished so far in this cell */
+	void *state;                /* the workload's shared state, in the arena, zeroed */
+	const uint64_t *done;       /* [workers] operations per worker since the cell began */
+	uint64_t companion_cpu_ns;  /* last trial: CPU time of the companion ... */
+	uint64_t companion_wall_ns; /* ... in this much time, about the window */
 };
 
 /* The companion's view. */
@@ -52,10 +52,11 @@ struct companion {
 };
 
 struct workload {
-	const char *op;          /* what one operation is: "acquire+release", "request" */
-	const char *latency_of;  /* from which event to which; NULL: no latency is measured */
-	size_t state_bytes;      /* shared state in the arena, when it is of a fixed size */
-	/* state_size() - shared bytes this case needs, when that depends on it; NULL: state_bytes */
+	const char *op;         /* what one operation is: "acquire+release", "request" */
+	const char *latency_of; /* from which event to which; NULL: no latency is measured */
+	size_t state_bytes;     /* shared state in the arena, when it is of a fixed size */
+	/* state_size() - shared bytes this case needs, when that depends on it; NULL: state_bytes
+	 */
 	size_t (*state_size)(const struct bench_case *bc);
 	/* setup() - fill env->state. Return: 0; -errno, with a line in @why. */
 	int (*setup)(struct bench_env *env, char *why, size_t why_len);
@@ -72,9 +73,9 @@ struct workload {
 	void (*report)(const struct bench_env *env, struct metric_set *metrics);
 	void (*teardown)(struct bench_env *env);
 	void (*companion)(struct companion *c);
-	uint64_t max_batch;      /* 0: no limit; 1 for operations that wait */
-	bool cooperative;        /* a CPU-bound batch: a coroutine yields after each */
-	bool counts_from_state;  /* operations are counted by some workers only: no Jain's index */
+	uint64_t max_batch;     /* 0: no limit; 1 for operations that wait */
+	bool cooperative;       /* a CPU-bound batch: a coroutine yields after each */
+	bool counts_from_state; /* operations are counted by some workers only: no Jain's index */
 };
 
 #endif

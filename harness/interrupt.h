@@ -1,0 +1,28 @@
+/*
+ * interrupt.h - SIGINT and SIGTERM as a flag that waiting notices at once.
+ *
+ * The signals stay blocked except inside interrupt_poll(), so one cannot arrive between looking at
+ * the flag and going to sleep.
+ */
+#ifndef CONCBENCH_INTERRUPT_H
+#define CONCBENCH_INTERRUPT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** interrupt_install() - from now on SIGINT and SIGTERM set the flag. A second SIGINT while the
+ * flag is set ends the process the default way. Return: 0; -errno. */
+int interrupt_install(void);
+
+/** interrupt_restore_child() - in a child before exec: default dispositions, nothing blocked. */
+void interrupt_restore_child(void);
+
+/** interrupt_pending() - the signal's number, or 0. */
+int interrupt_pending(void);
+
+/** interrupt_poll() - ppoll(2) until an absolute time. Return: as poll; -EINTR once interrupted;
+ * 0 at the time. */
+int interrupt_poll(struct pollfd *fds, unsigned n, uint64_t until_ns);
+
+#endif
