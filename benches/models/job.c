@@ -16,8 +16,8 @@ struct job {
 	/* list() - the job's cases of one model with @workers workers. */
 	void (*list)(struct case_list *list, const struct machine *m, struct bench_case *bc);
 	enum placement_kind place;
-	bool by_pus;                   /* workers are multiples of PUs, else powers of ten */
-	unsigned process_quick_max;    /* more processes than this only in the full profile */
+	bool by_pus;                /* workers are multiples of PUs, else powers of ten */
+	unsigned process_quick_max; /* more processes than this only in the full profile */
 };
 
 static unsigned min_of(unsigned a, unsigned b)
@@ -63,7 +63,6 @@ static void refuse_without_sockets(struct bench_case *bc)
 
 	if (bc->params[TCP_ECHO_CONNECTIONS] <= (int64_t)limit)
 		return;
-	bc->workload = NULL;
 	(void)snprintf(bc->unsupported, sizeof(bc->unsupported),
 	    "%" PRId64 " connections: the limit on open files allows %u (ulimit -Hn)",
 	    bc->params[TCP_ECHO_CONNECTIONS], limit);
@@ -105,7 +104,8 @@ static const struct job jobs[] = {
 };
 
 /* Return: how many of @out are used; ascending, none twice. */
-static unsigned workers_of(const struct job *job, const struct machine *m, unsigned out[WORKERS_MAX])
+static unsigned workers_of(
+    const struct job *job, const struct machine *m, unsigned out[WORKERS_MAX])
 {
 	unsigned count = 0;
 
@@ -136,16 +136,11 @@ static void list_one(const struct job *job, struct case_list *list, const struct
 	    .place = placement_policy_of(job->place),
 	    .version = 1};
 
-	if (model == MODEL_PROCESS && m->profile != PROFILE_FULL && workers > job->process_quick_max)
+	if (model == MODEL_PROCESS && m->profile != PROFILE_FULL &&
+	    workers > job->process_quick_max)
 		return;
-	if (model == MODEL_COROUTINE) {
+	if (model == MODEL_COROUTINE)
 		bc.carriers = job->place == PLACEMENT_SAME ? 1 : min_of(workers, m->pus);
-	} else if (workers > m->max_workers) {
-		bc.workload = NULL;
-		(void)snprintf(bc.unsupported, sizeof(bc.unsupported),
-		    "%u workers: the limits of this account allow %u (ulimit -u)", workers,
-		    m->max_workers);
-	}
 	job->list(list, m, &bc);
 }
 

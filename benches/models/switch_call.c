@@ -15,8 +15,8 @@ static uint64_t __attribute__((noinline, noclone)) nothing(struct worker *w)
 }
 
 /* Both workloads: @before calls when the batch began, @after as the last call returned them. */
-static uint64_t note_calls(struct switch_call_state *st, struct worker *w, uint64_t before,
-    uint64_t after, uint64_t n)
+static uint64_t note_calls(
+    struct switch_call_state *st, struct worker *w, uint64_t before, uint64_t after, uint64_t n)
 {
 	if (after != before + n || w->calls != after)
 		st->wrong++;

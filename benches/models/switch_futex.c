@@ -65,7 +65,8 @@ static uint64_t switch_futex_batch(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-/* The flag is part of the word, so a partner about to wait on the old value does not fall asleep. */
+/* The flag is part of the word, so a partner about to wait on the old value does not fall asleep.
+ */
 static void switch_futex_leave(struct worker *w, void *state)
 {
 	struct switch_futex_state *st = state;
@@ -86,15 +87,14 @@ static int switch_futex_check(const struct bench_env *env, char *why, size_t why
 
 	for (unsigned i = 0; i < 2; i++) {
 		if (st->worker[i].out_of_turn) {
-			(void)snprintf(why, why_len,
-			    "worker %u: %" PRIu64 " hand-offs out of turn", i,
-			    st->worker[i].out_of_turn);
+			(void)snprintf(why, why_len, "worker %u: %" PRIu64 " hand-offs out of turn",
+			    i, st->worker[i].out_of_turn);
 			return -EBADMSG;
 		}
 	}
 	if (first < second || first > second + 1) {
-		(void)snprintf(why, why_len,
-		    "hand-offs do not alternate: %" PRIu64 " and %" PRIu64, first, second);
+		(void)snprintf(why, why_len, "hand-offs do not alternate: %" PRIu64 " and %" PRIu64,
+		    first, second);
 		return -EBADMSG;
 	}
 	if (word != (uint32_t)((first + second) * SWITCH_FUTEX_TURN)) {

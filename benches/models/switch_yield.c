@@ -15,8 +15,7 @@
 
 static size_t switch_yield_state_size(const struct bench_case *bc)
 {
-	return sizeof(struct switch_yield_state) +
-	    bc->workers * sizeof(struct switch_yield_worker);
+	return sizeof(struct switch_yield_state) + bc->workers * sizeof(struct switch_yield_worker);
 }
 
 static int switch_yield_setup(struct bench_env *env, char *why, size_t why_len)
@@ -98,8 +97,8 @@ static void switch_yield_report(const struct bench_env *env, struct metric_set *
 		alone += st->worker[i].alone;
 	}
 	if (yields)
-		(void)metric_add(metrics, "handed_over_pct",
-		    100.0 * (double)(yields - alone) / (double)yields);
+		(void)metric_add(
+		    metrics, "handed_over_pct", 100.0 * (double)(yields - alone) / (double)yields);
 }
 
 const struct workload switch_yield_workload = {

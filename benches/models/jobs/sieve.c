@@ -134,8 +134,8 @@ static int sieve_check(const struct bench_env *env, char *why, size_t why_len)
 
 		if (sw->wrong) {
 			(void)snprintf(why, why_len,
-			    "worker %u: %u primes in segment %u instead of %u (%" PRIu64 " wrong)", i,
-			    sw->wrong_primes, sw->wrong_segment, st->expected[sw->wrong_segment],
+			    "worker %u: %u primes in segment %u instead of %u (%" PRIu64 " wrong)",
+			    i, sw->wrong_primes, sw->wrong_segment, st->expected[sw->wrong_segment],
 			    sw->wrong);
 			return -EBADMSG;
 		}

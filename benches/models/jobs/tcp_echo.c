@@ -101,9 +101,9 @@ int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len)
 void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics)
 {
 	/* Near 100 the client was the limit: then compare CPU per request, not the rate. */
-	if (env->trial_ns)
+	if (env->companion_wall_ns)
 		(void)metric_add(metrics, "client_busy_pct",
-		    100.0 * (double)env->companion_cpu_ns / (double)env->trial_ns);
+		    100.0 * (double)env->companion_cpu_ns / (double)env->companion_wall_ns);
 }
 
 const struct workload tcp_echo_workload = {

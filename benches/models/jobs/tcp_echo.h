@@ -38,10 +38,10 @@ struct tcp_echo_server {
 /* The client's end. Followed by the request sent last, and the reply as far as it has come. */
 struct tcp_echo_client {
 	_Alignas(ARENA_ALIGN) int fd;
-	uint32_t got;       /* bytes of the reply */
-	uint64_t sequence;  /* of the outstanding request */
+	uint32_t got;      /* bytes of the reply */
+	uint64_t sequence; /* of the outstanding request */
 	uint64_t sent_ns;
-	uint64_t window;    /* number of the window it was sent in, 0 for outside */
+	uint64_t window;          /* number of the window it was sent in, 0 for outside */
 	_Atomic uint64_t replies; /* complete ones, right or wrong */
 	unsigned char bytes[];    /* request, then reply */
 };
@@ -58,26 +58,28 @@ struct tcp_echo_state {
 	uint32_t mismatch_connection; /* the first one, like the next two */
 	uint32_t mismatch_offset;
 	uint64_t mismatch_sequence;
-	atomic_int client_error;      /* negative errno */
-	uint64_t window;              /* windows seen so far */
+	atomic_int client_error; /* negative errno */
+	uint64_t window;         /* windows seen so far */
 	bool in_window;
 	/* Written by the callback server. */
 	_Alignas(ARENA_ALIGN) int epoll_fd;
 	unsigned ready_next;
 	unsigned ready_count;
-	uint64_t waits;               /* calls of epoll_wait(2) */
+	uint64_t waits; /* calls of epoll_wait(2) */
 	struct epoll_event ready[TCP_ECHO_EVENTS];
 };
 
 extern const struct workload tcp_echo_workload;
 extern const struct workload tcp_echo_callback_workload;
 
-static inline struct tcp_echo_server *tcp_echo_server_at(const struct tcp_echo_state *st, uint32_t i)
+static inline struct tcp_echo_server *tcp_echo_server_at(
+    const struct tcp_echo_state *st, uint32_t i)
 {
 	return (struct tcp_echo_server *)(void *)(st->servers + i * st->server_stride);
 }
 
-static inline struct tcp_echo_client *tcp_echo_client_at(const struct tcp_echo_state *st, uint32_t i)
+static inline struct tcp_echo_client *tcp_echo_client_at(
+    const struct tcp_echo_state *st, uint32_t i)
 {
 	return (struct tcp_echo_client *)(void *)(st->clients + i * st->client_stride);
 }

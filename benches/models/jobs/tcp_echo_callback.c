@@ -67,8 +67,7 @@ static uint64_t tcp_echo_callback_batch(struct worker *w, void *state, uint64_t 
 		struct tcp_echo_server *conn;
 
 		if (st->ready_next == st->ready_count) {
-			const int ready =
-			    epoll_wait(st->epoll_fd, st->ready, TCP_ECHO_EVENTS, -1);
+			const int ready = epoll_wait(st->epoll_fd, st->ready, TCP_ECHO_EVENTS, -1);
 
 			st->waits++;
 			if (ready < 0 && errno != EINTR) {
@@ -93,8 +92,8 @@ static void tcp_echo_callback_report(const struct bench_env *env, struct metric_
 
 	tcp_echo_report(env, metrics);
 	if (env->done[0])
-		(void)metric_add(metrics, "epoll_waits_per_op",
-		    (double)st->waits / (double)env->done[0]);
+		(void)metric_add(
+		    metrics, "epoll_waits_per_op", (double)st->waits / (double)env->done[0]);
 }
 
 const struct workload tcp_echo_callback_workload = {

@@ -35,7 +35,7 @@ size_t tcp_echo_state_size(const struct bench_case *bc)
 	const int64_t bytes = bc->params[TCP_ECHO_BYTES];
 
 	return stride(sizeof(struct tcp_echo_state)) +
-	    connections * (server_stride(bytes) + client_stride(bytes));
+	       connections * (server_stride(bytes) + client_stride(bytes));
 }
 
 unsigned tcp_echo_sockets_limit(void)
@@ -171,8 +171,7 @@ int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len)
 		ret = connect_pair(listener, &addr, env->model, tcp_echo_server_at(st, i),
 		    tcp_echo_client_at(st, i));
 		if (ret)
-			(void)snprintf(
-			    why, why_len, "echo: connection %u: %s", i, strerror(-ret));
+			(void)snprintf(why, why_len, "echo: connection %u: %s", i, strerror(-ret));
 	}
 	(void)close(listener);
 	if (ret)

@@ -30,7 +30,7 @@ static uint64_t first_intended_ns(const struct worker *w, uint64_t period_ns, ui
 	const uint64_t phase_ns = period_ns * w->index / w->count;
 
 	return now_ns - now_ns % period_ns + phase_ns +
-	    (now_ns % period_ns >= phase_ns ? period_ns : 0);
+	       (now_ns % period_ns >= phase_ns ? period_ns : 0);
 }
 
 static uint64_t timers_batch(struct worker *w, void *state, uint64_t n)
@@ -80,13 +80,13 @@ static int check_worker(const struct timers_state *st, const struct timers_worke
 	if (tw->early)
 		return snprintf(why, why_len, "%" PRIu64 " wake-ups before their time", tw->early);
 	if (tw->wakeups > possible)
-		return snprintf(why, why_len,
-		    "%" PRIu64 " wake-ups in a time for at most %" PRIu64, tw->wakeups, possible);
+		return snprintf(why, why_len, "%" PRIu64 " wake-ups in a time for at most %" PRIu64,
+		    tw->wakeups, possible);
 	if (tw->next_ns - tw->first_ns != tw->wakeups * st->period_ns)
 		return snprintf(why, why_len, "intended times were skipped");
 	if (tw->total != counted)
-		return snprintf(why, why_len,
-		    "%" PRIu64 " wake-ups, but %" PRIu64 " were counted", tw->total, counted);
+		return snprintf(why, why_len, "%" PRIu64 " wake-ups, but %" PRIu64 " were counted",
+		    tw->total, counted);
 	return 0;
 }
 
