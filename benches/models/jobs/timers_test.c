@@ -62,7 +62,7 @@ static void stall_counts_for_all_it_delays(void **unused)
 	begin(&d, MODEL_THREAD, 1);
 	st = d.env.state;
 	d.shared->worker[0].ops = &ops;
-	assert_int_equal(driver_trial(&d, 20 * CLOCK_NS_PER_MS), 0);
+	assert_int_equal(driver_trial(&d, 50 * CLOCK_NS_PER_MS), 0);
 	/* One latency a wake-up; the stall's eight periods, and the seven behind it less each. */
 	assert_int_equal(d.shared->latency.count, driver_done(&d));
 	assert_true(d.shared->latency.max >= 8 * st->period_ns);
@@ -70,9 +70,11 @@ static void stall_counts_for_all_it_delays(void **unused)
 	driver_end(&d);
 }
 
+/* Does not sleep at all: runs ever further ahead of the clock, however slow the machine. */
 static void early_sleep(struct worker *w, uint64_t abs_ns)
 {
-	clock_sleep_until_ns(++w->calls % 5 ? abs_ns : abs_ns - 100 * CLOCK_NS_PER_US);
+	(void)w;
+	(void)abs_ns;
 }
 
 static void early_wake_up_is_caught(void **unused)
