@@ -1,6 +1,7 @@
 #include "benches/models/switch.h"
 
 #include "benches/models/switch_rows.h"
+#include "harness/clock.h"
 
 /* The same hand-off under the models and placements it makes sense in. */
 struct rung {
@@ -40,6 +41,9 @@ void switch_list(struct case_list *list, const struct machine *m)
 
 		if (m->profile < r->from)
 			continue;
+		/* Several rounds through everybody, or the ends of the window weigh too much. */
+		if (r->workers > 2)
+			bc.slot_ns = 20 * CLOCK_NS_PER_MS;
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
 			    r->name, model_name(r->model), r->workers, bc.carriers, bc.place.text);

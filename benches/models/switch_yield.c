@@ -13,6 +13,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/*
+ * A batch is at least this long, whatever is asked: with a thousand workers one round of yields
+ * already takes longer than a batch should, and reading the clock after every yield would cost
+ * several times the yield.
+ */
+#define BATCH_MIN 64u
+
 static size_t switch_yield_state_size(const struct bench_case *bc)
 {
 	return sizeof(struct switch_yield_state) + bc->workers * sizeof(struct switch_yield_worker);
@@ -34,6 +41,8 @@ static uint64_t switch_yield_batch(struct worker *w, void *state, uint64_t n)
 	const unsigned me = w->index;
 	uint64_t alone = 0;
 
+	if (n < BATCH_MIN)
+		n = BATCH_MIN;
 	if (!own->running) {
 		own->running = true;
 		atomic_fetch_add_explicit(&st->running, 1, memory_order_relaxed);
