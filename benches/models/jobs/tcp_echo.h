@@ -1,0 +1,104 @@
+/*
+ * tcp_echo.h - an IO-bound job: echo servers on loopback TCP, and the client that drives them.
+ *
+ * One worker serves one connection: read a message, write it back. One operation is one request.
+ * The client is a process of its own (the workload's companion): a closed loop with one request
+ * outstanding on every connection, all the time, so that a worker never waits for a client that
+ * has stopped. It checks every reply byte by byte and times it.
+ *
+ * The sockets are made before anything is forked. Every process of the case has them all open:
+ * closing what is not one's own would be workers^2 system calls.
+ *
+ * tcp_echo_callback is the measure for the coroutines: the same service hand-written as one thread
+ * with epoll and callbacks.
+ */
+#ifndef CONCBENCH_TCP_ECHO_H
+#define CONCBENCH_TCP_ECHO_H
+
+#include "harness/workload.h"
+
+#include <sys/epoll.h>
+
+/* Index into bench_case.params. */
+enum { TCP_ECHO_BYTES, TCP_ECHO_CONNECTIONS };
+
+#define TCP_ECHO_BYTES_MIN 16 /* sequence number and connection */
+#define TCP_ECHO_BYTES_MAX 4096
+#define TCP_ECHO_EVENTS 256
+
+/* The server's end. Followed by its buffer. */
+struct tcp_echo_server {
+	_Alignas(ARENA_ALIGN) int fd;
+	uint64_t answered; /* requests, since the cell began; written by its worker only */
+	/* callback server only: what to do when there is something to read; false: failed */
+	bool (*on_readable)(struct worker *w, struct tcp_echo_server *conn, uint32_t bytes);
+	unsigned char buffer[];
+};
+
+/* The client's end. Followed by the request sent last, and the reply as far as it has come. */
+struct tcp_echo_client {
+	_Alignas(ARENA_ALIGN) int fd;
+	uint32_t got;      /* bytes of the reply */
+	uint64_t sequence; /* of the outstanding request */
+	uint64_t sent_ns;
+	uint64_t window;          /* number of the window it was sent in, 0 for outside */
+	_Atomic uint64_t replies; /* complete ones, right or wrong */
+	unsigned char bytes[];    /* request, then reply */
+};
+
+struct tcp_echo_state {
+	uint32_t connections;
+	uint32_t bytes;
+	size_t server_stride;
+	size_t client_stride;
+	unsigned char *servers;
+	unsigned char *clients;
+	/* Written by the client process. */
+	_Alignas(ARENA_ALIGN) _Atomic uint64_t mismatches;
+	uint32_t mismatch_connection; /* the first one, like the next two */
+	uint32_t mismatch_offset;
+	uint64_t mismatch_sequence;
+	atomic_int client_error; /* negative errno */
+	uint64_t window;         /* windows seen so far */
+	bool in_window;
+	/* Written by the callback server. */
+	_Alignas(ARENA_ALIGN) int epoll_fd;
+	unsigned ready_next;
+	unsigned ready_count;
+	uint64_t waits; /* calls of epoll_wait(2) */
+	struct epoll_event ready[TCP_ECHO_EVENTS];
+};
+
+extern const struct workload tcp_echo_workload;
+extern const struct workload tcp_echo_callback_workload;
+
+static inline struct tcp_echo_server *tcp_echo_server_at(
+    const struct tcp_echo_state *st, uint32_t i)
+{
+	return (struct tcp_echo_server *)(void *)(st->servers + i * st->server_stride);
+}
+
+static inline struct tcp_echo_client *tcp_echo_client_at(
+    const struct tcp_echo_state *st, uint32_t i)
+{
+	return (struct tcp_echo_client *)(void *)(st->clients + i * st->client_stride);
+}
+
+/* ---- shared by the two workloads ---- */
+
+size_t tcp_echo_state_size(const struct bench_case *bc);
+int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len);
+void tcp_echo_teardown(struct bench_env *env);
+int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len);
+void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics);
+
+/**
+ * tcp_echo_sockets_limit() - how many connections the limit on open files allows.
+ * Return: connections, when the soft limit is raised to the hard one as setup does.
+ */
+unsigned tcp_echo_sockets_limit(void);
+
+/** tcp_echo_drive() - the companion: send, verify and time requests until told to quit. */
+void tcp_echo_drive(struct companion *c);
+
+#endif

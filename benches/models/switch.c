@@ -1,0 +1,54 @@
+#include "benches/models/switch.h"
+
+#include "benches/models/switch_rows.h"
+#include "harness/clock.h"
+
+/* The same hand-off under the models and placements it makes sense in. */
+struct rung {
+	const char *name;
+	const struct workload *workload;
+	enum model model;
+	unsigned workers;
+	enum placement_kind place;
+	enum profile from; /* the smallest profile that has it */
+};
+
+static const struct rung rungs[] = {
+    {"call_direct", &switch_call_direct_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"call_worker", &switch_call_worker_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"fcontext", &switch_fcontext_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"ucontext", &switch_ucontext_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_QUICK},
+    {"yield", &switch_yield_workload, MODEL_COROUTINE, 2, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"yield", &switch_yield_workload, MODEL_COROUTINE, 1000, PLACEMENT_SAME, PROFILE_QUICK},
+    {"yield", &switch_yield_workload, MODEL_THREAD, 2, PLACEMENT_SAME, PROFILE_QUICK},
+    {"yield", &switch_yield_workload, MODEL_PROCESS, 2, PLACEMENT_SAME, PROFILE_QUICK},
+    {"futex", &switch_futex_workload, MODEL_THREAD, 2, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"futex", &switch_futex_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
+    {"futex", &switch_futex_workload, MODEL_PROCESS, 2, PLACEMENT_SAME, PROFILE_QUICK},
+    {"futex", &switch_futex_workload, MODEL_PROCESS, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
+};
+
+void switch_list(struct case_list *list, const struct machine *m)
+{
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		const struct rung *r = &rungs[i];
+		struct bench_case bc = {.workload = r->workload,
+		    .model = r->model,
+		    .workers = r->workers,
+		    .carriers = r->model == MODEL_COROUTINE ? 1 : 0,
+		    .place = placement_policy_of(r->place),
+		    .version = 1};
+
+		if (m->profile < r->from)
+			continue;
+		/* Several rounds through everybody, or the ends of the window weigh too much. */
+		if (r->workers > 2)
+			bc.slot_ns = 20 * CLOCK_NS_PER_MS;
+		if (r->model == MODEL_COROUTINE)
+			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
+			    r->name, model_name(r->model), r->workers, bc.carriers, bc.place.text);
+		else
+			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/place:%s", r->name,
+			    model_name(r->model), r->workers, bc.place.text);
+	}
+}
