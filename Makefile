@@ -16,6 +16,11 @@ WERROR  ?= 0
 BENCH_ARGS ?=
 PROFILE ?= quick
 
+# V=1 shows the commands.
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-4s %s\n' '$(1)' '$(2)')
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += -r
@@ -57,23 +62,28 @@ TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
 all: $(BUILD)/concbench
 
 $(BUILD)/concbench: $(call obj,harness/main.c) $(BENCH_OBJ) $(BUILD)/libharness.a
-	$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libharness.a: $(HARNESS_OBJ)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Tests may use the benches' objects too (conformance tests beside a bench).
 $(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BENCH_OBJ) $(BUILD)/libharness.a
 	@mkdir -p $(@D)
-	$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LD,$@)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.cc.o: %.cc Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(call say,CXX,$<)
+	$(Q)$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
 
 # What the program says of its own build. Written at every call, kept when nothing has changed, so
 # that only a change compiles build_info.c again.
