@@ -118,11 +118,16 @@ help: ## this list
 deps-bench deps-test deps-ci: deps-%:
 	@scripts/deps $*
 
-$(BUILD)/concbench: $(call obj,harness/main.c) $(BENCH_OBJ) $(BUILD)/libharness.a
+# The harness calls the benches' registry, the benches call the harness: a group resolves both.
+ARCHIVES := -Wl,--start-group $(BUILD)/libbenches.a $(BUILD)/libharness.a -Wl,--end-group
+
+$(BUILD)/concbench: $(call obj,harness/main.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
-	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
 $(BUILD)/libharness.a: $(HARNESS_OBJ)
+$(BUILD)/libbenches.a: $(BENCH_OBJ)
+$(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -130,10 +135,10 @@ $(BUILD)/libharness.a: $(HARNESS_OBJ)
 tests: $(TESTS)
 
 # Tests may use the benches' objects too (conformance tests beside a bench).
-$(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BENCH_OBJ) $(BUILD)/libharness.a
+$(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) -lcmocka
 
 $(BUILD)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
