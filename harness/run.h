@@ -16,12 +16,14 @@
 
 /* Figures of one series over its launches; valid only when status_has_figure(). */
 struct series_summary {
-	unsigned launches;              /* units of replication: cells that gave samples */
+	unsigned launches;              /* units of replication: cells that gave a figure */
+	unsigned empty_launches;        /* cells without one: no operation finished; left out */
 	unsigned samples;               /* trials used */
+	unsigned empty_samples;         /* of these: no operation finished inside the window */
 	unsigned warm_up_samples;       /* trials kept but not used */
 	struct stats_interval ns_per_op;/* of the launches' medians, 95 % unless covered says less */
 	struct stats_interval ops_per_s;/* the same trials, as a rate */
-	double covered;                 /* coverage the interval really has */
+	double covered;                 /* coverage the interval really has; 0: one launch, none */
 	double mad_ns_per_op;           /* of the launches' medians */
 	double half_width_pct;          /* (high - low) / 2 / estimate * 100 of ns_per_op */
 	struct metric_set medians;      /* median over launches of every metric's launch median */
@@ -76,7 +78,7 @@ struct run {
 };
 
 /** run_add_series() - append an empty one; the pointer is valid until the next call.
- * Return: NULL when out of memory. */
+ * Return: NULL with errno ENOMEM or ENAMETOOLONG. */
 struct series *run_add_series(struct run *run, const char *name);
 
 /** run_find_series() - by exact name, or NULL. */
@@ -90,7 +92,19 @@ int series_add_sample(struct series *series, const struct sample *s);
  * the run's noise verdict from the samples. Idempotent.
  *
  * The launch is the unit of replication: the median of a launch's trials is one value, the figure
- * is the median of these with stats_median_ci(). Return: 0; -ENOMEM.
+ * is the median of these with stats_median_ci().
+ *
+ * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
+ * reason where there is something to say, are written anew:
+ * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
+ * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than two launches, or so many trials
+ *   without a finished operation that a launch's median trial is one of them. Then every launch's
+ *   figure is its whole time over all its operations. Fewer such trials are counted in the reason
+ *   and rank as the longest;
+ * - invalid when more than half of the launches finished no operation at all;
+ * - not_run when there is no trial but warm-ups.
+ *
+ * Return: 0; -ENOMEM; -E2BIG when a series has more than 128 kinds of metrics.
  */
 int run_summarise(struct run *run);
 

@@ -47,7 +47,8 @@ struct metric_set {
 /**
  * metric_add() - append or replace. Not finite values are refused: a figure that could not be
  * had is left out, never a NaN.
- * Return: 0; -EINVAL not finite or name too long; -ENOSPC.
+ * Return: 0; -EINVAL not finite, or a name that is empty, too long or not of [A-Za-z0-9_.:-];
+ * -ENOSPC.
  */
 int metric_add(struct metric_set *set, const char *name, double value);
 
