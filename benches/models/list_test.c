@@ -72,7 +72,7 @@ static void quick_has_the_rows_promised(void **unused)
 	    "job/sieve/model:thread/workers:1/place:scatter",
 	    "job/sieve/model:process/workers:4/place:scatter",
 	    "job/sieve/model:coroutine/workers:4/carriers:2/place:scatter",
-	    "job/timers/model:thread/workers:1000/place:scatter/period_us:10000",
+	    "job/timers/model:thread/workers:1000/place:scatter/period_us:20000",
 	    "job/timers/model:coroutine/workers:1/carriers:1/place:scatter/period_us:1000",
 	    "job/tcp_echo/model:process/workers:100/place:same/bytes:64",
 	    "job/tcp_echo/model:coroutine/workers:1000/place:same/bytes:64",
@@ -99,10 +99,10 @@ static void limits_are_reasons(void **unused)
 
 	(void)unused;
 	list(&cases, "pack:1 core:2 pu:1", PROFILE_QUICK, 500);
-	bc = get(&cases, "job/timers/model:thread/workers:1000/place:scatter/period_us:10000");
+	bc = get(&cases, "job/timers/model:thread/workers:1000/place:scatter/period_us:20000");
 	assert_string_not_equal(bc->unsupported, "");
 	bc = get(&cases,
-	    "job/timers/model:coroutine/workers:1000/carriers:2/place:scatter/period_us:10000");
+	    "job/timers/model:coroutine/workers:1000/carriers:2/place:scatter/period_us:20000");
 	assert_string_equal(bc->unsupported, "");
 	case_list_free(&cases);
 
