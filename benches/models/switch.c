@@ -41,8 +41,9 @@ void switch_list(struct case_list *list, const struct machine *m)
 
 		if (m->profile < r->from)
 			continue;
-		/* Several rounds through everybody, or the ends of the window weigh too much. */
-		if (r->workers > 2)
+		/* A round through a thousand workers, or a wake-up of an idle PU, takes tens of
+		 * microseconds: a short window would hold too few of them. */
+		if (r->workers > 2 || r->place == PLACEMENT_SCATTER)
 			bc.slot_ns = 20 * CLOCK_NS_PER_MS;
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
