@@ -59,21 +59,86 @@ BENCH_OBJ   := $(call obj,$(BENCH_SRC))
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
 
 .PHONY: all
-all: $(BUILD)/concbench
+all: ## build build/concbench (the default)
+all:
+	@scripts/deps --check build
+	@$(MAKE) --no-print-directory $(BUILD)/concbench
 
-$(BUILD)/concbench: $(call obj,harness/main.c) $(BENCH_OBJ) $(BUILD)/libharness.a
+.PHONY: bench
+bench: ## install what is missing, build, run the quick profile, draw, say where the report is
+bench: deps-bench
+	@$(MAKE) --no-print-directory $(BUILD)/concbench
+	@$(BUILD)/concbench run --profile $(PROFILE) $(BENCH_ARGS)
+
+.PHONY: test
+test: ## install what is missing, build, run unit and command-line tests
+test: deps-test
+	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
+	@CONCBENCH=$(abspath $(BUILD)/concbench) CONCBENCH_TESTS=$(abspath $(BUILD)/tests) \
+	  CMOCKA_MESSAGE_OUTPUT=TAP prove --timer --failures --exec '' $(TESTS) $(wildcard scripts/tests/*.sh)
+
+.PHONY: unit-test
+unit-test: ## only the unit tests
+unit-test: deps-test
+	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
+	@CMOCKA_MESSAGE_OUTPUT=TAP prove --timer --failures --exec '' $(TESTS)
+
+.PHONY: check
+check: ## everything that CI runs: tests, sanitizers, style
+	@.ci/run
+
+.PHONY: lint
+lint: ## clang-format and shellcheck
+lint: deps-ci
+	clang-format --dry-run --Werror $(wildcard harness/*.[ch] harness/*.cc benches/*.[ch] benches/*/*.[ch] benches/*/*/*.[ch] scripts/*/*.[ch])
+	shellcheck $(shell grep -lE '^.!.*(/|env )(ba)?sh' $$(git ls-files scripts .ci))
+
+.PHONY: format
+format: ## let clang-format rewrite the sources
+	clang-format -i $(wildcard harness/*.[ch] harness/*.cc benches/*.[ch] benches/*/*.[ch] benches/*/*/*.[ch] scripts/*/*.[ch])
+
+.PHONY: install
+install: ## install below $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/concbench/plots
+	install -m 755 $(BUILD)/concbench $(DESTDIR)$(PREFIX)/bin/concbench
+	install -m 644 $(wildcard scripts/plots/*.gp) $(DESTDIR)$(PREFIX)/share/concbench/plots
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
+	@echo; echo 'variables: CC CXX CFLAGS CXXFLAGS LDFLAGS PREFIX DESTDIR SAN=address|thread WERROR=1 V=1'
+	@echo '           PROFILE=smoke|quick|full BENCH_ARGS="--filter lock/" (make bench)'
+
+.PHONY: deps-bench deps-test deps-ci
+deps-bench deps-test deps-ci: deps-%:
+	@scripts/deps $*
+
+# The harness calls the benches' registry, the benches call the harness: a group resolves both.
+ARCHIVES := -Wl,--start-group $(BUILD)/libbenches.a $(BUILD)/libharness.a -Wl,--end-group
+
+$(BUILD)/concbench: $(call obj,harness/main.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
-	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
 $(BUILD)/libharness.a: $(HARNESS_OBJ)
+$(BUILD)/libbenches.a: $(BENCH_OBJ)
+$(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+.PHONY: tests
+tests: $(TESTS)
+
 # Tests may use the benches' objects too (conformance tests beside a bench).
-$(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BENCH_OBJ) $(BUILD)/libharness.a
+$(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) -lcmocka
 
 $(BUILD)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -181,27 +181,28 @@ int placement_spare_pu(const struct topology *topo, const struct placement *p)
 
 char *placement_format(const struct placement *p, char *buf, size_t len)
 {
-	size_t at = 0;
+	size_t at = 0, cut_at = 0; /* the cut goes where there was last room for it */
 
 	if (!len)
 		return buf;
 	buf[0] = '\0';
 	for (unsigned w = 0; w < p->count; w++) {
 		char one[16];
-		int one_len;
-		/* Room for the cut must be left, except by the last one. */
-		size_t room = w + 1 < p->count ? sizeof("...") : 1;
+		size_t one_len;
 
 		if (p->pu[w] < 0)
-			one_len = snprintf(one, sizeof(one), "%s-", w ? "," : "");
+			snprintf(one, sizeof(one), "%s-", w ? "," : "");
 		else
-			one_len = snprintf(one, sizeof(one), "%s%d", w ? "," : "", p->pu[w]);
-		if (at + (size_t)one_len + room > len) {
-			snprintf(buf + at, len - at, "...");
+			snprintf(one, sizeof(one), "%s%d", w ? "," : "", p->pu[w]);
+		one_len = strlen(one);
+		if (at + one_len + 1 > len) {
+			snprintf(buf + cut_at, len - cut_at, "...");
 			break;
 		}
-		memcpy(buf + at, one, (size_t)one_len + 1);
-		at += (size_t)one_len;
+		memcpy(buf + at, one, one_len + 1);
+		at += one_len;
+		if (at + sizeof("...") <= len)
+			cut_at = at;
 	}
 	return buf;
 }

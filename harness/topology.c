@@ -134,6 +134,7 @@ static int finish(
 {
 	hwloc_obj_t root = hwloc_get_root_obj(topo->hwloc);
 	hwloc_bitmap_t usable = hwloc_bitmap_dup(root->cpuset);
+	char *all;
 	int ret = -ENOMEM;
 
 	topo->limits = strdup("");
@@ -150,7 +151,10 @@ static int finish(
 		goto out;
 	if (hwloc_bitmap_iszero(usable)) {
 		ret = -ENODEV;
-		one_line_format(err, err_len, "no PU is left to use: %s", topo->limits);
+		all = list_of(root->cpuset);
+		one_line_format(err, err_len, "no PU of %s is left to use: %s", all ? all : "all",
+		    topo->limits);
+		free(all);
 		goto out;
 	}
 	ret = topology_tree_build(topo->hwloc, usable, &topo->root);

@@ -101,8 +101,8 @@ const char *topology_fingerprint(const struct topology *topo);
  */
 int topology_write_xml(const struct topology *topo, const char *path);
 
-/** topology_print() - the tree for people, usable PUs marked (in topology_draw.c). */
-void topology_print(const struct topology *topo, FILE *to);
+/** topology_print() - the tree for people, in the locale's characters. Return: 0; -ENOMEM. */
+int topology_print(const struct topology *topo, FILE *to);
 
 /**
  * topology_bind_self() - bind the calling OS thread to one PU and read the binding back.
