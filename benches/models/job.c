@@ -4,11 +4,13 @@
 #include "benches/models/jobs/tcp_echo.h"
 #include "benches/models/jobs/timers.h"
 #include "harness/clock.h"
+#include "harness/machine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define WORKERS_MAX 4
+#define OWN_WORKERS_MAX 4
+#define WORKERS_MAX 32 /* of a user's own sweep */
 
 /* How one job is spread over models and workers. */
 struct job {
@@ -87,7 +89,7 @@ static void list_tcp_echo_callback(struct case_list *list, const struct machine 
 	struct bench_case bc = {.workload = &tcp_echo_callback_workload,
 	    .model = MODEL_THREAD,
 	    .workers = 1,
-	    .place = placement_policy_of(PLACEMENT_SAME),
+	    .place = machine_place(m, PLACEMENT_SAME),
 	    .version = 1};
 
 	bc.params[TCP_ECHO_BYTES] = 64;
@@ -107,8 +109,8 @@ static const struct job jobs[] = {
 };
 
 /* Return: how many of @out are used; ascending, none twice. */
-static unsigned workers_of(
-    const struct job *job, const struct machine *m, unsigned out[WORKERS_MAX])
+static unsigned own_workers(
+    const struct job *job, const struct machine *m, unsigned out[OWN_WORKERS_MAX])
 {
 	unsigned count = 0;
 
@@ -136,22 +138,23 @@ static void list_one(const struct job *job, struct case_list *list, const struct
 	struct bench_case bc = {.workload = job->workload,
 	    .model = model,
 	    .workers = workers,
-	    .place = placement_policy_of(job->place),
+	    .place = machine_place(m, job->place),
 	    .version = 1};
 
-	if (model == MODEL_PROCESS && m->profile != PROFILE_FULL &&
+	if (model == MODEL_PROCESS && m->profile != PROFILE_FULL && m->worker_counts == 0 &&
 	    workers > job->process_quick_max)
 		return;
 	if (model == MODEL_COROUTINE)
-		bc.carriers = job->place == PLACEMENT_SAME ? 1 : min_of(workers, m->pus);
+		bc.carriers = bc.place.kind == PLACEMENT_SAME ? 1 : min_of(workers, m->pus);
 	job->list(list, m, &bc);
 }
 
 void job_list(struct case_list *list, const struct machine *m)
 {
 	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
-		unsigned workers[WORKERS_MAX];
-		const unsigned count = workers_of(&jobs[i], m, workers);
+		unsigned own[OWN_WORKERS_MAX], workers[WORKERS_MAX];
+		const unsigned count =
+		    machine_workers(m, own, own_workers(&jobs[i], m, own), workers, WORKERS_MAX);
 
 		for (int model = 0; model < MODEL_COUNT; model++)
 			for (unsigned k = 0; k < count; k++)

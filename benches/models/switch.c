@@ -2,8 +2,10 @@
 
 #include "benches/models/switch_rows.h"
 #include "harness/clock.h"
+#include "harness/machine.h"
 
-/* The same hand-off under the models and placements it makes sense in. */
+/* The same hand-off under the models and placements it makes sense in. How many take part is what
+ * a rung is, so a user's own worker counts do not apply. */
 struct rung {
 	const char *name;
 	const struct workload *workload;
@@ -36,13 +38,14 @@ void switch_list(struct case_list *list, const struct machine *m)
 		    .model = r->model,
 		    .workers = r->workers,
 		    .carriers = r->model == MODEL_COROUTINE ? 1 : 0,
-		    .place = placement_policy_of(r->place),
+		    .place = machine_place(m, r->place),
 		    .version = 1};
 
 		if (m->profile < r->from)
 			continue;
-		/* Several rounds through everybody, or the ends of the window weigh too much. */
-		if (r->workers > 2)
+		/* A round through a thousand workers, or a wake-up of an idle PU, takes tens of
+		 * microseconds: a short window would hold too few of them. */
+		if (r->workers > 2 || bc.place.kind != PLACEMENT_SAME)
 			bc.slot_ns = 20 * CLOCK_NS_PER_MS;
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
