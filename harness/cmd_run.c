@@ -3,6 +3,7 @@
 #include "harness/case_filter.h"
 #include "harness/cell.h"
 #include "harness/clock.h"
+#include "harness/counters.h"
 #include "harness/cmd.h"
 #include "harness/file.h"
 #include "harness/gbench.h"

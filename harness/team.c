@@ -440,6 +440,9 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 
 	watch_window(t);
 	ret = await_parked(t, (unsigned)epoch, why, why_len);
+	/* Also when the workers could do without it: what they did then was not what was asked. */
+	if (!ret && t->bc->workload->companion)
+		ret = companion_alive(t, why, why_len);
 	if (!ret)
 		ret = slots_error(t, why, why_len);
 	if (ret)
