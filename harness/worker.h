@@ -61,6 +61,7 @@ struct worker_ops {
 /* Private to its worker; the parts others read are in the slot, in shared memory. */
 struct worker {
 	const struct worker_ops *ops;
+	struct carrier *carrier; /* coroutine model only; beside ops: a yield reads both */
 	unsigned index; /* 0 .. count-1 */
 	unsigned count;
 	enum model model;
@@ -72,7 +73,6 @@ struct worker {
 	uint64_t calls;            /* operations asked of `nothing` */
 	int error;                 /* first error, negative errno; ends the trial */
 	const char *error_what;    /* literal: what failed */
-	struct carrier *carrier;   /* coroutine model only */
 	struct trial_slot *slot;   /* harness's */
 	struct trial_line *line;   /* harness's */
 	uint64_t batch;            /* harness's: batch size found for this worker */

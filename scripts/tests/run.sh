@@ -1,0 +1,284 @@
+#!/usr/bin/env bash
+# run.sh - `concbench run` as its user meets it: usage, bad input, signals, faults, full disks.
+# shellcheck source=scripts/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+# Short enough for a test, long enough to be real.
+quick=(--rounds 2 --slots 2 --results res --no-charts)
+fast='--filter=^switch/call_direct/'
+
+run_file() {
+	set -- res/2*/run.json
+	[ -f "$1" ] || fail "no run file in res: $(ls -R res 2>&1)"
+	echo "$1"
+}
+
+# Whatever a run starts has its topology file in the environment: is any of that left?
+left_behind() {
+	local environ
+	for environ in /proc/[0-9]*/environ; do
+		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^HWLOC_XMLFILE=.*$(basename "$PWD")"; then
+			return 0
+		fi
+	done
+	return 1
+}
+nothing_left() { ! left_behind; }
+
+help_and_version() {
+	expect 0 "$CONCBENCH" --help
+	has out usage: run report topology recover 'exit status'
+	expect 0 "$CONCBENCH" --version
+	one_line out concbench
+	expect 0 "$CONCBENCH" run --help
+	has out --profile --filter --seed --time-budget --in-process --benchmark_out 'exit status'
+	expect 2 "$CONCBENCH"
+	has err usage:
+}
+
+unknown_command() {
+	expect 2 "$CONCBENCH" frobnicate
+	one_line err "'frobnicate'" run report topology
+}
+
+refuse() {
+	local text=$1
+	shift
+	expect 2 "$CONCBENCH" run --results res "$@"
+	one_line err "concbench run:" "$text"
+	[ ! -e res ] || fail "a refused command line left a results folder"
+}
+
+bad_options() {
+	refuse --frobnicate --frobnicate
+	refuse 'needs a value' --filter
+	refuse '--profile' --profile huge
+	refuse 'smoke, quick, full' --profile huge
+	refuse '--filter' --filter 'matches-nothing-at-all'
+	refuse 'regular expression' --filter '['
+	refuse '--workers' --workers 0
+	refuse '--workers' --workers 2,x
+	refuse '--workers' --workers 100001
+	refuse '--workers' --workers ''
+	refuse '--place' --place nowhere
+	refuse 'scatter' --place nowhere
+	refuse '--seed' --seed -1
+	refuse '--seed' --seed 99999999999999999999999
+	refuse '--time-budget' --time-budget soon
+	refuse '--time-budget' --time-budget 0
+	refuse '--rounds' --rounds 0
+	refuse '--slots' --slots 1
+	refuse '--benchmark_format' --benchmark_format=xml
+	refuse '--benchmark_out_format' --benchmark_out_format=console
+	refuse '--benchmark_context' --benchmark_context=novalue
+	refuse "'extra'" extra
+}
+
+cases_are_listed() {
+	expect 0 "$CONCBENCH" run --list
+	has out job/sieve/model:thread job/timers/model:process job/tcp_echo/model:coroutine \
+		lock/ck_mcs/model:process queue/ck_spsc/model:coroutine switch/futex/model:thread
+	[ "$(sort out | uniq -d | wc -l)" -eq 0 ] || fail "a case is listed twice"
+	expect 0 "$CONCBENCH" run --list --filter '^lock/'
+	! grep -qv '^lock/' out || fail "the filter lets others through"
+	expect 0 "$CONCBENCH" run --list --filter '-^lock/'
+	! grep -q '^lock/' out || fail "a negative filter lets its own through"
+	expect 0 "$CONCBENCH" run --list --workers 3 --filter '^lock/ck_ticket/model:thread'
+	has out workers:3
+	! grep -q workers:1/ out || fail "--workers does not replace the profile's"
+}
+
+a_run_leaves_its_files() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --seed 5 --benchmark_context=ticket=42 \
+		--benchmark_out=copy.json
+	has out switch 'run.json'
+	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
+	has "$(run_file)" '"benchmarks"' '"concbench"' '"ticket": "42"' switch/call_direct
+	has copy.json '"benchmarks"'
+	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
+	has res/latest/journal.jsonl switch/call_direct
+	[ -s res/latest/topology.xml ] || fail "no topology"
+	nothing_left
+}
+
+quiet_says_nothing() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --quiet
+	cat out err >both
+	[ ! -s both ] || fail "$(cat both)"
+}
+
+formats_on_stdout() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_format=json
+	cmp -s out "$(run_file)" || fail "JSON on stdout is not the run file"
+	rm -rf res
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_format=csv
+	has out name,iterations,real_time '"switch/call_direct'
+	[ "$(wc -l <out)" -eq 2 ] || fail "not a header and a row: $(cat out)"
+}
+
+in_process() {
+	expect 0 "$CONCBENCH" run --in-process "$fast" --rounds 2 --benchmark_format=json
+	has out '"benchmarks"' switch/call_direct manual_time
+	expect 2 "$CONCBENCH" run --in-process --filter '^switch/call_'
+	one_line err --in-process 2
+}
+
+progress_on_a_terminal() {
+	command -v script >/dev/null || skip "no script(1) to make a terminal with"
+	expect 0 script -qec "'$CONCBENCH' run --rounds 3 --slots 3 --slot-time 50ms --results res \
+		--no-charts '$fast'" typescript
+	has typescript '/3' switch/call_direct
+}
+
+one_fault_costs_one_row() {
+	export CONCBENCH_SELFTEST=1
+	expect 1 "$CONCBENCH" run "${quick[@]}" --filter '^selftest/' --cell-timeout 2s \
+		--benchmark_format=csv
+	row() {
+		grep "^\"selftest/$1" out | grep -qF -- "$2" || fail "selftest/$1 without '$2':
+$(grep "^\"selftest/$1" out)"
+	}
+	# Two launches on a busy machine may well be noisy: measured they are.
+	grep -E '^"selftest/ok/model:(thread|process|coroutine)' out >good
+	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,$' good)" -eq 3 ] || fail "$(cat good)"
+	row segv '"crashed"'
+	row segv 'signal 11'
+	row 'deadlock/model:thread' '"hung"'
+	row 'deadlock/model:process' '"hung"'
+	row invalid '"invalid"'
+	row invalid 'counted'
+	row early_exit '"crashed"'
+	row garbage 'not the cell protocol'
+	row no_setup 'this setup always fails'
+	row worker_error 'Connection reset'
+	row worker_dies 'worker process 1 killed by signal 11'
+	row companion_dies 'load generator ended'
+	# A failed case has no figure: the columns are empty.
+	grep '"invalid"' out | grep -q '"selftest/invalid[^"]*",,,,' || fail "a figure on an invalid row"
+	nothing_left
+}
+
+measuring() { grep -qs '^{"case"' res/2*/journal.jsonl; }
+
+# interrupted SIGNAL STATUS - in the middle of a run.
+interrupted() {
+	local pid status=0
+	export CONCBENCH_SELFTEST=1
+	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
+		--time-budget 60s >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	kill "-$1" $pid
+	wait $pid || status=$?
+	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
+	has "$(run_file)" '"interrupted": true' selftest/slow
+	has out selftest
+	nothing_left
+}
+
+ctrl_c_keeps_what_was_measured() { interrupted INT 130; }
+sigterm_keeps_what_was_measured() { interrupted TERM 143; }
+
+kill_9_can_be_recovered() {
+	local pid
+	export CONCBENCH_SELFTEST=1
+	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
+		--time-budget 60s >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	kill -9 $pid
+	wait $pid 2>/dev/null || true
+	wait_for 5 nothing_left
+	[ ! -e "$(echo res/2*/)run.json" ] || fail "a run file before the end"
+	expect 0 "$CONCBENCH" recover res/2*/
+	has "$(run_file)" '"recovered": true' selftest
+	expect 2 "$CONCBENCH" recover res/2*/
+	one_line err --force
+}
+
+unwritable_results() {
+	: >file
+	expect 2 "$CONCBENCH" run --results file/below "$fast"
+	one_line err --results file/below
+	expect 2 "$CONCBENCH" run --results file "$fast"
+	one_line err --results file
+	expect 2 "$CONCBENCH" run --results /proc/concbench "$fast"
+	one_line err --results /proc/concbench
+	mkdir read-only && chmod 555 read-only
+	if [ "$(id -u)" -ne 0 ]; then
+		expect 2 "$CONCBENCH" run --results read-only/res "$fast"
+		one_line err --results 'Permission denied'
+	fi
+}
+
+unwritable_stdout() {
+	[ -c /dev/full ] || skip "no /dev/full"
+	local status=0
+	"$CONCBENCH" run "${quick[@]}" "$fast" >/dev/full 2>err || status=$?
+	[ $status -eq 2 ] || fail "exit status $status"
+	has err stdout 'No space left'
+	# The run itself is safe.
+	has "$(run_file)" switch/call_direct
+	expect 2 sh -c "'$CONCBENCH' --help >/dev/full"
+}
+
+# Inside a mount namespace of its own; $1 is the size of the disk.
+on_small_disk() {
+	unshare -rm true 2>/dev/null || unshare -m true 2>/dev/null || skip "may not make a mount namespace"
+	mkdir disk
+	local how=-m
+	[ "$(id -u)" -eq 0 ] || how=-rm
+	# shellcheck disable=SC2016
+	unshare $how bash -c 'mount -t tmpfs -o size="$1" none disk || exit 77
+		shift; status=0; "$@" >out 2>err || status=$?
+		cp -r disk kept; exit $status' _ "$@"
+}
+
+full_disk() {
+	local status=0
+	export CONCBENCH_SELFTEST=1
+	on_small_disk 64k "$CONCBENCH" run --results disk/res --no-charts --rounds 2000 \
+		--time-budget 30s --filter '^selftest/ok/' || status=$?
+	[ $status -ne 77 ] || skip "may not mount a tmpfs"
+	[ $status -eq 2 ] || fail "exit status $status: $(cat out err)"
+	has err 'No space left on device'
+	# What was measured is in the table and in the journal; nothing is half a file.
+	has out selftest
+	has "$(echo kept/res/2*/journal.jsonl)" '{"case"'
+	[ -z "$(find kept -name '*.tmp*' -o -name 'run.json' -size 0)" ] || fail "half-written: $(find kept)"
+}
+
+no_disk_at_all() {
+	local status=0
+	on_small_disk 4k "$CONCBENCH" run --results disk/res --no-charts "$fast" || status=$?
+	[ $status -ne 77 ] || skip "may not mount a tmpfs"
+	[ $status -eq 2 ] || fail "exit status $status: $(cat out err)"
+	one_line err 'No space left on device'
+}
+
+stays_inside_its_affinity() {
+	command -v taskset >/dev/null || skip "no taskset"
+	local last
+	last=$(taskset -pc $$ | sed 's/.*[ ,-]//')
+	expect 0 taskset -c "$last" "$CONCBENCH" run "${quick[@]}" --filter '^selftest/ok|^job/sieve/model:thread' \
+		--profile smoke
+	has "$(run_file)" "\"pus\": \"$last\"" "\"topology.allowed_pus\": \"$last\""
+}
+
+unsupported_is_said() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
+		--benchmark_format=csv
+	has out '"unsupported"' 4095
+}
+
+aa_runs_everything_twice() {
+	expect 0 "$CONCBENCH" run --rounds 6 --slots 2 --results res --no-charts "$fast" --aa
+	has out A/A aa:a aa:b
+	has "$(run_file)" '"aa.pairs": "1"'
+}
+
+run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_its_files \
+	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
+	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured kill_9_can_be_recovered \
+	unwritable_results unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
+	unsupported_is_said aa_runs_everything_twice
