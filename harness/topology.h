@@ -38,7 +38,7 @@ struct topology_pu {
  * @out:     set on success; release with topology_free().
  * @err:     one line on failure; may be NULL when @err_len is 0.
  *
- * If $HWLOC_XMLFILE is set hwloc reads that instead (6 ms against 255 ms); if $CONCBENCH_ALLOWED
+ * If $HWLOC_XMLFILE is set that is read instead (several times faster); if $CONCBENCH_ALLOWED
  * is set (a list such as "0-3,8") the usable PUs are also intersected with it. The affinity of the
  * calling thread counts when the topology is this machine's: call this before binding anything.
  *
