@@ -27,20 +27,22 @@ struct carrier_waitq {
 
 struct carrier_config {
 	enum coroutine_backend backend;
-	size_t stack_bytes;     /* 0: COROUTINE_STACK_DEFAULT_BYTES */
-	unsigned max_tasks;     /* stacks reserved */
+	size_t stack_bytes; /* 0: COROUTINE_STACK_DEFAULT_BYTES */
+	unsigned max_tasks; /* stacks reserved */
 };
 
 /** carrier_create() - from the OS thread that will run it. Return: 0; -EINVAL; -errno. */
 int carrier_create(const struct carrier_config *config, struct carrier **out);
 
-/** carrier_destroy() - from the same thread's own stack, when no task is left running. */
+/** carrier_destroy() - from the same thread's own stack. Tasks that still wait are dropped with
+ * whatever they hold. */
 void carrier_destroy(struct carrier *c);
 
 /**
  * carrier_spawn() - add a coroutine to the end of the run queue.
  * @task: set when not NULL; valid until its function returns.
- * Return: 0; -EAGAIN beyond max_tasks; -ENOMEM.
+ * From the thread's own stack or from a task.
+ * Return: 0; -EINVAL; -EAGAIN beyond max_tasks; -ENOMEM.
  */
 int carrier_spawn(struct carrier *c, coroutine_fn fn, void *arg, struct carrier_task **task);
 
@@ -54,6 +56,18 @@ int carrier_run(struct carrier *c);
 
 /** carrier_alive() - tasks whose function has not returned. */
 unsigned carrier_alive(const struct carrier *c);
+
+/** carrier_current() - the task that runs now; NULL on the thread's own stack. */
+struct carrier_task *carrier_current(const struct carrier *c);
+
+/** carrier_guard_name() - coroutine_stacks_guard_name() of its stacks. */
+const char *carrier_guard_name(const struct carrier *c);
+
+/* What its input and output has cost so far, in system calls and events. */
+struct reactor_counts;
+
+/** carrier_counts() - see reactor.h; valid until the carrier is destroyed. */
+const struct reactor_counts *carrier_counts(const struct carrier *c);
 
 /* ---- from inside a task ---- */
 
@@ -77,6 +91,10 @@ unsigned carrier_wake_all(struct carrier *c, struct carrier_waitq *q);
  *
  * Reads wait for readiness first and then read once per event (level-triggered, registered once):
  * the same number of system calls a request as a blocking thread, plus a share of epoll_wait.
+ * A write returns once all is written, as a blocking one does; fewer only when an error cut it
+ * short. It raises SIGPIPE as write(2) does. Descriptors from accept are non-blocking and
+ * close-on-exec. Connecting to a Unix socket whose backlog is full gives -EAGAIN at once: the
+ * kernel has no event for it.
  * One task at a time may wait to read, and one to write, on a descriptor (-EBUSY).
  */
 ssize_t carrier_read(struct carrier *c, int fd, void *buf, size_t n);
@@ -84,7 +102,8 @@ ssize_t carrier_write(struct carrier *c, int fd, const void *buf, size_t n);
 int carrier_accept(struct carrier *c, int fd, struct sockaddr *addr, socklen_t *len);
 int carrier_connect(struct carrier *c, int fd, const struct sockaddr *addr, socklen_t len);
 
-/** carrier_forget_fd() - before close(2): drop what the carrier knows of @fd. */
+/** carrier_forget_fd() - before close(2): drop what the carrier knows of @fd. Who waits on it gets
+ * -ECANCELED. Also from the thread's own stack. */
 void carrier_forget_fd(struct carrier *c, int fd);
 
 #endif

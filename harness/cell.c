@@ -125,9 +125,10 @@ static void body(struct gbench_state *state, void *user)
 		(void)metric_get(&m.sample.metrics, METRIC_NS_PER_OP, &ns_per_op);
 		gbench_set_iteration_time_s(state, ns_per_op * 1e-9);
 		if (metric_get(&m.sample.metrics, METRIC_OPS_PER_S, &value))
-			gbench_set_counter(state, "items_per_second", value, GBENCH_COUNTER_PLAIN);
+			(void)gbench_set_counter(
+			    state, "items_per_second", value, GBENCH_COUNTER_PLAIN);
 		if (metric_get(&m.sample.metrics, METRIC_CPU_NS_PER_OP, &value))
-			gbench_set_counter(
+			(void)gbench_set_counter(
 			    state, METRIC_CPU_NS_PER_OP, value, GBENCH_COUNTER_PLAIN);
 		if (c->fd >= 0 && message_send(c->fd, &m) != 0)
 			c->ended = true;

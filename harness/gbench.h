@@ -147,8 +147,11 @@ void gbench_skip_with_error(struct gbench_state *state, const char *message);
 /** gbench_set_label() - free text beside the row. */
 void gbench_set_label(struct gbench_state *state, const char *text);
 
-/** gbench_set_counter() - user counter; @flags of enum gbench_counter_flags. */
-void gbench_set_counter(struct gbench_state *state, const char *name, double value, unsigned flags);
+/**
+ * gbench_set_counter() - user counter; @flags of enum gbench_counter_flags.
+ * Return: 0; -EINVAL no name, or not finite (it would make the JSON invalid); -ENOMEM.
+ */
+int gbench_set_counter(struct gbench_state *state, const char *name, double value, unsigned flags);
 
 /** gbench_set_items_processed() / _bytes_processed() - give items_per_second, bytes_per_second. */
 void gbench_set_items_processed(struct gbench_state *state, int64_t items);
