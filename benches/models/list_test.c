@@ -91,6 +91,38 @@ static void quick_has_the_rows_promised(void **unused)
 	case_list_free(&cases);
 }
 
+/* With --workers 3 --place same: jobs take both, hand-offs only the placement. */
+static void user_decides(void **unused)
+{
+	const unsigned three = 3;
+	const struct placement_policy same = placement_policy_of(PLACEMENT_SAME);
+	struct machine m = {.profile = PROFILE_QUICK,
+	    .max_workers = 100,
+	    .workers = &three,
+	    .worker_counts = 1,
+	    .place = &same};
+	struct case_list cases = {0};
+	struct topology *topo;
+	char err[200];
+
+	(void)unused;
+	assert_int_equal(
+	    topology_synthetic("pack:1 core:4 pu:1", NULL, &topo, err, sizeof(err)), 0);
+	m.topology = topo;
+	m.pus = topology_pu_count(topo);
+	job_list(&cases, &m);
+	switch_list(&cases, &m);
+	assert_int_equal(cases.error, 0);
+	(void)get(&cases, "job/sieve/model:process/workers:3/place:same");
+	(void)get(&cases, "job/sieve/model:coroutine/workers:3/carriers:1/place:same");
+	(void)get(&cases, "job/timers/model:thread/workers:3/place:same/period_us:1000");
+	(void)get(&cases, "switch/futex/model:thread/workers:2/place:same");
+	for (size_t i = 0; i < cases.count; i++)
+		assert_null(strstr(cases.item[i].name, "scatter"));
+	case_list_free(&cases);
+	topology_free(topo);
+}
+
 static void limits_are_reasons(void **unused)
 {
 	const struct bench_case *bc;
@@ -126,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_profile_lists),
 	    cmocka_unit_test(quick_has_the_rows_promised),
+	    cmocka_unit_test(user_decides),
 	    /* Last: it lowers a limit of this process for good. */
 	    cmocka_unit_test(limits_are_reasons),
 	};

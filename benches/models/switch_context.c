@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 /*
  * A context of our own making: the sanitizers know nothing of it, so they must not look at what
@@ -29,18 +30,41 @@ struct transfer {
 extern struct transfer jump_fcontext(void *to, void *data);
 extern void *make_fcontext(void *stack_top, size_t size, void (*fn)(struct transfer));
 
+/* One page more, below, that may not be touched: stacks grow down. */
+static size_t guard_bytes(void)
+{
+	const long page = sysconf(_SC_PAGESIZE);
+
+	return page > 0 ? (size_t)page : 65536;
+}
+
 static void *map_stack(struct worker *w)
 {
-	/* One page more, below, that may not be touched: stacks grow down. */
-	const size_t guard = 4096;
+	const size_t guard = guard_bytes();
 	unsigned char *base = mmap(NULL, STACK_BYTES + guard, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
-	if (base == MAP_FAILED || mprotect(base, guard, PROT_NONE) != 0) {
+	if (base == MAP_FAILED) {
 		worker_fail(w, -errno, "context: stack");
 		return NULL;
 	}
+	if (mprotect(base, guard, PROT_NONE) != 0) {
+		worker_fail(w, -errno, "context: guard page");
+		(void)munmap(base, STACK_BYTES + guard);
+		return NULL;
+	}
 	return base + guard;
+}
+
+/* Both rows are threads of the cell, so the cell can give back what a worker has mapped. */
+static void switch_context_teardown(struct bench_env *env)
+{
+	struct switch_context_state *st = env->state;
+	const size_t guard = guard_bytes();
+
+	if (st->stack)
+		(void)munmap((unsigned char *)st->stack - guard, STACK_BYTES + guard);
+	st->stack = NULL;
 }
 
 /* ---- fcontext ---- */
@@ -189,6 +213,7 @@ const struct workload switch_fcontext_workload = {
     .enter = fcontext_enter,
     .batch = fcontext_batch,
     .check = switch_context_check,
+    .teardown = switch_context_teardown,
 };
 
 const struct workload switch_ucontext_workload = {
@@ -197,4 +222,5 @@ const struct workload switch_ucontext_workload = {
     .enter = ucontext_enter,
     .batch = ucontext_batch,
     .check = switch_context_check,
+    .teardown = switch_context_teardown,
 };
