@@ -33,8 +33,9 @@ struct coroutine_stacks;
  * coroutine_stacks_create() - reserve @count stacks of @stack_bytes (rounded up to pages).
  *
  * Guard pages by MADV_GUARD_INSTALL (Linux 6.13: no extra mapping, so a million fit), else
- * mprotect(2), which costs a mapping each and so is bounded by vm.max_map_count.
- * Return: 0; -EINVAL; -ENOMEM.
+ * mprotect(2), which costs a mapping each and so is bounded by vm.max_map_count. Nothing is
+ * touched, no guard set, before a stack is first handed out; one that comes back is the next to go
+ * out. Return: 0; -EINVAL; -ENOMEM.
  */
 int coroutine_stacks_create(size_t count, size_t stack_bytes, struct coroutine_stacks **out);
 void coroutine_stacks_destroy(struct coroutine_stacks *s);
@@ -44,7 +45,7 @@ const char *coroutine_stacks_guard_name(const struct coroutine_stacks *s);
 /**
  * coroutine_create() - make one that will run fn(arg) when first resumed.
  * @stacks: where its stack comes from; must outlive it.
- * Return: 0; -EINVAL; -ENOMEM no memory; -EAGAIN no stack left in the arena.
+ * Return: 0; -EINVAL; -ENOMEM no memory, or no mapping for a guard; -EAGAIN no stack left.
  */
 int coroutine_create(enum coroutine_backend backend, struct coroutine_stacks *stacks,
     coroutine_fn fn, void *arg, struct coroutine **out);

@@ -53,6 +53,11 @@ struct coroutine {
 #define COROUTINE_SAN(c) ((struct coroutine_san *)NULL)
 #endif
 
+/** coroutine_stacks_create_guarded() - coroutine_stacks_create(), but by mprotect(2) although the
+ * kernel may have MADV_GUARD_INSTALL when not @by_madvise: for tests of the older way. */
+int coroutine_stacks_create_guarded(
+    size_t count, size_t stack_bytes, bool by_madvise, struct coroutine_stacks **out);
+
 /** coroutine_stacks_take() - @top: line-aligned end of a stack of at least stack_bytes plus the
  * room for a header; @lo: its lowest address. Return: 0; -EAGAIN none left; -ENOMEM no guard. */
 int coroutine_stacks_take(struct coroutine_stacks *s, uint32_t *slot, char **lo, char **top);

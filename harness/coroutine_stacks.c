@@ -52,11 +52,11 @@ static int guard_slot(const struct coroutine_stacks *s, uint32_t slot)
 	return rc == 0 ? 0 : -ENOMEM;
 }
 
-int coroutine_stacks_create(size_t count, size_t stack_bytes, struct coroutine_stacks **out)
+int coroutine_stacks_create_guarded(
+    size_t count, size_t stack_bytes, bool by_madvise, struct coroutine_stacks **out)
 {
 	struct coroutine_stacks *s;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int rc = -ENOMEM;
 
 	if (count == 0 || count > UINT32_MAX || stack_bytes < COROUTINE_STACK_MIN_BYTES ||
 	    stack_bytes > SIZE_MAX / 4)
@@ -81,7 +81,7 @@ int coroutine_stacks_create(size_t count, size_t stack_bytes, struct coroutine_s
 	 * Linux 6.7 MAP_STACK does not see to that. Fails where there are no huge pages: as well.
 	 */
 	(void)madvise(s->base, s->map_bytes, MADV_NOHUGEPAGE);
-	s->guard_by_madvise = madvise(s->base, page, MADV_GUARD_INSTALL) == 0;
+	s->guard_by_madvise = by_madvise && madvise(s->base, page, MADV_GUARD_INSTALL) == 0;
 	*out = s;
 	return 0;
 
@@ -89,7 +89,12 @@ out_slots:
 	free(s->free_slots);
 out_free:
 	free(s);
-	return rc;
+	return -ENOMEM;
+}
+
+int coroutine_stacks_create(size_t count, size_t stack_bytes, struct coroutine_stacks **out)
+{
+	return coroutine_stacks_create_guarded(count, stack_bytes, true, out);
 }
 
 void coroutine_stacks_destroy(struct coroutine_stacks *s)
