@@ -62,7 +62,7 @@ struct workload {
 	int (*setup)(struct bench_env *env, char *why, size_t why_len);
 	void (*enter)(struct worker *w, void *state);
 	/*
-	 * batch() - do up to @n operations and return how many were done. Loops over what may be
+	 * batch() - do about @n operations and return how many were done. Loops over what may be
 	 * slow look at worker_stopping() and return early, but after at least one operation unless
 	 * they would have to wait for another worker. Errors: worker_fail().
 	 */
