@@ -83,11 +83,11 @@ int companion_alive(struct team *t, char *why, size_t why_len)
 {
 	char how[96];
 
-	if (t->companion_pid <= 0 || !child_gone(t->companion_pid, how, sizeof(how)))
-		return 0;
-	t->companion_pid = 0;
-	(void)snprintf(why, why_len, "the load generator ended: %s", how);
-	return -ECHILD;
+	if (t->companion_pid > 0 && child_gone(t->companion_pid, how, sizeof(how))) {
+		t->companion_pid = 0;
+		(void)snprintf(t->death, sizeof(t->death), "the load generator ended: %s", how);
+	}
+	return team_death(t, why, why_len);
 }
 
 uint64_t companion_cpu_ns(const struct team *t)

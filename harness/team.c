@@ -99,6 +99,14 @@ static void prepare_workers(struct team *t, uint64_t seed)
 	}
 }
 
+int team_death(const struct team *t, char *why, size_t why_len)
+{
+	if (t->death[0] == '\0')
+		return 0;
+	(void)snprintf(why, why_len, "%s", t->death);
+	return -ECHILD;
+}
+
 /* All units are at the line for trial @epoch, or one is known to have died. */
 static int await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 {

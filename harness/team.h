@@ -52,6 +52,7 @@ struct team {
 	pthread_t *threads;
 	pid_t *pids;
 	unsigned started;
+	char death[160]; /* of the first worker process or companion that ended; "" while all live */
 };
 
 /**
@@ -81,6 +82,12 @@ char *team_pus(const struct team *t, char *buf, size_t len);
 void team_destroy(struct team *t);
 
 /* ---- for the models ---- */
+
+/**
+ * team_death() - has any process of the team been seen to end? Remembered: whoever reaps it may not
+ * be whoever has to act on it. Return: 0; -ECHILD with a line in @why.
+ */
+int team_death(const struct team *t, char *why, size_t why_len);
 
 /** team_unit_begin() - bind unit @i, note where; a failure is in unit[i].error. */
 void team_unit_begin(struct team *t, unsigned i);

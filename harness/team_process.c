@@ -52,10 +52,9 @@ static int alive(struct team *t, char *why, size_t why_len)
 		if (t->pids[i] <= 0 || !child_gone(t->pids[i], how, sizeof(how)))
 			continue;
 		t->pids[i] = 0;
-		(void)snprintf(why, why_len, "worker process %u %s", i, how);
-		return -ECHILD;
+		(void)snprintf(t->death, sizeof(t->death), "worker process %u %s", i, how);
 	}
-	return 0;
+	return team_death(t, why, why_len);
 }
 
 static void stop(struct team *t)
