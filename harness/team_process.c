@@ -52,6 +52,8 @@ static int alive(struct team *t, char *why, size_t why_len)
 		if (t->pids[i] <= 0 || !child_gone(t->pids[i], how, sizeof(how)))
 			continue;
 		t->pids[i] = 0;
+		if (t->death[0])
+			continue; /* the first is why the others end */
 		(void)snprintf(t->death, sizeof(t->death), "worker process %u %s", i, how);
 	}
 	return team_death(t, why, why_len);
