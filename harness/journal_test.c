@@ -64,15 +64,6 @@ static char *read_journal(size_t *len)
 	return text;
 }
 
-static void store(const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(file_append_all(fd, text, len), 0);
-	close(fd);
-}
-
 static void what_is_written_is_recovered(void **state)
 {
 	struct run run, back;
@@ -176,7 +167,7 @@ static void cut_anywhere_keeps_whole_lines(void **state)
 		char note[300];
 		int rc;
 
-		store(text, n);
+		fixture_store(path, text, n);
 		rc = journal_recover(path, &run, note, sizeof(note));
 		if (have < 1) {
 			assert_int_equal(rc, -EINVAL);
@@ -217,7 +208,7 @@ static void damaged_lines_are_counted(void **state)
 	/* The third sample, and a sample that now belongs to a case nobody described. */
 	strstr(line_start(text, 6), "a/workers:1")[0] = 'b';
 	line_start(text, 4)[0] = '\0';
-	store(text, len);
+	fixture_store(path, text, len);
 	assert_int_equal(journal_recover(path, &run, note, sizeof(note)), 0);
 	assert_string_equal(note,
 	    "dropped 1 damaged line (line 5: column 1: not JSON); the description of 1 case is "
@@ -230,7 +221,7 @@ static void damaged_lines_are_counted(void **state)
 
 	/* Valid JSON that is not a line of ours counts as well. */
 	memcpy(line_start(text, 4), "{}\n", 3);
-	store(text, len);
+	fixture_store(path, text, len);
 	assert_int_equal(journal_recover(path, &run, note, sizeof(note)), 0);
 	assert_non_null(strstr(note, "dropped 2 damaged lines (line 5: case: missing)"));
 	run_free(&run);
@@ -254,7 +245,7 @@ static void foreign_files_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		store(row[i].text, strlen(row[i].text));
+		fixture_store(path, row[i].text, strlen(row[i].text));
 		assert_int_equal(journal_recover(path, &run, note, sizeof(note)), -EINVAL);
 		assert_string_equal(note, row[i].note);
 	}
@@ -288,7 +279,7 @@ static void flipped_bytes_do_no_harm(void **state)
 		while (flips--)
 			copy[fixture_random(&random) % len] ^=
 			    (char)(1 << (fixture_random(&random) % 8));
-		store(copy, len);
+		fixture_store(path, copy, len);
 		if (journal_recover(path, &run, note, sizeof(note))) {
 			refused++;
 			continue;

@@ -144,8 +144,11 @@ static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_ver
 	json_t *j;
 	int rc;
 
-	if ((rc = jsonio_get_object(r, o, "noise", &j)) ||
-	    (rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
+	rc = jsonio_get_object(r, o, "noise", &j);
+	if (rc)
+		return rc;
+	snprintf(r->where, sizeof(r->where), "concbench.noise");
+	if ((rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
 	    (rc = jsonio_get_text(r, j, "text", out->text, sizeof(out->text))) ||
 	    (rc = jsonio_get_real_or_0(
 		 r, j, "median_half_width_pct", &out->median_half_width_pct)) ||
@@ -161,8 +164,9 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 	int rc;
 
 	if ((rc = jsonio_check_schema(r, own, "schema", RESULT_SCHEMA)) ||
-	    (rc = jsonio_get_facts(r, own, run)) || (rc = read_noise(r, own, &run->noise)) ||
-	    (rc = jsonio_get_array(r, own, "cases", &cases)))
+	    (rc = jsonio_get_facts(r, own, run)) ||
+	    (rc = jsonio_get_array(r, own, "cases", &cases)) ||
+	    (rc = read_noise(r, own, &run->noise)))
 		return rc;
 	json_array_foreach(cases, i, item)
 	{

@@ -6,8 +6,10 @@
 #ifndef CONCBENCH_RUN_FIXTURE_H
 #define CONCBENCH_RUN_FIXTURE_H
 
+#include "file.h"
 #include "run.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -210,6 +213,16 @@ static inline char *fixture_make_dir(void)
 	assert_true(asprintf(&dir, "%s/concbench-test-XXXXXX", tmp && *tmp ? tmp : "/tmp") > 0);
 	assert_non_null(mkdtemp(dir));
 	return dir;
+}
+
+/* Not file_write_whole(): thousands of syncs are no part of these tests. */
+static inline void fixture_store(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(file_append_all(fd, text, len), 0);
+	close(fd);
 }
 
 /* A small generator (xorshift64): tests are seeded, and the same everywhere. */
