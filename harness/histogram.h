@@ -6,28 +6,30 @@
  * its middle, so the error is at most 1/128 of the value. Source: the idea of Gil Tene's
  * HdrHistogram (hdrhistogram.org), written anew.
  *
- * One writer per histogram; reading while it is written to gives a value that is some recent one.
+ * One writer per histogram. Others, in other processes too, may read, merge or take quantiles while
+ * it is written to, and get some recent value of each word: the accesses are relaxed atomics, which
+ * compile to plain loads and stores. Buckets have 64 bits, since 32 wrap within seconds when one
+ * cheap operation is recorded over and over, or when many trials are merged.
  */
 #ifndef CONCBENCH_HISTOGRAM_H
 #define CONCBENCH_HISTOGRAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define HISTOGRAM_SUB_BITS 6
 #define HISTOGRAM_MAX_BITS 38 /* up to 2^38 ns = 275 s; larger values land in the last bucket */
-#define HISTOGRAM_BUCKETS                                                                          \
-	(((HISTOGRAM_MAX_BITS - HISTOGRAM_SUB_BITS) + 1) << HISTOGRAM_SUB_BITS)
+#define HISTOGRAM_BUCKETS (((HISTOGRAM_MAX_BITS - HISTOGRAM_SUB_BITS) + 1) << HISTOGRAM_SUB_BITS)
 
 struct histogram {
 	uint64_t count;
 	uint64_t sum; /* exact, for the mean; saturates */
-	uint64_t min; /* exact */
+	uint64_t min; /* exact; UINT64_MAX while empty */
 	uint64_t max; /* exact */
-	uint32_t bucket[HISTOGRAM_BUCKETS];
+	uint64_t bucket[HISTOGRAM_BUCKETS];
 };
 
+/** histogram_clear() - make empty. Needed before the first use of zero-filled memory as well: there
+ * the minimum would stay 0. */
 void histogram_clear(struct histogram *h);
 
 /** histogram_index() - the bucket a value falls into; monotonic in @value. */
@@ -43,28 +45,52 @@ static inline uint32_t histogram_index(uint64_t value)
 	return (shift << HISTOGRAM_SUB_BITS) + (uint32_t)(value >> shift);
 }
 
+/* The only writer of a word needs no read-modify-write, but readers elsewhere must see whole words.
+ */
+static inline uint64_t histogram_load(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline void histogram_store(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
 /** histogram_record() - count one value (any unit). About 2 ns when the bucket is in cache. */
 static inline void histogram_record(struct histogram *h, uint64_t value)
 {
-	h->bucket[histogram_index(value)]++;
-	h->count++;
-	h->sum = h->sum + value < h->sum ? UINT64_MAX : h->sum + value;
-	if (value < h->min)
-		h->min = value;
-	if (value > h->max)
-		h->max = value;
+	uint64_t *bucket = &h->bucket[histogram_index(value)];
+	uint64_t sum;
+
+	if (__builtin_add_overflow(histogram_load(&h->sum), value, &sum))
+		sum = UINT64_MAX;
+	histogram_store(bucket, histogram_load(bucket) + 1);
+	histogram_store(&h->count, histogram_load(&h->count) + 1);
+	histogram_store(&h->sum, sum);
+	if (value < histogram_load(&h->min))
+		histogram_store(&h->min, value);
+	if (value > histogram_load(&h->max))
+		histogram_store(&h->max, value);
 }
 
-/** histogram_bucket_low() / _high() - smallest and largest value that falls into bucket @i. */
+/** histogram_bucket_low() / _high() - smallest and largest value that falls into bucket @i, which
+ * is below HISTOGRAM_BUCKETS. The last bucket has no upper end: UINT64_MAX. */
 uint64_t histogram_bucket_low(uint32_t i);
 uint64_t histogram_bucket_high(uint32_t i);
 
 /** histogram_merge() - add @from to @into; exact: the same as recording all values in one. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/** histogram_mean() - exact unless the sum has saturated; 0 when the histogram is empty. */
+double histogram_mean(const struct histogram *h);
+
 /**
  * histogram_quantile() - the value at rank ceil(q * count), within 1 % of the exact one.
  * @q: 0 <= q <= 1; 0 gives the exact minimum, 1 the exact maximum.
+ *
+ * A rank that lands among values of 2^HISTOGRAM_MAX_BITS and above gives the exact maximum: too
+ * much, if they differ, but never a tail that looks shorter than it was.
  * Return: the value; 0 when the histogram is empty.
  */
 uint64_t histogram_quantile(const struct histogram *h, double q);

@@ -26,27 +26,38 @@ double stats_quantile_sorted(const double *x, size_t n, double q);
 /** stats_median() - Return: 0; -EINVAL when n is 0 or a sample is not finite; -ENOMEM. */
 int stats_median(const double *x, size_t n, double *out);
 
-/** stats_mad() - median absolute deviation from the median, unscaled. Return: as stats_median(). */
+/** stats_mad() - median absolute deviation from the median, unscaled. Return: as stats_median();
+ * -ERANGE when a deviation is not finite. */
 int stats_mad(const double *x, size_t n, double *out);
 
-/** stats_mean_stddev() - mean and sample (n-1) deviation; deviation 0 when n is 1. */
+/**
+ * stats_mean_stddev() - mean and sample (n-1) deviation; deviation 0 when n is 1. Two passes.
+ * Return: as stats_median(); -ERANGE when a result is not finite (samples near DBL_MAX).
+ */
 int stats_mean_stddev(const double *x, size_t n, double *mean, double *stddev);
 
 /**
  * stats_median_ci() - median and its distribution-free interval.
- * @level: coverage, 0 < level < 1.
+ * @level:   coverage, 0 < level < 1.
+ * @covered: what the interval covers, @level or less; may be NULL. Untouched on error, as @out.
  *
  * Interpolated order statistics of the sign test: Hettmansperger & Sheather, "Confidence intervals
  * based on interpolated order statistics", Statistics & Probability Letters 4 (1986) 75-79. With so
  * few samples that even the extremes do not reach @level (n < 6 at 0.95) the interval is the
  * extremes and *@covered says what coverage that has.
  *
+ * The order statistics are exact for every distribution; the interpolation between two of them is
+ * an approximation. It is good where the density is smooth at the median, and worst where the
+ * median lies in a gap between two equally frequent modes: coverage may then fall to that of the
+ * next narrower pair (stats_test.c measures both).
+ *
  * Return: 0; -EINVAL when n < 2, a sample is not finite or level is out of range; -ENOMEM.
  */
 int stats_median_ci(
     const double *x, size_t n, double level, struct stats_interval *out, double *covered);
 
-/** stats_jain() - Jain's fairness index (sum x)^2 / (n * sum x^2), 1/n..1; 1 when all are 0. */
+/** stats_jain() - Jain's fairness index (sum x)^2 / (n * sum x^2) of x >= 0, 1/n..1; 1 when all are
+ * 0, or there is none. */
 double stats_jain(const double *x, size_t n);
 
 /** stats_intervals_overlap() - 1 when the two intervals share a point. */
