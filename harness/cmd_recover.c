@@ -10,6 +10,9 @@
 
 #define EXIT_USAGE 2
 
+/* Beyond all characters, so that optopt tells a wrong "-f" from a wrong "--force=x". */
+enum { OPTION_FORCE = 256, OPTION_HELP };
+
 int cmd_recover(int argc, char **argv);
 
 static const char help[] =
@@ -67,8 +70,8 @@ static int rebuild(const char *journal, const char *run_file)
 int cmd_recover(int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"force", no_argument, NULL, 'f'},
-	    {"help", no_argument, NULL, 'h'},
+	    {"force", no_argument, NULL, OPTION_FORCE},
+	    {"help", no_argument, NULL, OPTION_HELP},
 	    {NULL, 0, NULL, 0},
 	};
 	char journal[4096], run_file[4096];
@@ -81,13 +84,16 @@ int cmd_recover(int argc, char **argv)
 	optind = 1;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
-		case 'f':
+		case OPTION_FORCE:
 			force = true;
 			break;
 		case 'h':
+		case OPTION_HELP:
 			fputs(help, stdout);
 			return fflush(stdout) ? fail("standard output: %s", strerror(errno)) : 0;
 		default:
+			if (optopt > 0 && optopt < OPTION_FORCE)
+				return fail("unknown option -%c; see --help", optopt);
 			return fail("unknown option %s; see --help", argv[optind - 1]);
 		}
 	}
@@ -101,8 +107,8 @@ int cmd_recover(int argc, char **argv)
 		return fail("the folder's name is empty");
 	if (len + sizeof("/journal.jsonl") > sizeof(journal))
 		return fail("%s: %s", dir, strerror(ENAMETOOLONG));
-	snprintf(journal, sizeof(journal), "%s%sjournal.jsonl", dir,
-	    dir[len - 1] == '/' ? "" : "/");
+	snprintf(
+	    journal, sizeof(journal), "%s%sjournal.jsonl", dir, dir[len - 1] == '/' ? "" : "/");
 	snprintf(run_file, sizeof(run_file), "%s%srun.json", dir, dir[len - 1] == '/' ? "" : "/");
 	/* The journal of a run that ended well says less than its run file. */
 	if (!force && !access(run_file, F_OK))

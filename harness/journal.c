@@ -18,7 +18,7 @@
 
 struct journal {
 	int fd;
-	off_t size;     /* up to the end of the last whole line */
+	off_t size; /* up to the end of the last whole line */
 };
 
 int journal_create(const char *path, struct journal **out)

@@ -24,11 +24,11 @@ struct line {
 
 struct recovery {
 	struct run run;
-	size_t line;          /* number of the current one */
+	size_t line; /* number of the current one */
 	size_t bad_lines;
 	size_t first_bad;
 	char first_why[200];
-	size_t undescribed;   /* samples of cases whose own line is lost */
+	size_t undescribed; /* cases whose own line is lost */
 	bool torn;
 };
 
@@ -135,8 +135,6 @@ static int take_sample(struct recovery *rec, struct jsonio_reader *r, const json
 		/* Its line is lost, the measurement is not. */
 		rec->undescribed++;
 		s = run_add_series(&rec->run, name);
-	} else if (!s->hash[0] && !s->op[0]) {
-		rec->undescribed++;
 	}
 	rc = s ? series_add_sample(s, &sample) : -ENOMEM;
 	if (rc)
@@ -219,7 +217,7 @@ static void tell(const struct recovery *rec, char *note, size_t note_len)
 		say(note, note_len, "dropped %zu damaged line%s (line %zu: %s)", rec->bad_lines,
 		    rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
 	if (rec->undescribed)
-		say(note, note_len, "%zu sample%s of cases whose description is lost",
+		say(note, note_len, "the description of %zu case%s is lost, not the samples",
 		    rec->undescribed, rec->undescribed == 1 ? "" : "s");
 }
 

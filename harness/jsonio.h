@@ -46,7 +46,7 @@ char *jsonio_lay_out(json_t *value);
 /* ---- reading: every member is checked for its type and range ---- */
 
 struct jsonio_reader {
-	char *err;       /* gets one line; untouched on success */
+	char *err; /* gets one line; untouched on success */
 	size_t err_len;
 	char where[128]; /* put before a member's name: "concbench.cases[3]" */
 };

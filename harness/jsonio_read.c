@@ -166,7 +166,8 @@ int jsonio_get_metrics(
 	rc = jsonio_get_object(r, o, key, &object);
 	if (rc)
 		return rc;
-	json_object_foreach (object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		if (!json_is_number(value))
 			return jsonio_fail(r, key, "a metric is not a number");
 		rc = metric_add(out, name, json_number_value(value));

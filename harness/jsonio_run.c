@@ -68,8 +68,7 @@ int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s
 	    (rc = jsonio_get_bool(r, o, "oversubscribed", &d.oversubscribed)) ||
 	    (rc = jsonio_get_u64(r, o, "slot_ns", UINT64_MAX, &d.slot_ns)) ||
 	    (rc = jsonio_get_metrics(r, o, "counters", &d.counters)) ||
-	    (rc = jsonio_get_text(
-		 r, o, "counters_note", d.counters_note, sizeof(d.counters_note))))
+	    (rc = jsonio_get_text(r, o, "counters_note", d.counters_note, sizeof(d.counters_note))))
 		return rc;
 	if (!d.name[0])
 		return jsonio_fail(r, "name", "empty");
@@ -90,7 +89,8 @@ int jsonio_get_manifest(
 	rc = jsonio_get_object(r, o, key, &object);
 	if (rc)
 		return rc;
-	json_object_foreach (object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		const char *text = json_string_value(value);
 
 		if (!text)

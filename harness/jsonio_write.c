@@ -121,7 +121,8 @@ static bool is_plain(json_t *array)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (array, i, item) {
+	json_array_foreach(array, i, item)
+	{
 		if (json_is_object(item) || json_is_array(item))
 			return false;
 	}
@@ -147,7 +148,8 @@ static int lay_out(FILE *f, json_t *value, int depth)
 		return fputs("{}", f) < 0;
 	fputc(object ? '{' : '[', f);
 	if (object) {
-		json_object_foreach (value, key, item) {
+		json_object_foreach(value, key, item)
+		{
 			json_t *name = json_string(key);
 
 			fprintf(f, "%s%*s", separator, 2 * (depth + 1), "");
@@ -158,7 +160,8 @@ static int lay_out(FILE *f, json_t *value, int depth)
 			separator = ",\n";
 		}
 	} else {
-		json_array_foreach (value, i, item) {
+		json_array_foreach(value, i, item)
+		{
 			fprintf(f, "%s%*s", separator, 2 * (depth + 1), "");
 			rc |= lay_out(f, item, depth + 1);
 			separator = ",\n";

@@ -109,8 +109,8 @@ static void remove_metric(struct metric_set *set, const char *name)
 	for (unsigned i = 0; i < set->count; i++) {
 		if (strcmp(set->item[i].name, name))
 			continue;
-		memmove(&set->item[i], &set->item[i + 1],
-		    (set->count - i - 1) * sizeof(set->item[0]));
+		memmove(
+		    &set->item[i], &set->item[i + 1], (set->count - i - 1) * sizeof(set->item[0]));
 		set->count--;
 		return;
 	}
@@ -145,9 +145,8 @@ static size_t cut(struct launch *l, const struct sample *const *s, size_t n)
 			l[count++].launch = s[i]->launch;
 		}
 		l[count - 1].samples++;
-		/* 2^53: up to there a double holds every count exactly. */
-		if (metric_get(&s[i]->metrics, METRIC_OPS, &ops) && ops > 0 && ops < 0x1p53)
-			l[count - 1].ops += (uint64_t)ops;
+		if (metric_get(&s[i]->metrics, METRIC_OPS, &ops) && ops > 0)
+			l[count - 1].ops += ops;
 	}
 	return count;
 }

@@ -27,8 +27,9 @@ struct launch {
 	unsigned launch;
 	unsigned samples;
 	unsigned empty_samples; /* of these: no operation finished inside the window */
-	uint64_t ops;           /* of all its trials */
-	/* Median over the trials of every metric. Without ns_per_op when the launch has no figure. */
+	double ops;             /* of all its trials; a window may cut an operation */
+	/* Median over the trials of every metric. Without ns_per_op when the launch has no figure.
+	 */
 	struct metric_set medians;
 };
 

@@ -110,7 +110,8 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 	    (rc = jsonio_get_array(r, j, "columns", &columns)) ||
 	    (rc = jsonio_get_array(r, j, "rows", &rows)) || (rc = check_columns(r, columns)))
 		return rc;
-	json_array_foreach (rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		struct sample sample = {0};
 
 		rc = read_row(r, columns, row, &sample);
@@ -143,8 +144,11 @@ static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_ver
 	json_t *j;
 	int rc;
 
-	if ((rc = jsonio_get_object(r, o, "noise", &j)) ||
-	    (rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
+	rc = jsonio_get_object(r, o, "noise", &j);
+	if (rc)
+		return rc;
+	snprintf(r->where, sizeof(r->where), "concbench.noise");
+	if ((rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
 	    (rc = jsonio_get_text(r, j, "text", out->text, sizeof(out->text))) ||
 	    (rc = jsonio_get_real_or_0(
 		 r, j, "median_half_width_pct", &out->median_half_width_pct)) ||
@@ -160,10 +164,12 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 	int rc;
 
 	if ((rc = jsonio_check_schema(r, own, "schema", RESULT_SCHEMA)) ||
-	    (rc = jsonio_get_facts(r, own, run)) || (rc = read_noise(r, own, &run->noise)) ||
-	    (rc = jsonio_get_array(r, own, "cases", &cases)))
+	    (rc = jsonio_get_facts(r, own, run)) ||
+	    (rc = jsonio_get_array(r, own, "cases", &cases)) ||
+	    (rc = read_noise(r, own, &run->noise)))
 		return rc;
-	json_array_foreach (cases, i, item) {
+	json_array_foreach(cases, i, item)
+	{
 		snprintf(r->where, sizeof(r->where), "concbench.cases[%zu]", i);
 		rc = read_case(r, item, run);
 		if (rc)
@@ -177,8 +183,7 @@ static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)
 	json_t *own = json_object_get(whole, "concbench");
 
 	if (!own && json_object_get(whole, "context") && json_object_get(whole, "benchmarks"))
-		return jsonio_fail(
-		    r, NULL, "Google Benchmark's JSON but without concbench's part");
+		return jsonio_fail(r, NULL, "Google Benchmark's JSON but without concbench's part");
 	if (!own)
 		return jsonio_fail(r, NULL, "JSON, but not a run file");
 	if (!json_is_object(own))
@@ -206,8 +211,8 @@ static int open_file(const char *path, FILE **out, char *what, size_t len)
 		goto out_close;
 	}
 	if (st.st_size > FILE_BYTES_MAX) {
-		snprintf(what, len, "%lld MB: too large for a run file",
-		    (long long)(st.st_size >> 20));
+		snprintf(
+		    what, len, "%lld MB: too large for a run file", (long long)(st.st_size >> 20));
 		goto out_close;
 	}
 	f = fdopen(fd, "r");

@@ -44,13 +44,13 @@ static struct place_in_family find_place(const struct run *run, size_t which)
 		if (family_length(first) == len && !memcmp(first, name, len)) {
 			for (size_t k = i; k < which; k++)
 				place.instance += family_length(run->series[k].name) == len &&
-				    !memcmp(run->series[k].name, name, len);
+						  !memcmp(run->series[k].name, name, len);
 			known = true;
 			continue;
 		}
 		for (size_t k = 0; k < i && new_family; k++)
 			new_family = family_length(run->series[k].name) != family_length(first) ||
-			    memcmp(run->series[k].name, first, family_length(first));
+				     memcmp(run->series[k].name, first, family_length(first));
 		place.family += new_family;
 	}
 	return place;
@@ -61,11 +61,11 @@ struct row {
 	const struct series *series;
 	struct place_in_family place;
 	size_t repetitions;
-	size_t repetition;         /* of an iteration row */
-	const char *aggregate;     /* NULL: an iteration row */
+	size_t repetition;     /* of an iteration row */
+	const char *aggregate; /* NULL: an iteration row */
 	const char *aggregate_unit;
 	uint64_t iterations;
-	struct metric_set values;  /* ns_per_op and cpu_ns_per_op become the times */
+	struct metric_set values; /* ns_per_op and cpu_ns_per_op become the times */
 };
 
 static int put_head(json_t *j, const struct row *row)
@@ -89,6 +89,12 @@ static int put_head(json_t *j, const struct row *row)
 		rc |= jsonio_put_text(j, "aggregate_unit", row->aggregate_unit);
 	}
 	return rc;
+}
+
+/* Whole operations of a launch; 2^53 is where a double stops counting one by one. */
+static uint64_t whole(double ops)
+{
+	return ops > 0 && ops < 0x1p53 ? (uint64_t)(ops + 0.5) : 0;
 }
 
 /* The schema wants both times in every row: 0 is its way, too, to say that there is none. */
@@ -259,7 +265,7 @@ static int add_figures(json_t *rows, const struct series *s, struct place_in_fam
 	row.repetitions = n;
 	for (size_t i = 0; i < n; i++) {
 		row.repetition = i;
-		row.iterations = figures[i]->ops;
+		row.iterations = whole(figures[i]->ops);
 		row.values = figures[i]->medians;
 		rc = add_row(rows, &row);
 		if (rc)

@@ -16,34 +16,35 @@
 
 /* Figures of one series over its launches; valid only when status_has_figure(). */
 struct series_summary {
-	unsigned launches;              /* units of replication: cells that gave a figure */
-	unsigned empty_launches;        /* cells without one: no operation finished; left out */
-	unsigned samples;               /* trials used */
-	unsigned empty_samples;         /* of these: no operation finished inside the window */
-	unsigned warm_up_samples;       /* trials kept but not used */
-	struct stats_interval ns_per_op;/* of the launches' medians, 95 % unless covered says less */
-	struct stats_interval ops_per_s;/* the same trials, as a rate */
-	double covered;                 /* coverage the interval really has; 0: one launch, none */
-	double mad_ns_per_op;           /* of the launches' medians */
-	double half_width_pct;          /* (high - low) / 2 / estimate * 100 of ns_per_op */
-	struct metric_set medians;      /* median over launches of every metric's launch median */
-	struct histogram *latency;      /* all used trials merged; NULL when none */
+	unsigned launches;        /* units of replication: cells that gave a figure */
+	unsigned empty_launches;  /* cells without one: no operation finished; left out */
+	unsigned samples;         /* trials used */
+	unsigned empty_samples;   /* of these: no operation finished inside the window */
+	unsigned warm_up_samples; /* trials kept but not used */
+	struct stats_interval
+	    ns_per_op; /* of the launches' medians, 95 % unless covered says less */
+	struct stats_interval ops_per_s; /* the same trials, as a rate */
+	double covered;                  /* coverage the interval really has; 0: one launch, none */
+	double mad_ns_per_op;            /* of the launches' medians */
+	double half_width_pct;           /* (high - low) / 2 / estimate * 100 of ns_per_op */
+	struct metric_set medians;       /* median over launches of every metric's launch median */
+	struct histogram *latency;       /* all used trials merged; NULL when none */
 };
 
 struct series {
-	char name[CASE_NAME_MAX];       /* the case's Google Benchmark name, key:value parts */
-	char op[32];                    /* what one operation is: "acquire+release" */
-	char latency_of[64];            /* what a latency is, from which event to which; "" none */
-	char hash[17];                  /* of what the case does; differs when its definition does */
+	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
+	char op[32];              /* what one operation is: "acquire+release" */
+	char latency_of[64];      /* what a latency is, from which event to which; "" none */
+	char hash[17];            /* of what the case does; differs when its definition does */
 	enum case_status status;
-	char reason[REASON_MAX];        /* one line; "" when there is nothing to say */
+	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
 	unsigned workers;
 	char model[16];
-	char place[128];                /* policy as written */
-	char pus[256];                  /* where the workers were bound, read back: "0,1" */
+	char place[128]; /* policy as written */
+	char pus[256];   /* where the workers were bound, read back: "0,1" */
 	bool oversubscribed;
 	uint64_t slot_ns;
-	struct sample *samples;         /* in the order they were measured */
+	struct sample *samples; /* in the order they were measured */
 	size_t sample_count;
 	size_t sample_capacity;
 	struct metric_set counters;     /* hardware counters per op, from a pass of their own */
@@ -53,16 +54,16 @@ struct series {
 
 /* How far this machine can be trusted, from the run's own data. */
 struct noise_verdict {
-	char word[16];                  /* "quiet", "fair", "noisy", "unknown" */
-	char text[REASON_MAX];          /* one sentence with the figures behind the word */
-	double median_half_width_pct;   /* over the series that have figures */
-	double noisy_share_pct;         /* series whose half-width is over the limit */
-	double steal_pct;               /* over the run */
+	char word[16];                /* "quiet", "fair", "noisy", "unknown" */
+	char text[REASON_MAX];        /* one sentence with the figures behind the word */
+	double median_half_width_pct; /* over the series that have figures */
+	double noisy_share_pct;       /* series whose half-width is over the limit */
+	double steal_pct;             /* over the run */
 };
 
 struct run {
-	char id[128];                   /* folder name: 20261123T140501Z-host-1a2b3c */
-	char date[40];                  /* ISO 8601, UTC, start */
+	char id[128];  /* folder name: 20261123T140501Z-host-1a2b3c */
+	char date[40]; /* ISO 8601, UTC, start */
 	char profile[16];
 	uint64_t seed;
 	double elapsed_s;
@@ -72,7 +73,7 @@ struct run {
 	char counters_note[REASON_MAX]; /* said once: why there are no hardware counters */
 	struct manifest manifest;
 	struct noise_verdict noise;
-	struct series *series;          /* in registry order */
+	struct series *series; /* in registry order */
 	size_t series_count;
 	size_t series_capacity;
 };

@@ -59,17 +59,17 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
  * Names of the metrics every sample carries. All counts are those inside the window, from the
  * common start time to the common end time of all workers, unless said otherwise.
  */
-#define METRIC_NS_PER_OP "ns_per_op"           /* window / operations of all workers together */
-#define METRIC_OPS_PER_S "ops_per_s"           /* operations of all workers together / window */
-#define METRIC_OPS "ops"                       /* operations of all workers together */
+#define METRIC_NS_PER_OP "ns_per_op" /* window / operations of all workers together */
+#define METRIC_OPS_PER_S "ops_per_s" /* operations of all workers together / window */
+#define METRIC_OPS "ops"             /* operations of all workers together */
 #define METRIC_WINDOW_NS "window_ns"
-#define METRIC_CPU_NS_PER_OP "cpu_ns_per_op"   /* CPU time of all workers / op, whole trial */
-#define METRIC_JAIN "jain"                     /* Jain's index of the workers' operations */
+#define METRIC_CPU_NS_PER_OP "cpu_ns_per_op" /* CPU time of all workers / op, whole trial */
+#define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
 #define METRIC_VOLUNTARY "voluntary_switches_per_op"
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"
-#define METRIC_MIGRATIONS "migrations"         /* workers that ended on another PU than begun */
-#define METRIC_STEAL_PCT "steal_pct"           /* of the machine's CPU time during the trial */
-#define METRIC_START_SKEW_NS "start_skew_ns"   /* last worker's start minus the first's */
+#define METRIC_MIGRATIONS "migrations"       /* workers that ended on another PU than begun */
+#define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
+#define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {

@@ -276,7 +276,8 @@ static const char *noise_word(const struct noise_verdict *v)
 
 static int judge_machine(struct run *run)
 {
-	struct noise_verdict v = {.word = "unknown"};
+	struct noise_verdict v = {0};
+	const char *word = "unknown";
 	double *x = calloc(run->series_count + 1, sizeof(*x));
 	char steal[48] = "steal time not known";
 	size_t n = 0, wide = 0;
@@ -302,15 +303,18 @@ static int judge_machine(struct run *run)
 		v.noisy_share_pct = (double)wide / (double)n * 100;
 	}
 	if (n < VERDICT_MIN_SERIES) {
-		snprintf(v.text, sizeof(v.text), "%zu case%s with an interval, too few to judge; %s", n,
-		    n == 1 ? "" : "s", steal);
-	} else {
-		snprintf(v.word, sizeof(v.word), "%s", noise_word(&v));
 		snprintf(v.text, sizeof(v.text),
-		    "median interval of %zu cases +-%.1f %%, %zu of them (%.0f %%) over +-%.0f %%; %s",
+		    "%zu case%s with an interval, too few to judge; %s", n, n == 1 ? "" : "s",
+		    steal);
+	} else {
+		word = noise_word(&v);
+		snprintf(v.text, sizeof(v.text),
+		    "median interval of %zu cases +-%.1f %%, %zu of them (%.0f %%) over +-%.0f %%; "
+		    "%s",
 		    n, v.median_half_width_pct, wide, v.noisy_share_pct, RUN_NOISY_HALF_WIDTH_PCT,
 		    steal);
 	}
+	snprintf(v.word, sizeof(v.word), "%s", word);
 	run->noise = v;
 out:
 	free(x);
