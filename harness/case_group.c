@@ -99,14 +99,17 @@ static void name_group(struct case_group *g)
 static void make_id_unique(struct case_groups *all, size_t index)
 {
 	struct case_group *g = &all->items[index];
-	const size_t room = sizeof(g->id) - 12;
-	char *end;
+	char suffix[24];
+	size_t at;
 
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(all->items[i].id, g->id))
 			continue;
-		end = g->id + (strlen(g->id) < room ? strlen(g->id) : room);
-		snprintf(end, 12, "-%zu", index + 1);
+		snprintf(suffix, sizeof(suffix), "-%zu", index + 1);
+		at = strlen(g->id);
+		if (at > sizeof(g->id) - sizeof(suffix))
+			at = sizeof(g->id) - sizeof(suffix);
+		memcpy(g->id + at, suffix, strlen(suffix) + 1);
 		return;
 	}
 }

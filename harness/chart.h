@@ -17,7 +17,7 @@
 struct chart {
 	char id[2 * CASE_WORD_MAX];  /* file stem, and prefix of the ids inside the SVG */
 	const char *script;          /* "locks.gp" */
-	char title[160];
+	char title[192];
 	char text[1024];             /* what is shown and how to read it: caption on the page */
 	struct text_buffer vars;     /* gnuplot statements for -e: title='...';xmin=1; */
 	struct text_buffer tsv;
@@ -65,8 +65,9 @@ int chart_dots_build(const struct case_group *g, struct chart *c);
 /* ---- drawing ---- */
 
 /**
- * chart_find_scripts() - the folder of the gnuplot scripts: the one compiled in (CONCBENCH_DATADIR),
- * $CONCBENCH_DATADIR, then beside the executable: ../scripts/plots, ../share/concbench/plots.
+ * chart_find_scripts() - the folder of the gnuplot scripts: $CONCBENCH_DATADIR, then beside the
+ * executable (../scripts/plots in a source tree, ../share/concbench/plots), then the one compiled
+ * in (macro CONCBENCH_DATADIR). An older installation must not serve a freshly built program.
  * A folder counts when it holds style.gp. Return: 0; -ENOENT; -ENAMETOOLONG.
  */
 int chart_find_scripts(char *dir, size_t len);

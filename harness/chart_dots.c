@@ -111,7 +111,7 @@ static void find_places(struct dots *d)
 		const struct case_row *r = &d->g->rows[i];
 		const char *model = case_parts_value(&r->parts, "model");
 		struct place *p = &d->places[i];
-		char series[LABEL_MAX], label[LABEL_MAX], row[LABEL_MAX];
+		char series[LABEL_MAX], label[LABEL_MAX - CASE_WORD_MAX], row[LABEL_MAX];
 		size_t known = d->series_count;
 
 		p->row = NONE;
