@@ -173,6 +173,10 @@ define BUILD_INFO
 endef
 export BUILD_INFO
 
+# Where an installed program finds its gnuplot scripts; a built one finds those of its tree.
+$(BUILD)/obj/harness/chart_draw.c.o: OWN_CPPFLAGS += -DCONCBENCH_DATADIR='"$(PREFIX)/share/concbench/plots"'
+$(BUILD)/obj/harness/gbench.cc.o: OWN_CPPFLAGS += -DGBENCH_VERSION='"$(call lib_version,benchmark)"'
+
 $(BUILD)/obj/harness/build_info.c.o: $(BUILD)/build_info_generated.h
 $(BUILD)/obj/harness/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
 $(BUILD)/build_info_generated.h: FORCE

@@ -16,6 +16,7 @@
 #include "harness/run_loop.h"
 #include "harness/run_options.h"
 #include "harness/table.h"
+#include "harness/topology_draw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -380,7 +381,7 @@ static int print(const struct session *s)
 		break;
 	case FORMAT_CONSOLE:
 		if (!s->o.quiet) {
-			table_print_run(stdout, &s->run);
+			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
 			(void)printf("\nrun:    %s/run.json\n", s->folder);
 			if (s->o.charts)
 				(void)printf("report: %s/report.html\n", s->folder);
