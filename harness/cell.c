@@ -6,6 +6,7 @@
 #include "harness/team.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,8 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	/* Sleeping until shortly before the start line must not be rounded by the default 50 µs;
 	 * workers inherit it. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
+	/* A peer that is gone is an error to report, not a signal to die of. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (o->counters && counters_open(&c->counters, why, why_len) == 0)
 		return -ENOTSUP;
 	return team_create(&c->team, o->bc, o->topo, o->seed, why, why_len);

@@ -385,6 +385,9 @@ static int print(const struct session *s)
 			(void)printf("\nrun:    %s/run.json\n", s->folder);
 			if (s->o.charts)
 				(void)printf("report: %s/report.html\n", s->folder);
+			if (build_info_sanitizer()[0])
+				(void)printf("This build is instrumented (SAN=%s): its figures mean "
+					     "nothing.\n", build_info_sanitizer());
 		}
 		break;
 	}

@@ -143,6 +143,35 @@ out:
 	return rc;
 }
 
+/* Different PUs in "0,1,0,1"; 0 when the workers were not bound. */
+static unsigned distinct_pus(const char *pus)
+{
+	unsigned seen[64], count = 0;
+
+	while (*pus >= '0' && *pus <= '9') {
+		char *end;
+		const unsigned pu = (unsigned)strtoul(pus, &end, 10);
+		bool known = false;
+
+		for (unsigned i = 0; i < count; i++)
+			known |= seen[i] == pu;
+		if (!known && count < sizeof(seen) / sizeof(seen[0]))
+			seen[count++] = pu;
+		pus = *end == ',' ? end + 1 : end;
+	}
+	return count;
+}
+
+static void say_oversubscribed(const struct series *s, char *why)
+{
+	const unsigned pus = distinct_pus(s->pus);
+
+	if (pus)
+		say(why, "%u workers share %u PU%s", s->workers, pus, pus == 1 ? "" : "s");
+	else
+		say(why, "%u workers, more than there are PUs", s->workers);
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(struct series *s, bool pooled)
 {
@@ -151,7 +180,7 @@ static void judge(struct series *s, bool pooled)
 	bool noisy = false;
 
 	if (s->oversubscribed)
-		say(why, "%u workers, more than there are PUs", s->workers);
+		say_oversubscribed(s, why);
 	if (sum->launches < 2) {
 		noisy = true;
 		say(why, "%u launch: no interval", sum->launches);
