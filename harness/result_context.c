@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <float.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Google Benchmark's name of a fact, and the manifest's. */
@@ -29,19 +30,41 @@ static int put_texts(json_t *j, const struct manifest *m)
 	return rc;
 }
 
+/* How many CPUs "0-3,8" is; 0 when it is no such list. */
+static uint64_t list_count(const char *list)
+{
+	uint64_t count = 0;
+
+	while (*list) {
+		unsigned first, last;
+		int used = 0;
+
+		if (sscanf(list, "%7u-%7u%n", &first, &last, &used) != 2 || !used) {
+			used = 0;
+			if (sscanf(list, "%7u%n", &first, &used) != 1 || !used)
+				return 0;
+			last = first;
+		}
+		list += used;
+		if (last < first || (*list && *list++ != ','))
+			return 0;
+		count += last - first + 1;
+	}
+	return count;
+}
+
+/* Readers take them for integers, as Google Benchmark writes them. */
 static int put_numbers(json_t *j, const struct manifest *m)
 {
-	static const struct fact facts[] = {{"num_cpus", "cpu.count"}, {"mhz_per_cpu", "cpu.mhz"}};
+	const char *online = manifest_get(m, "cpu.online");
+	const char *mhz = manifest_get(m, "cpu.mhz_now");
+	double number;
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		const char *value = manifest_get(m, facts[i].key);
-		double number;
-
-		/* Readers take them for integers, as Google Benchmark writes them. */
-		if (value && !text_parse_double(value, 0, 1e9, &number))
-			rc |= jsonio_put_u64(j, facts[i].name, (uint64_t)(number + 0.5));
-	}
+	if (online && list_count(online))
+		rc |= jsonio_put_u64(j, "num_cpus", list_count(online));
+	if (mhz && !text_parse_double(mhz, 0, 1e9, &number))
+		rc |= jsonio_put_u64(j, "mhz_per_cpu", (uint64_t)(number + 0.5));
 	return rc;
 }
 
@@ -56,29 +79,26 @@ static int put_scaling(json_t *j, const struct manifest *m)
 	    j, "cpu_scaling_enabled", json_boolean(strcmp(governor, "performance") != 0));
 }
 
-/* "0.52 0.48 0.40", as /proc/loadavg begins. */
 static int put_load(json_t *j, const struct manifest *m)
 {
-	const char *at = manifest_get(m, "load.before");
-	json_t *load;
+	static const char *const keys[] = {
+	    "load.before.1min", "load.before.5min", "load.before.15min"};
+	json_t *load = json_array();
 	int rc = 0;
 
-	if (!at)
-		return 0;
-	load = json_array();
-	for (int i = 0; i < 3; i++) {
-		size_t len = strcspn(at, " ");
-		char one[32];
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *text = manifest_get(m, keys[i]);
 		double value;
 
-		if (!len || len >= sizeof(one))
-			break;
-		memcpy(one, at, len);
-		one[len] = '\0';
-		if (text_parse_double(one, 0, DBL_MAX, &value))
+		if (!text || text_parse_double(text, 0, DBL_MAX, &value))
 			break;
 		rc |= jsonio_append(load, json_real(value));
-		at += len + (at[len] == ' ');
+	}
+	if (!load)
+		return -ENOMEM;
+	if (!rc && !json_array_size(load)) {
+		json_decref(load);
+		return 0;
 	}
 	return rc | jsonio_put(j, "load_avg", load);
 }

@@ -12,7 +12,8 @@ struct json_t;
 
 /**
  * result_context() - "context". What the manifest does not know is left out; it is asked for
- * host.name, cpu.count, cpu.mhz, cpu.governor, load.before and benchmark.library_build_type.
+ * host.name, cpu.online, cpu.mhz_now, cpu.governor, load.before.* and, which the caller of
+ * manifest_collect() adds, benchmark.library_build_type.
  * Return: NULL when out of memory.
  */
 struct json_t *result_context(const struct run *run);

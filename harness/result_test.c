@@ -131,8 +131,9 @@ static void rows_are_google_benchmarks(void **state)
 
 static void context_is_what_the_manifest_knows(void **state)
 {
-	static const char *const known[][2] = {{"host.name", "box"}, {"cpu.count", "2"},
-	    {"cpu.mhz", "2599.998"}, {"cpu.governor", "powersave"}, {"load.before", "0.5 0.25 0"},
+	static const char *const known[][2] = {{"host.name", "box"}, {"cpu.online", "0-3,6,8-9"},
+	    {"cpu.mhz_now", "2599.998"}, {"cpu.governor", "powersave"}, {"load.before.1min", "0.5"},
+	    {"load.before.5min", "0.25"}, {"load.before.15min", "0"},
 	    {"benchmark.library_build_type", "debug"}};
 	struct run run = {.date = "2026-01-02T03:04:05Z", .id = "i", .profile = "smoke"};
 	json_t *whole;
@@ -146,7 +147,7 @@ static void context_is_what_the_manifest_knows(void **state)
 		assert_string_equal(
 		    line, i ? "{\"date\":\"2026-01-02T03:04:05Z\",\"executable\":\"concbench\","
 			      "\"host_name\":\"box\",\"library_build_type\":\"debug\","
-			      "\"num_cpus\":2,\"mhz_per_cpu\":2600,\"cpu_scaling_enabled\":true,"
+			      "\"num_cpus\":7,\"mhz_per_cpu\":2600,\"cpu_scaling_enabled\":true,"
 			      "\"load_avg\":[0.5,0.25,0.0],\"concbench_run\":\"i\","
 			      "\"concbench_profile\":\"smoke\",\"concbench_noise\":\"unknown\"}"
 			    : "{\"date\":\"2026-01-02T03:04:05Z\",\"executable\":\"concbench\","
