@@ -207,7 +207,6 @@ static int draw_format(struct chart *c, const char *dir, const char *scripts, co
 		return -errno;
 	chart_set_text(&given, "format", format);
 	chart_set_text(&given, "scripts", scripts);
-	chart_set_text(&given, "name", c->id);
 	chart_set_text(&given, "out", partial);
 	/* The data file is the picture's path with another ending. */
 	snprintf(path, sizeof(path), "%s/%s.tsv", dir, c->id);

@@ -79,10 +79,12 @@ static void sort_rows(struct lines *l)
 
 static void tell_lines(struct chart *c, const struct lines *l)
 {
-	chart_set_number(c, "lines", (double)l->count);
+	chart_set_number(c, "series", (double)l->count);
 	for (size_t n = 0; n < l->count; n++) {
 		char name[32];
 
+		snprintf(name, sizeof(name), "series%zu", n + 1);
+		chart_set_text(c, name, l->items[n].label);
 		snprintf(name, sizeof(name), "style%zu", n + 1);
 		chart_set_number(c, name, chart_style(l->items[n].model, l->items[n].variant));
 	}
@@ -148,15 +150,42 @@ static const struct series *find_base(const struct case_group *g)
 	return NULL;
 }
 
+/* What an axis has to hold. */
+struct extent {
+	double low, high;
+};
+
+/* An interval down to 0 would need an endless logarithmic axis; it is cut at the frame. */
+static void extend(struct extent *e, const struct stats_interval *i)
+{
+	const double low = fmax(i->low, i->estimate / 10);
+	const double high = fmin(i->high, i->estimate * 10);
+
+	e->low = e->high > 0 ? fmin(e->low, low) : low;
+	e->high = fmax(e->high, high);
+}
+
+static void tell_extent(struct chart *c, const char *low, const char *high, const struct extent *e)
+{
+	/* Decades of a panel without data do not matter, but have to be there. */
+	chart_set_number(c, low, e->high > 0 ? e->low : 1);
+	chart_set_number(c, high, e->high > 0 ? e->high : 10);
+}
+
 static void add_cells(struct text_buffer *tsv, const struct stats_interval *i, double factor)
 {
 	text_buffer_addf(tsv, "\t%.6g\t%.6g\t%.6g", i->estimate * factor, i->low * factor,
 	    i->high * factor);
 }
 
+struct extents {
+	double factor; /* of the rate */
+	struct extent rate, cpu, tail;
+};
+
 /* One block a line; @row adds the cells behind the concurrency. */
-static void add_blocks(struct chart *c, const struct lines *l, const char *columns,
-    int (*row)(struct chart *c, const struct series *s, double factor), double factor, int *error)
+static int add_blocks(struct chart *c, const struct lines *l, const char *columns,
+    int (*row)(struct chart *c, const struct series *s, struct extents *e), struct extents *e)
 {
 	for (size_t n = 0; n < l->count; n++) {
 		if (n)
@@ -165,21 +194,24 @@ static void add_blocks(struct chart *c, const struct lines *l, const char *colum
 		text_buffer_addf(&c->tsv, "\t%s\n", columns);
 		for (size_t i = 0; i < l->g->count; i++) {
 			const struct case_row *r = &l->g->rows[l->order[i]];
+			int rc;
 
 			if (!figure_usable(r->series) || l->line_of[l->order[i]] != n)
 				continue;
 			text_buffer_addf(&c->tsv, "%u", case_concurrency(&r->parts));
-			if (!*error)
-				*error = row(c, r->series, factor);
+			rc = row(c, r->series, e);
+			if (rc)
+				return rc;
 			text_buffer_add(&c->tsv, "\n");
 			c->points++;
 		}
 	}
+	return 0;
 }
 
-static int add_rate(struct chart *c, const struct series *s, double factor)
+static int add_rate(struct chart *c, const struct series *s, struct extents *e)
 {
-	add_cells(&c->tsv, &s->summary.ops_per_s, factor);
+	add_cells(&c->tsv, &s->summary.ops_per_s, e->factor);
 	return 0;
 }
 
@@ -187,8 +219,9 @@ static int build_cpu(const struct lines *l, struct chart *c)
 {
 	const struct series *base = find_base(l->g);
 	const unsigned pus = pus_used(l->g);
+	struct extents e = {.factor = 1};
 	char one[32];
-	int rc = 0;
+	int rc;
 
 	c->script = "models-cpu.gp";
 	snprintf(c->title, sizeof(c->title), "%s: %s", l->g->title,
@@ -199,45 +232,75 @@ static int build_cpu(const struct lines *l, struct chart *c)
 		    "Error bars are each case's own 95 %% interval.",
 		    text_format_ns(base->summary.ns_per_op.estimate, one, sizeof(one)), base->op);
 		chart_set_text(c, "y_title", "speed-up over 1 thread");
-		add_blocks(c, l, "speed_up\tlow\thigh", add_rate,
-		    1 / base->summary.ops_per_s.estimate, &rc);
+		e.factor = 1 / base->summary.ops_per_s.estimate;
+		rc = add_blocks(c, l, "speed_up\tlow\thigh", add_rate, &e);
 	} else {
 		snprintf(c->text, sizeof(c->text),
 		    "Work done per second; there is no case with one thread to compare with. "
 		    "Error bars are the 95 %% interval.");
 		chart_set_text(c, "y_title", "operations per second");
-		add_blocks(c, l, "ops_per_s\tlow\thigh", add_rate, 1, &rc);
+		rc = add_blocks(c, l, "ops_per_s\tlow\thigh", add_rate, &e);
 	}
 	chart_set_number(c, "relative", base != NULL);
 	chart_set_number(c, "pus", pus);
 	return rc;
 }
 
-static int add_io(struct chart *c, const struct series *s, double factor)
+static int add_io(struct chart *c, const struct series *s, struct extents *e)
 {
 	struct stats_interval cpu;
 	int rc = figure_of_metric(s, METRIC_CPU_NS_PER_OP, &cpu);
 
-	(void)factor;
+	extend(&e->rate, &s->summary.ops_per_s);
 	add_cells(&c->tsv, &s->summary.ops_per_s, 1);
 	/* A logarithmic axis has no place for a 0, and kernels count CPU time in ticks. */
-	if (!rc && cpu.estimate > 0)
+	if (!rc && cpu.estimate > 0) {
+		extend(&e->cpu, &cpu);
 		add_cells(&c->tsv, &cpu, 1);
-	else
+	} else {
 		text_buffer_add(&c->tsv, "\t?\t?\t?");
-	if (s->summary.latency && s->summary.latency->count)
-		text_buffer_addf(&c->tsv, "\t%llu",
-		    (unsigned long long)histogram_quantile(s->summary.latency, 0.99));
-	else
+	}
+	if (s->summary.latency && s->summary.latency->count) {
+		const double p99 = (double)histogram_quantile(s->summary.latency, 0.99);
+		const struct stats_interval one = {.estimate = p99, .low = p99, .high = p99};
+
+		extend(&e->tail, &one);
+		text_buffer_addf(&c->tsv, "\t%.6g", p99);
+	} else {
 		text_buffer_add(&c->tsv, "\t?");
+	}
 	return rc == -ENODATA ? 0 : rc;
+}
+
+/* Where the client was the limit, rates compare the client with itself. */
+static void warn_of_client(const struct case_group *g, struct chart *c)
+{
+	const size_t used = strlen(c->text);
+	size_t known = 0, limit = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		double busy;
+
+		if (!figure_usable(g->rows[i].series) ||
+		    !metric_get(
+			&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
+			continue;
+		known++;
+		limit += busy >= FIGURE_CLIENT_LIMIT_PCT;
+	}
+	if (limit)
+		snprintf(c->text + used, sizeof(c->text) - used,
+		    " In %zu of %zu cases the load generator was at least %.0f %% busy: there the "
+		    "rate is the generator's limit, and CPU time is what can be compared.",
+		    limit, known, FIGURE_CLIENT_LIMIT_PCT);
 }
 
 static int build_io(const struct lines *l, struct chart *c)
 {
 	const char *latency_of = l->g->rows[0].series->latency_of;
+	struct extents e = {.factor = 1};
 	char y_title[96];
-	int rc = 0;
+	int rc;
 
 	c->script = "models-io.gp";
 	snprintf(c->title, sizeof(c->title), "%s: throughput, CPU and tail against concurrency",
@@ -251,8 +314,12 @@ static int build_io(const struct lines *l, struct chart *c)
 	chart_set_text(c, "rate_title", y_title);
 	snprintf(y_title, sizeof(y_title), "CPU time per %s", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "cpu_title", y_title);
-	add_blocks(c, l, "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns", add_io,
-	    1, &rc);
+	rc = add_blocks(c, l, "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns",
+	    add_io, &e);
+	tell_extent(c, "rate_low", "rate_high", &e.rate);
+	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);
+	tell_extent(c, "tail_low", "tail_high", &e.tail);
+	warn_of_client(l->g, c);
 	return rc;
 }
 

@@ -8,6 +8,9 @@
 
 #define FIGURE_MAX 64
 
+/* From here on the load generator, not what it loads, decides a rate ("client_busy_pct"). */
+#define FIGURE_CLIENT_LIMIT_PCT 90.0
+
 /**
  * figure_half_width() - the interval's half-width in per cent of the estimate: "±3.1 %".
  * @plain: "+-3.1%", for terminals without UTF-8.

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From here on the load generator, not what it loads, decides the rate. */
-#define CLIENT_LIMIT_PCT 90.0
 #define NAMED_MAX 4
 
 /* What takes part in a chart to be measured against, but answers none of the questions. */
@@ -229,7 +227,7 @@ static int compare(struct builder *b, size_t first, size_t n)
 	if (!f)
 		return -ENOMEM;
 	describe(b, first, f->where, sizeof(f->where));
-	if (busy >= CLIENT_LIMIT_PCT)
+	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
 		say(f, "The load generator was up to %.0f %% busy, so rates say little here.", busy);
 	else
 		say_order(f, b, n, rate ? "fastest" : "quickest", rate);

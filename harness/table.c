@@ -145,7 +145,8 @@ static void fill(struct table *t, const struct case_group *g, bool plain)
 	unsigned column = 1;
 
 	set(t, 0, 0, "case");
-	for (size_t r = 0; r < g->count; r++)
+	/* Where there is one kind only, the heading says it; a row must begin with something. */
+	for (size_t r = 0; r < g->count && (g->kind_differs || t->columns == 6); r++)
 		set(t, r + 1, 0, *g->rows[r].parts.kind ? g->rows[r].parts.kind : "-");
 	for (unsigned k = 0; k < g->key_count; k++) {
 		if (!g->keys[k].differs)

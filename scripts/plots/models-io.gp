@@ -1,52 +1,74 @@
 # models-io.gp - an IO-bound job: rate, CPU time and tail latency against concurrency.
 #
-# Variables besides style.gp's: lines, style1.., low, high, ticks, rate_title, cpu_title.
+# Variables besides style.gp's: low, high, ticks, rate_title, cpu_title, and the ranges of the
+# panels: rate_low, rate_high, cpu_low, cpu_high, tail_low, tail_high.
 # Data: one block a line; its first cell is the label; then workers, rate, low, high, CPU ns, low,
 # high, 99th percentile of the latency in ns ('?' where there is none).
 
 width = 960
-height_px = 420
+body_px = 310
+foot_px = 76
 load scripts.'/style.gp'
 
-# Three panels of one size; the key stands above them, once.
-left(p) = (70.0 + (p - 1) * 312.0) / width
-right(p) = (70.0 + (p - 1) * 312.0 + 238.0) / width
-set tmargin at screen 1 - px(112)
-set bmargin at screen px(72)
+left(p) = sx(70 + (p - 1) * 314)
+right(p) = sx(70 + (p - 1) * 314 + 246)
+set tmargin at screen 1 - px(top_px + 32)
+set bmargin at screen px(foot_px)
 
 set logscale xy
-set xrange [low / 1.5 : high * 1.5]
+set xrange [low / 1.7 : high * 1.7]
 set xtics ()
 do for [i = 1:words(ticks)] { set xtics add (word(ticks, i) real(word(ticks, i))) }
 unset mxtics
+unset mytics
 set xlabel 'at once' textcolor rgb ink
-set title offset 0, -0.4 font ',12' textcolor rgb ink
-style(i) = value(sprintf('style%d', i))
+set title offset 0, -0.3 font ',12' textcolor rgb ink
+
+# Points of the same concurrency stand side by side, so that they do not hide each other.
+middle = (series + 1) / 2.0
+beside(x, i) = x * (high > low ? (high / low) ** 0.012 : 1.02) ** (i - middle)
+
+# Ticks at 1, 2, 5 of each decade; fewer or more where the range is long or short.
+fixed = "set yrange [from / 1.25 : to * 1.25]; set ytics (); \
+	steps = to / from > 200 ? '1' : to / from > 6 ? '1 2 5' : '1 1.5 2 3 4 5 6 8'; \
+	do for [d = int(floor(log10(from / 1.25))):int(ceil(log10(to * 1.25)))] { \
+		do for [m in steps] { \
+			at = m * 10.0 ** d; \
+			if (at >= from / 1.25 && at <= to * 1.25) { set ytics add (si(at, unit) at) } \
+		} \
+	}"
 
 set multiplot
 
 set lmargin at screen left(1)
 set rmargin at screen right(1)
-set key at screen 12.0 / width, 1 - px(66) left center horizontal Left reverse samplen 3 \
-	maxrows 1 width 1
 set title rate_title
-set format y '%.0s %c'
-plot for [i = 1:lines] data index i - 1 using 1:2:3:4 with yerrorlines lt style(i) \
-	title columnhead(1)
+from = rate_low; to = rate_high; unit = ''
+eval fixed
+plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2 with lines lt style(i), \
+	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2:3:4 \
+		with yerrorbars lt style(i) dt 1
 
 unset label
-unset key
+unset arrow
 set lmargin at screen left(2)
 set rmargin at screen right(2)
 set title cpu_title
-set format y '%.0s %cs'
-plot for [i = 1:lines] data index i - 1 using 1:($5 * 1e-9):($6 * 1e-9):($7 * 1e-9) \
-	with yerrorlines lt style(i)
+from = cpu_low * 1e-9; to = cpu_high * 1e-9; unit = 's'
+eval fixed
+plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):($5 * 1e-9) \
+		with lines lt style(i), \
+	for [i = 1:series] data index i - 1 skip 1 \
+		using (beside($1, i)):($5 * 1e-9):($6 * 1e-9):($7 * 1e-9) \
+		with yerrorbars lt style(i) dt 1
 
 set lmargin at screen left(3)
 set rmargin at screen right(3)
 set title '99th percentile of latency'
-plot for [i = 1:lines] data index i - 1 using 1:($8 * 1e-9) with linespoints lt style(i)
+from = tail_low * 1e-9; to = tail_high * 1e-9; unit = 's'
+eval fixed
+plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):($8 * 1e-9) \
+	with linespoints lt style(i)
 
 unset multiplot
 set output
