@@ -259,7 +259,7 @@ static bool counters_possible(struct session *s)
 	}
 	events = counters_open(&probe, s->run.counters_note, sizeof(s->run.counters_note));
 	counters_close(&probe);
-	if (events > 0)
+	if (events > 0 && !s->run.counters_note[0])
 		(void)snprintf(s->run.counters_note, sizeof(s->run.counters_note),
 		    "hardware counters: %d events, in a pass of their own, never in a timed trial",
 		    events);

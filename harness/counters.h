@@ -76,6 +76,8 @@ struct counters_spec {
  *          "hardware counters: not supported by this machine (ENOENT)",
  *          "hardware counters: not permitted (kernel.perf_event_paranoid=3)" or
  *          "hardware counters: 3 of 6 not permitted (kernel.perf_event_paranoid=2)".
+ * With $CONCBENCH_COUNTERS_STAND_IN set software events take the hardware's place, and @reason says
+ * so: for trying the pass out where there is nothing else to count.
  * Return: number of events open, 0 when none; then too counters_close() is allowed.
  */
 int counters_open(struct counters *c, char *reason, size_t reason_len);

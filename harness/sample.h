@@ -67,7 +67,7 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
 #define METRIC_VOLUNTARY "voluntary_switches_per_op"
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"
-#define METRIC_MIGRATIONS "migrations"       /* workers that ended on another PU than begun */
+#define METRIC_MIGRATIONS "migrations"       /* moves to another PU; only unbound workers can */
 #define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
 #define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,7 +338,7 @@ struct totals {
 	double cpu_ns;
 	double voluntary;
 	double involuntary;
-	unsigned migrations;
+	double migrations;
 	uint64_t first_start_ns;
 	uint64_t last_start_ns;
 };
@@ -360,7 +359,7 @@ static void sum_up(const struct team *t, uint64_t done_before, struct totals *su
 		sum->cpu_ns += (double)u->used.cpu_ns;
 		sum->voluntary += (double)u->used.voluntary_switches;
 		sum->involuntary += (double)u->used.involuntary_switches;
-		sum->migrations += u->migrated;
+		sum->migrations += (double)u->migrations;
 		if (u->start_ns < sum->first_start_ns)
 			sum->first_start_ns = u->start_ns;
 		if (u->start_ns > sum->last_start_ns)
@@ -489,8 +488,11 @@ void team_unit_begin(struct team *t, unsigned i)
 	const int pu = t->placement.pu[i];
 
 	u->bound_pu = -1;
-	if (pu < 0)
+	if (pu < 0) {
+		if (counters_migrations_self(&u->migrations_before) != 0)
+			u->migrations_before = 0;
 		return;
+	}
 	u->error = topology_bind_self(t->topo, (unsigned)pu);
 	if (u->error)
 		(void)snprintf(u->error_what, sizeof(u->error_what), "binding to PU %d", pu);
@@ -498,27 +500,28 @@ void team_unit_begin(struct team *t, unsigned i)
 		u->bound_pu = pu;
 }
 
-void team_unit_started(struct trial_unit *u, struct counters_usage *before, unsigned *cpu)
+void team_unit_started(struct trial_unit *u, struct counters_usage *before)
 {
-	int on;
-
 	u->start_ns = clock_now_ns();
 	counters_usage_self(before);
-	on = sched_getcpu();
-	*cpu = on < 0 ? 0 : (unsigned)on;
 }
 
-void team_unit_left(struct trial_unit *u, const struct counters_usage *before, unsigned cpu)
+void team_unit_left(struct trial_unit *u, const struct counters_usage *before)
 {
 	struct counters_usage after;
-	int on = sched_getcpu();
+	uint64_t migrations;
 
 	counters_usage_self(&after);
 	u->leave_ns = clock_now_ns();
 	u->used.cpu_ns = after.cpu_ns - before->cpu_ns;
 	u->used.voluntary_switches = after.voluntary_switches - before->voluntary_switches;
 	u->used.involuntary_switches = after.involuntary_switches - before->involuntary_switches;
-	u->migrated = on >= 0 && (unsigned)on != cpu;
+	/* Since the end of the last trial: reading it takes too long for just before a start. */
+	u->migrations = 0;
+	if (u->bound_pu < 0 && counters_migrations_self(&migrations) == 0) {
+		u->migrations = migrations - u->migrations_before;
+		u->migrations_before = migrations;
+	}
 }
 
 void team_unit_run(struct team *t, unsigned i)
@@ -531,12 +534,11 @@ void team_unit_run(struct team *t, unsigned i)
 	trial_line_park(t->line, seen, t->units);
 	while (trial_line_wait(t->line, &seen)) {
 		struct counters_usage before;
-		unsigned cpu;
 
 		trial_line_await_start(t->line);
-		team_unit_started(u, &before, &cpu);
+		team_unit_started(u, &before);
 		trial_work(w, t->bc->workload, t->env.state, &t->done[i]);
-		team_unit_left(u, &before, cpu);
+		team_unit_left(u, &before);
 		trial_line_park(t->line, seen, t->units);
 	}
 }

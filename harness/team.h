@@ -96,7 +96,7 @@ void team_unit_begin(struct team *t, unsigned i);
 void team_unit_run(struct team *t, unsigned i);
 
 /** team_unit_started() / team_unit_left() - note what a unit used; around its trial's work. */
-void team_unit_started(struct trial_unit *u, struct counters_usage *before, unsigned *cpu);
-void team_unit_left(struct trial_unit *u, const struct counters_usage *before, unsigned cpu);
+void team_unit_started(struct trial_unit *u, struct counters_usage *before);
+void team_unit_left(struct trial_unit *u, const struct counters_usage *before);
 
 #endif

@@ -271,6 +271,21 @@ unsupported_is_said() {
 	has out '"unsupported"' 4095
 }
 
+counters_have_a_pass_of_their_own() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast"
+	has "$(run_file)" '"counters_note": "hardware counters:'
+	rm -rf res
+	export CONCBENCH_COUNTERS_STAND_IN=1
+	expect 0 "$CONCBENCH" run "${quick[@]}" --profile smoke --filter '^lock/ck_ticket|^job/sieve'
+	has "$(run_file)" '"instructions_user_per_op"' 'in a pass of its own' 'stand in'
+	# The samples are those of the timed launches only: two launches of two slots.
+	[ "$(grep -c '^{"case":"lock/ck_ticket/model:thread' res/latest/journal.jsonl)" -eq 4 ] ||
+		fail "the counters' pass left samples: $(cut -c 1-100 res/latest/journal.jsonl)"
+	rm -rf res
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --no-counters
+	has "$(run_file)" 'not asked for'
+}
+
 aa_runs_everything_twice() {
 	expect 0 "$CONCBENCH" run --rounds 6 --slots 2 --results res --no-charts "$fast" --aa
 	has out A/A aa:a aa:b
@@ -281,4 +296,4 @@ run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_i
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured kill_9_can_be_recovered \
 	unwritable_results unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	unsupported_is_said aa_runs_everything_twice
+	unsupported_is_said counters_have_a_pass_of_their_own aa_runs_everything_twice
