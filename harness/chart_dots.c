@@ -111,7 +111,7 @@ static void find_places(struct dots *d)
 		const struct case_row *r = &d->g->rows[i];
 		const char *model = case_parts_value(&r->parts, "model");
 		struct place *p = &d->places[i];
-		char series[LABEL_MAX], label[LABEL_MAX - CASE_WORD_MAX], row[LABEL_MAX];
+		char series[LABEL_MAX], first[2 * CASE_WORD_MAX + 2], label[LABEL_MAX];
 		size_t known = d->series_count;
 
 		p->row = NONE;
@@ -119,13 +119,11 @@ static void find_places(struct dots *d)
 			continue;
 		knobs_text(d->g, &d->knobs, KNOB_SERIES, *model ? model : "case", &r->parts, series,
 		    sizeof(series));
-		knobs_text(d->g, &d->knobs, KNOB_LABEL,
-		    *r->parts.kind ? r->parts.kind : r->parts.family, &r->parts, label,
-		    sizeof(label));
-		/* Not shown, only keeps a ladder's models on rows of their own. */
-		snprintf(row, sizeof(row), "%s%s%s", label, d->recipe->ladder ? "\n" : "",
-		    d->recipe->ladder ? model : "");
-		p->row = find_or_add(d->rows, &d->row_count, row);
+		snprintf(first, sizeof(first), "%s%s%s",
+		    *r->parts.kind ? r->parts.kind : r->parts.family,
+		    d->recipe->ladder && *model ? " " : "", d->recipe->ladder ? model : "");
+		knobs_text(d->g, &d->knobs, KNOB_LABEL, first, &r->parts, label, sizeof(label));
+		p->row = find_or_add(d->rows, &d->row_count, label);
 		p->series = find_or_add(d->series, &d->series_count, series);
 		if (p->series == known)
 			d->series_model[known] = model;
@@ -208,10 +206,7 @@ static void write_rows(const struct dots *d, struct chart *c)
 	text_buffer_add(&c->tsv, "y\tcase\n");
 	for (size_t r = 0; r < d->row_count; r++) {
 		const size_t lines = series_before(d, r, d->series_count);
-		char *end = strchr(d->rows[r], '\n');
 
-		if (end)
-			*end = '\0';
 		text_buffer_addf(&c->tsv, "%.6g\t", d->y[r] + (double)(lines - 1) / 2);
 		chart_cell(&c->tsv, d->rows[r]);
 		text_buffer_add(&c->tsv, "\n");

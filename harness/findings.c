@@ -117,24 +117,33 @@ static bool same_context(const struct builder *b, size_t i, size_t j)
 	return true;
 }
 
+static bool counts_connections(const struct case_group *g)
+{
+	for (unsigned k = 0; k < g->key_count; k++)
+		if (!strcmp(g->keys[k].name, "connections"))
+			return true;
+	return false;
+}
+
+/* What the compared cases share: "2 workers", "thread, 2 workers place:same". */
 static void describe(const struct builder *b, size_t row, char *buf, size_t len)
 {
 	const struct case_parts *p = &b->g->rows[row].parts;
 	const unsigned n = case_concurrency(p);
-	char first[CASE_WORD_MAX + 32] = "";
-	bool connections = false;
+	char model[CASE_WORD_MAX + 2] = "", first[2 * CASE_WORD_MAX] = "", mid[160];
 
-	for (unsigned k = 0; k < b->g->key_count; k++)
-		connections |= !strcmp(b->g->keys[k].name, "connections");
+	if (!b->by_model)
+		snprintf(model, sizeof(model), "%s%s", case_parts_value(p, "model"),
+		    n && *case_parts_value(p, "model") ? ", " : "");
+	snprintf(first, sizeof(first), "%s", model);
 	if (n)
-		snprintf(first, sizeof(first), "%u %s%s", n, connections ? "connection" : "worker",
-		    n == 1 ? "" : "s");
-	if (!b->by_model && *case_parts_value(p, "model"))
-		snprintf(first, sizeof(first), "%s%s%u worker%s", case_parts_value(p, "model"),
-		    n ? ", " : "", n, n == 1 ? "" : "s");
-	if (!b->by_model && !n)
-		snprintf(first, sizeof(first), "%s", case_parts_value(p, "model"));
-	knobs_text(b->g, &b->knobs, KNOB_LABEL, first, p, buf, len);
+		snprintf(first, sizeof(first), "%s%u %s%s", model, n,
+		    counts_connections(b->g) ? "connection" : "worker", n == 1 ? "" : "s");
+	/* Where kinds are compared, what follows from the model is the same for all of them. */
+	snprintf(mid, sizeof(mid), "%s", first);
+	if (!b->by_model)
+		knobs_text(b->g, &b->knobs, KNOB_SERIES, first, p, mid, sizeof(mid));
+	knobs_text(b->g, &b->knobs, KNOB_LABEL, mid, p, buf, len);
 }
 
 static void range(const struct stats_interval *i, bool rate, char *buf, size_t len)
@@ -147,9 +156,9 @@ static void range(const struct stats_interval *i, bool rate, char *buf, size_t l
 	    format(i->high, high, sizeof(high)));
 }
 
-/* "@what: A is best at x; next is B, 1.2 times as much", or who cannot be told apart. */
-static void say_order(
-    struct finding *f, const struct builder *b, size_t n, const char *best, bool rate)
+/* "A is @best at x; the next, B, takes 1.2 times as long", or who cannot be told apart. */
+static void say_order(struct finding *f, const struct builder *b, size_t n, const char *what,
+    const char *best, bool rate)
 {
 	struct contender *c = b->contenders;
 	const size_t same = findings_compare(c, n, !rate);
@@ -159,15 +168,17 @@ static void say_order(
 		const double a = c[0].value.estimate, z = c[1].value.estimate;
 
 		range(&c[0].value, rate, figure, sizeof(figure));
-		say(f, "%s is %s at %s", c[0].label, best, figure);
+		say(f, "%s%s is %s at %s", what, c[0].label, best, figure);
 		if (rate)
-			say(f, "; next is %s with %.2f of that.", c[1].label, z / a);
+			say(f, ", %.*f times as much as %s, the next.", a / z < 10 ? 2 : 0, a / z,
+			    c[1].label);
 		else
-			say(f, "; next is %s at %.2f times that.", c[1].label, z / a);
+			say(f, "; the next, %s, takes %.*f times as long.", c[1].label,
+			    z / a < 10 ? 2 : 0, z / a);
 		f->clear = true;
 		return;
 	}
-	say(f, "no clear winner, the intervals of ");
+	say(f, "%s%so clear winner: the intervals of ", what, *what ? "n" : "N");
 	for (size_t i = 0; i < same && i < NAMED_MAX; i++) {
 		char value[TEXT_FORMAT_MAX];
 		const char *glue = !i ? "" : i + 1 == same ? " and " : ", ";
@@ -190,9 +201,11 @@ static int fill(struct builder *b, size_t n, const char *metric)
 		const struct case_parts *p = &b->rows[i]->parts;
 		int rc;
 
-		knobs_text(b->g, &b->knobs, KNOB_SERIES,
-		    b->by_model ? case_parts_value(p, "model") : p->kind, p, c->label,
-		    sizeof(c->label));
+		if (b->by_model)
+			knobs_text(b->g, &b->knobs, KNOB_SERIES, case_parts_value(p, "model"), p,
+			    c->label, sizeof(c->label));
+		else
+			snprintf(c->label, sizeof(c->label), "%s", p->kind);
 		rc = figure_of_metric(b->rows[i]->series, metric, &c->value);
 		if (rc)
 			return rc;
@@ -230,15 +243,20 @@ static int compare(struct builder *b, size_t first, size_t n)
 	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
 		say(f, "The load generator was up to %.0f %% busy, so rates say little here.", busy);
 	else
-		say_order(f, b, n, rate ? "fastest" : "quickest", rate);
+		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
 	if (!waits)
 		return 0;
 	rc = fill(b, n, METRIC_CPU_NS_PER_OP);
 	if (rc)
 		return rc == -ENODATA ? 0 : rc;
-	say(f, " CPU time: ");
-	say_order(f, b, n, "cheapest", false);
+	say_order(f, b, n, " CPU time: ", "cheapest", false);
 	return 0;
+}
+
+static bool takes_part(const struct builder *b, size_t row)
+{
+	return !b->done[row] && figure_usable(b->g->rows[row].series) &&
+	       !is_reference(&b->g->rows[row].parts);
 }
 
 static int compare_all(struct builder *b)
@@ -247,15 +265,15 @@ static int compare_all(struct builder *b)
 		size_t n = 0;
 		int rc;
 
+		if (!takes_part(b, i))
+			continue;
 		for (size_t j = i; j < b->g->count; j++) {
-			if (b->done[j] || !figure_usable(b->g->rows[j].series) ||
-			    is_reference(&b->g->rows[j].parts) || !same_context(b, i, j))
+			if (!takes_part(b, j) || !same_context(b, i, j))
 				continue;
 			b->done[j] = true;
 			b->rows[n++] = &b->g->rows[j];
 		}
-		/* Whatever starts a comparison is in it, or there is nothing to compare. */
-		if (n < 2 || b->rows[0] != &b->g->rows[i])
+		if (n < 2)
 			continue;
 		rc = compare(b, i, n);
 		if (rc)
@@ -302,8 +320,8 @@ static int tell_ladder(struct builder *b)
 		    ends[i]->series->summary.ns_per_op.estimate, figure[i], sizeof(figure[i]));
 	}
 	times = high->series->summary.ns_per_op.estimate / low->series->summary.ns_per_op.estimate;
-	say(f, "From %s at %s to %s at %s: %.3g times as long.", label[0], figure[0], label[1],
-	    figure[1], times);
+	say(f, "From %s at %s to %s at %s: %.*f times as long.", label[0], figure[0], label[1],
+	    figure[1], times < 10 ? 1 : 0, times);
 	snprintf(f->where, sizeof(f->where), "the ladder");
 	f->clear = true;
 	return 0;

@@ -76,14 +76,14 @@ static const char *verdict_class(const char *word)
 
 static void verdict(struct text_buffer *b, const struct run *run)
 {
-	text_buffer_addf(b, "<p class=\"verdict %s\" id=\"noise\"><strong>This machine was ",
+	text_buffer_addf(b, "<p class=\"verdict %s\" id=\"noise\"><strong>Noise of this machine: ",
 	    verdict_class(run->noise.word));
 	if (!strcmp(verdict_class(run->noise.word), "unknown"))
-		text_buffer_add(b, "not judged");
+		text_buffer_add(b, "not known");
 	else
 		html_text(b, run->noise.word);
 	text_buffer_add(b, "</strong> <span>");
-	html_text(b, run->noise.text);
+	html_prose(b, run->noise.text);
 	text_buffer_add(b, "</span></p>\n");
 	if (run->interrupted)
 		text_buffer_add(b, "<p class=\"verdict fair\"><strong>Cut short</strong> <span>The "
@@ -175,7 +175,7 @@ static void left_out(struct text_buffer *b, const struct chart *c)
 		text_buffer_add(b, "</span> ");
 		html_badge(b, s->status);
 		text_buffer_add(b, " ");
-		html_text(b, s->reason);
+		html_prose(b, s->reason);
 		text_buffer_add(b, "</li>\n");
 	}
 	text_buffer_add(b, "</ul></details>\n");

@@ -26,6 +26,9 @@ int html_write_page(const struct html_page *page, struct text_buffer *out);
  * is not UTF-8 replaced. */
 void html_text(struct text_buffer *b, const char *text);
 
+/** html_prose() - html_text() with "+-", as sentences for terminals have it, as a sign. */
+void html_prose(struct text_buffer *b, const char *text);
+
 /** html_textf() - html_text() of what a printf format gives. */
 void html_textf(struct text_buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

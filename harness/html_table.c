@@ -76,14 +76,37 @@ static void extra_name(const char *name, char *buf, size_t len)
 			*buf = ' ';
 }
 
+/* A column that says the same in every row is only in the way; but a row needs a name. */
+static bool shows_kind(const struct case_group *g)
+{
+	for (unsigned k = 0; k < g->key_count; k++)
+		if (g->keys[k].differs)
+			return g->kind_differs;
+	return true;
+}
+
+static void write_status(struct text_buffer *b, const struct series *s)
+{
+	text_buffer_add(b, "<td class=\"status\">");
+	html_badge(b, s->status);
+	if (s->reason[0]) {
+		text_buffer_add(b, "<small>");
+		html_prose(b, s->reason);
+		text_buffer_add(b, "</small>");
+	}
+	text_buffer_add(b, "</td>");
+}
+
 static void write_head(
     struct text_buffer *b, const struct case_group *g, const struct columns *c)
 {
 	text_buffer_add(b, "<thead><tr>");
-	head(b, "", "case", "");
+	if (shows_kind(g))
+		head(b, "", "case", "");
 	for (unsigned k = 0; k < g->key_count; k++)
 		if (g->keys[k].differs)
 			head(b, "", g->keys[k].name, "");
+	head(b, "", "status", "");
 	head(b, "num", "time / op", "all workers together; with the 95 % interval");
 	head(b, "num", "ops / s", "all workers together");
 	if (c->cpu)
@@ -104,8 +127,6 @@ static void write_head(
 		extra_name(c->extra[k], name, sizeof(name));
 		head(b, "num", name, "");
 	}
-	head(b, "", "status", "");
-	head(b, "", "reason", "");
 	text_buffer_add(b, "</tr></thead>\n<tbody>\n");
 }
 
@@ -208,18 +229,25 @@ static void write_row(struct text_buffer *b, const struct case_group *g,
 {
 	const struct series *s = row->series;
 
-	text_buffer_add(b, "<tr><th scope=\"row\">");
-	html_text(b, *row->parts.kind ? row->parts.kind : row->parts.family);
-	text_buffer_add(b, "</th>");
+	bool named = shows_kind(g);
+
+	text_buffer_add(b, "<tr>");
+	if (named) {
+		text_buffer_add(b, "<th scope=\"row\">");
+		html_text(b, *row->parts.kind ? row->parts.kind : row->parts.family);
+		text_buffer_add(b, "</th>");
+	}
 	for (unsigned k = 0; k < g->key_count; k++) {
 		const char *value = case_parts_value(&row->parts, g->keys[k].name);
 
 		if (!g->keys[k].differs)
 			continue;
-		text_buffer_add(b, "<td>");
+		text_buffer_add(b, named ? "<td>" : "<th scope=\"row\">");
 		html_text(b, *value ? value : DASH);
-		text_buffer_add(b, "</td>");
+		text_buffer_add(b, named ? "</td>" : "</th>");
+		named = true;
 	}
+	write_status(b, s);
 	if (figure_usable(s)) {
 		write_figures(b, s, c);
 	} else {
@@ -229,11 +257,7 @@ static void write_row(struct text_buffer *b, const struct case_group *g,
 		while (n--)
 			no_figure(b);
 	}
-	text_buffer_add(b, "<td>");
-	html_badge(b, s->status);
-	text_buffer_add(b, "</td><td class=\"why\">");
-	html_text(b, s->reason);
-	text_buffer_add(b, "</td></tr>\n");
+	text_buffer_add(b, "</tr>\n");
 }
 
 static void begin(struct text_buffer *b, const char *label)
@@ -286,7 +310,7 @@ void html_case_table(struct text_buffer *b, const struct run *run)
 		text_buffer_add(b, "</td><td>");
 		html_badge(b, s->status);
 		text_buffer_add(b, "</td><td class=\"why\">");
-		html_text(b, s->reason);
+		html_prose(b, s->reason);
 		text_buffer_addf(b, "</td><td class=\"num\">%u</td><td class=\"num\">%u</td><td>",
 		    s->summary.launches, s->summary.samples);
 		snprintf(pus, sizeof(pus), "%.64s%s", s->pus, strlen(s->pus) > 64 ? "..." : "");

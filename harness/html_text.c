@@ -36,16 +36,51 @@ static void add_escaped(struct text_buffer *b, const char *text)
 	}
 }
 
+/* Foreign text without what a page cannot show; a blank at either end stays, it separates. */
+static char *clean_copy(const char *text)
+{
+	const size_t len = strlen(text);
+	char *copy = malloc(len + 3);
+	const bool before = len && text[0] == ' ', after = len > 1 && text[len - 1] == ' ';
+
+	if (!copy)
+		return NULL;
+	copy[0] = ' ';
+	memcpy(copy + before, text + before, len - before + 1);
+	text_clean(copy + before);
+	if (after)
+		memcpy(copy + strlen(copy), " ", 2);
+	return copy;
+}
+
 void html_text(struct text_buffer *b, const char *text)
 {
-	char *clean = strdup(text);
+	char *clean = clean_copy(text);
 
 	if (!clean) {
 		b->failed = true;
 		return;
 	}
-	add_escaped(b, text_clean(clean));
+	add_escaped(b, clean);
 	free(clean);
+}
+
+void html_prose(struct text_buffer *b, const char *text)
+{
+	char *copy = strdup(text), *from = copy, *sign;
+
+	if (!copy) {
+		b->failed = true;
+		return;
+	}
+	while ((sign = strstr(from, "+-"))) {
+		*sign = '\0';
+		html_text(b, from);
+		text_buffer_add(b, "\u00b1");
+		from = sign + 2;
+	}
+	html_text(b, from);
+	free(copy);
 }
 
 void html_textf(struct text_buffer *b, const char *format, ...)
