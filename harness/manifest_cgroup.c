@@ -155,7 +155,7 @@ static bool go_up(struct group *g)
 {
 	char *slash = strrchr(g->dir, '/');
 
-	if (!slash || strlen(g->dir) <= g->top_len)
+	if (!slash)
 		return false;
 	*slash = '\0';
 	return strlen(g->dir) >= g->top_len;
