@@ -2,7 +2,7 @@
  * locks.h - the family `lock`: what it costs to take turns.
  *
  * A lock is three small functions and a line in its library's table (pthread.c, ck.c, builtin.c);
- * a library is one file and a line in locks.c. See lock_kind.h.
+ * a library is one file and a line in locks.c. See contention.h.
  */
 #ifndef CONCBENCH_LOCKS_H
 #define CONCBENCH_LOCKS_H
