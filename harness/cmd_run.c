@@ -304,14 +304,6 @@ static int measure(struct session *s)
 
 /* ---- the end ---- */
 
-static void note_load_after(struct run *run)
-{
-	char line[128];
-
-	if (file_read_line("/proc/loadavg", line, sizeof(line)) == 0)
-		(void)manifest_add(&run->manifest, "load.after", line);
-}
-
 /* A/A: how many of the pairs agree, which is what their intervals promise. */
 static void judge_aa(struct session *s)
 {
@@ -420,7 +412,8 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		status = complain("%s/journal.jsonl: %s; what was measured until then is kept",
 		    s->folder, strerror(-ret));
 	interrupt_unblock();
-	note_load_after(&s->run);
+	if (manifest_add_load(&s->run.manifest, "load.after") != 0)
+		return complain("out of memory");
 	if (run_summarise(&s->run) != 0)
 		return complain("out of memory");
 	if (s->o.aa)
