@@ -60,6 +60,27 @@ int series_add_sample(struct series *series, const struct sample *s)
 	return 0;
 }
 
+int series_fold_latency(struct series *series)
+{
+	for (size_t i = 0; i < series->sample_count; i++) {
+		struct sample *s = &series->samples[i];
+
+		if (!s->latency)
+			continue;
+		if (!series->folded && !s->warm_up) {
+			series->folded = malloc(sizeof(*series->folded));
+			if (!series->folded)
+				return -ENOMEM;
+			histogram_clear(series->folded);
+		}
+		if (!s->warm_up)
+			histogram_merge(series->folded, s->latency);
+		free(s->latency);
+		s->latency = NULL;
+	}
+	return 0;
+}
+
 bool case_name_part(const char *name, const char *key, char *value, size_t len)
 {
 	size_t key_len = strlen(key);
@@ -91,6 +112,7 @@ void run_free(struct run *run)
 		for (size_t k = 0; k < s->sample_count; k++)
 			sample_free(&s->samples[k]);
 		free(s->samples);
+		free(s->folded);
 		free(s->summary.latency);
 	}
 	free(run->series);

@@ -47,6 +47,7 @@ struct series {
 	struct sample *samples; /* in the order they were measured */
 	size_t sample_count;
 	size_t sample_capacity;
+	struct histogram *folded; /* latencies that series_fold_latency() took out of the samples */
 	struct metric_set counters;     /* hardware counters per op, from a pass of their own */
 	char counters_note[REASON_MAX]; /* why there are none, or that they come from own pass */
 	struct series_summary summary;
@@ -87,6 +88,13 @@ struct series *run_find_series(const struct run *run, const char *name);
 
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
 int series_add_sample(struct series *series, const struct sample *s);
+
+/**
+ * series_fold_latency() - merge the samples' histograms into one and release them, those of warm-up
+ * trials unmerged. Once they are in the journal nobody needs them one by one, and at 17 KB each
+ * those of a full run would fill a gigabyte. Return: 0; -ENOMEM, and nothing is lost.
+ */
+int series_fold_latency(struct series *series);
 
 /**
  * run_summarise() - fill every series' summary, its final status (ok, noisy, oversubscribed) and

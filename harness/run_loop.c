@@ -90,9 +90,11 @@ static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sam
 
 	if (!ret)
 		ret = series_add_sample(s, sample);
-	if (ret)
+	if (ret) {
 		sample_free(sample);
-	return ret;
+		return ret;
+	}
+	return series_fold_latency(s);
 }
 
 /* Google Benchmark timed the same repetitions: its sum must be ours. */

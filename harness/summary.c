@@ -75,23 +75,31 @@ static int medians(const struct launch_list *list, double *x, struct metric_set 
 	return 0;
 }
 
+static int merge_into(struct histogram **into, const struct histogram *from)
+{
+	if (!*into) {
+		*into = malloc(sizeof(**into));
+		if (!*into)
+			return -ENOMEM;
+		histogram_clear(*into);
+	}
+	histogram_merge(*into, from);
+	return 0;
+}
+
 static int merge_latency(const struct series *s, struct histogram **out)
 {
 	struct histogram *h = NULL;
+	int rc = s->folded ? merge_into(&h, s->folded) : 0;
 
-	for (size_t i = 0; i < s->sample_count; i++) {
-		if (s->samples[i].warm_up || !s->samples[i].latency)
-			continue;
-		if (!h) {
-			h = malloc(sizeof(*h));
-			if (!h)
-				return -ENOMEM;
-			histogram_clear(h);
-		}
-		histogram_merge(h, s->samples[i].latency);
-	}
-	*out = h;
-	return 0;
+	for (size_t i = 0; !rc && i < s->sample_count; i++)
+		if (!s->samples[i].warm_up && s->samples[i].latency)
+			rc = merge_into(&h, s->samples[i].latency);
+	if (rc)
+		free(h);
+	else
+		*out = h;
+	return rc;
 }
 
 static void count_samples(

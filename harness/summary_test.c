@@ -100,6 +100,42 @@ static void warm_up_changes_no_figure(void **state)
 	run_free(&without);
 }
 
+/* The run loop folds after each sample, the journal's reader never: the figures must be the same.
+ */
+static void folded_latencies_count_the_same(void **state)
+{
+	struct run runs[2] = {{0}, {0}};
+	struct series *s[2];
+
+	(void)state;
+	for (unsigned r = 0; r < 2; r++) {
+		s[r] = fixture_series(&runs[r], "a", 1);
+		for (unsigned l = 0; l < 4; l++) {
+			for (unsigned k = 0; k < 3; k++) {
+				struct sample sample = fixture_sample(l, k, 100 + l);
+
+				fixture_details(&sample, 9 + l * 3 + k);
+				sample.warm_up = k == 0;
+				fixture_add(s[r], sample);
+				if (r == 1)
+					assert_int_equal(series_fold_latency(s[r]), 0);
+			}
+		}
+		assert_int_equal(run_summarise(&runs[r]), 0);
+		assert_non_null(s[r]->summary.latency);
+	}
+	assert_memory_equal(s[0]->summary.latency, s[1]->summary.latency, sizeof(struct histogram));
+	/* The control: a trial that only one of the two has shows. */
+	s[1]->samples[0].warm_up = false;
+	fixture_details(&s[1]->samples[0], 5);
+	assert_int_equal(series_fold_latency(s[1]), 0);
+	assert_int_equal(run_summarise(&runs[1]), 0);
+	assert_memory_not_equal(
+	    s[0]->summary.latency, s[1]->summary.latency, sizeof(struct histogram));
+	run_free(&runs[0]);
+	run_free(&runs[1]);
+}
+
 static void an_empty_trial_is_the_longest(void **state)
 {
 	/* One of five trials of each launch is empty; without it the median would be 20.5. */
@@ -208,6 +244,11 @@ static void oversubscribed_wins_and_says_both(void **state)
 	(void)state;
 	s->oversubscribed = true;
 	s->workers = 4;
+	s->oversubscribed = true;
+	(void)snprintf(s->pus, sizeof(s->pus), "0,1,0,1");
+	assert_int_equal(run_summarise(&run), 0);
+	assert_non_null(strstr(s->reason, "4 workers share 2 PUs; "));
+	s->pus[0] = '\0';
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(run_summarise(&run), 0);
 		assert_int_equal(s->status, STATUS_OVERSUBSCRIBED);
@@ -417,6 +458,7 @@ int main(void)
 	    cmocka_unit_test(launch_is_the_unit),
 	    cmocka_unit_test(order_of_samples_does_not_matter),
 	    cmocka_unit_test(warm_up_changes_no_figure),
+	    cmocka_unit_test(folded_latencies_count_the_same),
 	    cmocka_unit_test(an_empty_trial_is_the_longest),
 	    cmocka_unit_test(mostly_empty_is_pooled),
 	    cmocka_unit_test(empty_launches_are_counted),
