@@ -124,8 +124,8 @@ static void fill_figures(
 	if (figure_usable(s)) {
 		figure_half_width(&sum->ns_per_op, sum->covered, plain, half, sizeof(half));
 		snprintf(both, sizeof(both), "%s%s%s",
-		    figure_ns(sum->ns_per_op.estimate, plain, text, sizeof(text)),
-		    *half ? " " : "", half);
+		    figure_ns(sum->ns_per_op.estimate, plain, text, sizeof(text)), *half ? " " : "",
+		    half);
 		set(t, row, column, both);
 		set(t, row, column + 1,
 		    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
@@ -256,6 +256,7 @@ static int print_reasons(FILE *to, const struct case_group *g)
 static int print_group(FILE *to, const struct case_group *g, bool plain)
 {
 	struct table t = {.rows = g->count + 1, .columns = 6};
+	struct text_buffer heading = {0};
 	char common[512];
 
 	for (unsigned k = 0; k < g->key_count; k++)
@@ -267,10 +268,16 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	fill(&t, g, plain);
 	measure(&t);
 	case_group_common(g, common, sizeof(common));
-	fprintf(to, "%s%s%s", g->title, *common ? "  " : "", common);
+	text_buffer_addf(&heading, "%s %s", g->title, common);
 	if (g->op[0])
-		fprintf(to, "  (op: %s)", g->op);
-	fputc('\n', to);
+		text_buffer_addf(&heading, " (op: %s)", g->op);
+	if (heading.failed) {
+		text_buffer_free(&heading);
+		free(t.cells);
+		return -ENOMEM;
+	}
+	fprintf(to, "%s\n", text_clean(heading.data));
+	text_buffer_free(&heading);
 	print(to, &t);
 	free(t.cells);
 	return print_reasons(to, g);
@@ -292,7 +299,7 @@ int table_print_run(FILE *to, const struct run *run, bool plain)
 
 		snprintf(line, sizeof(line), "Noise of this machine: %s - %s", run->noise.word,
 		    run->noise.text);
-		print_wrapped(to, line, 0);
+		print_wrapped(to, text_clean(line), 0);
 	}
 	case_groups_free(&groups);
 	if (rc)
