@@ -81,7 +81,8 @@ int cmd_recover(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	optind = 1;
+	/* 0, not 1: also forgets a cluster like "-xh" that an earlier caller left half read. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case OPTION_FORCE:

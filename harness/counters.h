@@ -8,10 +8,10 @@
 #ifndef CONCBENCH_COUNTERS_H
 #define CONCBENCH_COUNTERS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* What one OS thread used, cumulative; subtract two of them. */
 struct counters_usage {
@@ -20,10 +20,20 @@ struct counters_usage {
 	uint64_t involuntary_switches;
 };
 
-/** counters_usage_self() - of the calling OS thread (getrusage(2), RUSAGE_THREAD). */
+/** counters_usage_self() - of the calling OS thread: CLOCK_THREAD_CPUTIME_ID, since getrusage(2)
+ * knows whole microseconds only, and RUSAGE_THREAD for the switches. */
 void counters_usage_self(struct counters_usage *out);
 
-/** counters_steal_ns() - CPU time the hypervisor withheld, summed over all CPUs (proc(5), stat). */
+/**
+ * counters_migrations_self() - how often the calling OS thread was moved to another CPU.
+ *
+ * From /proc/thread-self/sched: tens of microseconds, so outside the timed part only.
+ * Return: 0; -ENOENT when the kernel does not tell (CONFIG_SCHED_DEBUG); -errno.
+ */
+int counters_migrations_self(uint64_t *out);
+
+/** counters_steal_ns() - CPU time the hypervisor withheld, summed over all CPUs (proc(5), stat); in
+ * steps of a clock tick, usually 10 ms. 0 when the kernel does not tell. */
 uint64_t counters_steal_ns(void);
 
 enum counters_event {
@@ -41,7 +51,7 @@ const char *counters_event_name(enum counters_event e);
 
 /* A set of events of the calling thread and all it creates after the call (inherited). */
 struct counters {
-	int fd[COUNTERS_EVENTS]; /* -1: not available */
+	int fd[COUNTERS_EVENTS];    /* -1: not available */
 	int error[COUNTERS_EVENTS]; /* errno of opening, 0 when open */
 };
 
@@ -52,22 +62,50 @@ struct counters_reading {
 	double value[COUNTERS_EVENTS];
 };
 
+/* What to count at one place of the set; see perf_event_open(2). */
+struct counters_spec {
+	uint32_t type;
+	uint64_t config;
+	bool user;   /* while in user space */
+	bool kernel; /* while in the kernel */
+};
+
 /**
  * counters_open() - open what the kernel allows, disabled. Call before workers are created.
- * @reason: when nothing could be opened, one line why, such as
- *          "hardware counters: not supported by this machine (ENOENT)" or
- *          "hardware counters: not permitted (kernel.perf_event_paranoid=3)".
- * Return: number of events open, 0 when none.
+ * @reason: "" when all are open, else one line why not, such as
+ *          "hardware counters: not supported by this machine (ENOENT)",
+ *          "hardware counters: not permitted (kernel.perf_event_paranoid=3)" or
+ *          "hardware counters: 3 of 6 not permitted (kernel.perf_event_paranoid=2)".
+ * Return: number of events open, 0 when none; then too counters_close() is allowed.
  */
 int counters_open(struct counters *c, char *reason, size_t reason_len);
 
-/** counters_enable() / counters_disable() - all open events, children included; 0 or -errno. */
+/** counters_enable() / counters_disable() - all open events, children included.
+ * Return: 0, or -errno of the first that failed, after all have been tried. */
 int counters_enable(struct counters *c);
 int counters_disable(struct counters *c);
 
-/** counters_read() - totals since opening, children included. Return: 0 or -errno. */
+/** counters_read() - totals since opening, children included, alive or not. An event that never got
+ * on the hardware is not valid. Return: 0; -errno, and @out untouched. */
 int counters_read(const struct counters *c, struct counters_reading *out);
 
+/** counters_close() - and mark all as not open. */
 void counters_close(struct counters *c);
+
+/* ---- the layers below, for tests: machines without hardware events have software ones ---- */
+
+/** counters_open_specs() - as counters_open(), for other events. */
+int counters_open_specs(struct counters *c, const struct counters_spec specs[COUNTERS_EVENTS]);
+
+#define COUNTERS_PARANOID_UNKNOWN INT_MIN
+
+/** counters_explain() - the @reason of counters_open() from @c's errors. */
+void counters_explain(const struct counters *c, int paranoid, char *reason, size_t reason_len);
+
+/** counters_parse_steal() - from the text of /proc/stat to ns; 0 when it has none. */
+uint64_t counters_parse_steal(const char *stat, uint64_t ticks_per_s);
+
+/** counters_parse_migrations() - from the text of /proc/<pid>/sched. Return: 0; -ENOENT. */
+int counters_parse_migrations(const char *sched, uint64_t *out);
 
 #endif

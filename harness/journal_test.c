@@ -265,7 +265,9 @@ static void flipped_bytes_do_no_harm(void **state)
 	struct run run;
 
 	(void)state;
-	fixture_run(&run, 2, 1, 1);
+	memset(&run, 0, sizeof(run));
+	assert_int_equal(manifest_add(&run.manifest, "cpu", "x"), 0);
+	fixture_measure(fixture_series(&run, "a/workers:2", 2), 2, 1, 1);
 	write_journal(&run);
 	run_free(&run);
 	text = read_journal(&len);

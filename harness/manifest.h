@@ -21,8 +21,11 @@ struct manifest {
 };
 
 /**
- * manifest_add() - append, or replace the value of an existing key; copies both texts and removes
- * control characters. Return: 0; -ENOMEM.
+ * manifest_add() - append, or replace the value of an existing key in its place.
+ *
+ * Copies the value as text_clean() leaves it: valid UTF-8 without control characters, so fit for
+ * JSON and a terminal wherever it came from. Zero-initialised is an empty manifest.
+ * Return: 0; -ENOMEM, and nothing changed.
  */
 int manifest_add(struct manifest *m, const char *key, const char *value);
 
@@ -34,15 +37,32 @@ int manifest_addf(struct manifest *m, const char *key, const char *format, ...)
 const char *manifest_get(const struct manifest *m, const char *key);
 
 /**
- * manifest_collect() - find out all there is to know about this machine and build: CPU model,
- * flags that matter (constant_tsc, nonstop_tsc, hypervisor, smt...), caches, kernel, mitigations,
- * governor, turbo, SMT, clock source, hypervisor, transparent hugepages, libc, compiler and flags,
- * versions of the libraries under test, git revision and dirty flag (from the build), load average,
- * cgroup limits (v1 and v2), ulimits that bound worker counts.
- * Reads /proc and /sys only; runs nothing. Return: 0; -ENOMEM.
+ * manifest_collect() - find out all there is to know about this machine: CPU model, flags that
+ * matter (constant_tsc, nonstop_tsc, hypervisor, ...), caches, kernel and its parameters that
+ * matter, mitigations, governor, turbo, SMT, clock source, hypervisor, transparent hugepages, libc,
+ * compiler, load average ("load.before"), cgroup limits (v1, v2 and both at once), rlimits and
+ * sysctls that bound worker counts or change what a system call costs.
+ *
+ * Versions of libraries, git revision and compiler flags are the build's, and added by the caller.
+ * Reads /proc, /sys and /etc/os-release only; runs nothing. Call it before anything is bound:
+ * "process.cpus_allowed" is what this process was started with.
+ * Return: 0; -ENOMEM, and what was added until then stays.
  */
 int manifest_collect(struct manifest *m);
 
+/** manifest_collect_from() - the same of a machine whose /proc and /sys are below @root, for tests;
+ * "" is this one. */
+int manifest_collect_from(struct manifest *m, const char *root);
+
+/**
+ * manifest_add_load() - the load average as "<prefix>.1min", ".5min", ".15min" and the scheduled
+ * entities now as ".runnable" ("2/110": of those that exist).
+ * @prefix: "load.before" is taken by manifest_collect(); "load.after" goes with it.
+ * Return: 0; -ENOMEM.
+ */
+int manifest_add_load(struct manifest *m, const char *prefix);
+
+/** manifest_free() - release everything; it may be used again. */
 void manifest_free(struct manifest *m);
 
 #endif

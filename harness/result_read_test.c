@@ -83,6 +83,8 @@ static void foreign_files_are_refused(void **state)
 	    {"{\"concbench\": {\"schema\": 1}}", "concbench.id: missing"},
 	    {"{\"concbench\": {\"schema\": 1, \"id\": \"a\\u001b\"}}",
 		"concbench.id: holds a control character"},
+	    {"{\"concbench\": {\"schema\": 1, \"id\": \"a\\u009b\"}}",
+		"concbench.id: holds a control character"},
 	    {"{\"concbench\": {\"schema\": 1, \"schema\": 1}}",
 		"line 1, column 36: duplicate object key near '\"schema\"'"},
 	    {"\x7f"

@@ -10,8 +10,12 @@
 
 struct json_t;
 
-/** result_context() - "context": what the manifest knows of it; the rest is left out.
- * Return: NULL when out of memory. */
+/**
+ * result_context() - "context". What the manifest does not know is left out; it is asked for
+ * host.name, cpu.online, cpu.mhz_now, cpu.governor, load.before.* and, which the caller of
+ * manifest_collect() adds, benchmark.library_build_type.
+ * Return: NULL when out of memory.
+ */
 struct json_t *result_context(const struct run *run);
 
 /** result_rows() - "benchmarks". Return: 0; -ENOMEM; -E2BIG as launch_list_build(). */

@@ -129,6 +129,40 @@ static void rows_are_google_benchmarks(void **state)
 	run_free(&run);
 }
 
+static void context_is_what_the_manifest_knows(void **state)
+{
+	static const char *const known[][2] = {{"host.name", "box"}, {"cpu.online", "0-3,6,8-9"},
+	    {"cpu.mhz_now", "2599.998"}, {"cpu.governor", "powersave"}, {"load.before.1min", "0.5"},
+	    {"load.before.5min", "0.25"}, {"load.before.15min", "0"},
+	    {"benchmark.library_build_type", "debug"}};
+	struct run run = {.date = "2026-01-02T03:04:05Z", .id = "i", .profile = "smoke"};
+	json_t *whole;
+	char *text, *line;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(result_format(&run, &text), 0);
+		whole = parse(text);
+		line = line_of(json_object_get(whole, "context"));
+		assert_string_equal(
+		    line, i ? "{\"date\":\"2026-01-02T03:04:05Z\",\"executable\":\"concbench\","
+			      "\"host_name\":\"box\",\"library_build_type\":\"debug\","
+			      "\"num_cpus\":7,\"mhz_per_cpu\":2600,\"cpu_scaling_enabled\":true,"
+			      "\"load_avg\":[0.5,0.25,0.0],\"concbench_run\":\"i\","
+			      "\"concbench_profile\":\"smoke\",\"concbench_noise\":\"unknown\"}"
+			    : "{\"date\":\"2026-01-02T03:04:05Z\",\"executable\":\"concbench\","
+			      "\"concbench_run\":\"i\",\"concbench_profile\":\"smoke\","
+			      "\"concbench_noise\":\"\"}");
+		free(line);
+		json_decref(whole);
+		free(text);
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			assert_int_equal(manifest_add(&run.manifest, known[k][0], known[k][1]), 0);
+		assert_int_equal(run_summarise(&run), 0);
+	}
+	run_free(&run);
+}
+
 static void families_are_numbered_by_name(void **state)
 {
 	static const unsigned expected[][2] = {{0, 0}, {0, 1}, {1, 0}, {2, 0}, {3, 0}};
@@ -408,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rows_are_google_benchmarks),
+	    cmocka_unit_test(context_is_what_the_manifest_knows),
 	    cmocka_unit_test(families_are_numbered_by_name),
 	    cmocka_unit_test(what_is_written_is_read_back),
 	    cmocka_unit_test(an_empty_run_is_a_run),

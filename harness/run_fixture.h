@@ -218,8 +218,11 @@ static inline char *fixture_make_dir(void)
 /* Not file_write_whole(): thousands of syncs are no part of these tests. */
 static inline void fixture_store(const char *path, const char *text, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	int fd;
 
+	/* A new file: ext4 writes one that was truncated to the disk when it is closed. */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(file_append_all(fd, text, len), 0);
 	close(fd);
