@@ -76,9 +76,41 @@ static void long_names(void **state)
 		 "workers:1/place:compact";
 	fixture_add(&run, &c);
 	text = print(&run, true);
-	assert_non_null(strstr(text, "on_one  coroutine  1000     scatter"));
-	assert_non_null(strstr(text, "on_two  thread     1        compact"));
+	assert_non_null(strstr(text, "on_one coroutine 1000   scatter"));
+	assert_non_null(strstr(text, "on_two thread    1      compact"));
 	assert_non_null(strstr(text, ".."));
+	line = strtok_r(text, "\n", &rest);
+	for (; line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= TABLE_WIDTH);
+	free(text);
+}
+
+/* Wide knobs take space and headings before they take letters of a name. */
+static void many_knobs(void **state)
+{
+	struct fixture_case c = {.op = "op",
+	    .ns = 123456,
+	    .spread = 0.5,
+	    .cpu_ns = 900,
+	    .latency_of = "x",
+	    .pus_of_machine = 2};
+	struct run run;
+	char *text, *line, *rest;
+
+	(void)state;
+	fixture_begin(&run);
+	c.name = "queue/mutex_ring/model:coroutine/producers:2/consumers:2/workers:4/"
+		 "place:scatter/carriers:1";
+	fixture_add(&run, &c);
+	c.name = "queue/ck/model:thread/producers:1/consumers:1/workers:2/place:same";
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_non_null(strstr(text, "mutex_ring coroutine 2      2      4      scatter 1 "));
+	assert_non_null(strstr(text, " produ. consu. worke. place   carri. "));
+	/* The interval stands in the table; saying it again for every row would bury the rest. */
+	assert_non_null(
+	    strstr(text, "\n  oversubscribed: 4 workers, more than there are PUs [mutex"));
+	assert_non_null(strstr(text, "\n  noisy: interval over +-10 % [ck model:thread"));
 	line = strtok_r(text, "\n", &rest);
 	for (; line; line = strtok_r(NULL, "\n", &rest))
 		assert_true(strlen(line) <= TABLE_WIDTH);
@@ -131,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_table),
 	    cmocka_unit_test(long_names),
+	    cmocka_unit_test(many_knobs),
 	    cmocka_unit_test(reasons_are_shared),
 	    cmocka_unit_test(hostile_text),
 	};
