@@ -1,8 +1,8 @@
 /*
  * queues.h - the family `queue`: what it costs to hand items from producers to consumers.
  *
- * A queue is five small functions and a line in its library's table (ring.c, ck.c); a library is
- * one file and a line in queues.c. See queue_kind.h.
+ * A queue is a few small functions and a line in its library's table (ring.c, ck.c); a library is
+ * one file and a line in queues.c. See transfer.h.
  */
 #ifndef CONCBENCH_QUEUES_H
 #define CONCBENCH_QUEUES_H

@@ -1,0 +1,598 @@
+/*
+ * queues_test.c - does every queue deliver every item once and in order, and would the self-check
+ * say so if it did not?
+ *
+ * All on the harness's own trials, with real threads, processes and coroutines.
+ */
+#include "benches/queues/queues.h"
+#include "benches/queues/transfer.h"
+#include "harness/clock.h"
+#include "harness/team.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define WINDOW_NS (4 * CLOCK_NS_PER_MS)
+/* Broken queues are found within a second, or two under a sanitizer; this is when to give up. */
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)
+#define TRIALS 5
+
+static struct topology *topo;
+
+static struct bench_case a_case(const struct queue_kind *kind, enum model model, unsigned producers,
+    unsigned consumers, unsigned capacity)
+{
+	struct bench_case bc = {.workload = &kind->workload,
+	    .kind = kind,
+	    .model = model,
+	    .workers = producers + consumers,
+	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .place = placement_policy_of(PLACEMENT_SCATTER),
+	    .params = {producers, consumers, capacity, TRANSFER_ITEM_BYTES}};
+
+	(void)snprintf(bc.name, sizeof(bc.name), "test");
+	return bc;
+}
+
+static void begin(struct team *t, const struct bench_case *bc)
+{
+	char why[200] = "";
+
+	if (team_create(t, bc, topo, 7, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+}
+
+static int trial(struct team *t, struct sample *sample, char *why, size_t why_len)
+{
+	return team_trial(t, WINDOW_NS, sample, why, why_len);
+}
+
+/* ---- a simple queue, that can be broken in many ways ---- */
+
+enum fault {
+	FAULT_NONE,
+	FAULT_DROP,     /* one item in a million */
+	FAULT_DOUBLE,   /* one item comes out twice */
+	FAULT_REORDER,  /* two change places */
+	FAULT_DAMAGE,   /* one bit of one item */
+	FAULT_FORGE,    /* an item that looks right, but is not the one put in */
+	FAULT_HOARD,    /* takes more than its capacity, and gives nothing */
+	FAULT_MISCOUNT, /* says that it did one more than it did */
+};
+
+struct simple_kind {
+	struct queue_kind queue; /* first: t->kind points to it */
+	enum fault fault;
+};
+
+/* A lock around a ring, without waiting: whoever finds it taken, full or empty goes round. */
+struct simple {
+	_Alignas(ARENA_ALIGN) atomic_flag taken;
+	bool broke; /* did what it is there for, once */
+	uint64_t put;
+	unsigned first;
+	unsigned count;
+	uint64_t slot[];
+};
+
+static enum fault fault_of(const struct transfer *t)
+{
+	return ((const struct simple_kind *)(const void *)t->kind)->fault;
+}
+
+/* Room for those that take more than they should. */
+static unsigned simple_slots(const struct transfer *t)
+{
+	return 2 * t->capacity;
+}
+
+static size_t simple_bytes(unsigned capacity)
+{
+	return sizeof(struct simple) + 2 * (size_t)capacity * sizeof(uint64_t);
+}
+
+static int simple_init(struct transfer *t, enum model model)
+{
+	struct simple *q = t->queue;
+
+	(void)model;
+	atomic_flag_clear(&q->taken);
+	return 0;
+}
+
+static uint64_t *simple_slot(struct transfer *t, unsigned i)
+{
+	struct simple *q = t->queue;
+
+	return &q->slot[(q->first + i) % simple_slots(t)];
+}
+
+static uint64_t simple_pop(struct transfer *t)
+{
+	struct simple *q = t->queue;
+	const uint64_t item = q->slot[q->first];
+
+	q->first = (q->first + 1) % simple_slots(t);
+	q->count--;
+	return item;
+}
+
+/* Return: true when this is the time for the fault. */
+static bool due(const struct transfer *t)
+{
+	const struct simple *q = t->queue;
+
+	if (fault_of(t) == FAULT_DROP)
+		return q->put == 1000000;
+	/* After a while, and where two are inside and there is room for one more. */
+	return !q->broke && q->put >= 5000 && q->count >= 2 && q->count < t->capacity;
+}
+
+static void simple_break(struct transfer *t)
+{
+	struct simple *q = t->queue;
+	uint64_t *newest = simple_slot(t, q->count - 1), kept = *newest;
+
+	q->broke = true;
+	switch (fault_of(t)) {
+	case FAULT_DROP:
+		q->count--;
+		break;
+	case FAULT_DOUBLE:
+		*simple_slot(t, q->count++) = *newest;
+		break;
+	case FAULT_REORDER:
+		*newest = *simple_slot(t, q->count - 2);
+		*simple_slot(t, q->count - 2) = kept;
+		break;
+	case FAULT_DAMAGE:
+		*newest ^= UINT64_C(1) << 20;
+		break;
+	case FAULT_FORGE:
+		*newest =
+		    transfer_item(transfer_item_producer(kept), transfer_item_number(kept) + 1);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool simple_try(struct transfer *t, bool put, uint64_t *item)
+{
+	struct simple *q = t->queue;
+	const unsigned room = fault_of(t) == FAULT_HOARD ? 2 * t->capacity : t->capacity;
+	bool done = false;
+
+	if (atomic_flag_test_and_set_explicit(&q->taken, memory_order_acquire))
+		return false;
+	if (put && q->count < room) {
+		*simple_slot(t, q->count++) = *item;
+		q->put++;
+		if (due(t))
+			simple_break(t);
+		done = true;
+	} else if (!put && q->count > 0 && fault_of(t) != FAULT_HOARD) {
+		*item = simple_pop(t);
+		done = true;
+	}
+	atomic_flag_clear_explicit(&q->taken, memory_order_release);
+	return done;
+}
+
+static inline bool simple_put(
+    struct worker *w, struct transfer *t, struct transfer_worker *own, uint64_t item)
+{
+	while (!simple_try(t, true, &item)) {
+		own->full_polls++;
+		if (transfer_over(w, t))
+			return false;
+		worker_relax(w);
+	}
+	return true;
+}
+
+static inline bool simple_get(
+    struct worker *w, struct transfer *t, struct transfer_worker *own, uint64_t *item)
+{
+	while (!simple_try(t, false, item)) {
+		own->empty_polls++;
+		if (transfer_over(w, t))
+			return false;
+		worker_relax(w);
+	}
+	return true;
+}
+
+static uint64_t simple_batch(struct worker *w, void *state, uint64_t n)
+{
+	struct transfer *t = state;
+	const bool boasts = fault_of(t) == FAULT_MISCOUNT && w->index == t->producers;
+
+	return transfer_loop(w, t, n, simple_put, simple_get) + boasts;
+}
+
+static bool simple_drain(struct transfer *t, uint64_t *item)
+{
+	if (((struct simple *)t->queue)->count == 0)
+		return false;
+	*item = simple_pop(t);
+	return true;
+}
+
+#define SIMPLE(fault_name, its_fault)                  \
+	static const struct simple_kind fault_name = { \
+	    .queue = {QUEUE_KIND(simple, #fault_name), .many = true}, .fault = (its_fault)}
+
+SIMPLE(sound, FAULT_NONE);
+SIMPLE(dropping, FAULT_DROP);
+SIMPLE(doubling, FAULT_DOUBLE);
+SIMPLE(reordering, FAULT_REORDER);
+SIMPLE(damaging, FAULT_DAMAGE);
+SIMPLE(forging, FAULT_FORGE);
+SIMPLE(hoarding, FAULT_HOARD);
+SIMPLE(miscounting, FAULT_MISCOUNT);
+
+/* ---- the queues that are offered, and the sound one ---- */
+
+static uint64_t sum_done(const struct team *t)
+{
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < t->bc->workers; i++)
+		done += t->done[i];
+	return done;
+}
+
+static void delivers(const struct queue_kind *kind, enum model model, unsigned producers,
+    unsigned consumers, unsigned capacity)
+{
+	const struct bench_case bc = a_case(kind, model, producers, consumers, capacity);
+	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
+	unsigned fruitful = 0;
+	uint64_t latencies = 0;
+	double waits = 0.0, value;
+	struct team t;
+	char why[200] = "";
+
+	begin(&t, &bc);
+	/* Several times, since the queue is closed and opened again; and somebody has to have met
+	 * the end of the queue, or there was nothing to go wrong. */
+	for (unsigned i = 0; i < TRIALS || fruitful < 2 || waits <= 0.0 || latencies == 0; i++) {
+		const uint64_t before = sum_done(&t);
+		struct sample sample;
+
+		if (trial(&t, &sample, why, sizeof(why)) != 0)
+			fail_msg("%s, %s, %u to %u: %s", kind->name, model_name(model), producers,
+			    consumers, why);
+		fruitful += sum_done(&t) > before;
+		latencies += sample.latency->count;
+		if (metric_get(&sample.metrics, "empty_polls_per_op", &value))
+			waits += value;
+		if (metric_get(&sample.metrics, "full_polls_per_op", &value))
+			waits += value;
+		sample_free(&sample);
+		for (unsigned p = 0; p < producers; p++)
+			assert_int_equal(t.done[p], 0);
+		if (clock_now_ns() > give_up_ns)
+			fail_msg("%s, %s, %u to %u: nothing delivered, timed or waited for",
+			    kind->name, model_name(model), producers, consumers);
+	}
+	team_destroy(&t);
+}
+
+static void every_queue_delivers(void **state)
+{
+	const struct queue_kind *kinds[16] = {&sound.queue};
+	const struct queue_library *const libraries[] = {&queue_library_ring, &queue_library_ck};
+	unsigned count = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		for (size_t k = 0; k < libraries[i]->count; k++)
+			kinds[count++] = &libraries[i]->kinds[k];
+	assert_true(count >= 3);
+	for (unsigned i = 0; i < count; i++) {
+		for (int model = 0; model < MODEL_COUNT; model++) {
+			delivers(kinds[i], (enum model)model, 1, 1, 256);
+			delivers(kinds[i], (enum model)model, 1, 1, 2);
+			if (!kinds[i]->many)
+				continue;
+			delivers(kinds[i], (enum model)model, 2, 2, 256);
+			delivers(kinds[i], (enum model)model, 3, 1, 16);
+			delivers(kinds[i], (enum model)model, 1, 3, 16);
+		}
+	}
+}
+
+/* ---- queues that are broken on purpose ---- */
+
+static void until_caught(const struct simple_kind *kind, enum model model, unsigned producers,
+    unsigned consumers, char *why, size_t why_len)
+{
+	const struct bench_case bc = a_case(&kind->queue, model, producers, consumers, 256);
+	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
+	struct sample sample;
+	struct team t;
+	int ret;
+
+	begin(&t, &bc);
+	while ((ret = trial(&t, &sample, why, why_len)) == 0) {
+		sample_free(&sample);
+		if (clock_now_ns() > give_up_ns)
+			fail_msg("%s, %s: not caught", kind->queue.name, model_name(model));
+	}
+	if (ret != -EBADMSG)
+		fail_msg("%s, %s: %d, %s", kind->queue.name, model_name(model), ret, why);
+	team_destroy(&t);
+}
+
+/* What the check has to say of one producer and one consumer. */
+static const struct verdict {
+	const struct simple_kind *kind;
+	int more; /* items that came out more than were put in */
+	const char *sum;
+	bool out_of_order;
+	bool damaged;
+} verdicts[] = {
+    {&dropping, -1, "another", true, false},
+    {&doubling, 1, "another", true, false},
+    {&reordering, 0, "their", true, false},
+    {&damaging, -1, "another", true, true},
+    {&forging, 0, "another", true, false},
+};
+
+static void broken_queues_are_caught(void **state)
+{
+	unsigned long put, out, out_of_order, damaged;
+	char why[200], sum[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		for (int model = 0; model < MODEL_COUNT; model++) {
+			const struct verdict *v = &verdicts[i];
+
+			until_caught(v->kind, (enum model)model, 1, 1, why, sizeof(why));
+			if (sscanf(why,
+				"producer 0 put %lu items, %lu came out with %15s sum; of all %lu "
+				"came out of order and %lu damaged",
+				&put, &out, sum, &out_of_order, &damaged) != 5)
+				fail_msg("%s: %s", v->kind->queue.name, why);
+			if ((long)(out - put) != v->more || strcmp(sum, v->sum) != 0 ||
+			    (out_of_order > 0) != v->out_of_order || damaged != v->damaged)
+				fail_msg("%s: %s", v->kind->queue.name, why);
+		}
+	}
+}
+
+/* Between several consumers the order of arrival is not to be seen, but everything else is. */
+static void broken_queues_are_caught_by_many(void **state)
+{
+	const struct simple_kind *const kinds[] = {&dropping, &doubling, &damaging, &forging};
+	char why[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		for (int model = 0; model < MODEL_COUNT; model++) {
+			until_caught(kinds[i], (enum model)model, 2, 2, why, sizeof(why));
+			if (!strstr(why, " came out with "))
+				fail_msg("%s: %s", kinds[i]->queue.name, why);
+		}
+	}
+}
+
+static void wrong_counts_are_caught(void **state)
+{
+	char why[200];
+
+	(void)state;
+	for (int model = 0; model < MODEL_COUNT; model++) {
+		until_caught(&hoarding, (enum model)model, 1, 1, why, sizeof(why));
+		assert_non_null(strstr(why, "more items left in the queue than its capacity"));
+		until_caught(&miscounting, (enum model)model, 1, 1, why, sizeof(why));
+		assert_non_null(strstr(why, "operations counted"));
+	}
+}
+
+/* ---- items, stamps, metrics ---- */
+
+static void items_say_who_and_which(void **state)
+{
+	const uint64_t numbers[] = {1, 2, 64, UINT32_MAX, TRANSFER_NUMBER_MASK};
+
+	(void)state;
+	for (unsigned p = 0; p < TRANSFER_PRODUCERS_MAX; p++) {
+		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+			const uint64_t item = transfer_item(p, numbers[i]);
+
+			assert_int_equal(transfer_item_producer(item), p);
+			assert_int_equal(transfer_item_number(item), numbers[i]);
+			/* Every bit counts. */
+			for (unsigned bit = 0; bit < 64; bit++) {
+				const uint64_t bad = item ^ UINT64_C(1) << bit;
+
+				assert_true(bad != transfer_item(transfer_item_producer(bad),
+						       transfer_item_number(bad)));
+			}
+		}
+	}
+}
+
+static void stamps_are_of_their_item(void **state)
+{
+	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
+	struct histogram latency;
+	struct worker w = {.recording = true, .latency = &latency};
+	struct transfer *t;
+	struct team team;
+	uint64_t later;
+
+	(void)state;
+	histogram_clear(&latency);
+	begin(&team, &bc);
+	t = team.env.state;
+	/* No item that may be in the queue together with another has its stamp's place. */
+	assert_true(t->stamp_slots * TRANSFER_TIMED >= t->capacity + TRANSFER_TIMED);
+	later = (uint64_t)TRANSFER_TIMED * (t->stamp_slots + 1);
+	transfer_stamp(t, 0, TRANSFER_TIMED);
+	transfer_timed(&w, t, 0, TRANSFER_TIMED);
+	assert_int_equal(latency.count, 1);
+	/* Negative control: written over by a later item's. */
+	transfer_stamp(t, 0, later);
+	transfer_timed(&w, t, 0, TRANSFER_TIMED);
+	assert_int_equal(latency.count, 1);
+	transfer_timed(&w, t, 0, later);
+	assert_int_equal(latency.count, 2);
+	team_destroy(&team);
+}
+
+static double polls_of(struct team *t)
+{
+	struct sample sample;
+	double value = -1.0;
+	char why[200] = "";
+
+	if (trial(t, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	assert_true(metric_get(&sample.metrics, "full_polls_per_op", &value));
+	sample_free(&sample);
+	return value;
+}
+
+/* On one carrier the producer is put off once for every time that the queue is full: below 1. */
+static void metrics_are_of_one_trial(void **state)
+{
+	const struct bench_case bc = a_case(&queue_library_ck.kinds[0], MODEL_COROUTINE, 1, 1, 256);
+	struct team t;
+
+	(void)state;
+	begin(&t, &bc);
+	for (unsigned i = 0; i < TRIALS; i++)
+		assert_true(polls_of(&t) <= 1.0);
+	/* Negative control: too many show in the trial they belong to, and only there. */
+	((struct transfer *)t.env.state)->worker[0].full_polls += UINT64_C(1) << 50;
+	assert_true(polls_of(&t) > 1.0);
+	assert_true(polls_of(&t) <= 1.0);
+	team_destroy(&t);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	const struct bench_case bad[] = {
+	    a_case(&sound.queue, MODEL_THREAD, 1, 1, 100),
+	    a_case(&sound.queue, MODEL_THREAD, 0, 2, 256),
+	    a_case(&sound.queue, MODEL_THREAD, 2, 0, 256),
+	    a_case(&sound.queue, MODEL_THREAD, TRANSFER_PRODUCERS_MAX + 1, 1, 256),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct team t;
+		char why[200] = "";
+
+		assert_int_equal(team_create(&t, &bad[i], topo, 7, why, sizeof(why)), -EINVAL);
+		assert_non_null(strstr(why, "sound: producers, consumers, capacity or bytes"));
+	}
+}
+
+/* ---- the cases that are listed ---- */
+
+static void list(struct case_list *cases, const char *description, enum profile profile)
+{
+	struct machine m = {.profile = profile, .max_workers = 100000};
+	struct topology *synthetic;
+	char err[200];
+
+	memset(cases, 0, sizeof(*cases));
+	assert_int_equal(topology_synthetic(description, NULL, &synthetic, err, sizeof(err)), 0);
+	m.topology = synthetic;
+	m.pus = topology_pu_count(synthetic);
+	queue_list(cases, &m);
+	assert_int_equal(cases->error, 0);
+	topology_free(synthetic);
+}
+
+static void every_profile_lists(void **state)
+{
+	static const char *const machines[] = {
+	    "pack:1 core:1 pu:1", "pack:1 core:2 pu:1", "pack:2 l3:2 core:8 pu:2"};
+	struct case_list cases;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		size_t before = 0;
+
+		for (int profile = PROFILE_SMOKE; profile <= PROFILE_FULL; profile++) {
+			list(&cases, machines[i], (enum profile)profile);
+			assert_true(cases.count > before);
+			before = cases.count;
+			for (size_t k = 0; k < cases.count; k++)
+				assert_string_equal(cases.item[k].unsupported, "");
+			case_list_free(&cases);
+		}
+	}
+}
+
+static void quick_has_the_rows_promised(void **state)
+{
+	static const char *const names[] = {
+	    "queue/ck_spsc/model:thread/producers:1/consumers:1/place:scatter/capacity:256/bytes:8",
+	    "queue/ck_spsc/model:process/producers:1/consumers:1/place:same/capacity:256/bytes:8",
+	    "queue/ck_spsc/model:coroutine/producers:1/consumers:1/carriers:1/place:same/"
+	    "capacity:256/bytes:8",
+	    "queue/mutex_ring/model:thread/producers:1/consumers:1/place:same/capacity:256/bytes:8",
+	    "queue/mutex_ring/model:process/producers:2/consumers:2/place:scatter/capacity:256/"
+	    "bytes:8",
+	    "queue/mutex_ring/model:coroutine/producers:1/consumers:1/carriers:1/place:same/"
+	    "capacity:256/bytes:8",
+	};
+	struct case_list cases;
+
+	(void)state;
+	list(&cases, "pack:1 core:2 pu:1", PROFILE_QUICK);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!case_find(&cases, names[i]))
+			fail_msg("no case %s", names[i]);
+	assert_null(case_find(&cases,
+	    "queue/ck_spsc/model:thread/producers:2/consumers:2/place:scatter/capacity:256/"
+	    "bytes:8"));
+	case_list_free(&cases);
+}
+
+static int find_topology(void **state)
+{
+	char err[200] = "";
+
+	(void)state;
+	return topology_discover(&topo, err, sizeof(err));
+}
+
+static int free_topology(void **state)
+{
+	(void)state;
+	topology_free(topo);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_queue_delivers),
+	    cmocka_unit_test(broken_queues_are_caught),
+	    cmocka_unit_test(broken_queues_are_caught_by_many),
+	    cmocka_unit_test(wrong_counts_are_caught),
+	    cmocka_unit_test(items_say_who_and_which),
+	    cmocka_unit_test(stamps_are_of_their_item),
+	    cmocka_unit_test(metrics_are_of_one_trial),
+	    cmocka_unit_test(nonsense_is_refused),
+	    cmocka_unit_test(every_profile_lists),
+	    cmocka_unit_test(quick_has_the_rows_promised),
+	};
+
+	return cmocka_run_group_tests(tests, find_topology, free_topology);
+}
