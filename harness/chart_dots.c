@@ -25,7 +25,7 @@ struct recipe {
 	const char *title;
 	const char *text;
 	bool rate;   /* items per second instead of time */
-	bool panels; /* one a number of workers */
+	bool panels; /* one for each number of workers and setting of the knobs, else one in all */
 	bool ladder; /* sorted, each model a row of its own */
 };
 
@@ -52,6 +52,11 @@ struct place {
 	size_t series;
 };
 
+struct panel {
+	unsigned workers;
+	char knobs[LABEL_MAX]; /* those with the role of a label */
+};
+
 struct dots {
 	const struct case_group *g;
 	const struct recipe *recipe;
@@ -62,7 +67,7 @@ struct dots {
 	char (*series)[LABEL_MAX];
 	const char **series_model;
 	size_t series_count;
-	unsigned *panels; /* numbers of workers, rising */
+	struct panel *panels; /* by rising workers */
 	size_t panel_count;
 	double *y;     /* [row_count] of the row's first line */
 	double height; /* in lines */
@@ -84,25 +89,43 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 	return d->recipe->rate ? &sum->ops_per_s : &sum->ns_per_op;
 }
 
+static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!d->recipe->panels)
+		return;
+	out->workers = case_concurrency(&r->parts);
+	knobs_text(d->g, &d->knobs, KNOB_LABEL, "", &r->parts, out->knobs, sizeof(out->knobs));
+}
+
+static bool same_panel(const struct panel *a, const struct panel *b)
+{
+	return a->workers == b->workers && !strcmp(a->knobs, b->knobs);
+}
+
+static size_t find_panel(const struct dots *d, const struct panel *p)
+{
+	size_t k = 0;
+
+	while (k < d->panel_count && !same_panel(&d->panels[k], p))
+		k++;
+	return k;
+}
+
 static void find_panels(struct dots *d)
 {
 	for (size_t i = 0; i < d->g->count; i++) {
-		const unsigned workers = case_concurrency(&d->g->rows[i].parts);
-		size_t k = 0;
+		struct panel p;
+		size_t k;
 
-		if (!figure_usable(d->g->rows[i].series))
+		panel_of(d, &d->g->rows[i], &p);
+		if (!figure_usable(d->g->rows[i].series) || find_panel(d, &p) < d->panel_count)
 			continue;
-		while (k < d->panel_count && d->panels[k] < workers)
-			k++;
-		if (k < d->panel_count && d->panels[k] == workers)
-			continue;
-		memmove(
-		    &d->panels[k + 1], &d->panels[k], (d->panel_count - k) * sizeof(d->panels[0]));
-		d->panels[k] = workers;
+		for (k = d->panel_count; k && d->panels[k - 1].workers > p.workers; k--)
+			d->panels[k] = d->panels[k - 1];
+		d->panels[k] = p;
 		d->panel_count++;
 	}
-	if (!d->recipe->panels)
-		d->panel_count = 1;
 }
 
 static void find_places(struct dots *d)
@@ -111,6 +134,7 @@ static void find_places(struct dots *d)
 		const struct case_row *r = &d->g->rows[i];
 		const char *model = case_parts_value(&r->parts, "model");
 		struct place *p = &d->places[i];
+		struct panel panel;
 		char series[LABEL_MAX], first[2 * CASE_WORD_MAX + 2], label[LABEL_MAX];
 		size_t known = d->series_count;
 
@@ -122,14 +146,17 @@ static void find_places(struct dots *d)
 		snprintf(first, sizeof(first), "%s%s%s",
 		    *r->parts.kind ? r->parts.kind : r->parts.family,
 		    d->recipe->ladder && *model ? " " : "", d->recipe->ladder ? model : "");
-		knobs_text(d->g, &d->knobs, KNOB_LABEL, first, &r->parts, label, sizeof(label));
+		if (d->recipe->panels)
+			snprintf(label, sizeof(label), "%s", first);
+		else
+			knobs_text(
+			    d->g, &d->knobs, KNOB_LABEL, first, &r->parts, label, sizeof(label));
 		p->row = find_or_add(d->rows, &d->row_count, label);
 		p->series = find_or_add(d->series, &d->series_count, series);
 		if (p->series == known)
 			d->series_model[known] = model;
-		for (p->panel = 0;
-		     d->recipe->panels && d->panels[p->panel] != case_concurrency(&r->parts);)
-			p->panel++;
+		panel_of(d, r, &panel);
+		p->panel = find_panel(d, &panel);
 	}
 }
 
@@ -219,21 +246,33 @@ static void write_rows(const struct dots *d, struct chart *c)
 
 static void write_panels(const struct dots *d, struct chart *c)
 {
+	size_t longest = 0;
+
 	text_buffer_add(&c->tsv, "\n\npanel\ttitle\n");
 	for (size_t p = 0; p < d->panel_count; p++) {
 		bool oversubscribed = false;
+		size_t before;
 
 		for (size_t i = 0; i < d->g->count; i++)
 			if (d->places[i].row != NONE && d->places[i].panel == p)
 				oversubscribed |= d->g->rows[i].series->oversubscribed;
 		text_buffer_addf(&c->tsv, "%zu\t", p + 1);
-		if (d->recipe->panels)
-			text_buffer_addf(&c->tsv, "%u worker%s%s", d->panels[p],
-			    d->panels[p] == 1 ? "" : "s",
-			    oversubscribed ? " (oversubscribed)" : "");
+		before = c->tsv.len;
+		if (d->recipe->panels) {
+			const struct panel *panel = &d->panels[p];
+
+			text_buffer_addf(
+			    &c->tsv, "%u worker%s", panel->workers, panel->workers == 1 ? "" : "s");
+			text_buffer_add(&c->tsv, panel->knobs[0] ? " " : "");
+			chart_cell(&c->tsv, panel->knobs);
+			text_buffer_add(&c->tsv, oversubscribed ? " (oversubscribed)" : "");
+		}
+		if (c->tsv.len - before > longest)
+			longest = c->tsv.len - before;
 		text_buffer_add(&c->tsv, "\n");
 	}
 	chart_set_number(c, "panels", (double)d->panel_count);
+	chart_set_number(c, "longest_panel", (double)longest);
 }
 
 static void write_points(const struct dots *d, struct chart *c)

@@ -160,6 +160,27 @@ static void rows_and_panels(void **state)
 	clean(&d);
 }
 
+/* A knob besides the workers makes panels, or most rows of most panels would be empty. */
+static void knobs_make_panels(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:9", 100, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:0", 100, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:1/hold_ns:0", 10, STATUS_OK);
+	build(&d);
+	assert_non_null(strstr(text_buffer_str(&d.set.items[0].tsv), "y\tcase\n"
+								     "0\ta\n"
+								     "\n\n"
+								     "panel\ttitle\n"
+								     "1\t1 worker hold_ns:0\n"
+								     "2\t2 workers hold_ns:9\n"
+								     "3\t2 workers hold_ns:0\n"));
+	clean(&d);
+}
+
 static void the_ladder_is_sorted(void **state)
 {
 	struct drawn d = {0};
@@ -337,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),
 	    cmocka_unit_test(rows_and_panels),
+	    cmocka_unit_test(knobs_make_panels),
 	    cmocka_unit_test(the_ladder_is_sorted),
 	    cmocka_unit_test(no_figure_no_chart),
 	    cmocka_unit_test(hostile_names),

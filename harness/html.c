@@ -121,6 +121,27 @@ static void header(struct text_buffer *b, const struct html_page *page)
 			   "<a href=\"#how\">How to read this</a></nav>\n</header>\n<main>\n");
 }
 
+/* Few launches cannot give 95 %; then it has to be said what they do give. */
+static void tell_coverage(struct text_buffer *b, const struct run *run)
+{
+	double least = 1;
+	size_t few = 0;
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series_summary *sum = &run->series[i].summary;
+
+		if (!status_has_figure(run->series[i].status) || !(sum->covered < 0.945))
+			continue;
+		few++;
+		least = sum->covered < least ? sum->covered : least;
+	}
+	if (few)
+		html_textf(b,
+		    " In this run %zu case%s had so few launches that the interval covers less: "
+		    "%.0f %% at the least.",
+		    few, few == 1 ? "" : "s", least * 100);
+}
+
 static int says(struct text_buffer *b, const struct html_page *page)
 {
 	struct findings f;
@@ -134,7 +155,11 @@ static int says(struct text_buffer *b, const struct html_page *page)
 	else
 		text_buffer_add(b, "<p class=\"soft small\">Made from the figures. Something is "
 				   "called quickest, fastest or cheapest only where its 95\u00a0% "
-				   "interval overlaps with no other.</p>\n");
+				   "interval overlaps with no other.");
+	if (f.count) {
+		tell_coverage(b, page->run);
+		text_buffer_add(b, "</p>\n");
+	}
 	for (size_t i = 0; i < f.count; i++) {
 		const bool first = !i || strcmp(f.items[i].topic, f.items[i - 1].topic);
 		const bool last =

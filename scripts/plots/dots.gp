@@ -2,17 +2,17 @@
 # queues.gp and switch.gp.
 #
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
-# axis_title, panels, height (in lines), longest (letters of the longest row label), decade_low,
-# decade_high.
+# axis_title, panels, height (in lines), longest and longest_panel (letters of the longest row label
+# and panel title), decade_low, decade_high.
 # Data, three blocks: rows (y, label); panels (number, title); points (panel, series, y, value, low,
 # high, text).
 
 width = 960
 line_px = 19.0
-columns = panels == 1 ? 1 : (panels == 2 || panels == 4 || longest > 24) ? 2 : 3
+columns = panels == 1 ? 1 : (panels == 2 || panels == 4 || longest > 24 || longest_panel > 28) ? 2 : 3
 panel_rows = (panels + columns - 1) / columns
 plot_height_px = line_px * (height + 0.6)
-panel_px = 28 + plot_height_px + 54
+panel_px = 28 + plot_height_px + 60
 body_px = panel_rows * panel_px
 foot_px = strlen(note) ? 24 : 6
 load scripts.'/style.gp'
