@@ -124,9 +124,11 @@ static void nothing(struct worker *w, struct contention *c)
 
 static uint64_t open_door_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {
+	    .acquire = nothing, .release = nothing, .inside = let_others_in};
 	struct contention *c = state;
 
-	return contention_loop(w, c, n, &c->data, nothing, nothing, let_others_in);
+	return contention_loop(w, c, n, &c->data, &ops);
 }
 
 /* A mutex that is not taken once in 10,000 times. */
@@ -163,9 +165,11 @@ static void leaky_release(struct worker *w, struct contention *c)
 
 static uint64_t leaky_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {
+	    .acquire = leaky_acquire, .release = leaky_release, .inside = let_others_in};
 	struct contention *c = state;
 
-	return contention_loop(w, c, n, &c->data, leaky_acquire, leaky_release, let_others_in);
+	return contention_loop(w, c, n, &c->data, &ops);
 }
 
 /* The same with nothing broken: the hook and the mutex are not what the check complains of. */
@@ -183,18 +187,21 @@ static void sound_release(struct worker *w, struct contention *c)
 
 static uint64_t sound_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {
+	    .acquire = sound_acquire, .release = sound_release, .inside = let_others_in};
 	struct contention *c = state;
 
-	return contention_loop(w, c, n, &c->data, sound_acquire, sound_release, let_others_in);
+	return contention_loop(w, c, n, &c->data, &ops);
 }
 
 /* Says that it did one more than it did, once. */
 static uint64_t boaster_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {.acquire = nothing, .release = nothing};
 	struct contention *c = state;
 	struct contention_worker *own = &c->worker[w->index];
 	const bool first = own->turn == 0;
-	const uint64_t done = contention_loop(w, c, n, &own->data, nothing, nothing, NULL);
+	const uint64_t done = contention_loop(w, c, n, &own->data, &ops);
 
 	return done + (first && w->index == 1);
 }
@@ -202,9 +209,11 @@ static uint64_t boaster_batch(struct worker *w, void *state, uint64_t n)
 /* What should be of each worker alone is of all. */
 static uint64_t shared_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {
+	    .acquire = nothing, .release = nothing, .inside = let_others_in};
 	struct contention *c = state;
 
-	return contention_loop(w, c, n, &c->worker[0].data, nothing, nothing, let_others_in);
+	return contention_loop(w, c, n, &c->worker[0].data, &ops);
 }
 
 /* Every count is there, only exclusion is not: what the owner word is for. */
@@ -216,10 +225,11 @@ static void add_apart_acquire(struct worker *w, struct contention *c)
 
 static uint64_t add_apart_batch(struct worker *w, void *state, uint64_t n)
 {
+	static const struct contention_ops ops = {
+	    .acquire = add_apart_acquire, .release = nothing, .inside = let_others_in};
 	struct contention *c = state;
-	struct contention_data *data = &c->worker[0].data;
 
-	return contention_loop(w, c, n, data, add_apart_acquire, nothing, let_others_in);
+	return contention_loop(w, c, n, &c->worker[0].data, &ops);
 }
 
 static int no_init(struct contention *c, enum model model)
@@ -306,30 +316,75 @@ static void the_same_unbroken_passes(void **state)
 
 /* ---- what is reported ---- */
 
-static void metrics_are_of_one_trial(void **state)
+/* One worker alone: the very first acquisition is from nobody, and no lock is ever found held. */
+static void alone(const struct lock_kind *kind)
 {
-	const struct bench_case bc = a_case(&lock_library_pthread.kinds[0], MODEL_THREAD, 1);
+	const struct bench_case bc = a_case(kind, MODEL_THREAD, 1);
 	struct metric_set metrics;
 	struct team t;
 	char why[200] = "";
 	double value;
 
-	(void)state;
 	begin(&t, &bc);
 	for (unsigned i = 0; i < TRIALS; i++) {
-		assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-		assert_true(metric_get(&metrics, "handoff_share", &value));
-		/* The very first acquisition is from nobody; later trials must not count it. */
-		assert_int_equal(value > 0.0, i == 0);
-		assert_true(metric_get(&metrics, "contended_share", &value));
-		assert_true(value >= 0.0 && value <= 0.0);
+		if (trial(&t, &metrics, why, sizeof(why)) != 0)
+			fail_msg("%s: %s", kind->name, why);
+		if (metric_get(&metrics, "handoff_share", &value))
+			assert_int_equal(value > 0.0, i == 0);
+		if (metric_get(&metrics, "contended_share", &value))
+			assert_true(value <= 0.0);
 	}
-	/* Negative control: a hand-off more shows in the trial it belongs to, and only there. */
-	((struct contention *)t.env.state)->worker[0].handoffs++;
-	assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-	assert_true(metric_get(&metrics, "handoff_share", &value) && value > 0.0);
-	assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-	assert_true(metric_get(&metrics, "handoff_share", &value) && value <= 0.0);
+	team_destroy(&t);
+}
+
+static void nobody_contends_alone(void **state)
+{
+	const struct lock_library *const libraries[] = {&lock_library_pthread, &lock_library_ck};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		for (size_t k = 0; k < libraries[i]->count; k++)
+			alone(&libraries[i]->kinds[k]);
+}
+
+/* 100 operations more, with so many hand-offs among them, and so many held of 50 tried. */
+static void report_more(
+    struct bench_env *env, uint64_t *done, uint64_t handoffs, uint64_t held, double *shares)
+{
+	struct contention *c = env->state;
+	struct metric_set metrics = {0};
+
+	done[0] += 40;
+	done[1] += 60;
+	c->worker[0].handoffs += handoffs / 2;
+	c->worker[1].handoffs += handoffs - handoffs / 2;
+	c->worker[0].tried += 20;
+	c->worker[1].tried += 30;
+	c->worker[1].found_held += held;
+	contention_report(env, &metrics);
+	assert_true(metric_get(&metrics, "handoff_share", &shares[0]));
+	assert_true(metric_get(&metrics, "contended_share", &shares[1]));
+}
+
+static void metrics_are_of_one_trial(void **state)
+{
+	const struct bench_case bc = a_case(&sound, MODEL_THREAD, 2);
+	uint64_t done[2] = {0};
+	double shares[2];
+	struct bench_env env;
+	struct team t;
+
+	(void)state;
+	begin(&t, &bc);
+	env = t.env;
+	env.done = done;
+	report_more(&env, done, 75, 10, shares);
+	assert_true(shares[0] > 0.749 && shares[0] < 0.751);
+	assert_true(shares[1] > 0.199 && shares[1] < 0.201);
+	/* Not what has come together since the beginning. */
+	report_more(&env, done, 1, 0, shares);
+	assert_true(shares[0] > 0.009 && shares[0] < 0.011);
+	assert_true(shares[1] <= 0.0);
 	team_destroy(&t);
 }
 
@@ -434,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(every_lock_excludes),
 	    cmocka_unit_test(broken_locks_are_caught),
 	    cmocka_unit_test(the_same_unbroken_passes),
+	    cmocka_unit_test(nobody_contends_alone),
 	    cmocka_unit_test(metrics_are_of_one_trial),
 	    cmocka_unit_test(times_become_turns),
 	    cmocka_unit_test(every_profile_lists),

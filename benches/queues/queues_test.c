@@ -451,33 +451,35 @@ static void stamps_are_of_their_item(void **state)
 	team_destroy(&team);
 }
 
-static double polls_of(struct team *t)
+/* 100 items more, and so many looks in vain. */
+static void report_more(struct bench_env *env, uint64_t full, uint64_t empty, double *polls)
 {
-	struct sample sample;
-	double value = -1.0;
-	char why[200] = "";
+	struct transfer *t = env->state;
+	struct metric_set metrics = {0};
 
-	if (trial(t, &sample, why, sizeof(why)) != 0)
-		fail_msg("%s", why);
-	assert_true(metric_get(&sample.metrics, "full_polls_per_op", &value));
-	sample_free(&sample);
-	return value;
+	t->worker[1].source[0].count += 100;
+	t->worker[0].full_polls += full;
+	t->worker[1].empty_polls += empty;
+	transfer_report(env, &metrics);
+	assert_true(metric_get(&metrics, "full_polls_per_op", &polls[0]));
+	assert_true(metric_get(&metrics, "empty_polls_per_op", &polls[1]));
 }
 
-/* On one carrier the producer is put off once for every time that the queue is full: below 1. */
 static void metrics_are_of_one_trial(void **state)
 {
-	const struct bench_case bc = a_case(&queue_library_ck.kinds[0], MODEL_COROUTINE, 1, 1, 256);
+	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
+	double polls[2];
 	struct team t;
 
 	(void)state;
 	begin(&t, &bc);
-	for (unsigned i = 0; i < TRIALS; i++)
-		assert_true(polls_of(&t) <= 1.0);
-	/* Negative control: too many show in the trial they belong to, and only there. */
-	((struct transfer *)t.env.state)->worker[0].full_polls += UINT64_C(1) << 50;
-	assert_true(polls_of(&t) > 1.0);
-	assert_true(polls_of(&t) <= 1.0);
+	report_more(&t.env, 50, 1000, polls);
+	assert_true(polls[0] > 0.499 && polls[0] < 0.501);
+	assert_true(polls[1] > 9.999 && polls[1] < 10.001);
+	/* Not what has come together since the beginning. */
+	report_more(&t.env, 0, 100, polls);
+	assert_true(polls[0] <= 0.0);
+	assert_true(polls[1] > 0.999 && polls[1] < 1.001);
 	team_destroy(&t);
 }
 
