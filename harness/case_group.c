@@ -43,8 +43,7 @@ void case_parts_parse(const char *name, struct case_parts *out)
 			append_kind(out, at, n);
 		} else if (out->count < CASE_KEYS_MAX) {
 			copy_word(out->key[out->count], at, (size_t)(colon - at));
-			copy_word(
-			    out->value[out->count], colon + 1, n - (size_t)(colon - at) - 1);
+			copy_word(out->value[out->count], colon + 1, n - (size_t)(colon - at) - 1);
 			out->count++;
 		}
 		at += n;
@@ -161,8 +160,7 @@ static int group_add(struct case_groups *all, const struct series *s)
 		if (same_group(&all->items[i].rows[0].parts, &parts))
 			g = &all->items[i];
 	if (!g) {
-		struct case_group *items =
-		    realloc(all->items, (all->count + 1) * sizeof(*items));
+		struct case_group *items = realloc(all->items, (all->count + 1) * sizeof(*items));
 
 		if (!items)
 			return -ENOMEM;

@@ -32,8 +32,8 @@ const char *case_parts_value(const struct case_parts *p, const char *key);
 /* One key of a block's names. */
 struct case_key {
 	char name[CASE_WORD_MAX];
-	bool differs;              /* two rows differ in it, or only one of them has it */
-	char common[CASE_WORD_MAX];/* the value of all rows, when it does not differ */
+	bool differs;               /* two rows differ in it, or only one of them has it */
+	char common[CASE_WORD_MAX]; /* the value of all rows, when it does not differ */
 };
 
 struct case_row {
@@ -49,7 +49,7 @@ struct case_group {
 	size_t count;
 	struct case_key keys[CASE_KEYS_MAX]; /* in order of first appearance */
 	unsigned key_count;
-	char op[32];                   /* what one operation is, when it is the same for all rows */
+	char op[32]; /* what one operation is, when it is the same for all rows */
 };
 
 struct case_groups {

@@ -15,17 +15,17 @@
 #include "text.h"
 
 struct chart {
-	char id[2 * CASE_WORD_MAX];  /* file stem, and prefix of the ids inside the SVG */
-	const char *script;          /* "locks.gp" */
+	char id[2 * CASE_WORD_MAX]; /* file stem, and prefix of the ids inside the SVG */
+	const char *script;         /* "locks.gp" */
 	char title[192];
-	char text[1024];             /* what is shown and how to read it: caption on the page */
-	struct text_buffer vars;     /* gnuplot statements for -e: title='...';xmin=1; */
+	char text[1024];         /* what is shown and how to read it: caption on the page */
+	struct text_buffer vars; /* gnuplot statements for -e: title='...';xmin=1; */
 	struct text_buffer tsv;
 	const struct series **left_out; /* cases of this chart without a figure */
 	size_t left_out_count;
 	size_t points;
-	char *svg;                   /* as drawn; NULL when it was not */
-	char problem[256];           /* one line: why it was not drawn; "" */
+	char *svg;         /* as drawn; NULL when it was not */
+	char problem[256]; /* one line: why it was not drawn; "" */
 };
 
 struct chart_set {

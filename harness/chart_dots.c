@@ -31,15 +31,15 @@ struct recipe {
 
 static const struct recipe recipes[] = {
     {"lock", "locks.gp", "Locks: time per acquisition",
-        "Time from one acquisition to the next, over all workers together: less is better. One "
-        "panel for each number of workers.",
-        false, true, false},
+	"Time from one acquisition to the next, over all workers together: less is better. One "
+	"panel for each number of workers.",
+	false, true, false},
     {"queue", "queues.gp", "Queues: items delivered per second",
-        "Items that reached a consumer, per second: more is better.", true, false, false},
+	"Items that reached a consumer, per second: more is better.", true, false, false},
     {"switch", "switch.gp", "The hand-off ladder: time to pass control on",
-        "Time for one hand-off, from a bare call up to waking another worker through the kernel: "
-        "less is better.",
-        false, false, true},
+	"Time for one hand-off, from a bare call up to waking another worker through the kernel: "
+	"less is better.",
+	false, false, true},
 };
 
 static const char *const panel_axes[] = {"workers", NULL};
@@ -62,10 +62,10 @@ struct dots {
 	char (*series)[LABEL_MAX];
 	const char **series_model;
 	size_t series_count;
-	unsigned *panels;     /* numbers of workers, rising */
+	unsigned *panels; /* numbers of workers, rising */
 	size_t panel_count;
-	double *y;            /* [row_count] of the row's first line */
-	double height;        /* in lines */
+	double *y;     /* [row_count] of the row's first line */
+	double height; /* in lines */
 };
 
 static size_t find_or_add(char (*list)[LABEL_MAX], size_t *count, const char *label)
@@ -96,8 +96,8 @@ static void find_panels(struct dots *d)
 			k++;
 		if (k < d->panel_count && d->panels[k] == workers)
 			continue;
-		memmove(&d->panels[k + 1], &d->panels[k],
-		    (d->panel_count - k) * sizeof(d->panels[0]));
+		memmove(
+		    &d->panels[k + 1], &d->panels[k], (d->panel_count - k) * sizeof(d->panels[0]));
 		d->panels[k] = workers;
 		d->panel_count++;
 	}
@@ -127,8 +127,8 @@ static void find_places(struct dots *d)
 		p->series = find_or_add(d->series, &d->series_count, series);
 		if (p->series == known)
 			d->series_model[known] = model;
-		for (p->panel = 0; d->recipe->panels && d->panels[p->panel] !=
-							    case_concurrency(&r->parts);)
+		for (p->panel = 0;
+		     d->recipe->panels && d->panels[p->panel] != case_concurrency(&r->parts);)
 			p->panel++;
 	}
 }
@@ -254,9 +254,8 @@ static void write_points(const struct dots *d, struct chart *c)
 		else
 			text_format_ns(f->estimate, text, sizeof(text));
 		text_buffer_addf(&c->tsv, "%zu\t%zu\t%.6g\t%.6g\t%.6g\t%.6g\t%s\n", p->panel + 1,
-		    p->series + 1,
-		    d->y[p->row] + (double)series_before(d, p->row, p->series), f->estimate,
-		    f->low, f->high, text);
+		    p->series + 1, d->y[p->row] + (double)series_before(d, p->row, p->series),
+		    f->estimate, f->low, f->high, text);
 		c->points++;
 		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
 		low = fmin(low, fmax(f->low, f->estimate / 10));
@@ -345,8 +344,7 @@ int chart_dots_build(const struct case_group *g, struct chart *c)
 		return -EINVAL;
 	c->script = d.recipe->script;
 	snprintf(c->title, sizeof(c->title), "%s", d.recipe->title);
-	snprintf(c->text, sizeof(c->text), "%s Error bars are the 95 %% interval.",
-	    d.recipe->text);
+	snprintf(c->text, sizeof(c->text), "%s Error bars are the 95 %% interval.", d.recipe->text);
 	rc = draw_dots(&d, c);
 	release(&d);
 	return rc;

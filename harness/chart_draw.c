@@ -41,8 +41,8 @@ static int copy_dir(char *dir, size_t len, const char *from)
 int chart_find_scripts(char *dir, size_t len)
 {
 	/* The second is for instrumented builds, which have a folder of their own in build/. */
-	static const char *const beside[] = {"../scripts/plots", "../../scripts/plots",
-	    "../share/concbench/plots"};
+	static const char *const beside[] = {
+	    "../scripts/plots", "../../scripts/plots", "../share/concbench/plots"};
 	const char *given = getenv("CONCBENCH_DATADIR");
 	char exe[PATH_MAX];
 	char *slash = NULL;
@@ -179,7 +179,9 @@ static int run_gnuplot(struct chart *c, const char *gnuplot, char *const argv[])
 		const char *line = last_line(text);
 
 		complain(c, "%s: %s", gnuplot,
-		    *line ? line : WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "failed");
+		    *line                 ? line
+		    : WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
+					  : "failed");
 		rc = -EIO;
 	}
 out:
@@ -187,8 +189,8 @@ out:
 	return rc;
 }
 
-static int draw_format(struct chart *c, const char *dir, const char *scripts, const char *gnuplot,
-    const char *format)
+static int draw_format(
+    struct chart *c, const char *dir, const char *scripts, const char *gnuplot, const char *format)
 {
 	char path[PATH_MAX], partial[PATH_MAX + 16], script[PATH_MAX];
 	struct chart given = {0};

@@ -20,8 +20,7 @@ static bool is_axis(const char *const *axes, const char *key)
 /* Whether two rows are at the same place of the chart's axes. */
 static bool same_place(const struct case_row *a, const struct case_row *b, const char *const *axes)
 {
-	if (is_axis(axes, "workers") &&
-	    case_concurrency(&a->parts) != case_concurrency(&b->parts))
+	if (is_axis(axes, "workers") && case_concurrency(&a->parts) != case_concurrency(&b->parts))
 		return false;
 	for (; *axes; axes++)
 		if (strcmp(*axes, "workers") && strcmp(*axes, "connections") &&
@@ -40,23 +39,17 @@ static bool follows_from_model(const struct case_group *g, const char *key)
 	return true;
 }
 
-/* Whether nobody could mistake two rows when this key is not in their labels. */
-static bool follows_from_place(
-    const struct case_group *g, const char *const *axes, const struct knobs *k, const char *key)
+/* Whether model and place say it all, so that a note can; without axes there is no place. */
+static bool follows_from_place(const struct case_group *g, const char *const *axes, const char *key)
 {
-	for (size_t i = 0; i < g->count; i++) {
-		for (size_t j = i + 1; j < g->count; j++) {
-			const struct case_row *a = &g->rows[i], *b = &g->rows[j];
-			bool same = !strcmp(a->parts.kind, b->parts.kind) &&
-				    same_value(a, b, "model") && same_place(a, b, axes);
-
-			for (unsigned n = 0; n < g->key_count && same; n++)
-				if (k->role[n] == KNOB_LABEL)
-					same = same_value(a, b, g->keys[n].name);
-			if (same && !same_value(a, b, key))
+	if (!*axes)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t j = i + 1; j < g->count; j++)
+			if (same_value(&g->rows[i], &g->rows[j], "model") &&
+			    same_place(&g->rows[i], &g->rows[j], axes) &&
+			    !same_value(&g->rows[i], &g->rows[j], key))
 				return false;
-		}
-	}
 	return true;
 }
 
@@ -72,7 +65,7 @@ void knobs_assign(const struct case_group *g, const char *const *axes, struct kn
 			out->role[i] = KNOB_AXIS;
 		else if (follows_from_model(g, key))
 			out->role[i] = KNOB_SERIES;
-		else if (follows_from_place(g, axes, out, key))
+		else if (follows_from_place(g, axes, key))
 			out->role[i] = KNOB_NOTE;
 		else
 			out->role[i] = KNOB_LABEL;
@@ -106,8 +99,8 @@ char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_ro
 		const char *value = case_parts_value(p, g->keys[i].name);
 
 		if (k->role[i] == role && *value)
-			used = add(buf, len, used, "%s%s:%s", used ? " " : "", g->keys[i].name,
-			    value);
+			used =
+			    add(buf, len, used, "%s%s:%s", used ? " " : "", g->keys[i].name, value);
 	}
 	return buf;
 }
@@ -179,8 +172,8 @@ char *knobs_note(const struct case_group *g, const struct knobs *k, char *buf, s
 				said = same_value(&g->rows[i], &g->rows[j], "model");
 			note_values(g, key, model, values, sizeof(values));
 			if (!said && values[0])
-				used = add(buf, len, used, "%s%s of %s: %s", used ? ". " : "",
-				    key, model, values);
+				used = add(buf, len, used, "%s%s of %s: %s", used ? ". " : "", key,
+				    model, values);
 		}
 	}
 	return buf;

@@ -25,8 +25,8 @@ struct lines {
 	struct knobs knobs;
 	struct line *items; /* [count] */
 	size_t count;
-	size_t *line_of;    /* [g->count] */
-	size_t *order;      /* [g->count] rows by rising concurrency */
+	size_t *line_of; /* [g->count] */
+	size_t *order;   /* [g->count] rows by rising concurrency */
 };
 
 static void row_label(const struct lines *l, const struct case_row *row, char label[LABEL_MAX])
@@ -143,8 +143,7 @@ static unsigned pus_used(const struct case_group *g)
 static const struct series *find_base(const struct case_group *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (figure_usable(g->rows[i].series) &&
-		    case_concurrency(&g->rows[i].parts) == 1 &&
+		if (figure_usable(g->rows[i].series) && case_concurrency(&g->rows[i].parts) == 1 &&
 		    !strcmp(case_parts_value(&g->rows[i].parts, "model"), "thread"))
 			return g->rows[i].series;
 	return NULL;
@@ -174,8 +173,8 @@ static void tell_extent(struct chart *c, const char *low, const char *high, cons
 
 static void add_cells(struct text_buffer *tsv, const struct stats_interval *i, double factor)
 {
-	text_buffer_addf(tsv, "\t%.6g\t%.6g\t%.6g", i->estimate * factor, i->low * factor,
-	    i->high * factor);
+	text_buffer_addf(
+	    tsv, "\t%.6g\t%.6g\t%.6g", i->estimate * factor, i->low * factor, i->high * factor);
 }
 
 struct extents {
@@ -282,8 +281,7 @@ static void warn_of_client(const struct case_group *g, struct chart *c)
 		double busy;
 
 		if (!figure_usable(g->rows[i].series) ||
-		    !metric_get(
-			&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
+		    !metric_get(&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
 			continue;
 		known++;
 		limit += busy >= FIGURE_CLIENT_LIMIT_PCT;
@@ -314,8 +312,8 @@ static int build_io(const struct lines *l, struct chart *c)
 	chart_set_text(c, "rate_title", y_title);
 	snprintf(y_title, sizeof(y_title), "CPU time per %s", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "cpu_title", y_title);
-	rc = add_blocks(c, l, "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns",
-	    add_io, &e);
+	rc = add_blocks(
+	    c, l, "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns", add_io, &e);
 	tell_extent(c, "rate_low", "rate_high", &e.rate);
 	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);
 	tell_extent(c, "tail_low", "tail_high", &e.tail);

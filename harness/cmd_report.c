@@ -29,7 +29,8 @@ static const char help[] =
     "  --no-charts      the page without charts\n"
     "  --help           show this\n"
     "\n"
-    "Exit status: 0 when all of it was made, 1 when charts are missing from the page, 2 when there\n"
+    "Exit status: 0 when all of it was made, 1 when charts are missing from the page, 2 when "
+    "there\n"
     "is no page: bad usage, a file that is not a run of concbench, or no room to write.\n";
 
 struct arguments {
@@ -88,8 +89,7 @@ static int parse(int argc, char **argv, struct arguments *a)
 		case ':':
 			return fail("%s needs an argument; see --help", argv[optind - 1]);
 		default:
-			return fail("unknown or malformed option %s; see --help",
-			    argv[optind - 1]);
+			return fail("unknown or malformed option %s; see --help", argv[optind - 1]);
 		}
 	}
 	if (argc - optind > 1)
@@ -128,8 +128,8 @@ static int report(const struct arguments *a, const char *path)
 		return fail("%s: %s", path, err[0] ? err : strerror(-rc));
 	rc = folder_of(path, own_dir, sizeof(own_dir));
 	if (!rc)
-		rc = report_write(&run, a->output ? a->output : own_dir, &a->options, err,
-		    sizeof(err));
+		rc = report_write(
+		    &run, a->output ? a->output : own_dir, &a->options, err, sizeof(err));
 	run_free(&run);
 	if (rc < 0)
 		return fail("%s", err[0] ? err : strerror(-rc));

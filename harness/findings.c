@@ -22,6 +22,7 @@ static const struct {
 };
 
 static const char *const axes[] = {"workers", "connections", NULL};
+static const char *const no_axes[] = {NULL};
 
 struct builder {
 	struct findings out;
@@ -47,8 +48,7 @@ static bool is_reference(const struct case_parts *p)
 
 static bool better(const struct contender *a, const struct contender *b, bool less)
 {
-	return less ? a->value.estimate < b->value.estimate
-		    : a->value.estimate > b->value.estimate;
+	return less ? a->value.estimate < b->value.estimate : a->value.estimate > b->value.estimate;
 }
 
 size_t findings_compare(struct contender *c, size_t n, bool less_is_better)
@@ -77,8 +77,7 @@ size_t findings_compare(struct contender *c, size_t n, bool less_is_better)
 
 static struct finding *add(struct builder *b)
 {
-	struct finding *items =
-	    realloc(b->out.items, (b->out.count + 1) * sizeof(*b->out.items));
+	struct finding *items = realloc(b->out.items, (b->out.count + 1) * sizeof(*b->out.items));
 
 	if (!items)
 		return NULL;
@@ -104,8 +103,7 @@ static bool same_context(const struct builder *b, size_t i, size_t j)
 
 	if (case_concurrency(a) != case_concurrency(c))
 		return false;
-	if (!b->by_model &&
-	    strcmp(case_parts_value(a, "model"), case_parts_value(c, "model")))
+	if (!b->by_model && strcmp(case_parts_value(a, "model"), case_parts_value(c, "model")))
 		return false;
 	for (unsigned k = 0; k < b->g->key_count; k++) {
 		const char *key = b->g->keys[k].name;
@@ -241,7 +239,8 @@ static int compare(struct builder *b, size_t first, size_t n)
 		return -ENOMEM;
 	describe(b, first, f->where, sizeof(f->where));
 	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
-		say(f, "The load generator was up to %.0f %% busy, so rates say little here.", busy);
+		say(f, "The load generator was up to %.0f %% busy, so rates say little here.",
+		    busy);
 	else
 		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
 	if (!waits)
@@ -296,8 +295,8 @@ static int tell_ladder(struct builder *b)
 
 		if (!figure_usable(r->series))
 			continue;
-		if (!low || r->series->summary.ns_per_op.estimate <
-				low->series->summary.ns_per_op.estimate)
+		if (!low ||
+		    r->series->summary.ns_per_op.estimate < low->series->summary.ns_per_op.estimate)
 			low = r;
 		if (!high || r->series->summary.ns_per_op.estimate >
 				 high->series->summary.ns_per_op.estimate)
@@ -330,6 +329,7 @@ static int tell_ladder(struct builder *b)
 static int tell_group(struct builder *b)
 {
 	const char *family = b->g->rows[0].parts.family;
+	const bool ladder = !strcmp(family, "switch");
 	int rc = -ENOMEM;
 
 	b->by_model = !strcmp(family, "job");
@@ -338,8 +338,8 @@ static int tell_group(struct builder *b)
 	b->rows = calloc(b->g->count, sizeof(*b->rows));
 	if (!b->done || !b->contenders || !b->rows)
 		goto out;
-	knobs_assign(b->g, axes, &b->knobs);
-	rc = !strcmp(family, "switch") ? tell_ladder(b) : compare_all(b);
+	knobs_assign(b->g, ladder ? no_axes : axes, &b->knobs);
+	rc = ladder ? tell_ladder(b) : compare_all(b);
 out:
 	free(b->done);
 	free(b->contenders);

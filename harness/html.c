@@ -48,8 +48,8 @@ static void facts(struct text_buffer *b, const struct run *run)
 	static const char *const cpu[] = {"cpu.model", "cpu.model_name", NULL};
 	static const char *const shape[] = {"topology.summary", "topology", NULL};
 	static const char *const kernel[] = {"kernel.release", "kernel.version", "kernel", NULL};
-	static const char *const hypervisor[] = {"hypervisor", "cpu.hypervisor",
-	    "machine.hypervisor", "virtualization", NULL};
+	static const char *const hypervisor[] = {
+	    "hypervisor", "cpu.hypervisor", "machine.hypervisor", "virtualization", NULL};
 	char text[160], took[TEXT_FORMAT_MAX];
 
 	text_buffer_add(b, "<dl class=\"facts\">\n");
@@ -137,8 +137,8 @@ static int says(struct text_buffer *b, const struct html_page *page)
 				   "interval overlaps with no other.</p>\n");
 	for (size_t i = 0; i < f.count; i++) {
 		const bool first = !i || strcmp(f.items[i].topic, f.items[i - 1].topic);
-		const bool last = i + 1 == f.count ||
-				  strcmp(f.items[i].topic, f.items[i + 1].topic);
+		const bool last =
+		    i + 1 == f.count || strcmp(f.items[i].topic, f.items[i + 1].topic);
 
 		if (first) {
 			text_buffer_add(b, "<h3>");
@@ -147,9 +147,9 @@ static int says(struct text_buffer *b, const struct html_page *page)
 		}
 		text_buffer_addf(b, "<li%s><b>", f.items[i].clear ? "" : " class=\"tie\"");
 		html_text(b, f.items[i].where);
-		text_buffer_add(b, "</b> ");
+		text_buffer_add(b, "</b> <span>");
 		html_text(b, f.items[i].text);
-		text_buffer_add(b, "</li>\n");
+		text_buffer_add(b, "</span></li>\n");
 		if (last)
 			text_buffer_add(b, "</ul>\n");
 	}

@@ -75,8 +75,8 @@ static void operations(struct text_buffer *b, const struct case_groups *groups)
 				bool said = false;
 
 				for (size_t n = 0; n < k && !said; n++)
-					said = !strcmp(g->rows[n].series->op,
-					    g->rows[k].series->op);
+					said =
+					    !strcmp(g->rows[n].series->op, g->rows[k].series->op);
 				if (!said)
 					html_textf(b, " %s;", g->rows[k].series->op);
 			}

@@ -25,7 +25,7 @@ static const char *const style[] = {
     "code{overflow-wrap:anywhere}\n"
     "nav{margin:22px 0 0;display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px}\n"
     ".verdict{display:flex;gap:12px;align-items:baseline;margin:22px 0 0;padding:12px 16px;"
-    "border-left:4px solid;border-radius:4px}\n"
+    "border-left:4px solid;border-radius:4px;max-width:none}\n"
     ".verdict strong{white-space:nowrap}\n"
     ".quiet{color:var(--good);background:var(--good-bg)}\n"
     ".fair,.unknown{color:var(--warn);background:var(--warn-bg)}\n"
@@ -41,8 +41,9 @@ static const char *const style[] = {
     ".badge.invalid,.badge.crashed,.badge.hung{color:var(--bad);background:var(--bad-bg)}\n"
     ".says h3{margin:20px 0 4px}\n"
     ".says ul{margin:0;padding:0;list-style:none}\n"
-    ".says li{padding:4px 0 4px 190px;position:relative;max-width:110ch}\n"
-    ".says li b{position:absolute;left:0;width:180px;font-weight:600}\n"
+    ".says li{padding:4px 0;display:grid;grid-template-columns:190px minmax(0,100ch);gap:2px 16px}"
+    "\n"
+    ".says li b{font-weight:600}\n"
     ".says li.tie{color:var(--soft)}.says li.tie b{color:var(--ink)}\n"
     "figure{margin:18px 0 28px}\n"
     ".plot{background:#fff;border:1px solid var(--line);border-radius:6px;padding:8px;"
@@ -69,8 +70,7 @@ static const char *const style[] = {
     "td.why{min-width:150px;max-width:340px;font-size:12.5px;color:var(--soft)}\n"
     "td.wrap{overflow-wrap:anywhere}\n"
     "caption{text-align:left;padding:8px 12px;font-size:13px;color:var(--soft);"
-    "border-bottom:1px solid var(--line)}\n"
-    ,
+    "border-bottom:1px solid var(--line)}\n",
     "th button{all:unset;cursor:pointer;white-space:nowrap}\n"
     "th button:hover{color:var(--ink)}\n"
     "th button:focus-visible{outline:2px solid var(--link);outline-offset:3px;border-radius:2px}\n"
@@ -81,7 +81,7 @@ static const char *const style[] = {
     "dl.read dt{font-weight:600;margin-top:10px}dl.read dd{margin:0 0 0 0;max-width:80ch}\n"
     "footer{margin-top:56px;padding-top:14px;border-top:1px solid var(--line);font-size:13px;"
     "color:var(--soft)}\n"
-    "@media (max-width:720px){.says li{padding-left:0}.says li b{position:static;display:block}"
+    "@media (max-width:720px){.says li{display:block}.says li b{display:block}"
     ".page{padding:20px 14px 40px}}\n"
     "@media print{:root{--bg:#fff;--ink:#000;--soft:#444;--line:#bbb;--card:#fff;--stripe:#f5f5f5;"
     "--good:#000;--good-bg:#fff;--warn:#000;--warn-bg:#fff;--bad:#000;--bad-bg:#fff;--none:#000;"
@@ -128,11 +128,12 @@ static const char script[] =
 
 void html_head(struct text_buffer *b, const char *title)
 {
-	text_buffer_add(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			   "<meta name=\"viewport\" content=\"width=device-width,"
-			   "initial-scale=1\">\n"
-			   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-			   "'none';style-src 'unsafe-inline';script-src 'unsafe-inline'\">\n<title>");
+	text_buffer_add(b,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width,"
+	    "initial-scale=1\">\n"
+	    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+	    "'none';style-src 'unsafe-inline';script-src 'unsafe-inline'\">\n<title>");
 	html_text(b, title);
 	text_buffer_add(b, "</title>\n<style>\n");
 	for (size_t i = 0; i < sizeof(style) / sizeof(style[0]); i++)

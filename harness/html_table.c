@@ -55,8 +55,8 @@ static void find_columns(const struct case_group *g, struct columns *c)
 
 static void head(struct text_buffer *b, const char *class, const char *text, const char *title)
 {
-	text_buffer_addf(b, "<th scope=\"col\"%s%s%s", *class ? " class=\"" : "", class,
-	    *class ? "\"" : "");
+	text_buffer_addf(
+	    b, "<th scope=\"col\"%s%s%s", *class ? " class=\"" : "", class, *class ? "\"" : "");
 	if (*title) {
 		text_buffer_add(b, " title=\"");
 		html_text(b, title);
@@ -97,8 +97,7 @@ static void write_status(struct text_buffer *b, const struct series *s)
 	text_buffer_add(b, "</td>");
 }
 
-static void write_head(
-    struct text_buffer *b, const struct case_group *g, const struct columns *c)
+static void write_head(struct text_buffer *b, const struct case_group *g, const struct columns *c)
 {
 	text_buffer_add(b, "<thead><tr>");
 	if (shows_kind(g))
@@ -224,8 +223,8 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 		write_metric(b, s, c->extra[k]);
 }
 
-static void write_row(struct text_buffer *b, const struct case_group *g,
-    const struct case_row *row, const struct columns *c)
+static void write_row(struct text_buffer *b, const struct case_group *g, const struct case_row *row,
+    const struct columns *c)
 {
 	const struct series *s = row->series;
 
@@ -251,8 +250,8 @@ static void write_row(struct text_buffer *b, const struct case_group *g,
 	if (figure_usable(s)) {
 		write_figures(b, s, c);
 	} else {
-		unsigned n = 2u + c->cpu + c->switches + c->jain + c->extra_count +
-			     (c->latency ? 4u : 0u);
+		unsigned n =
+		    2u + c->cpu + c->switches + c->jain + c->extra_count + (c->latency ? 4u : 0u);
 
 		while (n--)
 			no_figure(b);

@@ -113,8 +113,8 @@ void html_badge(struct text_buffer *b, enum case_status status)
 /* gnuplot's own SVG has none of these, and escapes '<' in all text it is given. */
 static bool is_harmless(const char *svg)
 {
-	static const char *const bad[] = {"<script", "<foreignObject", "<iframe", "javascript:",
-	    " onload", " onclick", " onmouse"};
+	static const char *const bad[] = {"<script", "<foreignObject", "<iframe",
+	    "javascript:", " onload", " onclick", " onmouse"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (strcasestr(svg, bad[i]))

@@ -32,9 +32,11 @@ static int draw_all(struct chart_set *set, const char *out_dir,
 	if (options->scripts && strlen(options->scripts) < sizeof(scripts)) {
 		memcpy(scripts, options->scripts, strlen(options->scripts) + 1);
 	} else if (chart_find_scripts(scripts, sizeof(scripts))) {
-		snprintf(err, err_len, "no charts: the gnuplot scripts are not installed; set "
-				       "CONCBENCH_DATADIR to their folder (scripts/plots)");
-		snprintf(note, note_len, "There are no charts: the gnuplot scripts were not found.");
+		snprintf(err, err_len,
+		    "no charts: the gnuplot scripts are not installed; set "
+		    "CONCBENCH_DATADIR to their folder (scripts/plots)");
+		snprintf(
+		    note, note_len, "There are no charts: the gnuplot scripts were not found.");
 		return CHARTS_NOT_DRAWN;
 	}
 	for (size_t i = 0; i < set->count; i++) {
@@ -52,8 +54,8 @@ static int draw_all(struct chart_set *set, const char *out_dir,
 			return CHARTS_NOT_DRAWN;
 		}
 		if (rc && !failed++)
-			snprintf(err, err_len, "chart %s: %s", set->items[i].id,
-			    set->items[i].problem);
+			snprintf(
+			    err, err_len, "chart %s: %s", set->items[i].id, set->items[i].problem);
 	}
 	if (failed > 1) {
 		const size_t used = strlen(err);

@@ -11,7 +11,7 @@
 #define COLUMNS_MAX (CASE_KEYS_MAX + 8)
 #define CELL_MAX 200
 #define INDENT 2
-#define GAP 2
+#define HEADING_MIN 6
 #define KIND_MIN 10
 #define NAMED_MAX 2
 
@@ -23,6 +23,7 @@ struct table {
 	bool right[COLUMNS_MAX];
 	bool hidden[COLUMNS_MAX]; /* no row has anything in it */
 	size_t width[COLUMNS_MAX];
+	size_t gap; /* between two columns */
 };
 
 static char *cell(struct table *t, size_t row, unsigned column)
@@ -66,7 +67,8 @@ static void cut_middle(char *text, size_t width)
 	memcpy(text + width - tail - 2, "..", 2);
 }
 
-static void measure(struct table *t)
+/* Return: the whole width with the gaps as they are. */
+static size_t measure(struct table *t)
 {
 	size_t total = INDENT;
 
@@ -80,16 +82,61 @@ static void measure(struct table *t)
 				t->hidden[c] = false;
 		}
 		if (!t->hidden[c])
-			total += t->width[c] + (c ? GAP : 0);
+			total += t->width[c] + (total > INDENT ? t->gap : 0);
 	}
+	return total;
+}
+
+/* "producers" over a column of one digit becomes "produ.". */
+static void cut_heading(struct table *t, unsigned column)
+{
+	char *heading = cell(t, 0, column);
+	size_t keep = HEADING_MIN;
+
+	for (size_t r = 1; r < t->rows; r++) {
+		const size_t w = text_width(cell(t, r, column));
+
+		keep = w > keep ? w : keep;
+	}
+	if (strlen(heading) > keep)
+		memcpy(heading + keep - 1, ".", 2);
+}
+
+/* The longest status is written out in the reasons below the table. */
+static void shorten_status(struct table *t)
+{
+	for (size_t r = 1; r < t->rows; r++) {
+		char *status = cell(t, r, t->columns - 1);
+
+		if (!strcmp(status, status_name(STATUS_OVERSUBSCRIBED)))
+			snprintf(status, CELL_MAX, "oversub.");
+	}
+}
+
+/* What is least missed goes first: space, then ends of words, then middles of kinds. */
+static void fit(struct table *t)
+{
+	size_t total;
+
+	t->gap = 2;
+	if (measure(t) <= TABLE_WIDTH)
+		return;
+	t->gap = 1;
+	if (measure(t) <= TABLE_WIDTH)
+		return;
+	shorten_status(t);
+	if (measure(t) <= TABLE_WIDTH)
+		return;
+	for (unsigned c = 1; c < t->columns; c++)
+		cut_heading(t, c);
+	total = measure(t);
 	if (total > TABLE_WIDTH) {
 		const size_t over = total - TABLE_WIDTH;
 		const size_t kept = t->width[0] > over + KIND_MIN ? t->width[0] - over : KIND_MIN;
 
-		if (kept < t->width[0])
-			t->width[0] = kept;
 		for (size_t r = 0; r < t->rows; r++)
-			cut_middle(cell(t, r, 0), t->width[0]);
+			cut_middle(cell(t, r, 0), kept);
+		(void)measure(t);
 	}
 }
 
@@ -108,7 +155,7 @@ static void print(FILE *to, struct table *t)
 			fprintf(to, "%*s%s%*s", t->right[c] ? pad : 0, "", text,
 			    t->right[c] || last ? 0 : pad, "");
 			if (!last)
-				fprintf(to, "%*s", GAP, "");
+				fprintf(to, "%*s", (int)t->gap, "");
 		}
 		fputc('\n', to);
 	}
@@ -124,8 +171,8 @@ static void fill_figures(
 	if (figure_usable(s)) {
 		figure_half_width(&sum->ns_per_op, sum->covered, plain, half, sizeof(half));
 		snprintf(both, sizeof(both), "%s%s%s",
-		    figure_ns(sum->ns_per_op.estimate, plain, text, sizeof(text)),
-		    *half ? " " : "", half);
+		    figure_ns(sum->ns_per_op.estimate, plain, text, sizeof(text)), *half ? " " : "",
+		    half);
 		set(t, row, column, both);
 		set(t, row, column + 1,
 		    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
@@ -192,14 +239,38 @@ static void print_wrapped(FILE *to, const char *text, int indent)
 	fputc('\n', to);
 }
 
-static bool has_reason(const struct series *s)
+/* What a reason says beside the interval, which is in the table: "; " separates clauses. */
+static void other_clauses(const struct series *s, char out[REASON_MAX])
 {
-	return s->status != STATUS_OK && s->reason[0];
+	static const char interval[] = "interval of ";
+	const char *at = s->reason;
+	size_t used = 0;
+
+	while (*at) {
+		const char *end = strstr(at, "; ");
+		const size_t n = end ? (size_t)(end - at) : strlen(at);
+
+		if (strncmp(at, interval, sizeof(interval) - 1)) {
+			if (used) {
+				memcpy(out + used, "; ", 2);
+				used += 2;
+			}
+			memcpy(out + used, at, n);
+			used += n;
+		}
+		at += n + (end ? 2 : 0);
+	}
+	out[used] = '\0';
+	if (!used && s->status == STATUS_NOISY && *s->reason)
+		snprintf(out, REASON_MAX, "interval over +-%.0f %%", RUN_NOISY_HALF_WIDTH_PCT);
 }
 
-static bool same_reason(const struct series *a, const struct series *b)
+static bool same_reason(const struct series *a, const char *reason, enum case_status status)
 {
-	return a->status == b->status && !strcmp(a->reason, b->reason);
+	char own[REASON_MAX];
+
+	other_clauses(a, own);
+	return a->status == status && !strcmp(own, reason);
 }
 
 /* What a row is called without a table around it. */
@@ -222,16 +293,19 @@ static int print_reasons(FILE *to, const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct series *s = g->rows[i].series;
 		struct text_buffer line = {0};
+		char reason[REASON_MAX];
 		size_t others = 0;
-		bool said = !has_reason(s);
+		bool said;
 
+		other_clauses(s, reason);
+		said = s->status == STATUS_OK || !*reason;
 		for (size_t k = 0; k < i && !said; k++)
-			said = same_reason(g->rows[k].series, s);
+			said = same_reason(g->rows[k].series, reason, s->status);
 		if (said)
 			continue;
-		text_buffer_addf(&line, "%s: %s [", status_name(s->status), s->reason);
+		text_buffer_addf(&line, "%s: %s [", status_name(s->status), reason);
 		for (size_t k = i; k < g->count; k++) {
-			if (!same_reason(g->rows[k].series, s))
+			if (!same_reason(g->rows[k].series, reason, s->status))
 				continue;
 			if (others)
 				text_buffer_add(&line, others < NAMED_MAX ? ", " : "");
@@ -256,6 +330,7 @@ static int print_reasons(FILE *to, const struct case_group *g)
 static int print_group(FILE *to, const struct case_group *g, bool plain)
 {
 	struct table t = {.rows = g->count + 1, .columns = 6};
+	struct text_buffer heading = {0};
 	char common[512];
 
 	for (unsigned k = 0; k < g->key_count; k++)
@@ -265,12 +340,18 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 		return -ENOMEM;
 	memset(t.hidden, true, sizeof(t.hidden));
 	fill(&t, g, plain);
-	measure(&t);
+	fit(&t);
 	case_group_common(g, common, sizeof(common));
-	fprintf(to, "%s%s%s", g->title, *common ? "  " : "", common);
+	text_buffer_addf(&heading, "%s %s", g->title, common);
 	if (g->op[0])
-		fprintf(to, "  (op: %s)", g->op);
-	fputc('\n', to);
+		text_buffer_addf(&heading, " (op: %s)", g->op);
+	if (heading.failed) {
+		text_buffer_free(&heading);
+		free(t.cells);
+		return -ENOMEM;
+	}
+	fprintf(to, "%s\n", text_clean(heading.data));
+	text_buffer_free(&heading);
 	print(to, &t);
 	free(t.cells);
 	return print_reasons(to, g);
@@ -292,7 +373,7 @@ int table_print_run(FILE *to, const struct run *run, bool plain)
 
 		snprintf(line, sizeof(line), "Noise of this machine: %s - %s", run->noise.word,
 		    run->noise.text);
-		print_wrapped(to, line, 0);
+		print_wrapped(to, text_clean(line), 0);
 	}
 	case_groups_free(&groups);
 	if (rc)

@@ -18,7 +18,7 @@ foot_px = strlen(note) ? 24 : 6
 load scripts.'/style.gp'
 
 # Labels stand once at the left of each row of panels; figures in a column at a panel's right end.
-label_px = 30 + letter_px * longest
+label_px = 30 + 8.4 * longest
 label_px = label_px < 90 ? 90 : (label_px > 480 ? 480 : label_px)
 figures_px = 66.0
 pitch_px = (width - 12.0 - label_px) / columns
@@ -62,7 +62,7 @@ do for [p = 1:panels] {
 	plot data index 2 skip 1 using ($1 == p ? x_low : NaN):3:(x_end - x_low):(0) \
 			with vectors nohead lc rgb rule lw 0.8 dt 3, \
 		data index 0 skip 1 using (x_low):1:(column_of(p) == 0 ? strcol(2) : '') \
-			with labels right offset -1, 0 textcolor rgb ink, \
+			with labels right offset -1, 0 font ',11' textcolor rgb ink, \
 		data index 1 skip 1 using ($1 == p ? x_low : NaN):(-0.8):2 \
 			with labels left offset 0, 0.9 font ',12' textcolor rgb ink, \
 		for [s = 1:series] data index 2 skip 1 \

@@ -41,7 +41,7 @@ if (pus > 0 && pus >= low && pus <= high) {
 	set label 4 sprintf('%d PU%s', pus, pus == 1 ? '' : 's') at first pus, graph 1.04 center \
 		font ',11' textcolor rgb faint
 }
-if (relative) {
+if (relative && high > low) {
 	set label 5 'ideal' at first high, first ideal(high) right offset 0, 0.8 font ',11' \
 		textcolor rgb faint
 }

@@ -1,7 +1,8 @@
 /*
  * sieve.h - a CPU-bound job: sieving segments of the number line for primes (Eratosthenes).
  *
- * One operation is one segment: 32 KiB, a byte an odd number, so it lives in a first-level cache.
+ * One operation is one segment: 16 KiB, a byte an odd number: it fits a first-level cache with room
+ * for the base primes, and still does when a hyperthread beside it takes half.
  * The segments start at 10^7, where every base prime takes part in every one of them: all
  * operations are the same amount of work. Nothing is shared between workers.
  *
@@ -12,7 +13,7 @@
 
 #include "harness/workload.h"
 
-#define SIEVE_SEGMENT_BYTES 32768u
+#define SIEVE_SEGMENT_BYTES 16384u
 #define SIEVE_SPAN (2u * SIEVE_SEGMENT_BYTES) /* numbers a segment covers */
 #define SIEVE_FIRST 10000000u                 /* even; the first segment starts right after it */
 #define SIEVE_SEGMENTS 8u                     /* taken in turn */

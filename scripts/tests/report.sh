@@ -1,0 +1,188 @@
+#!/bin/sh
+# report.sh - `concbench report` on good and bad input. TAP; needs $CONCBENCH, the program.
+#
+# Runs are written by hand here: a run file of another program, a torn one, none at all. What a
+# good one gives is tested on a run that the program itself makes, with one short case.
+set -u
+
+: "${CONCBENCH:?the path of the program under test}"
+case $CONCBENCH in
+/*) ;;
+*) CONCBENCH=$PWD/$CONCBENCH ;;
+esac
+
+dir=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+number=0
+bad=0
+
+# check NAME CONDITION...: one TAP line; what the program said goes with a failure.
+check() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $name"
+	else
+		bad=$((bad + 1))
+		echo "not ok $number - $name"
+		sed 's/^/# out: /' out
+		sed 's/^/# err: /' err
+	fi
+}
+
+skip() {
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+# report ARGUMENT...: leaves the status in $status.
+report() {
+	"$CONCBENCH" report "$@" >out 2>err
+	status=$?
+}
+
+# failed_with STATUS TEXT: that status, one line on stderr that begins right and has the text.
+failed_with() {
+	[ "$status" -eq "$1" ] && [ "$(wc -l <err)" -eq 1 ] &&
+		grep -q '^concbench report: ' err && grep -qF -- "$2" err
+}
+
+helped() {
+	[ "$status" -eq 0 ] && grep -q '^Usage: concbench report' out && [ ! -s err ]
+}
+
+report --help
+check 'help goes to stdout' helped
+
+report --frobnicate
+check 'unknown flag' failed_with 2 '--frobnicate'
+
+report --gnuplot
+check 'flag without its argument' failed_with 2 '--gnuplot needs an argument'
+
+report one two
+check 'two runs' failed_with 2 'one run at a time'
+
+report --output ''
+check 'empty path' failed_with 2 'empty path'
+
+report
+check 'no results folder' failed_with 2 "no run 'latest'"
+
+mkdir results
+report no-such-run
+check 'no such run' failed_with 2 "no run 'no-such-run'"
+
+mkdir results/empty
+report empty
+check 'folder without a run file' failed_with 2 "no run 'empty'"
+
+mkdir results/torn
+printf '{"context": {"date": "2026-01-02T03:04:05Z",' >results/torn/run.json
+report torn
+check 'truncated JSON' failed_with 2 'results/torn/run.json'
+
+: >nothing.json
+report ./nothing.json
+check 'empty file' failed_with 2 'nothing.json'
+
+printf '\177ELF\001\002' >binary.json
+report ./binary.json
+check 'not JSON' failed_with 2 'binary.json'
+
+echo '{"some": "thing else"}' >foreign.json
+report ./foreign.json
+check 'foreign JSON' failed_with 2 'foreign.json'
+
+echo '{"context": {"date": "x", "num_cpus": 2}, "benchmarks": []}' >google.json
+report ./google.json
+check "Google Benchmark's JSON of another program" failed_with 2 'google.json'
+
+# ---- on a real run ----
+
+printed_page() {
+	[ "$status" -eq "$1" ] && [ "$(cat out)" = "$2/report.html" ] && [ -s "$2/report.html" ]
+}
+
+has_charts() {
+	printed_page 0 "$1" && [ ! -s err ] && grep -q '<svg role="img"' "$1/report.html" &&
+		set -- "$1"/charts/*.png && [ -s "$1" ]
+}
+
+page_without_charts() {
+	printed_page 1 "$1" && failed_with 1 'gnuplot-nox' && ! grep -q '<svg' "$1/report.html" &&
+		set -- "$1"/charts/*.tsv && [ -s "$1" ]
+}
+
+plain_page() {
+	printed_page 0 "$1" && [ ! -s err ] && ! grep -q '<svg' "$1/report.html" &&
+		[ ! -e "$1/charts" ]
+}
+
+well_formed() {
+	for tag in html head body main table section figure details; do
+		opened=$(grep -o "<${tag}[ >]" "$1/report.html" | wc -l)
+		closed=$(grep -o "</$tag>" "$1/report.html" | wc -l)
+		[ "$opened" -eq "$closed" ] || return 1
+	done
+}
+
+if [ -n "${CONCBENCH_RUN:-}" ]; then
+	mkdir results/real && cp "$CONCBENCH_RUN" results/real/run.json
+	made=$?
+else
+	"$CONCBENCH" run --quiet --profile smoke --filter '^switch/call_' >out 2>err
+	made=$?
+fi
+run=$(find results -name run.json -newer foreign.json ! -path '*/torn/*' | head -n 1)
+run=${run%/run.json}
+
+if [ "$made" -ne 0 ] || [ -z "$run" ]; then
+	check 'a run to report on' false
+else
+	rm -rf "$run/charts" "$run/report.html"
+	report --no-charts "$run"
+	check 'page without charts on request' plain_page "$run"
+
+	report --gnuplot /nonexistent/gnuplot "$run"
+	check 'no gnuplot: the page still, exit 1' page_without_charts "$run"
+
+	report --output other --no-charts "$run/run.json"
+	check 'output elsewhere, run named by its file' plain_page other
+	check 'tags are balanced' well_formed other
+
+	cut=$(($(wc -c <"$run/run.json") / 2))
+	head -c "$cut" "$run/run.json" >half.json
+	report ./half.json
+	check 'a real run cut in half' failed_with 2 'half.json'
+
+	if command -v gnuplot >/dev/null; then
+		report "$run"
+		check 'page with charts' has_charts "$run"
+	else
+		skip 'page with charts' 'gnuplot is not installed'
+	fi
+
+	echo 'a file' >file
+	report --output file/below "$run"
+	check 'output below a file' failed_with 2 'file/below'
+
+	mkdir sealed && chmod a-w sealed
+	if [ -w sealed ]; then
+		skip 'output without permission' 'this user may write everywhere'
+	else
+		report --output sealed/in "$run"
+		check 'output without permission' failed_with 2 'sealed/in'
+	fi
+
+	"$CONCBENCH" report --no-charts "$run" >/dev/full 2>err
+	status=$?
+	: >out
+	check 'stdout is full' failed_with 2 'standard output'
+fi
+
+echo "1..$number"
+[ "$bad" -eq 0 ]
