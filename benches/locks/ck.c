@@ -33,6 +33,16 @@ static inline void ticket_release(struct worker *w, struct contention *c)
 	ck_spinlock_ticket_unlock(contention_lock(c));
 }
 
+#ifdef CK_F_SPINLOCK_TICKET_TRYLOCK
+static inline bool ticket_try(struct worker *w, struct contention *c)
+{
+	(void)w;
+	return ck_spinlock_ticket_trylock(contention_lock(c));
+}
+#else
+#define ticket_try NULL
+#endif
+
 CONTENTION_BATCH(ticket)
 
 /* First come, first served, each waiting on a node of its own (Mellor-Crummey, Scott 1991). */
@@ -54,6 +64,11 @@ static inline void mcs_acquire(struct worker *w, struct contention *c)
 static inline void mcs_release(struct worker *w, struct contention *c)
 {
 	ck_spinlock_mcs_unlock(contention_lock(c), contention_node(c, w));
+}
+
+static inline bool mcs_try(struct worker *w, struct contention *c)
+{
+	return ck_spinlock_mcs_trylock(contention_lock(c), contention_node(c, w));
 }
 
 CONTENTION_BATCH(mcs)
@@ -78,6 +93,12 @@ static inline void fas_release(struct worker *w, struct contention *c)
 {
 	(void)w;
 	ck_spinlock_fas_unlock(contention_lock(c));
+}
+
+static inline bool fas_try(struct worker *w, struct contention *c)
+{
+	(void)w;
+	return ck_spinlock_fas_trylock(contention_lock(c));
 }
 
 CONTENTION_BATCH(fas)

@@ -7,7 +7,7 @@
 
 /* Enough turns that reading the clock is below a per mille, short enough to do it several times. */
 #define CALIBRATION_TURNS UINT64_C(200000)
-#define CALIBRATION_ROUNDS 5
+#define CALIBRATION_ROUNDS 20
 
 /* In a cache line of its own, so that it is the same loop wherever the linker puts it. */
 __attribute__((noinline, aligned(64))) void contention_spin(uint64_t turns)
@@ -35,13 +35,6 @@ static uint64_t turns_of(uint64_t ns)
 	}
 	turns = ns * CALIBRATION_TURNS / (best_ns ? best_ns : 1);
 	return turns ? turns : 1;
-}
-
-uint64_t contention_arrive(struct contention_worker *own, const struct contention_data *data)
-{
-	own->found_held += atomic_load_explicit(&data->owner, memory_order_relaxed) & 1;
-	own->timed++;
-	return clock_now_ns();
 }
 
 uint64_t contention_clock_ns(void)
@@ -141,12 +134,12 @@ void contention_report(const struct bench_env *env, struct metric_set *metrics)
 
 	for (unsigned i = 0; i < env->workers; i++) {
 		now.handoffs += c->worker[i].handoffs;
-		now.timed += c->worker[i].timed;
+		now.tried += c->worker[i].tried;
 		now.found_held += c->worker[i].found_held;
 	}
 	(void)metric_add(metrics, "handoff_share",
 	    share(now.handoffs - before->handoffs, now.acquired - before->acquired));
 	(void)metric_add(metrics, "contended_share",
-	    share(now.found_held - before->found_held, now.timed - before->timed));
+	    share(now.found_held - before->found_held, now.tried - before->tried));
 	c->reported = now;
 }

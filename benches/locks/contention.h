@@ -6,13 +6,15 @@
  *	static int x_init(struct contention *c, enum model model)       0; -errno
  *	static inline void x_acquire(struct worker *w, struct contention *c)
  *	static inline void x_release(struct worker *w, struct contention *c)
+ *	static inline bool x_try(struct worker *w, struct contention *c)    true: acquired
  *
  * with the lock itself at contention_lock(c) and what each worker needs of its own, such as a queue
  * node, at contention_node(c, w); then CONTENTION_BATCH(x) and {LOCK_KIND(x, "name")} in the table.
- * Both areas are shared memory under every model and start as zeroes. CONTRIBUTING.md has it whole.
+ * Both areas are shared memory under every model and start as zeroes. For a lock that cannot be
+ * tried, define x_try as NULL. CONTRIBUTING.md has it whole.
  *
  * An operation is: think, acquire, look who was in last, count, hold, release. The loop is
- * instantiated for each lock with its own two functions inlined: called through pointers, an
+ * instantiated for each lock with its own functions inlined: called through pointers, an
  * uncontended ticket lock takes half as long again.
  *
  * The self-check costs about 2 ns an operation, the same for all kinds; `none` is the whole loop
@@ -30,8 +32,15 @@ enum contention_param {
 	CONTENTION_THINK_NS, /* work between release and the next acquire */
 };
 
-/* One acquisition in this many is timed: timing each would change what is timed. */
-#define CONTENTION_TIMED 64u
+/*
+ * One acquisition in this many is timed: timing each would change what is timed. Another one tries
+ * before it waits, to see whether the lock is held: not a timed one, since a failed try has already
+ * fetched the lock's cache line. (That the owner word is set says nothing: an empty section is over
+ * before any other PU can see its beginning.)
+ */
+#define CONTENTION_SAMPLED 64u
+#define CONTENTION_TIMED 0u
+#define CONTENTION_TRIED (CONTENTION_SAMPLED / 2)
 
 /* Room for any lock and any node: two cache lines, which the prefetcher pulls as a pair. */
 #define CONTENTION_LOCK_BYTES ARENA_ALIGN
@@ -52,8 +61,8 @@ struct contention_worker {
 	struct contention_data data;         /* of the kind that shares none */
 	_Alignas(ARENA_ALIGN) uint64_t turn; /* counts on over batches, which may be of one */
 	uint64_t handoffs;                   /* acquisitions after somebody else's */
-	uint64_t timed;
-	uint64_t found_held; /* of the timed ones */
+	uint64_t tried;
+	uint64_t found_held; /* of those tried */
 	uint64_t violations; /* somebody else was inside too */
 };
 
@@ -61,7 +70,7 @@ struct contention_worker {
 struct contention_totals {
 	uint64_t acquired;
 	uint64_t handoffs;
-	uint64_t timed;
+	uint64_t tried;
 	uint64_t found_held;
 };
 
@@ -125,8 +134,7 @@ int contention_check_own(const struct bench_env *env, char *why, size_t why_len)
 
 /**
  * contention_report() - of the last trial: "handoff_share", acquisitions by another worker than the
- * one before, and "contended_share", timed acquisitions that found somebody inside on arrival (not
- * counted: a lock already released, or not yet entered, on its way to the next).
+ * one before, and "contended_share", acquisitions that found the lock held, of those that tried.
  */
 void contention_report(const struct bench_env *env, struct metric_set *metrics);
 
@@ -150,38 +158,56 @@ void contention_spin(uint64_t turns);
 	    .report = contention_report,                                      \
 	}
 
-/*
- * What is done for the timed acquisitions only, kept out of line so that the others have the
- * registers: when the lock is asked for (Return: the time) and when it has been given back.
- */
-uint64_t contention_arrive(struct contention_worker *own, const struct contention_data *data);
-void contention_timed(struct worker *w, uint64_t asked_ns, uint64_t held_ns);
+/* Out of line, so that the acquisitions that are not timed have the registers. */
 uint64_t contention_clock_ns(void);
+void contention_timed(struct worker *w, uint64_t asked_ns, uint64_t held_ns);
 
 typedef void (*contention_op)(struct worker *w, struct contention *c);
+typedef bool (*contention_try_fn)(struct worker *w, struct contention *c);
+
+struct contention_ops {
+	contention_op acquire;
+	contention_op release;
+	contention_try_fn try;
+	contention_op inside; /* between reading the counter and writing it back, for tests */
+};
+
+/* Return: true when that got the lock. */
+static inline __attribute__((always_inline)) bool contention_try(
+    struct worker *w, struct contention *c, struct contention_worker *own, contention_try_fn try)
+{
+	own->tried++;
+	if (try(w, c))
+		return true;
+	own->found_held++;
+	return false;
+}
 
 /*
  * contention_loop() - the template. Always inlined, and so are the functions it is given.
- * @data:   what the lock protects.
- * @inside: called between reading the counter and writing it back, for tests; NULL.
+ * @data: what the lock protects.
+ * @ops:  a constant, or nothing is inlined.
  */
 static inline __attribute__((always_inline)) uint64_t contention_loop(struct worker *w,
-    struct contention *c, uint64_t n, struct contention_data *data, contention_op acquire,
-    contention_op release, contention_op inside)
+    struct contention *c, uint64_t n, struct contention_data *data,
+    const struct contention_ops *ops)
 {
 	struct contention_worker *own = &c->worker[w->index];
 	const uint64_t me = ((uint64_t)w->index + 1) * 2;
 	uint64_t turn = own->turn, handoffs = 0, done = 0;
 
 	do {
-		const bool timed = turn++ % CONTENTION_TIMED == 0;
+		const uint64_t nth = turn++ % CONTENTION_SAMPLED;
+		const bool timed = nth == CONTENTION_TIMED;
 		uint64_t last, count, asked_ns = 0, held_ns = 0;
 
 		if (__builtin_expect(c->think_turns != 0, 0))
 			contention_spin(c->think_turns);
 		if (__builtin_expect(timed, 0))
-			asked_ns = contention_arrive(own, data);
-		acquire(w, c);
+			asked_ns = contention_clock_ns();
+		if (!ops->try || __builtin_expect(nth != CONTENTION_TRIED, 1) ||
+		    !contention_try(w, c, own, ops->try))
+			ops->acquire(w, c);
 		if (__builtin_expect(timed, 0))
 			held_ns = contention_clock_ns();
 
@@ -193,14 +219,14 @@ static inline __attribute__((always_inline)) uint64_t contention_loop(struct wor
 		count = atomic_load_explicit(&data->counter, memory_order_relaxed);
 		if (__builtin_expect(c->hold_turns != 0, 0))
 			contention_spin(c->hold_turns);
-		if (inside)
-			inside(w, c);
+		if (ops->inside)
+			ops->inside(w, c);
 		atomic_store_explicit(&data->counter, count + 1, memory_order_relaxed);
 		last = atomic_load_explicit(&data->owner, memory_order_relaxed);
 		if (__builtin_expect(last != me + 1, 0))
 			own->violations++;
 		atomic_store_explicit(&data->owner, me, memory_order_relaxed);
-		release(w, c);
+		ops->release(w, c);
 
 		/* After the release: nobody should wait for bookkeeping. */
 		if (__builtin_expect(timed, 0))
@@ -214,13 +240,15 @@ static inline __attribute__((always_inline)) uint64_t contention_loop(struct wor
 	return done;
 }
 
-/* x_batch(): the loop for x_acquire() and x_release(). */
-#define CONTENTION_BATCH(x)                                                                \
-	static uint64_t x##_batch(struct worker *w, void *state, uint64_t n)               \
-	{                                                                                  \
-		struct contention *c = state;                                              \
-                                                                                           \
-		return contention_loop(w, c, n, &c->data, x##_acquire, x##_release, NULL); \
+/* x_batch(): the loop for x_acquire(), x_release() and x_try(). */
+#define CONTENTION_BATCH(x)                                                          \
+	static uint64_t x##_batch(struct worker *w, void *state, uint64_t n)         \
+	{                                                                            \
+		static const struct contention_ops ops = {                           \
+		    .acquire = x##_acquire, .release = x##_release, .try = x##_try}; \
+		struct contention *c = state;                                        \
+                                                                                     \
+		return contention_loop(w, c, n, &c->data, &ops);                     \
 	}
 
 #endif

@@ -1,16 +1,12 @@
 /*
  * locks_test.c - does every lock exclude, and would the self-check say so if it did not?
  *
- * All on the harness's own trials, with real threads and processes. The broken locks give up the PU
- * between reading the counter and writing it back: on one core nobody would get between otherwise.
+ * All on the harness's own trials, with real threads and processes.
  */
-#include "benches/locks/contention.h"
-#include "benches/locks/locks.h"
+#include "benches/locks/broken.h"
 #include "harness/team.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,150 +106,6 @@ static void every_lock_excludes(void **state)
 
 /* ---- locks that are broken on purpose ---- */
 
-static void let_others_in(struct worker *w, struct contention *c)
-{
-	(void)c;
-	worker_yield(w);
-}
-
-static void nothing(struct worker *w, struct contention *c)
-{
-	(void)w;
-	(void)c;
-}
-
-static uint64_t open_door_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-
-	return contention_loop(w, c, n, &c->data, nothing, nothing, let_others_in);
-}
-
-/* A mutex that is not taken once in 10,000 times. */
-struct leaky {
-	uint64_t turn;
-	bool skipped;
-};
-
-static int leaky_init(struct contention *c, enum model model)
-{
-	pthread_mutexattr_t attr;
-
-	assert_int_equal(pthread_mutexattr_init(&attr), 0);
-	assert_int_equal(pthread_mutexattr_setpshared(&attr, model == MODEL_PROCESS), 0);
-	return -pthread_mutex_init(contention_lock(c), &attr);
-}
-
-static void leaky_acquire(struct worker *w, struct contention *c)
-{
-	struct leaky *own = contention_node(c, w);
-
-	own->skipped = ++own->turn % 10000 == 0;
-	if (!own->skipped)
-		(void)pthread_mutex_lock(contention_lock(c));
-}
-
-static void leaky_release(struct worker *w, struct contention *c)
-{
-	const struct leaky *own = contention_node(c, w);
-
-	if (!own->skipped)
-		(void)pthread_mutex_unlock(contention_lock(c));
-}
-
-static uint64_t leaky_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-
-	return contention_loop(w, c, n, &c->data, leaky_acquire, leaky_release, let_others_in);
-}
-
-/* The same with nothing broken: the hook and the mutex are not what the check complains of. */
-static void sound_acquire(struct worker *w, struct contention *c)
-{
-	(void)w;
-	(void)pthread_mutex_lock(contention_lock(c));
-}
-
-static void sound_release(struct worker *w, struct contention *c)
-{
-	(void)w;
-	(void)pthread_mutex_unlock(contention_lock(c));
-}
-
-static uint64_t sound_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-
-	return contention_loop(w, c, n, &c->data, sound_acquire, sound_release, let_others_in);
-}
-
-/* Says that it did one more than it did, once. */
-static uint64_t boaster_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-	struct contention_worker *own = &c->worker[w->index];
-	const bool first = own->turn == 0;
-	const uint64_t done = contention_loop(w, c, n, &own->data, nothing, nothing, NULL);
-
-	return done + (first && w->index == 1);
-}
-
-/* What should be of each worker alone is of all. */
-static uint64_t shared_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-
-	return contention_loop(w, c, n, &c->worker[0].data, nothing, nothing, let_others_in);
-}
-
-/* Every count is there, only exclusion is not: what the owner word is for. */
-static void add_apart_acquire(struct worker *w, struct contention *c)
-{
-	(void)w;
-	atomic_fetch_add(&c->data.counter, 1);
-}
-
-static uint64_t add_apart_batch(struct worker *w, void *state, uint64_t n)
-{
-	struct contention *c = state;
-	struct contention_data *data = &c->worker[0].data;
-
-	return contention_loop(w, c, n, data, add_apart_acquire, nothing, let_others_in);
-}
-
-static int no_init(struct contention *c, enum model model)
-{
-	(void)c;
-	(void)model;
-	return 0;
-}
-
-#define open_door_init no_init
-#define add_apart_init no_init
-#define sound_init leaky_init
-
-static const struct lock_kind open_door = {LOCK_KIND(open_door, "open_door")};
-static const struct lock_kind leaky = {LOCK_KIND(leaky, "leaky")};
-static const struct lock_kind sound = {LOCK_KIND(sound, "sound")};
-static const struct lock_kind add_apart = {LOCK_KIND(add_apart, "add_apart")};
-static const struct lock_kind boaster = {
-    .name = "boaster",
-    .workload = {.op = "turn",
-	.state_size = contention_state_size,
-	.setup = contention_setup,
-	.batch = boaster_batch,
-	.check = contention_check_own},
-};
-static const struct lock_kind shared = {
-    .name = "shared",
-    .workload = {.op = "turn",
-	.state_size = contention_state_size,
-	.setup = contention_setup,
-	.batch = shared_batch,
-	.check = contention_check_own},
-};
-
 static void is_caught(const struct lock_kind *kind, enum model model, const char *says)
 {
 	const struct bench_case bc = a_case(kind, model, 2);
@@ -306,30 +158,75 @@ static void the_same_unbroken_passes(void **state)
 
 /* ---- what is reported ---- */
 
-static void metrics_are_of_one_trial(void **state)
+/* One worker alone: the very first acquisition is from nobody, and no lock is ever found held. */
+static void alone(const struct lock_kind *kind)
 {
-	const struct bench_case bc = a_case(&lock_library_pthread.kinds[0], MODEL_THREAD, 1);
+	const struct bench_case bc = a_case(kind, MODEL_THREAD, 1);
 	struct metric_set metrics;
 	struct team t;
 	char why[200] = "";
 	double value;
 
-	(void)state;
 	begin(&t, &bc);
 	for (unsigned i = 0; i < TRIALS; i++) {
-		assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-		assert_true(metric_get(&metrics, "handoff_share", &value));
-		/* The very first acquisition is from nobody; later trials must not count it. */
-		assert_int_equal(value > 0.0, i == 0);
-		assert_true(metric_get(&metrics, "contended_share", &value));
-		assert_true(value >= 0.0 && value <= 0.0);
+		if (trial(&t, &metrics, why, sizeof(why)) != 0)
+			fail_msg("%s: %s", kind->name, why);
+		if (metric_get(&metrics, "handoff_share", &value))
+			assert_int_equal(value > 0.0, i == 0);
+		if (metric_get(&metrics, "contended_share", &value))
+			assert_true(value <= 0.0);
 	}
-	/* Negative control: a hand-off more shows in the trial it belongs to, and only there. */
-	((struct contention *)t.env.state)->worker[0].handoffs++;
-	assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-	assert_true(metric_get(&metrics, "handoff_share", &value) && value > 0.0);
-	assert_int_equal(trial(&t, &metrics, why, sizeof(why)), 0);
-	assert_true(metric_get(&metrics, "handoff_share", &value) && value <= 0.0);
+	team_destroy(&t);
+}
+
+static void nobody_contends_alone(void **state)
+{
+	const struct lock_library *const libraries[] = {&lock_library_pthread, &lock_library_ck};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		for (size_t k = 0; k < libraries[i]->count; k++)
+			alone(&libraries[i]->kinds[k]);
+}
+
+/* 100 operations more, with so many hand-offs among them, and so many held of 50 tried. */
+static void report_more(
+    struct bench_env *env, uint64_t *done, uint64_t handoffs, uint64_t held, double *shares)
+{
+	struct contention *c = env->state;
+	struct metric_set metrics = {0};
+
+	done[0] += 40;
+	done[1] += 60;
+	c->worker[0].handoffs += handoffs / 2;
+	c->worker[1].handoffs += handoffs - handoffs / 2;
+	c->worker[0].tried += 20;
+	c->worker[1].tried += 30;
+	c->worker[1].found_held += held;
+	contention_report(env, &metrics);
+	assert_true(metric_get(&metrics, "handoff_share", &shares[0]));
+	assert_true(metric_get(&metrics, "contended_share", &shares[1]));
+}
+
+static void metrics_are_of_one_trial(void **state)
+{
+	const struct bench_case bc = a_case(&sound, MODEL_THREAD, 2);
+	uint64_t done[2] = {0};
+	double shares[2];
+	struct bench_env env;
+	struct team t;
+
+	(void)state;
+	begin(&t, &bc);
+	env = t.env;
+	env.done = done;
+	report_more(&env, done, 75, 10, shares);
+	assert_true(shares[0] > 0.749 && shares[0] < 0.751);
+	assert_true(shares[1] > 0.199 && shares[1] < 0.201);
+	/* Not what has come together since the beginning. */
+	report_more(&env, done, 1, 0, shares);
+	assert_true(shares[0] > 0.009 && shares[0] < 0.011);
+	assert_true(shares[1] <= 0.0);
 	team_destroy(&t);
 }
 
@@ -347,70 +244,6 @@ static void times_become_turns(void **state)
 	assert_true(c->hold_turns >= 1);
 	assert_true(c->think_turns > c->hold_turns);
 	team_destroy(&t);
-}
-
-/* ---- the cases that are listed ---- */
-
-static void list(struct case_list *cases, const char *description, enum profile profile)
-{
-	struct machine m = {.profile = profile, .max_workers = 100000};
-	struct topology *synthetic;
-	char err[200];
-
-	memset(cases, 0, sizeof(*cases));
-	assert_int_equal(topology_synthetic(description, NULL, &synthetic, err, sizeof(err)), 0);
-	m.topology = synthetic;
-	m.pus = topology_pu_count(synthetic);
-	lock_list(cases, &m);
-	assert_int_equal(cases->error, 0);
-	topology_free(synthetic);
-}
-
-static void every_profile_lists(void **state)
-{
-	static const char *const machines[] = {"pack:1 core:1 pu:1", "pack:1 core:2 pu:1",
-	    "pack:1 core:3 pu:1", "pack:2 l3:2 core:8 pu:2", "pack:2 core:64 pu:2"};
-	struct case_list cases;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		size_t before = 0;
-
-		for (int profile = PROFILE_SMOKE; profile <= PROFILE_FULL; profile++) {
-			unsigned unsupported = 0;
-
-			list(&cases, machines[i], (enum profile)profile);
-			assert_true(cases.count > before);
-			before = cases.count;
-			for (size_t k = 0; k < cases.count; k++)
-				unsupported += cases.item[k].unsupported[0] != '\0';
-			assert_int_equal(unsupported, 1);
-			case_list_free(&cases);
-		}
-	}
-}
-
-static void quick_has_the_rows_promised(void **state)
-{
-	static const char *const names[] = {
-	    "lock/none/model:thread/workers:1/place:scatter/hold_ns:0/think_ns:0",
-	    "lock/atomic_add/model:process/workers:4/place:scatter/hold_ns:0/think_ns:0",
-	    "lock/pthread_mutex/model:process/workers:2/place:scatter/hold_ns:0/think_ns:0",
-	    "lock/ck_ticket/model:thread/workers:4/place:scatter/hold_ns:0/think_ns:0",
-	    "lock/ck_mcs/model:thread/workers:2/place:scatter/hold_ns:0/think_ns:0",
-	    "lock/ck_mcs/model:process/workers:2/place:scatter/hold_ns:100/think_ns:100",
-	    "lock/pthread_mutex/model:coroutine/workers:2/place:scatter/hold_ns:0/think_ns:0",
-	};
-	struct case_list cases;
-
-	(void)state;
-	list(&cases, "pack:1 core:2 pu:1", PROFILE_QUICK);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!case_find(&cases, names[i]))
-			fail_msg("no case %s", names[i]);
-	assert_null(case_find(&cases,
-	    "lock/atomic_add/model:thread/workers:2/place:scatter/hold_ns:100/think_ns:100"));
-	case_list_free(&cases);
 }
 
 static int find_topology(void **state)
@@ -434,10 +267,9 @@ int main(void)
 	    cmocka_unit_test(every_lock_excludes),
 	    cmocka_unit_test(broken_locks_are_caught),
 	    cmocka_unit_test(the_same_unbroken_passes),
+	    cmocka_unit_test(nobody_contends_alone),
 	    cmocka_unit_test(metrics_are_of_one_trial),
 	    cmocka_unit_test(times_become_turns),
-	    cmocka_unit_test(every_profile_lists),
-	    cmocka_unit_test(quick_has_the_rows_promised),
 	};
 
 	return cmocka_run_group_tests(tests, find_topology, free_topology);

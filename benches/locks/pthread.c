@@ -46,6 +46,12 @@ static inline void mutex_release(struct worker *w, struct contention *c)
 		worker_fail(w, -ret, "pthread_mutex_unlock");
 }
 
+static inline bool mutex_try(struct worker *w, struct contention *c)
+{
+	(void)w;
+	return pthread_mutex_trylock(contention_lock(c)) == 0;
+}
+
 CONTENTION_BATCH(mutex)
 
 static int spin_init(struct contention *c, enum model model)
@@ -67,6 +73,12 @@ static inline void spin_release(struct worker *w, struct contention *c)
 
 	if (ret)
 		worker_fail(w, -ret, "pthread_spin_unlock");
+}
+
+static inline bool spin_try(struct worker *w, struct contention *c)
+{
+	(void)w;
+	return pthread_spin_trylock(contention_lock(c)) == 0;
 }
 
 CONTENTION_BATCH(spin)
