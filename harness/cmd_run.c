@@ -351,8 +351,14 @@ static int save(struct session *s)
 		status = complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
-	if (s->o.charts && report_write(&s->run, s->folder, NULL, err, sizeof(err)) != 0)
-		status = complain("report: %s", err);
+	if (s->o.charts) {
+		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
+		/* 1: the page is there, charts are missing: the run is worth no less for it. */
+		if (ret == 1)
+			(void)complain("report without charts: %s", err);
+		else if (ret)
+			status = complain("report: %s", err);
+	}
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "harness/child.h"
 #include "harness/clock.h"
 #include "harness/interrupt.h"
+#include "harness/stuck.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,8 +142,11 @@ static int receive(
 		if (ready < 0)
 			return ready;
 		if (ready == 0) {
-			(void)snprintf(
-			    why, why_len, "no answer within %.1f s", (double)within_ns / 1e9);
+			char doing[160];
+
+			stuck_describe(c->pid, doing, sizeof(doing));
+			(void)snprintf(why, why_len, "no answer within %.1f s (%s)",
+			    (double)within_ns / 1e9, doing);
 			return -ETIMEDOUT;
 		}
 		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;

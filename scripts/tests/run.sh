@@ -145,6 +145,7 @@ $(grep "^\"selftest/$1" out)"
 	row segv 'signal 11'
 	row 'deadlock/model:thread' '"hung"'
 	row 'deadlock/model:process' '"hung"'
+	row 'deadlock/model:process' ' in '
 	row invalid '"invalid"'
 	row invalid 'counted'
 	row early_exit '"crashed"'
