@@ -133,6 +133,8 @@ $(BUILD)/lib%.a:
 
 .PHONY: tests
 tests: $(TESTS)
+# Kept, or make would compile every test again at each call.
+.SECONDARY: $(call obj,$(TEST_SRC))
 
 # Tests may use the benches' objects too (conformance tests beside a bench).
 $(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a

@@ -41,6 +41,7 @@ struct session {
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
 	int stderr_fd;
+	char aa[128]; /* what an A/A run has shown, for people */
 };
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
@@ -380,7 +381,7 @@ static int print(const struct session *s)
 	case FORMAT_CONSOLE:
 		if (!s->o.quiet) {
 			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
-			(void)printf("\nrun:    %s/run.json\n", s->folder);
+			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);
 			if (s->o.charts)
 				(void)printf("report: %s/report.html\n", s->folder);
 			if (build_info_sanitizer()[0])

@@ -104,10 +104,11 @@ static void warm_up_changes_no_figure(void **state)
  */
 static void folded_latencies_count_the_same(void **state)
 {
-	struct run runs[2] = {{0}, {0}};
+	struct run runs[2];
 	struct series *s[2];
 
 	(void)state;
+	memset(runs, 0, sizeof(runs));
 	for (unsigned r = 0; r < 2; r++) {
 		s[r] = fixture_series(&runs[r], "a", 1);
 		for (unsigned l = 0; l < 4; l++) {

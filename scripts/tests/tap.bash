@@ -1,4 +1,4 @@
-# tap.sh - what the command-line tests share; sourced, not run.
+# tap.bash - what the command-line tests share; sourced, not run.
 #
 # Each test is a function; `run NAME...` runs them in a fresh temporary folder and says how they
 # ended in the Test Anything Protocol, for prove(1). A test fails when one of its commands does, and
