@@ -14,11 +14,10 @@
  * tried, define x_try as NULL. CONTRIBUTING.md has it whole.
  *
  * An operation is: think, acquire, look who was in last, count, hold, release. The loop is
- * instantiated for each lock with its own functions inlined: called through pointers, an
- * uncontended ticket lock takes half as long again.
+ * instantiated for each lock with its own functions inlined, since calls through pointers would
+ * cost a good part of an uncontended lock.
  *
- * The self-check costs about 2 ns an operation, the same for all kinds; `none` is the whole loop
- * without a lock, and so shows the part of every other figure that is not the lock.
+ * `none` is the whole loop without a lock: what self-check and sampling add to every other figure.
  */
 #ifndef CONCBENCH_LOCKS_CONTENTION_H
 #define CONCBENCH_LOCKS_CONTENTION_H
