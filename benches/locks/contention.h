@@ -11,7 +11,7 @@
  * with the lock itself at contention_lock(c) and what each worker needs of its own, such as a queue
  * node, at contention_node(c, w); then CONTENTION_BATCH(x) and {LOCK_KIND(x, "name")} in the table.
  * Both areas are shared memory under every model and start as zeroes. For a lock that cannot be
- * tried, define x_try as NULL. CONTRIBUTING.md has it whole.
+ * tried, define x_try as NULL.
  *
  * An operation is: think, acquire, look who was in last, count, hold, release. The loop is
  * instantiated for each lock with its own functions inlined, since calls through pointers would
