@@ -11,14 +11,13 @@
  * with the lock itself at contention_lock(c) and what each worker needs of its own, such as a queue
  * node, at contention_node(c, w); then CONTENTION_BATCH(x) and {LOCK_KIND(x, "name")} in the table.
  * Both areas are shared memory under every model and start as zeroes. For a lock that cannot be
- * tried, define x_try as NULL. CONTRIBUTING.md has it whole.
+ * tried, define x_try as NULL.
  *
  * An operation is: think, acquire, look who was in last, count, hold, release. The loop is
- * instantiated for each lock with its own functions inlined: called through pointers, an
- * uncontended ticket lock takes half as long again.
+ * instantiated for each lock with its own functions inlined, since calls through pointers would
+ * cost a good part of an uncontended lock.
  *
- * The self-check costs about 2 ns an operation, the same for all kinds; `none` is the whole loop
- * without a lock, and so shows the part of every other figure that is not the lock.
+ * `none` is the whole loop without a lock: what self-check and sampling add to every other figure.
  */
 #ifndef CONCBENCH_LOCKS_CONTENTION_H
 #define CONCBENCH_LOCKS_CONTENTION_H

@@ -129,9 +129,9 @@ static void every_queue_delivers(void **state)
 /* ---- queues that are broken on purpose ---- */
 
 static void until_caught(const struct simple_kind *kind, enum model model, unsigned producers,
-    unsigned consumers, char *why, size_t why_len)
+    unsigned consumers, unsigned capacity, char *why, size_t why_len)
 {
-	const struct bench_case bc = a_case(&kind->queue, model, producers, consumers, ROOMY);
+	const struct bench_case bc = a_case(&kind->queue, model, producers, consumers, capacity);
 	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
 	struct sample sample;
 	struct team t;
@@ -173,7 +173,7 @@ static void broken_queues_are_caught(void **state)
 		for (int model = 0; model < MODEL_COUNT; model++) {
 			const struct verdict *v = &verdicts[i];
 
-			until_caught(v->kind, (enum model)model, 1, 1, why, sizeof(why));
+			until_caught(v->kind, (enum model)model, 1, 1, ROOMY, why, sizeof(why));
 			if (sscanf(why,
 				"producer 0 put %lu items, %lu came out with %15s sum; of all %lu "
 				"came out of order and %lu damaged",
@@ -195,7 +195,7 @@ static void broken_queues_are_caught_by_many(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		for (int model = 0; model < MODEL_COUNT; model++) {
-			until_caught(kinds[i], (enum model)model, 2, 2, why, sizeof(why));
+			until_caught(kinds[i], (enum model)model, 2, 2, ROOMY, why, sizeof(why));
 			if (!strstr(why, " came out with "))
 				fail_msg("%s: %s", kinds[i]->queue.name, why);
 		}
@@ -208,9 +208,9 @@ static void wrong_counts_are_caught(void **state)
 
 	(void)state;
 	for (int model = 0; model < MODEL_COUNT; model++) {
-		until_caught(&hoarding, (enum model)model, 1, 1, why, sizeof(why));
+		until_caught(&hoarding, (enum model)model, 1, 1, 16, why, sizeof(why));
 		assert_non_null(strstr(why, "more items left in the queue than its capacity"));
-		until_caught(&miscounting, (enum model)model, 1, 1, why, sizeof(why));
+		until_caught(&miscounting, (enum model)model, 1, 1, 16, why, sizeof(why));
 		assert_non_null(strstr(why, "operations counted"));
 	}
 }

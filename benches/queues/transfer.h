@@ -22,7 +22,7 @@
  * checks each item's bits and its place in its producer's order (the very next one where there is
  * one consumer, else a later one). Between trials the queue is emptied, and then, for every
  * producer, the number of items that came out and the sum of their mixed bits has to be that of the
- * items put in. This costs either side about 2 ns an item, the same for all kinds.
+ * items put in. The work for that is the same for all kinds.
  *
  * capacity: slots of the queue. ck_ring leaves one of them empty.
  */
