@@ -27,7 +27,7 @@ struct bench_case {
 
 /* What a family may know when it lists its cases. */
 struct machine {
-	unsigned pus;         /* usable */
+	unsigned pus; /* usable */
 	enum profile profile;
 	unsigned max_workers; /* what ulimits allow */
 	const struct topology *topology;
@@ -49,8 +49,9 @@ struct case_list {
  *
  * Names are Google Benchmark names: "family/kind/key:value/...", keys in a fixed order. A name
  * that is too long or listed twice makes the list's error -EINVAL (twice is fine when the user's
- * own placement makes two of the family's the same: the second is left out). Checks the placement against
- * the topology: a policy the machine cannot offer makes the case unsupported, with the reason.
+ * own placement makes two of the family's the same: the second is left out). Checks the placement
+ * against the topology: a policy the machine cannot offer makes the case unsupported, with the
+ * reason.
  */
 void case_add(struct case_list *list, const struct machine *m, const struct bench_case *bc,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

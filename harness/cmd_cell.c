@@ -94,9 +94,9 @@ int cmd_cell(int argc, char **argv)
 	int ret;
 
 	if (parse(argc, argv, &a) || fcntl((int)a.fd, F_GETFD) < 0) {
-		(void)fprintf(stderr,
-		    "concbench cell: started by concbench run only; to debug one case: concbench run "
-		    "--in-process --filter NAME\n");
+		(void)fprintf(stderr, "concbench cell: started by concbench run only; to debug one "
+				      "case: concbench run "
+				      "--in-process --filter NAME\n");
 		return EXIT_USAGE;
 	}
 	if (topology_discover(&topo, err, sizeof(err)) != 0) {

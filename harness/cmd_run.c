@@ -385,8 +385,10 @@ static int print(const struct session *s)
 			if (s->o.charts)
 				(void)printf("report: %s/report.html\n", s->folder);
 			if (build_info_sanitizer()[0])
-				(void)printf("This build is instrumented (SAN=%s): its figures mean "
-					     "nothing.\n", build_info_sanitizer());
+				(void)printf(
+				    "This build is instrumented (SAN=%s): its figures mean "
+				    "nothing.\n",
+				    build_info_sanitizer());
 		}
 		break;
 	}

@@ -32,27 +32,27 @@ enum gbench_clock { GBENCH_CPU_TIME, GBENCH_REAL_TIME, GBENCH_MANUAL_TIME };
 /* Flags of a counter; may be or-ed. The meaning is Google Benchmark's (Counter::Flags). */
 enum gbench_counter_flags {
 	GBENCH_COUNTER_PLAIN = 0,
-	GBENCH_COUNTER_RATE = 1 << 0,             /* divide by the elapsed time */
-	GBENCH_COUNTER_AVG_THREADS = 1 << 1,      /* divide by the threads */
+	GBENCH_COUNTER_RATE = 1 << 0,                /* divide by the elapsed time */
+	GBENCH_COUNTER_AVG_THREADS = 1 << 1,         /* divide by the threads */
 	GBENCH_COUNTER_ITERATION_INVARIANT = 1 << 2, /* multiply by the iterations */
-	GBENCH_COUNTER_AVG_ITERATIONS = 1 << 3,   /* divide by the iterations */
-	GBENCH_COUNTER_INVERT = 1 << 4,           /* 1 / value, last of all */
+	GBENCH_COUNTER_AVG_ITERATIONS = 1 << 3,      /* divide by the iterations */
+	GBENCH_COUNTER_INVERT = 1 << 4,              /* 1 / value, last of all */
 };
 
 /* What to register. Zeroed fields mean Google Benchmark's default. */
 struct gbench_case {
-	const char *name;      /* copied; "family/kind/key:value" */
+	const char *name; /* copied; "family/kind/key:value" */
 	gbench_fn fn;
-	void *user;            /* handed to @fn; must outlive the run */
-	const int64_t *args;   /* copied; appended to the name as /arg */
+	void *user;          /* handed to @fn; must outlive the run */
+	const int64_t *args; /* copied; appended to the name as /arg */
 	size_t arg_count;
 	enum gbench_unit unit;
 	enum gbench_clock clock;
-	int64_t iterations;    /* 0: found by running for @min_time_s */
-	int repetitions;       /* 0: --benchmark_repetitions, else 1 */
-	double min_time_s;     /* 0: --benchmark_min_time; ignored when @iterations is set */
-	double warmup_s;       /* 0: --benchmark_min_warmup_time */
-	int threads;           /* 0 or 1: one */
+	int64_t iterations; /* 0: found by running for @min_time_s */
+	int repetitions;    /* 0: --benchmark_repetitions, else 1 */
+	double min_time_s;  /* 0: --benchmark_min_time; ignored when @iterations is set */
+	double warmup_s;    /* 0: --benchmark_min_warmup_time */
+	int threads;        /* 0 or 1: one */
 };
 
 /* One row of the outcome, as Google Benchmark's reporters get it. Texts live for the call. */
@@ -62,16 +62,16 @@ struct gbench_counter_value {
 };
 
 struct gbench_row {
-	const char *name;           /* with /iterations:n/manual_time and the aggregate's name */
-	const char *run_name;       /* without the aggregate's name */
-	const char *label;          /* "" when none */
-	const char *error;          /* NULL when the case ran; why it was skipped otherwise */
-	const char *aggregate;      /* NULL for a repetition; "mean", "median", "stddev", "cv" */
-	int64_t repetition_index;   /* -1 for an aggregate */
+	const char *name;         /* with /iterations:n/manual_time and the aggregate's name */
+	const char *run_name;     /* without the aggregate's name */
+	const char *label;        /* "" when none */
+	const char *error;        /* NULL when the case ran; why it was skipped otherwise */
+	const char *aggregate;    /* NULL for a repetition; "mean", "median", "stddev", "cv" */
+	int64_t repetition_index; /* -1 for an aggregate */
 	int64_t repetitions;
 	int64_t threads;
 	int64_t iterations;
-	double real_time;           /* per iteration, in @unit; manual time when that is the clock */
+	double real_time; /* per iteration, in @unit; manual time when that is the clock */
 	double cpu_time;
 	enum gbench_unit unit;
 	const struct gbench_counter_value *counters;
@@ -132,7 +132,7 @@ bool gbench_keep_running(struct gbench_state *state);
 bool gbench_keep_running_batch(struct gbench_state *state, int64_t n);
 
 int64_t gbench_max_iterations(const struct gbench_state *state);
-int64_t gbench_iterations(const struct gbench_state *state); /* done so far */
+int64_t gbench_iterations(const struct gbench_state *state);    /* done so far */
 int64_t gbench_arg(const struct gbench_state *state, size_t i); /* 0 beyond the last */
 int gbench_thread_index(const struct gbench_state *state);
 void gbench_pause_timing(struct gbench_state *state);

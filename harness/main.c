@@ -22,18 +22,17 @@ static const struct command commands[] = {
 
 static void usage(FILE *to)
 {
-	(void)fprintf(to,
-	    "usage: concbench COMMAND [OPTION...]\n\n"
-	    "Threads, processes or coroutines; which lock; which queue: measured on this machine.\n\n"
-	    "commands:\n");
+	(void)fprintf(to, "usage: concbench COMMAND [OPTION...]\n\n"
+			  "Threads, processes or coroutines; which lock; which queue: measured on "
+			  "this machine.\n\n"
+			  "commands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (commands[i].what)
 			(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-	(void)fprintf(to,
-	    "  --help     this text\n"
-	    "  --version  version, revision and compiler\n\n"
-	    "exit status: 0 all good; 1 some case failed; 2 usage or environment;\n"
-	    "             128 + the signal's number after Ctrl-C or SIGTERM\n");
+	(void)fprintf(to, "  --help     this text\n"
+			  "  --version  version, revision and compiler\n\n"
+			  "exit status: 0 all good; 1 some case failed; 2 usage or environment;\n"
+			  "             128 + the signal's number after Ctrl-C or SIGTERM\n");
 }
 
 int main(int argc, char **argv)

@@ -52,7 +52,8 @@ struct team {
 	pthread_t *threads;
 	pid_t *pids;
 	unsigned started;
-	char death[160]; /* of the first worker process or companion that ended; "" while all live */
+	char
+	    death[160]; /* of the first worker process or companion that ended; "" while all live */
 };
 
 /**

@@ -122,7 +122,8 @@ static void window_counts_what_happened_in_it(void **state)
 			const double counted = count_stamps(&t, i);
 			const double all = (double)t.done[i];
 
-			/* Within one batch at each end: a preempted batch may lie on either side. */
+			/* Within one batch at each end: a preempted batch may lie on either side.
+			 */
 			assert_true(counted - t.slots[i].window_ops <= 2.0 * 64);
 			assert_true(t.slots[i].window_ops - counted <= 2.0 * 64);
 			/* Negative control: the whole trial is not what the window holds. */
@@ -154,8 +155,7 @@ static void trials_repeat_and_add_up(void **state)
 		}
 		/* Negative control: a sum that is off by one must be noticed. */
 		((struct stamps *)t.env.state)->check_says = 1;
-		assert_int_equal(
-		    team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -EBADMSG);
+		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -EBADMSG);
 		assert_string_equal(why, "does not add up");
 		team_destroy(&t);
 	}
@@ -298,10 +298,8 @@ static int refuse(struct bench_env *env, char *why, size_t why_len)
 	return -EIO;
 }
 
-static const struct workload refusing = {.op = "stamp",
-    .state_bytes = sizeof(struct stamps),
-    .setup = refuse,
-    .batch = stamp};
+static const struct workload refusing = {
+    .op = "stamp", .state_bytes = sizeof(struct stamps), .setup = refuse, .batch = stamp};
 
 static void a_failed_setup_leaves_nothing(void **state)
 {

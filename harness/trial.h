@@ -54,7 +54,7 @@ struct trial_unit {
 	uint64_t start_ns;
 	uint64_t leave_ns;
 	struct counters_usage used;
-	uint64_t migrations;         /* only of an unbound unit: a bound one stays by construction */
+	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
 	uint64_t migrations_before;
 };
 
