@@ -75,20 +75,20 @@ test: ## install what is missing, build, run unit and command-line tests
 test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
 	@CONCBENCH=$(abspath $(BUILD)/concbench) CONCBENCH_TESTS=$(abspath $(BUILD)/tests) \
-	  CMOCKA_MESSAGE_OUTPUT=TAP prove --timer --failures --exec '' $(TESTS) $(wildcard scripts/tests/*.sh)
+	  prove --timer --failures --exec scripts/tests/exec $(TESTS) $(wildcard scripts/tests/*.sh)
 
 .PHONY: unit-test
 unit-test: ## only the unit tests
 unit-test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
-	@CMOCKA_MESSAGE_OUTPUT=TAP prove --timer --failures --exec '' $(TESTS)
+	@prove --timer --failures --exec scripts/tests/exec $(TESTS)
 
 .PHONY: check
 check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/reference/compare $(wildcard scripts/tests/*.sh)
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/reference/compare scripts/tests/exec $(wildcard scripts/tests/*.sh)
 
 .PHONY: lint
 lint: ## clang-format and shellcheck

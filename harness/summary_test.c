@@ -128,6 +128,7 @@ static void folded_latencies_count_the_same(void **state)
 	assert_memory_equal(s[0]->summary.latency, s[1]->summary.latency, sizeof(struct histogram));
 	/* The control: a trial that only one of the two has shows. */
 	s[1]->samples[0].warm_up = false;
+	free(s[1]->samples[0].worker_ops);
 	fixture_details(&s[1]->samples[0], 5);
 	assert_int_equal(series_fold_latency(s[1]), 0);
 	assert_int_equal(run_summarise(&runs[1]), 0);

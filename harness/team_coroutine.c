@@ -125,13 +125,13 @@ static void carrier_main(struct team *t, unsigned index)
 			run_to_line(&u, share);
 	}
 	run_trials(&u, share);
-	if (u.carrier && !unit->error) {
+	if (u.carrier) {
 		u.quit = true;
 		(void)carrier_wake_all(u.carrier, &u.line);
 		(void)carrier_run(u.carrier);
+		/* After an error some may still wait for each other: they are dropped. */
 		carrier_destroy(u.carrier);
 	}
-	/* After an error coroutines may hang about on their stacks: the cell is about to end. */
 	free(args);
 }
 

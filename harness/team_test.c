@@ -259,9 +259,6 @@ static void coroutines_that_wait_for_ever_are_noticed(void **state)
 	char why[200] = "";
 
 	(void)state;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	skip(); /* their stacks are left behind on purpose: the cell ends after an error */
-#endif
 	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
 	assert_true(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) < 0);
 	assert_non_null(strstr(why, "coroutines left waiting"));
