@@ -125,6 +125,7 @@ in_process() {
 
 progress_on_a_terminal() {
 	command -v script >/dev/null || skip "no script(1) to make a terminal with"
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminals here (/dev/pts)"
 	expect 0 script -qec "'$CONCBENCH' run --rounds 3 --slots 3 --slot-time 50ms --results res \
 		--no-charts '$fast'" typescript
 	has typescript '/3' switch/call_direct
