@@ -1,0 +1,502 @@
+/* gbench_test.c - the C shim: what is registered is what runs, what is set is what is reported. */
+#include "harness/gbench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#define ROWS_MAX 32
+
+struct seen_row {
+	char name[96];
+	char run_name[96];
+	char label[32];
+	char error[64];
+	char aggregate[16];
+	int64_t repetition_index, repetitions, iterations, threads;
+	double real_time;
+	double counter; /* the one named "c", NAN when it has none */
+	enum gbench_unit unit;
+};
+
+struct seen {
+	struct seen_row row[ROWS_MAX];
+	size_t count;
+};
+
+static void see(const struct gbench_row *row, void *user)
+{
+	struct seen *seen = user;
+	struct seen_row *r;
+
+	assert_true(seen->count < ROWS_MAX);
+	r = &seen->row[seen->count++];
+	(void)snprintf(r->name, sizeof(r->name), "%s", row->name);
+	(void)snprintf(r->run_name, sizeof(r->run_name), "%s", row->run_name);
+	(void)snprintf(r->label, sizeof(r->label), "%s", row->label);
+	(void)snprintf(r->error, sizeof(r->error), "%s", row->error ? row->error : "");
+	(void)snprintf(
+	    r->aggregate, sizeof(r->aggregate), "%s", row->aggregate ? row->aggregate : "");
+	r->repetition_index = row->repetition_index;
+	r->repetitions = row->repetitions;
+	r->iterations = row->iterations;
+	r->threads = row->threads;
+	r->real_time = row->real_time;
+	r->unit = row->unit;
+	r->counter = (double)NAN;
+	for (size_t i = 0; i < row->counter_count; i++)
+		if (strcmp(row->counters[i].name, "c") == 0)
+			r->counter = row->counters[i].value;
+}
+
+static void assert_close(double is, double should)
+{
+	if (!(fabs(is - should) <= 1e-9 * fabs(should) + 1e-15))
+		fail_msg("%.17g instead of %.17g", is, should);
+}
+
+/* Runs what is registered and forgets it. */
+static void run_all(struct seen *seen, size_t *matched)
+{
+	memset(seen, 0, sizeof(*seen));
+	assert_int_equal(gbench_set_filter(NULL), 0);
+	assert_int_equal(gbench_run_rows(see, seen, matched), 0);
+	gbench_clear();
+}
+
+struct script {
+	unsigned calls;   /* of the body */
+	unsigned loops;   /* of the loop in it */
+	double time_s[8]; /* manual time of each call */
+	int64_t iterations_seen;
+};
+
+static void manual(struct gbench_state *state, void *user)
+{
+	struct script *s = user;
+
+	while (gbench_keep_running_batch(state, gbench_max_iterations(state))) {
+		s->loops++;
+		gbench_set_iteration_time_s(state, s->time_s[s->calls % 8]);
+	}
+	s->iterations_seen = gbench_iterations(state);
+	s->calls++;
+}
+
+static void one_call_a_repetition_and_its_time(void **state)
+{
+	struct script s = {.time_s = {4e-3, 1e-3, 3e-3, 2e-3}};
+	const struct gbench_case c = {.name = "manual",
+	    .fn = manual,
+	    .user = &s,
+	    .unit = GBENCH_US,
+	    .clock = GBENCH_MANUAL_TIME,
+	    .iterations = 10,
+	    .repetitions = 4};
+	struct seen seen;
+	size_t matched = 99;
+	double sum = 0, square = 0;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, &matched);
+	assert_int_equal(matched, 1);
+	assert_int_equal(s.calls, 4);
+	assert_int_equal(s.loops, 4);
+	assert_int_equal(s.iterations_seen, 10);
+	/* Four repetitions, then mean, median, stddev and cv. */
+	assert_int_equal(seen.count, 8);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct seen_row *r = &seen.row[i];
+
+		assert_string_equal(r->name, "manual/iterations:10/repeats:4/manual_time");
+		assert_string_equal(r->aggregate, "");
+		assert_int_equal(r->repetition_index, i);
+		assert_int_equal(r->repetitions, 4);
+		assert_int_equal(r->iterations, 10);
+		assert_int_equal(r->threads, 1);
+		assert_int_equal(r->unit, GBENCH_US);
+		/* Microseconds an iteration of the seconds that were set for all ten. */
+		assert_close(r->real_time, s.time_s[i] * 1e6 / 10);
+		sum += r->real_time;
+		square += r->real_time * r->real_time;
+	}
+	for (unsigned i = 4; i < 8; i++) {
+		const struct seen_row *r = &seen.row[i];
+		const double deviation = sqrt((square - sum * sum / 4) / 3);
+
+		assert_int_equal(r->repetition_index, -1);
+		if (strcmp(r->aggregate, "mean") == 0)
+			assert_close(r->real_time, sum / 4);
+		else if (strcmp(r->aggregate, "median") == 0)
+			assert_close(r->real_time, 250);
+		else if (strcmp(r->aggregate, "stddev") == 0)
+			assert_close(r->real_time, deviation);
+		else
+			assert_string_equal(r->aggregate, "cv");
+	}
+}
+
+static void keep_running(struct gbench_state *state, void *user)
+{
+	unsigned *loops = user;
+
+	while (gbench_keep_running(state)) {
+		gbench_pause_timing(state);
+		gbench_resume_timing(state);
+		(*loops)++;
+	}
+}
+
+static void the_plain_loop_runs_every_iteration(void **state)
+{
+	unsigned loops = 0;
+	const struct gbench_case c = {
+	    .name = "plain", .fn = keep_running, .user = &loops, .iterations = 1234};
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	assert_int_equal(loops, 1234);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.row[0].iterations, 1234);
+	assert_true(seen.row[0].real_time > 0.0);
+}
+
+struct arguments {
+	int64_t seen[4];
+	int thread;
+};
+
+static void take_arguments(struct gbench_state *state, void *user)
+{
+	struct arguments *a = user;
+
+	while (gbench_keep_running(state))
+		;
+	for (size_t i = 0; i < 4; i++)
+		a->seen[i] = gbench_arg(state, i);
+	a->thread = gbench_thread_index(state);
+	gbench_set_label(state, "labelled");
+	gbench_set_items_processed(state, 5);
+	gbench_set_bytes_processed(state, 6);
+}
+
+static void arguments_are_named_and_handed_over(void **state)
+{
+	static const int64_t args[] = {7, -8, 9};
+	struct arguments a = {.thread = -1};
+	const struct gbench_case c = {.name = "args",
+	    .fn = take_arguments,
+	    .user = &a,
+	    .args = args,
+	    .arg_count = 3,
+	    .iterations = 1,
+	    .clock = GBENCH_REAL_TIME};
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	assert_string_equal(seen.row[0].name, "args/7/-8/9/iterations:1/real_time");
+	assert_string_equal(seen.row[0].label, "labelled");
+	assert_int_equal(a.seen[0], 7);
+	assert_int_equal(a.seen[1], -8);
+	assert_int_equal(a.seen[2], 9);
+	assert_int_equal(a.seen[3], 0); /* beyond the last */
+	assert_int_equal(a.thread, 0);
+}
+
+struct counted {
+	unsigned flags;
+	double value;
+	int ret, ret_nan, ret_infinite, ret_unnamed;
+};
+
+static void count(struct gbench_state *state, void *user)
+{
+	struct counted *c = user;
+
+	while (gbench_keep_running_batch(state, gbench_max_iterations(state)))
+		gbench_set_iteration_time_s(state, 0.5);
+	c->ret = gbench_set_counter(state, "c", c->value, c->flags);
+	c->ret_nan = gbench_set_counter(state, "nan", (double)NAN, 0);
+	c->ret_infinite = gbench_set_counter(state, "inf", (double)INFINITY, 0);
+	c->ret_unnamed = gbench_set_counter(state, "", 1.0, 0);
+}
+
+static void counters_obey_their_flags(void **state)
+{
+	/* 12 in 4 iterations that took half a second of manual time, one thread. */
+	static const struct {
+		unsigned flags;
+		double expected;
+	} rows[] = {
+	    {GBENCH_COUNTER_PLAIN, 12.0},
+	    {GBENCH_COUNTER_RATE, 24.0},
+	    {GBENCH_COUNTER_AVG_THREADS, 12.0},
+	    {GBENCH_COUNTER_ITERATION_INVARIANT, 48.0},
+	    {GBENCH_COUNTER_AVG_ITERATIONS, 3.0},
+	    {GBENCH_COUNTER_INVERT, 1.0 / 12.0},
+	    {GBENCH_COUNTER_RATE | GBENCH_COUNTER_INVERT, 1.0 / 24.0},
+	    {GBENCH_COUNTER_RATE | GBENCH_COUNTER_AVG_ITERATIONS, 6.0},
+	    {GBENCH_COUNTER_RATE | GBENCH_COUNTER_ITERATION_INVARIANT, 96.0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct counted counted = {.flags = rows[i].flags, .value = 12.0};
+		const struct gbench_case c = {.name = "count",
+		    .fn = count,
+		    .user = &counted,
+		    .clock = GBENCH_MANUAL_TIME,
+		    .iterations = 4};
+		struct seen seen;
+
+		assert_int_equal(gbench_register(&c), 0);
+		run_all(&seen, NULL);
+		assert_int_equal(counted.ret, 0);
+		assert_int_equal(counted.ret_nan, -EINVAL);
+		assert_int_equal(counted.ret_infinite, -EINVAL);
+		assert_int_equal(counted.ret_unnamed, -EINVAL);
+		assert_close(seen.row[0].counter, rows[i].expected);
+	}
+}
+
+static void give_up(struct gbench_state *state, void *user)
+{
+	(void)user;
+	gbench_skip_with_error(state, "not on this machine");
+	while (gbench_keep_running(state))
+		;
+}
+
+static void a_skipped_case_says_why(void **state)
+{
+	const struct gbench_case c = {.name = "skipped", .fn = give_up, .iterations = 3};
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.row[0].error, "not on this machine");
+}
+
+static void bad_cases_are_refused(void **state)
+{
+	const struct gbench_case good = {.name = "good", .fn = give_up, .iterations = 1};
+	struct gbench_case bad[9];
+	struct seen seen;
+	size_t matched = 99;
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		bad[i] = good;
+	bad[0].name = NULL;
+	bad[1].name = "";
+	bad[2].fn = NULL;
+	bad[3].iterations = -1;
+	bad[4].repetitions = -1;
+	bad[5].threads = -1;
+	bad[6].arg_count = 1;
+	bad[7].min_time_s = -1.0;
+	bad[8].warmup_s = -1.0;
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(gbench_register(&bad[i]), -EINVAL);
+	assert_int_equal(gbench_register(NULL), -EINVAL);
+	assert_int_equal(gbench_run_rows(NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(gbench_run_json(NULL, NULL), -EINVAL);
+	/* None of them is there. */
+	run_all(&seen, &matched);
+	assert_int_equal(matched, 0);
+	assert_int_equal(seen.count, 0);
+}
+
+static void register_names(const char *const *names, struct script *s)
+{
+	for (; *names; names++) {
+		const struct gbench_case c = {.name = *names,
+		    .fn = manual,
+		    .user = s,
+		    .clock = GBENCH_MANUAL_TIME,
+		    .iterations = 1};
+
+		assert_int_equal(gbench_register(&c), 0);
+	}
+}
+
+static void filters_pick_by_name(void **state)
+{
+	static const char *const names[] = {"lock/a", "lock/b", "queue/a", NULL};
+	static const struct {
+		const char *filter;
+		size_t matched;
+	} rows[] = {{"lock", 2}, {"a/iter", 2}, {"^queue/a", 1}, {"-lock", 1}, {NULL, 3}, {"", 3},
+	    {"nothing", 0}};
+	struct script s = {.time_s = {1e-3}};
+	struct seen seen;
+	size_t matched;
+
+	(void)state;
+	register_names(names, &s);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&seen, 0, sizeof(seen));
+		assert_int_equal(gbench_set_filter(rows[i].filter), 0);
+		assert_int_equal(gbench_run_rows(see, &seen, &matched), 0);
+		assert_int_equal(matched, rows[i].matched);
+		assert_int_equal(seen.count, rows[i].matched);
+	}
+	assert_int_equal(gbench_set_filter("lock/(a"), -EINVAL);
+	gbench_clear();
+}
+
+/* What the two descriptors got while body() ran. */
+static size_t bytes_printed(void (*body)(void))
+{
+	char path[] = "/tmp/gbench_test.XXXXXX";
+	const int file = mkstemp(path), out = dup(1), err = dup(2);
+	off_t size;
+
+	assert_true(file >= 0 && out >= 0 && err >= 0);
+	(void)fflush(NULL);
+	assert_true(dup2(file, 1) == 1 && dup2(file, 2) == 2);
+	body();
+	(void)fflush(NULL);
+	assert_true(dup2(out, 1) == 1 && dup2(err, 2) == 2);
+	size = lseek(file, 0, SEEK_END);
+	(void)close(out);
+	(void)close(err);
+	(void)close(file);
+	(void)unlink(path);
+	return (size_t)size;
+}
+
+static struct seen silent_seen;
+
+static void run_silently(void)
+{
+	char *json = NULL;
+
+	(void)gbench_set_filter("nothing");
+	(void)gbench_run_rows(see, &silent_seen, NULL);
+	(void)gbench_run_json(&json, NULL);
+	free(json);
+	(void)gbench_set_filter(NULL);
+	(void)gbench_run_rows(see, &silent_seen, NULL);
+	(void)gbench_run_json(&json, NULL);
+	free(json);
+}
+
+static void run_loudly(void)
+{
+	(void)gbench_set_filter(NULL);
+	(void)gbench_run(NULL);
+}
+
+static void silent_runs_print_nothing(void **state)
+{
+	static const char *const names[] = {"silent", NULL};
+	struct script s = {.time_s = {1e-3}};
+
+	(void)state;
+	register_names(names, &s);
+	assert_int_equal(bytes_printed(run_silently), 0);
+	/* The control: the console's reporter does print, so the measurement works. */
+	assert_true(bytes_printed(run_loudly) > 0);
+	gbench_clear();
+}
+
+static void json_has_rows_and_context(void **state)
+{
+	static const char *const names[] = {"in/json", NULL};
+	struct script s = {.time_s = {2e-6}};
+	char *text = NULL;
+	json_t *json, *row;
+
+	(void)state;
+	assert_int_equal(gbench_add_context("ticket", "42 \"quoted\""), 0);
+	assert_int_equal(gbench_add_context("", "x"), -EINVAL);
+	assert_int_equal(gbench_add_context(NULL, "x"), -EINVAL);
+	assert_int_equal(gbench_set_filter(NULL), 0);
+	register_names(names, &s);
+	assert_int_equal(gbench_run_json(&text, NULL), 0);
+	json = json_loads(text, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(json, "context"), "ticket")),
+	    "42 \"quoted\"");
+	row = json_array_get(json_object_get(json, "benchmarks"), 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(row, "name")), "in/json/iterations:1/manual_time");
+	assert_close(json_number_value(json_object_get(row, "real_time")), 2000.0);
+	json_decref(json);
+	free(text);
+	gbench_clear();
+	/* With nothing to run it is still JSON. */
+	assert_int_equal(gbench_run_json(&text, NULL), 0);
+	json = json_loads(text, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "benchmarks")), 0);
+	json_decref(json);
+	free(text);
+}
+
+static void flags_are_taken_out_of_argv(void **state)
+{
+	static const char *const names[] = {"flags/a", "flags/b", NULL};
+	char program[] = "test", filter[] = "--benchmark_filter=flags/b",
+	     repetitions[] = "--benchmark_repetitions=3", other[] = "--other";
+	char *argv[] = {program, filter, repetitions, other, NULL};
+	int argc = 4;
+	struct script s = {.time_s = {1e-3, 1e-3, 1e-3}};
+	struct seen seen = {0};
+
+	(void)state;
+	gbench_initialize(&argc, argv);
+	assert_int_equal(argc, 2);
+	assert_string_equal(argv[1], "--other");
+	register_names(names, &s);
+	assert_int_equal(gbench_run_rows(see, &seen, NULL), 0);
+	assert_int_equal(s.calls, 3);
+	assert_non_null(strstr(seen.row[0].run_name, "flags/b"));
+	gbench_clear();
+}
+
+static void it_says_what_it_is(void **state)
+{
+	const char *type = gbench_library_build_type();
+
+	(void)state;
+	assert_true(strcmp(type, "debug") == 0 || strcmp(type, "release") == 0);
+	assert_true(strlen(gbench_version()) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_call_a_repetition_and_its_time),
+	    cmocka_unit_test(the_plain_loop_runs_every_iteration),
+	    cmocka_unit_test(arguments_are_named_and_handed_over),
+	    cmocka_unit_test(counters_obey_their_flags),
+	    cmocka_unit_test(a_skipped_case_says_why),
+	    cmocka_unit_test(bad_cases_are_refused),
+	    cmocka_unit_test(filters_pick_by_name),
+	    cmocka_unit_test(silent_runs_print_nothing),
+	    cmocka_unit_test(json_has_rows_and_context),
+	    cmocka_unit_test(it_says_what_it_is),
+	    /* Last: what it sets stays set. */
+	    cmocka_unit_test(flags_are_taken_out_of_argv),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
