@@ -49,12 +49,12 @@ OWN_CXXFLAGS := -std=c++17 -pthread -fno-omit-frame-pointer $(WARN_CXX) $(SAN_FL
 OWN_LDFLAGS  := -pthread $(SAN_FLAGS)
 LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) -lm
 
-HARNESS_SRC := $(filter-out %_test.c,$(wildcard harness/*.c)) harness/gbench.cc
+HARNESS_SRC := $(filter-out %_test.c,$(wildcard harness/*.c harness/*/*.c)) harness/gbench.cc
 BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))
-TEST_SRC    := $(wildcard harness/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
+TEST_SRC    := $(wildcard harness/*_test.c harness/*/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
 
 obj = $(patsubst %,$(BUILD)/obj/%.o,$(1))
-HARNESS_OBJ := $(call obj,$(filter-out harness/main.c,$(HARNESS_SRC)))
+HARNESS_OBJ := $(call obj,$(filter-out harness/cmd/main.c,$(HARNESS_SRC)))
 BENCH_OBJ   := $(call obj,$(BENCH_SRC))
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
 
@@ -125,7 +125,7 @@ deps-bench deps-test deps-ci: deps-%:
 # The harness calls the benches' registry, the benches call the harness: a group resolves both.
 ARCHIVES := -Wl,--start-group $(BUILD)/libbenches.a $(BUILD)/libharness.a -Wl,--end-group
 
-$(BUILD)/concbench: $(call obj,harness/main.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
+$(BUILD)/concbench: $(call obj,harness/cmd/main.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
 	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
@@ -180,15 +180,15 @@ endef
 export BUILD_INFO
 
 # Where an installed program finds its gnuplot scripts; a built one finds those of its tree.
-$(BUILD)/obj/harness/chart_draw.c.o: OWN_CPPFLAGS += -DCONCBENCH_DATADIR='"$(PREFIX)/share/concbench/plots"'
+$(BUILD)/obj/harness/report/chart_draw.c.o: OWN_CPPFLAGS += -DCONCBENCH_DATADIR='"$(PREFIX)/share/concbench/plots"'
 $(BUILD)/obj/harness/gbench.cc.o: OWN_CPPFLAGS += -DGBENCH_VERSION='"$(call lib_version,benchmark)"'
 
-$(BUILD)/obj/harness/build_info.c.o: $(BUILD)/build_info_generated.h
-$(BUILD)/obj/harness/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
+$(BUILD)/obj/harness/machine/build_info.c.o: $(BUILD)/build_info_generated.h
+$(BUILD)/obj/harness/machine/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
 $(BUILD)/build_info_generated.h: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$BUILD_INFO" | cmp -s - $@ || printf '%s\n' "$$BUILD_INFO" > $@
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/main.c $(TEST_SRC)))
+-include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c $(TEST_SRC)))

@@ -1,6 +1,6 @@
 #include "benches/selftest.h"
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The descriptor that a cell speaks to its supervisor through (harness/supervise.c). */
+/* The descriptor that a cell speaks to its supervisor through (harness/cell/supervise.c). */
 #define CELL_FD 3
 
 struct selftest_state {

@@ -6,7 +6,7 @@
 #ifndef CONCBENCH_SELFTEST_H
 #define CONCBENCH_SELFTEST_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 void selftest_list(struct case_list *list, const struct machine *m);
 

@@ -1,7 +1,7 @@
 #include "benches/locks/locks.h"
 
 #include "benches/locks/contention.h"
-#include "harness/machine.h"
+#include "harness/work/machine.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef CONCBENCH_LOCKS_H
 #define CONCBENCH_LOCKS_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 /** lock_list() - append the cases of this family that @m's profile asks for. */
 void lock_list(struct case_list *list, const struct machine *m);

@@ -4,7 +4,7 @@
  * All on the harness's own trials, with real threads and processes.
  */
 #include "benches/locks/broken.h"
-#include "harness/team.h"
+#include "harness/work/team.h"
 
 #include <errno.h>
 #include <stdio.h>

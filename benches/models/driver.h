@@ -8,9 +8,9 @@
 #ifndef CONCBENCH_MODELS_DRIVER_H
 #define CONCBENCH_MODELS_DRIVER_H
 
-#include "harness/bench_case.h"
-#include "harness/clock.h"
-#include "harness/workload.h"
+#include "harness/work/bench_case.h"
+#include "harness/base/clock.h"
+#include "harness/work/workload.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -3,8 +3,8 @@
 #include "benches/models/jobs/sieve.h"
 #include "benches/models/jobs/tcp_echo.h"
 #include "benches/models/jobs/timers.h"
-#include "harness/clock.h"
-#include "harness/machine.h"
+#include "harness/base/clock.h"
+#include "harness/work/machine.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #ifndef CONCBENCH_JOB_H
 #define CONCBENCH_JOB_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 /** job_list() - append the cases of this family that @m's profile asks for. */
 void job_list(struct case_list *list, const struct machine *m);

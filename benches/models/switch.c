@@ -1,8 +1,8 @@
 #include "benches/models/switch.h"
 
 #include "benches/models/switch_rows.h"
-#include "harness/clock.h"
-#include "harness/machine.h"
+#include "harness/base/clock.h"
+#include "harness/work/machine.h"
 
 /* The same hand-off under the models and placements it makes sense in. How many take part is what
  * a rung is, so a user's own worker counts do not apply. */

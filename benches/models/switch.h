@@ -5,7 +5,7 @@
 #ifndef CONCBENCH_SWITCH_H
 #define CONCBENCH_SWITCH_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 /** switch_list() - append the cases of this family that @m's profile asks for. */
 void switch_list(struct case_list *list, const struct machine *m);

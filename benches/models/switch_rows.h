@@ -5,7 +5,7 @@
 #ifndef CONCBENCH_SWITCH_ROWS_H
 #define CONCBENCH_SWITCH_ROWS_H
 
-#include "harness/workload.h"
+#include "harness/work/workload.h"
 
 /* switch_futex.c: two workers pass a turn by FUTEX_WAIT and FUTEX_WAKE. */
 #define SWITCH_FUTEX_CLOSED 1u /* somebody has left: do not wait for a turn */

@@ -7,7 +7,7 @@
  */
 #include "benches/models/switch_rows.h"
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 #include "benches/queues/queues.h"
 
 #include "benches/queues/transfer.h"
-#include "harness/clock.h"
-#include "harness/machine.h"
+#include "harness/base/clock.h"
+#include "harness/work/machine.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
 #ifndef CONCBENCH_QUEUES_H
 #define CONCBENCH_QUEUES_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 /** queue_list() - append the cases of this family that @m's profile asks for. */
 void queue_list(struct case_list *list, const struct machine *m);

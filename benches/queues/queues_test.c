@@ -5,8 +5,8 @@
  * All on the harness's own trials, with real threads, processes and coroutines.
  */
 #include "benches/queues/simple.h"
-#include "harness/clock.h"
-#include "harness/team.h"
+#include "harness/base/clock.h"
+#include "harness/work/team.h"
 
 #include <errno.h>
 #include <stdio.h>

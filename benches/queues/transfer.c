@@ -1,6 +1,6 @@
 #include "benches/queues/transfer.h"
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -29,7 +29,7 @@
 #ifndef CONCBENCH_QUEUES_TRANSFER_H
 #define CONCBENCH_QUEUES_TRANSFER_H
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 /* Places in bench_case.params. */
 enum transfer_param {

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 compare=/usr/share/benchmark/compare.py
 python=/usr/bin/python3
-writer=$build/tests/harness/result_test
+writer=$build/tests/harness/run/result_test
 
 skip() {
 	echo "1..0 # SKIP $1"

@@ -1,6 +1,6 @@
 #include "benches/models/jobs/sieve.h"
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -11,7 +11,7 @@
 #ifndef CONCBENCH_SIEVE_H
 #define CONCBENCH_SIEVE_H
 
-#include "harness/workload.h"
+#include "harness/work/workload.h"
 
 #define SIEVE_SEGMENT_BYTES 16384u
 #define SIEVE_SPAN (2u * SIEVE_SEGMENT_BYTES) /* numbers a segment covers */

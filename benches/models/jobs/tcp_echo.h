@@ -15,7 +15,7 @@
 #ifndef CONCBENCH_TCP_ECHO_H
 #define CONCBENCH_TCP_ECHO_H
 
-#include "harness/workload.h"
+#include "harness/work/workload.h"
 
 #include <sys/epoll.h>
 

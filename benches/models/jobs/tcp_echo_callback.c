@@ -5,7 +5,7 @@
  */
 #include "benches/models/jobs/tcp_echo.h"
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <stdio.h>

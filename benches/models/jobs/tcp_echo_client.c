@@ -5,7 +5,7 @@
  */
 #include "benches/models/jobs/tcp_echo.h"
 
-#include "harness/clock.h"
+#include "harness/base/clock.h"
 
 #include <errno.h>
 #include <string.h>

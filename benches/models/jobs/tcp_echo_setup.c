@@ -1,7 +1,7 @@
 /* tcp_echo_setup.c - memory and sockets of the echo jobs. */
 #include "benches/models/jobs/tcp_echo.h"
 
-#include "harness/bench_case.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <netinet/in.h>

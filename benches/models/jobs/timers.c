@@ -1,7 +1,7 @@
 #include "benches/models/jobs/timers.h"
 
-#include "harness/bench_case.h"
-#include "harness/clock.h"
+#include "harness/work/bench_case.h"
+#include "harness/base/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -12,7 +12,7 @@
 #ifndef CONCBENCH_TIMERS_H
 #define CONCBENCH_TIMERS_H
 
-#include "harness/workload.h"
+#include "harness/work/workload.h"
 
 /* Index into bench_case.params. */
 enum { TIMERS_PERIOD_US };

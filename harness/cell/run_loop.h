@@ -1,0 +1,60 @@
+/*
+ * run_loop.h - rounds of cells until every case has its launches or the time is up.
+ *
+ * The one place where samples come from: every figure of a run, and later of a gate, went through
+ * run_loop_rounds(). Knows cells and journals, but neither command lines nor reports.
+ */
+#ifndef CONCBENCH_RUN_LOOP_H
+#define CONCBENCH_RUN_LOOP_H
+
+#include "harness/work/bench_case.h"
+#include "harness/base/progress.h"
+#include "harness/run/result.h"
+
+/* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
+struct run_entry {
+	const struct bench_case *bc;
+	size_t series;         /* index in run->series */
+	unsigned launches;     /* cells that gave samples */
+	uint64_t last_cell_ns; /* how long its last cell took */
+};
+
+struct run_loop {
+	/* what to do; the caller's */
+	const char *exe;
+	const char *profile;
+	const char *workers; /* the user's sweep, as typed; NULL: none */
+	const char *place;
+	const char *topology_xml;
+	const char *allowed;
+	unsigned pus;
+	unsigned rounds;
+	unsigned slots;
+	uint64_t slot_ns;
+	uint64_t budget_ns;
+	uint64_t cell_timeout_ns;
+	uint64_t seed;
+	int stderr_fd;
+	struct run_entry *entries;
+	size_t entry_count;
+	/* where it goes */
+	struct run *run;
+	struct journal *journal;
+	struct progress progress;
+	/* its own */
+	uint64_t begin_ns;
+	size_t cells_done;
+	size_t cells_total;
+};
+
+/**
+ * run_loop_rounds() - measure.
+ * Return: 0, also when the time was up; -EINTR after Ctrl-C or SIGTERM; -errno when the journal
+ * cannot be written. What was measured is in the run in every case.
+ */
+int run_loop_rounds(struct run_loop *l);
+
+/** run_loop_counters() - one more cell a case, with hardware counters on. Return: as above. */
+int run_loop_counters(struct run_loop *l);
+
+#endif

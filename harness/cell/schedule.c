@@ -1,0 +1,54 @@
+#include "harness/cell/schedule.h"
+
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+static uint32_t bounded(uint64_t *state, uint32_t bound)
+{
+	uint64_t product = (next(state) >> 32) * bound;
+
+	if ((uint32_t)product < bound) {
+		const uint32_t reject = (0u - bound) % bound;
+
+		while ((uint32_t)product < reject)
+			product = (next(state) >> 32) * bound;
+	}
+	return (uint32_t)(product >> 32);
+}
+
+uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch)
+{
+	uint64_t state = seed;
+
+	state = next(&state) ^ ((uint64_t)index << 32 | launch);
+	return next(&state);
+}
+
+void schedule_shuffle(size_t *order, size_t n, uint64_t seed, unsigned round)
+{
+	uint64_t state = schedule_seed(seed, SIZE_MAX >> 32, round);
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (size_t i = n; i > 1; i--) {
+		size_t j = bounded(&state, (uint32_t)i);
+		size_t swap = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+}
+
+bool schedule_another_round(
+    unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns)
+{
+	if (rounds_done < 2)
+		return elapsed_ns < budget_ns;
+	return elapsed_ns + last_round_ns <= budget_ns;
+}

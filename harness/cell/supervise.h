@@ -1,0 +1,66 @@
+/*
+ * supervise.h - the parent's side of a cell: start it, give it turns, bury it.
+ *
+ * Every wait has a deadline and ends at once when the cell dies (pidfd) or the user interrupts. The
+ * cell leads a process group of its own, so that whatever it left behind ends with it.
+ */
+#ifndef CONCBENCH_SUPERVISE_H
+#define CONCBENCH_SUPERVISE_H
+
+#include "harness/cell/protocol.h"
+
+struct cell_spec {
+	const char *exe; /* program to run: our own, or for a gate another build's */
+	const char *case_name;
+	const char *profile;
+	const char *workers; /* the user's sweep, as typed; NULL: none */
+	const char *place;
+	const char *topology_xml; /* NULL: the cell discovers for itself */
+	const char *allowed;      /* usable PUs, topology_allowed_list() */
+	unsigned slots;
+	uint64_t slot_ns; /* 0: the case's */
+	uint64_t seed;
+	bool counters;
+	int stderr_fd; /* where its stderr goes */
+	uint64_t ready_within_ns;
+	uint64_t turn_within_ns; /* beyond the slot's own length */
+};
+
+struct cell_process;
+
+/**
+ * cell_start() - run a cell and wait until it is ready.
+ * @ready: its message, when successful.
+ * @why:   one line on failure.
+ * Return: 0, or as cell_turn(). On failure the cell is gone already.
+ */
+int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
+    char *why, size_t why_len);
+
+/**
+ * cell_turn() - let it run one slot.
+ * @out: the sample, owned by the caller; launch is left 0.
+ *
+ * Return: 0; -EINTR interrupted by the user; -ETIMEDOUT deadline overrun; -ECHILD died; -EPROTO
+ * said something that is not the protocol; -EBADMSG it reported a failure, *status says which.
+ * After any error only cell_kill() may follow.
+ */
+int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum case_status *status,
+    char *why, size_t why_len);
+
+/**
+ * cell_finish() - end it in good order and free it.
+ * @rows, @real_time_sum_ns: what Google Benchmark reported of the repetitions.
+ * @counters: filled when it had the counters' pass; may be NULL.
+ * Return: as cell_turn(); on error the cell is killed.
+ */
+int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
+    struct metric_set *counters, char *why, size_t why_len);
+
+/** cell_kill() - end it and its process group at once, reap it, free it. NULL is fine. */
+void cell_kill(struct cell_process *c);
+
+/** cell_failure_status() - the status a failed start or turn means for the case. */
+enum case_status cell_failure_status(int error, enum case_status reported);
+
+#endif

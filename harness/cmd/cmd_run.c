@@ -1,0 +1,472 @@
+/* cmd_run.c - `concbench run`: what to measure, where to keep it, what to say at the end. */
+#include "harness/machine/build_info.h"
+#include "harness/cell/case_filter.h"
+#include "harness/cell/cell.h"
+#include "harness/base/clock.h"
+#include "harness/machine/counters.h"
+#include "harness/cmd/cmd.h"
+#include "harness/base/file.h"
+#include "harness/gbench.h"
+#include "harness/base/interrupt.h"
+#include "harness/work/machine.h"
+#include "harness/report/report.h"
+#include "harness/run/result.h"
+#include "harness/run/run_csv.h"
+#include "harness/run/run_folder.h"
+#include "harness/cell/run_loop.h"
+#include "harness/cmd/run_options.h"
+#include "harness/report/table.h"
+#include "harness/machine/topology_draw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_LEN 4096
+
+struct session {
+	struct run_options o;
+	struct topology *topo;
+	struct machine machine;
+	struct case_list cases;
+	struct run run;
+	struct run_entry *entries;
+	size_t entry_count;
+	char exe[PATH_LEN];
+	char folder[PATH_LEN];
+	char xml[PATH_LEN + 32];
+	struct journal *journal;
+	int stderr_fd;
+	char aa[128]; /* what an A/A run has shown, for people */
+};
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+	va_list args;
+
+	(void)fputs("concbench run: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+/* ---- what to measure ---- */
+
+static int add_entry(struct session *s, const struct bench_case *bc, const char *suffix)
+{
+	char name[CASE_NAME_MAX];
+	struct series *series;
+
+	if (snprintf(name, sizeof(name), "%s%s", bc->name, suffix) >= (int)sizeof(name))
+		return complain("%s: name too long", bc->name);
+	series = run_add_series(&s->run, name);
+	if (!series)
+		return complain("out of memory");
+	series->workers = bc->workers;
+	series->status = STATUS_NOT_RUN;
+	(void)snprintf(series->model, sizeof(series->model), "%s", model_name(bc->model));
+	(void)snprintf(series->place, sizeof(series->place), "%s", bc->place.text);
+	case_hash(bc, series->hash);
+	if (bc->workload) {
+		(void)snprintf(series->op, sizeof(series->op), "%s", bc->workload->op);
+		(void)snprintf(series->latency_of, sizeof(series->latency_of), "%s",
+		    bc->workload->latency_of ? bc->workload->latency_of : "");
+	}
+	if (bc->unsupported[0] || !bc->workload) {
+		series->status = STATUS_UNSUPPORTED;
+		(void)snprintf(series->reason, sizeof(series->reason), "%s", bc->unsupported);
+		return 0;
+	}
+	s->entries[s->entry_count++] =
+	    (struct run_entry){.bc = bc, .series = s->run.series_count - 1};
+	return 0;
+}
+
+static int pick_cases(struct session *s)
+{
+	struct case_filter filter;
+	size_t matched = 0;
+	char err[200];
+	int ret = 0;
+
+	if (case_filter_compile(&filter, s->o.filter, err, sizeof(err)) != 0)
+		return complain("--filter: %s", err);
+	s->entries = calloc(s->cases.count * 2 + 1, sizeof(*s->entries));
+	if (!s->entries)
+		ret = complain("out of memory");
+	for (size_t i = 0; !ret && i < s->cases.count; i++) {
+		const struct bench_case *bc = &s->cases.item[i];
+
+		if (!case_filter_matches(&filter, bc->name))
+			continue;
+		matched++;
+		ret = add_entry(s, bc, s->o.aa ? "/aa:a" : "");
+		if (!ret && s->o.aa)
+			ret = add_entry(s, bc, "/aa:b");
+	}
+	if (!ret && !matched)
+		ret = complain(
+		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
+		    s->o.filter ? s->o.filter : "", profile_name(s->o.profile));
+	case_filter_free(&filter);
+	return ret;
+}
+
+static int look_around(struct session *s)
+{
+	char err[256] = "";
+	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
+	int ret;
+
+	if (n < 0)
+		return complain("/proc/self/exe: %s", strerror(errno));
+	ret = topology_discover(&s->topo, err, sizeof(err));
+	if (ret)
+		return complain("%s", err);
+	machine_describe(&s->machine, s->topo, s->o.profile);
+	s->machine.workers = s->o.workers;
+	s->machine.worker_counts = s->o.worker_counts;
+	s->machine.place = s->o.place_given ? &s->o.place : NULL;
+	ret = case_list_all(&s->cases, &s->machine);
+	if (ret)
+		return complain("the list of cases: %s", strerror(-ret));
+	return pick_cases(s);
+}
+
+static int print_list(const struct session *s)
+{
+	for (size_t i = 0; i < s->run.series_count; i++) {
+		const struct series *series = &s->run.series[i];
+
+		if (series->status == STATUS_UNSUPPORTED)
+			(void)printf("%s  (unsupported: %s)\n", series->name, series->reason);
+		else
+			(void)printf("%s\n", series->name);
+	}
+	return fflush(stdout) == 0 ? 0 : complain("stdout: %s", strerror(errno));
+}
+
+/* ---- in process ---- */
+
+static int run_in_process(struct session *s)
+{
+	struct cell_options cell = {
+	    .topo = s->topo, .slots = s->o.rounds, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
+
+	if (s->entry_count != 1)
+		return complain(
+		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
+	cell.bc = s->entries[0].bc;
+	gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv);
+	for (size_t i = 0; i < s->run.manifest.count; i++)
+		if (gbench_add_context(
+			s->run.manifest.items[i].key, s->run.manifest.items[i].value) != 0)
+			return complain("out of memory");
+	if (cell_run_here(&cell) != 0) {
+		/* Its workers may be stuck: leave without waiting for them. */
+		(void)fflush(NULL);
+		_exit(EXIT_CASE_FAILED);
+	}
+	return 0;
+}
+
+/* ---- where to keep it ---- */
+
+static void note_command(struct run *run, int argc, char **argv)
+{
+	size_t used = 0;
+
+	used += (size_t)snprintf(run->command, sizeof(run->command), "concbench");
+	for (int i = 0; i < argc && used < sizeof(run->command); i++) {
+		int n = snprintf(run->command + used, sizeof(run->command) - used, " %s", argv[i]);
+
+		if (n < 0)
+			break;
+		used += (size_t)n;
+	}
+}
+
+static int describe_run(struct session *s)
+{
+	const time_t now = time(NULL);
+	struct tm utc;
+	int ret = manifest_collect(&s->run.manifest);
+
+	if (!ret)
+		ret = build_info_manifest(&s->run.manifest);
+	if (!ret)
+		ret = manifest_add(&s->run.manifest, "topology.summary", topology_summary(s->topo));
+	if (!ret)
+		ret = manifest_add(
+		    &s->run.manifest, "topology.fingerprint", topology_fingerprint(s->topo));
+	if (!ret)
+		ret = manifest_add(
+		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
+	for (size_t i = 0; !ret && i < s->o.context.count; i++)
+		ret = manifest_add(
+		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
+	if (ret)
+		return complain("out of memory");
+	if (!gmtime_r(&now, &utc) ||
+	    !strftime(s->run.date, sizeof(s->run.date), "%Y-%m-%dT%H:%M:%SZ", &utc))
+		return complain("the date cannot be written");
+	s->run.seed = s->o.seed;
+	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
+	return 0;
+}
+
+static int open_folder(struct session *s)
+{
+	char path[PATH_LEN + 32];
+	int ret = run_folder_create(s->o.results_dir, time(NULL), s->run.id, sizeof(s->run.id),
+	    s->folder, sizeof(s->folder));
+
+	if (ret)
+		return complain("--results: %s: %s", s->o.results_dir, strerror(-ret));
+	(void)snprintf(s->xml, sizeof(s->xml), "%s/topology.xml", s->folder);
+	ret = topology_write_xml(s->topo, s->xml);
+	if (ret)
+		return complain("%s: %s", s->xml, strerror(-ret));
+	(void)snprintf(path, sizeof(path), "%s/cells.log", s->folder);
+	s->stderr_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (s->stderr_fd < 0)
+		return complain("%s: %s", path, strerror(errno));
+	(void)snprintf(path, sizeof(path), "%s/journal.jsonl", s->folder);
+	ret = journal_create(path, &s->journal);
+	if (!ret)
+		ret = journal_run(s->journal, &s->run);
+	for (size_t i = 0; !ret && i < s->run.series_count; i++)
+		ret = journal_series(s->journal, &s->run.series[i]);
+	return ret ? complain("%s: %s", path, strerror(-ret)) : 0;
+}
+
+/* ---- measuring ---- */
+
+static bool counters_possible(struct session *s)
+{
+	struct counters probe;
+	int events;
+
+	if (!s->o.counters) {
+		(void)snprintf(s->run.counters_note, sizeof(s->run.counters_note),
+		    "hardware counters: not asked for (--no-counters)");
+		return false;
+	}
+	events = counters_open(&probe, s->run.counters_note, sizeof(s->run.counters_note));
+	counters_close(&probe);
+	if (events > 0 && !s->run.counters_note[0])
+		(void)snprintf(s->run.counters_note, sizeof(s->run.counters_note),
+		    "hardware counters: %d events, in a pass of their own, never in a timed trial",
+		    events);
+	return events > 0;
+}
+
+static int measure(struct session *s)
+{
+	struct run_loop loop = {
+	    .exe = s->exe,
+	    .profile = profile_name(s->o.profile),
+	    .workers = s->o.workers_text,
+	    .place = s->o.place_given ? s->o.place.text : NULL,
+	    .topology_xml = s->xml,
+	    .allowed = topology_allowed_list(s->topo),
+	    .pus = topology_pu_count(s->topo),
+	    .rounds = s->o.rounds,
+	    .slots = s->o.slots,
+	    .slot_ns = s->o.slot_ns,
+	    .budget_ns = s->o.budget_ns,
+	    .cell_timeout_ns = s->o.cell_timeout_ns,
+	    .seed = s->o.seed,
+	    .stderr_fd = s->stderr_fd,
+	    .entries = s->entries,
+	    .entry_count = s->entry_count,
+	    .run = &s->run,
+	    .journal = s->journal,
+	};
+	const uint64_t begin_ns = clock_now_ns();
+	const bool counters = counters_possible(s);
+	int ret;
+
+	progress_begin(&loop.progress, s->o.quiet);
+	ret = run_loop_rounds(&loop);
+	if (!ret && counters)
+		ret = run_loop_counters(&loop);
+	progress_end(&loop.progress);
+	s->run.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
+	s->run.interrupted = ret == -EINTR;
+	return ret;
+}
+
+/* ---- the end ---- */
+
+/* A/A: how many of the pairs agree, which is what their intervals promise. */
+static void judge_aa(struct session *s)
+{
+	unsigned pairs = 0, agree = 0;
+
+	for (size_t i = 0; i + 1 < s->run.series_count; i += 2) {
+		const struct series *a = &s->run.series[i], *b = &s->run.series[i + 1];
+
+		if (!status_has_figure(a->status) || !status_has_figure(b->status))
+			continue;
+		pairs++;
+		agree += stats_intervals_overlap(&a->summary.ns_per_op, &b->summary.ns_per_op) != 0;
+	}
+	if (!pairs)
+		return;
+	(void)manifest_addf(&s->run.manifest, "aa.pairs", "%u", pairs);
+	(void)manifest_addf(&s->run.manifest, "aa.overlapping", "%u", agree);
+	if (!s->o.quiet)
+		(void)fprintf(s->o.format == FORMAT_CONSOLE ? stdout : stderr,
+		    "A/A: the intervals of %u of %u pairs of equal cases overlap (%.1f %%)\n",
+		    agree, pairs, 100.0 * agree / pairs);
+}
+
+static int write_copy(const struct run *run, const char *path, enum output_format format)
+{
+	int ret = format == FORMAT_CSV ? run_csv_write(run, path) : result_write(run, path);
+
+	return ret ? complain("%s: %s", path, strerror(-ret)) : 0;
+}
+
+static int save(struct session *s)
+{
+	char path[PATH_LEN + 32], err[256] = "";
+	int ret, status = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/run.json", s->folder);
+	ret = journal_close(s->journal);
+	s->journal = NULL;
+	if (ret)
+		status = complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
+	if (write_copy(&s->run, path, FORMAT_JSON))
+		return EXIT_USAGE;
+	ret = run_folder_link_latest(s->o.results_dir, s->run.id);
+	if (ret)
+		status = complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
+	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
+		status = EXIT_USAGE;
+	if (s->o.charts) {
+		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
+		/* 1: the page is there, charts are missing: the run is worth no less for it. */
+		if (ret == 1)
+			(void)complain("report without charts: %s", err);
+		else if (ret)
+			status = complain("report: %s", err);
+	}
+	return status;
+}
+
+static int print(const struct session *s)
+{
+	char *json = NULL;
+	int ret = 0;
+
+	switch (s->o.format) {
+	case FORMAT_JSON:
+		ret = result_format(&s->run, &json);
+		if (!ret)
+			(void)fputs(json, stdout);
+		free(json);
+		break;
+	case FORMAT_CSV:
+		ret = run_csv_print(&s->run, stdout);
+		break;
+	case FORMAT_CONSOLE:
+		if (!s->o.quiet) {
+			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
+			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);
+			if (s->o.charts)
+				(void)printf("report: %s/report.html\n", s->folder);
+			if (build_info_sanitizer()[0])
+				(void)printf(
+				    "This build is instrumented (SAN=%s): its figures mean "
+				    "nothing.\n",
+				    build_info_sanitizer());
+		}
+		break;
+	}
+	if (ret || fflush(stdout) != 0)
+		return complain("stdout: %s", strerror(ret ? -ret : errno));
+	return 0;
+}
+
+static bool any_failure(const struct run *run)
+{
+	for (size_t i = 0; i < run->series_count; i++)
+		if (status_is_failure(run->series[i].status))
+			return true;
+	return false;
+}
+
+static int run_to_end(struct session *s, int argc, char **argv)
+{
+	int ret, status;
+
+	note_command(&s->run, argc, argv);
+	status = open_folder(s);
+	if (status)
+		return status;
+	ret = interrupt_install();
+	if (ret)
+		return complain("signals: %s", strerror(-ret));
+	ret = measure(s);
+	if (ret && ret != -EINTR)
+		status = complain("%s/journal.jsonl: %s; what was measured until then is kept",
+		    s->folder, strerror(-ret));
+	interrupt_unblock();
+	if (manifest_add_load(&s->run.manifest, "load.after") != 0)
+		return complain("out of memory");
+	if (run_summarise(&s->run) != 0)
+		return complain("out of memory");
+	if (s->o.aa)
+		judge_aa(s);
+	/* The table first: it needs no room on the disk. */
+	if (print(s))
+		status = EXIT_USAGE;
+	if (save(s))
+		status = EXIT_USAGE;
+	if (status)
+		return status;
+	if (s->run.interrupted)
+		return 128 + interrupt_pending();
+	return any_failure(&s->run) ? EXIT_CASE_FAILED : 0;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct session s = {.stderr_fd = -1};
+	int status = run_options_parse(argc, argv, &s.o);
+
+	if (!status && s.o.help) {
+		run_options_help(stdout);
+		status = fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+		goto out;
+	}
+	if (!status)
+		status = look_around(&s);
+	if (!status && s.o.list)
+		status = print_list(&s);
+	else if (!status) {
+		status = describe_run(&s);
+		if (!status)
+			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s, argc, argv);
+	}
+out:
+	if (s.journal)
+		(void)journal_close(s.journal);
+	if (s.stderr_fd >= 0)
+		(void)close(s.stderr_fd);
+	free(s.entries);
+	case_list_free(&s.cases);
+	run_free(&s.run);
+	topology_free(s.topo);
+	run_options_free(&s.o);
+	return status;
+}

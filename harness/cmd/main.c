@@ -1,0 +1,65 @@
+/* main.c - picks the subcommand. */
+#include "harness/machine/build_info.h"
+#include "harness/cmd/cmd.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what; /* NULL: not for people */
+};
+
+static const struct command commands[] = {
+    {"run", cmd_run, "measure, save, draw (concbench run --help)"},
+    {"report", cmd_report, "draw the charts and the page of a stored run again"},
+    {"topology", cmd_topology, "show the machine and where each placement puts workers"},
+    {"recover", cmd_recover, "rebuild the run file of a run that was killed"},
+    {"cell", cmd_cell, NULL},
+};
+
+static void usage(FILE *to)
+{
+	(void)fprintf(to, "usage: concbench COMMAND [OPTION...]\n\n"
+			  "Threads, processes or coroutines; which lock; which queue: measured on "
+			  "this machine.\n\n"
+			  "commands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].what)
+			(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+	(void)fprintf(to, "  --help     this text\n"
+			  "  --version  version, revision and compiler\n\n"
+			  "exit status: 0 all good; 1 some case failed; 2 usage or environment;\n"
+			  "             128 + the signal's number after Ctrl-C or SIGTERM\n");
+}
+
+int main(int argc, char **argv)
+{
+	/* A limit on file sizes is an error of write(2) to report, not a reason to die. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
+	    strcmp(argv[1], "-h") == 0) {
+		usage(stdout);
+		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+		(void)printf("concbench %s (%s%s, %s)\n", build_info_version(),
+		    build_info_revision(), build_info_dirty() ? ", modified" : "",
+		    build_info_compiler());
+		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	(void)fprintf(stderr,
+	    "concbench: '%s' is not a command; accepted: run, report, topology, recover, --help, "
+	    "--version\n",
+	    argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,208 @@
+#include "harness/machine/placement.h"
+
+#include "harness/machine/placement_order.h"
+#include "harness/base/one_line.h"
+#include "harness/machine/pu_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *text;
+	enum placement_kind kind;
+} plain_policies[] = {
+    {"same", PLACEMENT_SAME},
+    {"smt", PLACEMENT_SMT},
+    {"compact", PLACEMENT_COMPACT},
+    {"scatter", PLACEMENT_SCATTER},
+    {"llc", PLACEMENT_LLC},
+    {"cross", PLACEMENT_CROSS},
+    {"none", PLACEMENT_NONE},
+};
+
+#define PLAIN_POLICIES (sizeof(plain_policies) / sizeof(plain_policies[0]))
+
+int placement_parse(const char *text, struct placement_policy *out, char *err, size_t err_len)
+{
+	struct placement_policy policy = {0};
+	unsigned *pus = NULL;
+	size_t count = 0;
+	char why[160];
+	int ret;
+
+	for (size_t i = 0; i < PLAIN_POLICIES; i++) {
+		if (strcmp(text, plain_policies[i].text) == 0) {
+			*out = placement_policy_of(plain_policies[i].kind);
+			return 0;
+		}
+	}
+	if (strncmp(text, PLACEMENT_LIST_PREFIX, strlen(PLACEMENT_LIST_PREFIX)) != 0) {
+		one_line_format(err, err_len,
+		    "'%.40s' is not known; accepted: same, smt, compact, scatter, llc, cross, "
+		    "list:..., none",
+		    text);
+		return -EINVAL;
+	}
+	if (strlen(text) >= PLACEMENT_TEXT_MAX) {
+		one_line_format(err, err_len, "'%.40s...' is longer than %d characters", text,
+		    PLACEMENT_TEXT_MAX - 1);
+		return -EINVAL;
+	}
+	ret = pu_list_parse(text + strlen(PLACEMENT_LIST_PREFIX), PLACEMENT_LIST_MAX, &pus, &count,
+	    why, sizeof(why));
+	if (ret) {
+		one_line_format(err, err_len, "list: %s", ret == -EINVAL ? why : "out of memory");
+		return -EINVAL;
+	}
+	free(pus);
+	policy.kind = PLACEMENT_LIST;
+	strcpy(policy.text, text);
+	*out = policy;
+	return 0;
+}
+
+struct placement_policy placement_policy_of(enum placement_kind kind)
+{
+	struct placement_policy policy = {.kind = kind};
+
+	for (size_t i = 0; i < PLAIN_POLICIES; i++)
+		if (plain_policies[i].kind == kind)
+			strcpy(policy.text, plain_policies[i].text);
+	return policy;
+}
+
+static int assign(const struct topology *topo, const struct placement_order *order,
+    unsigned workers, struct placement *out)
+{
+	unsigned pu_count = topology_pu_count(topo);
+	int *pu = calloc(workers, sizeof(*pu));
+	bool *used = calloc(pu_count, sizeof(*used));
+	unsigned distinct = 0;
+
+	if (!pu || !used) {
+		free(pu);
+		free(used);
+		return -ENOMEM;
+	}
+	for (unsigned w = 0; w < workers; w++) {
+		unsigned i;
+
+		if (!order->len) {
+			pu[w] = -1;
+			continue;
+		}
+		i = order->pus[w % order->len];
+		pu[w] = (int)topology_pu(topo, i)->os_index;
+		distinct += !used[i];
+		used[i] = true;
+	}
+	free(used);
+	out->count = workers;
+	out->pu = pu;
+	out->pus_used = distinct;
+	/* Unbound workers may run on any usable PU. */
+	out->oversubscribed = workers > (order->len ? distinct : pu_count);
+	return 0;
+}
+
+int placement_plan(const struct topology *topo, const struct placement_policy *policy,
+    unsigned workers, struct placement *out, char *reason, size_t reason_len)
+{
+	struct placement_order order;
+	int ret;
+
+	if (workers == 0) {
+		one_line_format(reason, reason_len, "0 workers cannot be placed");
+		return -EINVAL;
+	}
+	ret = placement_order(topo, policy, workers, &order, reason, reason_len);
+	if (!ret) {
+		ret = assign(topo, &order, workers, out);
+		free(order.pus);
+	}
+	if (ret == -ENOMEM)
+		one_line_format(reason, reason_len, "out of memory");
+	return ret;
+}
+
+void placement_free(struct placement *p)
+{
+	free(p->pu);
+	*p = (struct placement){0};
+}
+
+/* Which usable PU has an OS index; NULL for one that is not ours. */
+static const struct topology_pu *pu_of_index(const struct topology *topo, int os_index)
+{
+	for (unsigned i = 0; i < topology_pu_count(topo); i++)
+		if (os_index >= 0 && topology_pu(topo, i)->os_index == (unsigned)os_index)
+			return topology_pu(topo, i);
+	return NULL;
+}
+
+/* How good @pu is as a spare: 0 taken, 1 a worker's sibling, 2 a free core, 3 also of the cache of
+ * the first worker. */
+static int spare_value(
+    const struct topology *topo, const struct placement *p, const struct topology_pu *pu)
+{
+	const struct topology_pu *first = pu_of_index(topo, p->pu[0]);
+	int value = first && first->llc_id == pu->llc_id ? 3 : 2;
+
+	for (unsigned w = 0; w < p->count; w++) {
+		const struct topology_pu *taken = pu_of_index(topo, p->pu[w]);
+
+		if (taken == pu)
+			return 0;
+		if (taken && taken->core_id == pu->core_id)
+			value = 1;
+	}
+	return value;
+}
+
+int placement_spare_pu(const struct topology *topo, const struct placement *p)
+{
+	int best = -1, best_value = 0;
+
+	if (p->count == 0 || p->pu[0] < 0)
+		return -1;
+	for (unsigned i = 0; i < topology_pu_count(topo); i++) {
+		const struct topology_pu *pu = topology_pu(topo, i);
+		int value = spare_value(topo, p, pu);
+
+		if (value > best_value) {
+			best = (int)pu->os_index;
+			best_value = value;
+		}
+	}
+	return best;
+}
+
+char *placement_format(const struct placement *p, char *buf, size_t len)
+{
+	size_t at = 0, cut_at = 0; /* the cut goes where there was last room for it */
+
+	if (!len)
+		return buf;
+	buf[0] = '\0';
+	for (unsigned w = 0; w < p->count; w++) {
+		char one[16];
+		size_t one_len;
+
+		if (p->pu[w] < 0)
+			snprintf(one, sizeof(one), "%s-", w ? "," : "");
+		else
+			snprintf(one, sizeof(one), "%s%d", w ? "," : "", p->pu[w]);
+		one_len = strlen(one);
+		if (at + one_len + 1 > len) {
+			snprintf(buf + cut_at, len - cut_at, "...");
+			break;
+		}
+		memcpy(buf + at, one, one_len + 1);
+		at += one_len;
+		if (at + sizeof("...") <= len)
+			cut_at = at;
+	}
+	return buf;
+}

@@ -1,0 +1,224 @@
+#include "harness/report/case_group.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_word(char out[CASE_WORD_MAX], const char *from, size_t n)
+{
+	if (n >= CASE_WORD_MAX)
+		n = CASE_WORD_MAX - 1;
+	memcpy(out, from, n);
+	out[n] = '\0';
+}
+
+static void append_kind(struct case_parts *p, const char *from, size_t n)
+{
+	size_t used = strlen(p->kind);
+
+	if (used && used + 1 < sizeof(p->kind)) {
+		p->kind[used++] = '/';
+		p->kind[used] = '\0';
+	}
+	if (n >= sizeof(p->kind) - used)
+		n = sizeof(p->kind) - used - 1;
+	memcpy(p->kind + used, from, n);
+	p->kind[used + n] = '\0';
+}
+
+void case_parts_parse(const char *name, struct case_parts *out)
+{
+	const char *at = name;
+
+	memset(out, 0, sizeof(*out));
+	for (bool first = true; *at; first = false) {
+		const size_t n = strcspn(at, "/");
+		const char *colon = memchr(at, ':', n);
+
+		if (first) {
+			copy_word(out->family, at, n);
+		} else if (!colon || colon == at) {
+			append_kind(out, at, n);
+		} else if (out->count < CASE_KEYS_MAX) {
+			copy_word(out->key[out->count], at, (size_t)(colon - at));
+			copy_word(out->value[out->count], colon + 1, n - (size_t)(colon - at) - 1);
+			out->count++;
+		}
+		at += n;
+		at += *at == '/';
+	}
+}
+
+const char *case_parts_value(const struct case_parts *p, const char *key)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (!strcmp(p->key[i], key))
+			return p->value[i];
+	return "";
+}
+
+unsigned case_concurrency(const struct case_parts *p)
+{
+	const char *text = case_parts_value(p, "connections");
+	unsigned long n;
+
+	if (!*text)
+		text = case_parts_value(p, "workers");
+	errno = 0;
+	n = strtoul(text, NULL, 10);
+	return errno || n > 1000000000ul ? 0 : (unsigned)n;
+}
+
+static bool same_group(const struct case_parts *a, const struct case_parts *b)
+{
+	return !strcmp(a->family, b->family) &&
+	       (strcmp(a->family, "job") || !strcmp(a->kind, b->kind));
+}
+
+static void name_group(struct case_group *g)
+{
+	const struct case_parts *p = &g->rows[0].parts;
+	size_t i;
+
+	if (!strcmp(p->family, "job") && p->kind[0])
+		snprintf(g->title, sizeof(g->title), "%s/%s", p->family, p->kind);
+	else
+		snprintf(g->title, sizeof(g->title), "%s", p->family);
+	for (i = 0; g->title[i]; i++) {
+		const unsigned char c = (unsigned char)g->title[i];
+
+		g->id[i] = (char)(isalnum(c) || c == '_' ? tolower(c) : '-');
+	}
+	g->id[i] = '\0';
+}
+
+/* A cut name may look like another one; then ids would clash and files overwrite each other. */
+static void make_id_unique(struct case_groups *all, size_t index)
+{
+	struct case_group *g = &all->items[index];
+	char suffix[24];
+	size_t at;
+
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(all->items[i].id, g->id))
+			continue;
+		snprintf(suffix, sizeof(suffix), "-%zu", index + 1);
+		at = strlen(g->id);
+		if (at > sizeof(g->id) - sizeof(suffix))
+			at = sizeof(g->id) - sizeof(suffix);
+		memcpy(g->id + at, suffix, strlen(suffix) + 1);
+		return;
+	}
+}
+
+static struct case_key *find_key(struct case_group *g, const char *name)
+{
+	for (unsigned i = 0; i < g->key_count; i++)
+		if (!strcmp(g->keys[i].name, name))
+			return &g->keys[i];
+	return NULL;
+}
+
+static void compare_rows(struct case_group *g)
+{
+	const struct case_parts *first = &g->rows[0].parts;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct case_parts *p = &g->rows[i].parts;
+
+		g->kind_differs = g->kind_differs || strcmp(p->kind, first->kind);
+		for (unsigned k = 0; k < p->count; k++)
+			if (!find_key(g, p->key[k]) && g->key_count < CASE_KEYS_MAX)
+				memcpy(g->keys[g->key_count++].name, p->key[k], CASE_WORD_MAX);
+	}
+	for (unsigned k = 0; k < g->key_count; k++) {
+		struct case_key *key = &g->keys[k];
+		const char *value = case_parts_value(first, key->name);
+
+		for (size_t i = 0; i < g->count && !key->differs; i++)
+			key->differs =
+			    strcmp(case_parts_value(&g->rows[i].parts, key->name), value) != 0;
+		if (!key->differs)
+			copy_word(key->common, value, strlen(value));
+	}
+	memcpy(g->op, g->rows[0].series->op, sizeof(g->op));
+	for (size_t i = 1; i < g->count; i++)
+		if (strcmp(g->op, g->rows[i].series->op))
+			g->op[0] = '\0';
+}
+
+static int group_add(struct case_groups *all, const struct series *s)
+{
+	struct case_parts parts;
+	struct case_group *g = NULL;
+	struct case_row *rows;
+
+	case_parts_parse(s->name, &parts);
+	for (size_t i = 0; i < all->count && !g; i++)
+		if (same_group(&all->items[i].rows[0].parts, &parts))
+			g = &all->items[i];
+	if (!g) {
+		struct case_group *items = realloc(all->items, (all->count + 1) * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		all->items = items;
+		g = &items[all->count];
+		memset(g, 0, sizeof(*g));
+	}
+	rows = realloc(g->rows, (g->count + 1) * sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	g->rows = rows;
+	rows[g->count++] = (struct case_row){.series = s, .parts = parts};
+	if (g->count == 1)
+		all->count++;
+	return 0;
+}
+
+int case_groups_build(const struct run *run, struct case_groups *out)
+{
+	struct case_groups all = {0};
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		if (group_add(&all, &run->series[i])) {
+			case_groups_free(&all);
+			return -ENOMEM;
+		}
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		name_group(&all.items[i]);
+		make_id_unique(&all, i);
+		compare_rows(&all.items[i]);
+	}
+	*out = all;
+	return 0;
+}
+
+void case_groups_free(struct case_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		free(groups->items[i].rows);
+	free(groups->items);
+	memset(groups, 0, sizeof(*groups));
+}
+
+char *case_group_common(const struct case_group *g, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned k = 0; k < g->key_count; k++) {
+		int n;
+
+		if (g->keys[k].differs || used >= len)
+			continue;
+		n = snprintf(buf + used, len - used, "%s%s:%s", used ? " " : "", g->keys[k].name,
+		    g->keys[k].common);
+		if (n > 0)
+			used += (size_t)n;
+	}
+	return buf;
+}

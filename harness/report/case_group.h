@@ -1,0 +1,77 @@
+/*
+ * case_group.h - the series of a run sorted into blocks that belong together, and what tells the
+ * rows of a block apart. Used by everything that shows a run: charts, page and terminal table.
+ *
+ * Knows case names (family/kind/key:value/...), but no particular family, except that kinds of
+ * "job" are blocks of their own, since one operation of one job is nothing like one of another.
+ * Points into the run, which has to outlive it. Thread-safe on different groups.
+ */
+#ifndef CONCBENCH_CASE_GROUP_H
+#define CONCBENCH_CASE_GROUP_H
+
+#include "harness/run/run.h"
+
+#define CASE_KEYS_MAX 16
+#define CASE_WORD_MAX 64
+
+/* A case name taken apart. What does not fit is cut; keys beyond CASE_KEYS_MAX are dropped. */
+struct case_parts {
+	char family[CASE_WORD_MAX];
+	char kind[CASE_WORD_MAX]; /* the parts without a colon after the family: "a/b" when two */
+	unsigned count;
+	char key[CASE_KEYS_MAX][CASE_WORD_MAX];
+	char value[CASE_KEYS_MAX][CASE_WORD_MAX];
+};
+
+/** case_parts_parse() - never fails: a name of another form is all family and kind. */
+void case_parts_parse(const char *name, struct case_parts *out);
+
+/** case_parts_value() - the value of a key, "" when the case has none. */
+const char *case_parts_value(const struct case_parts *p, const char *key);
+
+/* One key of a block's names. */
+struct case_key {
+	char name[CASE_WORD_MAX];
+	bool differs;               /* two rows differ in it, or only one of them has it */
+	char common[CASE_WORD_MAX]; /* the value of all rows, when it does not differ */
+};
+
+struct case_row {
+	const struct series *series;
+	struct case_parts parts;
+};
+
+struct case_group {
+	char title[2 * CASE_WORD_MAX]; /* "lock"; "job/sieve" */
+	char id[2 * CASE_WORD_MAX];    /* the same of [a-z0-9_-]: for file names and anchors */
+	bool kind_differs;
+	struct case_row *rows;
+	size_t count;
+	struct case_key keys[CASE_KEYS_MAX]; /* in order of first appearance */
+	unsigned key_count;
+	char op[32]; /* what one operation is, when it is the same for all rows */
+};
+
+struct case_groups {
+	struct case_group *items;
+	size_t count;
+};
+
+/** case_groups_build() - blocks and rows in the run's order. Return: 0; -ENOMEM. */
+int case_groups_build(const struct run *run, struct case_groups *out);
+
+void case_groups_free(struct case_groups *groups);
+
+/**
+ * case_group_common() - the parts all rows share, "place:scatter hold_ns:0"; "" when none.
+ * Return: @buf.
+ */
+char *case_group_common(const struct case_group *g, char *buf, size_t len);
+
+/**
+ * case_concurrency() - how many things go on at once: the value of "connections" where a case has
+ * it (a reference server that serves all of them from one worker), else "workers", else 0.
+ */
+unsigned case_concurrency(const struct case_parts *p);
+
+#endif

@@ -1,0 +1,145 @@
+/* chart.c - which groups give a chart, and what the files that make them share. */
+#include "harness/report/chart.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Families with a chart; others are shown as tables only. */
+static const struct {
+	const char *family;
+	int (*build)(const struct case_group *g, struct chart *c);
+} makers[] = {
+    {"job", chart_lines_build},
+    {"lock", chart_dots_build},
+    {"queue", chart_dots_build},
+    {"switch", chart_dots_build},
+};
+
+/* The order of the line types in style.gp; models not in it share the last. */
+static const char *const models[] = {"thread", "process", "coroutine", "callback"};
+#define MODELS (sizeof(models) / sizeof(models[0]))
+#define VARIANTS 3
+
+unsigned chart_style(const char *model, unsigned variant)
+{
+	unsigned i = 0;
+
+	while (i < MODELS && strcmp(models[i], model))
+		i++;
+	return 1 + i + (variant % VARIANTS) * (unsigned)(MODELS + 1);
+}
+
+void chart_set_text(struct chart *c, const char *name, const char *value)
+{
+	text_buffer_addf(&c->vars, "%s='", name);
+	for (; *value; value++) {
+		/* Inside single quotes gnuplot knows no escape but the doubled quote. */
+		if (*value == '\'')
+			text_buffer_add(&c->vars, "''");
+		else
+			text_buffer_add_bytes(&c->vars,
+			    (unsigned char)*value < 0x20 || *value == 0x7f ? " " : value, 1);
+	}
+	text_buffer_add(&c->vars, "';");
+}
+
+void chart_set_number(struct chart *c, const char *name, double value)
+{
+	text_buffer_addf(&c->vars, "%s=%.9g;", name, value);
+}
+
+void chart_cell(struct text_buffer *tsv, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"')
+			text_buffer_add(tsv, "'");
+		else
+			text_buffer_add_bytes(
+			    tsv, (unsigned char)*text < 0x20 || *text == 0x7f ? " " : text, 1);
+	}
+}
+
+int chart_leave_out(struct chart *c, const struct series *s)
+{
+	const struct series **grown =
+	    realloc(c->left_out, (c->left_out_count + 1) * sizeof(const struct series *));
+
+	if (!grown)
+		return -ENOMEM;
+	c->left_out = grown;
+	grown[c->left_out_count++] = s;
+	return 0;
+}
+
+static void chart_free(struct chart *c)
+{
+	text_buffer_free(&c->vars);
+	text_buffer_free(&c->tsv);
+	free(c->left_out);
+	free(c->svg);
+}
+
+static int add_chart(struct chart_set *set, const struct case_group *g,
+    int (*build)(const struct case_group *g, struct chart *c))
+{
+	struct chart *items;
+	struct chart c = {0};
+	int rc;
+
+	snprintf(c.id, sizeof(c.id), "%s", g->id);
+	rc = build(g, &c);
+	if (!rc && (c.vars.failed || c.tsv.failed))
+		rc = -ENOMEM;
+	if (rc || !c.points) {
+		chart_free(&c);
+		return rc;
+	}
+	items = realloc(set->items, (set->count + 1) * sizeof(*items));
+	if (!items) {
+		chart_free(&c);
+		return -ENOMEM;
+	}
+	set->items = items;
+	items[set->count++] = c;
+	return 0;
+}
+
+int chart_set_build(const struct case_groups *groups, struct chart_set *out)
+{
+	struct chart_set set = {0};
+	int rc;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct case_group *g = &groups->items[i];
+
+		for (size_t k = 0; k < sizeof(makers) / sizeof(makers[0]); k++) {
+			if (strcmp(g->rows[0].parts.family, makers[k].family))
+				continue;
+			rc = add_chart(&set, g, makers[k].build);
+			if (rc) {
+				chart_set_free(&set);
+				return rc;
+			}
+		}
+	}
+	*out = set;
+	return 0;
+}
+
+void chart_set_free(struct chart_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		chart_free(&set->items[i]);
+	free(set->items);
+	memset(set, 0, sizeof(*set));
+}
+
+const struct chart *chart_find(const struct chart_set *set, const char *id)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (!strcmp(set->items[i].id, id))
+			return &set->items[i];
+	return NULL;
+}

@@ -1,0 +1,88 @@
+/*
+ * chart.h - which charts a run gives, their data files, and drawing them with gnuplot.
+ *
+ *   <folder>/charts/<id>.tsv   what is drawn, tab-separated, raw units (ns, per second)
+ *   <folder>/charts/<id>.svg   drawn by scripts/plots/<script>
+ *   <folder>/charts/<id>.png
+ *
+ * Data and variables are made first and in memory, so that they can be tested without gnuplot.
+ * A chart without a single figure is not made. Not thread-safe.
+ */
+#ifndef CONCBENCH_CHART_H
+#define CONCBENCH_CHART_H
+
+#include "harness/report/case_group.h"
+#include "harness/base/text.h"
+
+struct chart {
+	char id[2 * CASE_WORD_MAX]; /* file stem, and prefix of the ids inside the SVG */
+	const char *script;         /* "locks.gp" */
+	char title[192];
+	char text[1024];         /* what is shown and how to read it: caption on the page */
+	struct text_buffer vars; /* gnuplot statements for -e: title='...';xmin=1; */
+	struct text_buffer tsv;
+	const struct series **left_out; /* cases of this chart without a figure */
+	size_t left_out_count;
+	size_t points;
+	char *svg;         /* as drawn; NULL when it was not */
+	char problem[256]; /* one line: why it was not drawn; "" */
+};
+
+struct chart_set {
+	struct chart *items;
+	size_t count;
+};
+
+/** chart_set_build() - all charts of a run, in the groups' order. Return: 0; -ENOMEM; -E2BIG. */
+int chart_set_build(const struct case_groups *groups, struct chart_set *out);
+
+void chart_set_free(struct chart_set *set);
+
+/** chart_find() - by id, or NULL. */
+const struct chart *chart_find(const struct chart_set *set, const char *id);
+
+/* ---- what the files that make charts share ---- */
+
+/** chart_set_text() / _number() - one variable for the script. The text is quoted. */
+void chart_set_text(struct chart *c, const char *name, const char *value);
+void chart_set_number(struct chart *c, const char *name, double value);
+
+/** chart_cell() - a text for the data file: what would end a cell or begin a quote is replaced. */
+void chart_cell(struct text_buffer *tsv, const char *text);
+
+/** chart_leave_out() - Return: 0; -ENOMEM. */
+int chart_leave_out(struct chart *c, const struct series *s);
+
+/** chart_style() - number of the line type (style.gp) for a model's @variant-th series. */
+unsigned chart_style(const char *model, unsigned variant);
+
+/** chart_lines_build() - a job: speed-up against workers, or rate, CPU and latency. */
+int chart_lines_build(const struct case_group *g, struct chart *c);
+
+/** chart_dots_build() - one row a case, with a logarithmic axis: locks, queues, hand-offs. */
+int chart_dots_build(const struct case_group *g, struct chart *c);
+
+/* ---- drawing ---- */
+
+/**
+ * chart_find_scripts() - the folder of the gnuplot scripts: $CONCBENCH_DATADIR, then beside the
+ * executable (../scripts/plots in a source tree, ../share/concbench/plots), then the one compiled
+ * in (macro CONCBENCH_DATADIR). An older installation must not serve a freshly built program.
+ * A folder counts when it holds style.gp. Return: 0; -ENOENT; -ENAMETOOLONG.
+ */
+int chart_find_scripts(char *dir, size_t len);
+
+/**
+ * chart_draw() - write <dir>/<id>.tsv, then run gnuplot for the SVG and the PNG.
+ * @gnuplot: a path, or a name to be looked up in PATH.
+ *
+ * gnuplot gets its arguments without a shell, an empty configuration (-d) and a deadline.
+ * Return: 0; -ENOENT when there is no such gnuplot; -errno for the data file; -EIO when gnuplot
+ * failed. @c->problem then says what is wrong; what an earlier run drew is removed.
+ */
+int chart_draw(struct chart *c, const char *dir, const char *scripts, const char *gnuplot);
+
+/** chart_write_tsv() - the data file alone. Return: 0; -errno; -ENOMEM. */
+int chart_write_tsv(struct chart *c, const char *dir);
+
+#endif

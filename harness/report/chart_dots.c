@@ -1,0 +1,390 @@
+/*
+ * chart_dots.c - locks, queues, hand-offs: one row a case, a point with its interval on a
+ * logarithmic axis. Points and not bars, since a bar's length means nothing without a zero.
+ */
+#include "harness/report/chart.h"
+
+#include "harness/report/chart_knobs.h"
+#include "harness/report/figure.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL_MAX 160
+#define NONE SIZE_MAX
+
+/* Space between two rows, in heights of a point's own line. */
+#define ROW_GAP 0.5
+
+struct recipe {
+	const char *family;
+	const char *script;
+	const char *title;
+	const char *text;
+	bool rate;   /* items per second instead of time */
+	bool panels; /* one for each number of workers and setting of the knobs, else one in all */
+	bool ladder; /* sorted, each model a row of its own */
+};
+
+static const struct recipe recipes[] = {
+    {"lock", "locks.gp", "Locks: time per acquisition",
+	"Time from one acquisition to the next, over all workers together: less is better. One "
+	"panel for each number of workers.",
+	false, true, false},
+    {"queue", "queues.gp", "Queues: items delivered per second",
+	"Items that reached a consumer, per second: more is better.", true, false, false},
+    {"switch", "switch.gp", "The hand-off ladder: time to pass control on",
+	"Time for one hand-off, from a bare call up to waking another worker through the kernel: "
+	"less is better.",
+	false, false, true},
+};
+
+static const char *const panel_axes[] = {"workers", NULL};
+static const char *const no_axes[] = {NULL};
+
+/* Where one case goes; NONE when it has no figure. */
+struct place {
+	size_t panel;
+	size_t row;
+	size_t series;
+};
+
+struct panel {
+	unsigned workers;
+	char knobs[LABEL_MAX]; /* those with the role of a label */
+};
+
+struct dots {
+	const struct case_group *g;
+	const struct recipe *recipe;
+	struct knobs knobs;
+	struct place *places; /* [g->count] */
+	char (*rows)[LABEL_MAX];
+	size_t row_count;
+	char (*series)[LABEL_MAX];
+	const char **series_model;
+	size_t series_count;
+	struct panel *panels; /* by rising workers */
+	size_t panel_count;
+	double *y;     /* [row_count] of the row's first line */
+	double height; /* in lines */
+};
+
+static size_t find_or_add(char (*list)[LABEL_MAX], size_t *count, const char *label)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (!strcmp(list[i], label))
+			return i;
+	snprintf(list[*count], LABEL_MAX, "%s", label);
+	return (*count)++;
+}
+
+static const struct stats_interval *figure(const struct dots *d, size_t i)
+{
+	const struct series_summary *sum = &d->g->rows[i].series->summary;
+
+	return d->recipe->rate ? &sum->ops_per_s : &sum->ns_per_op;
+}
+
+static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!d->recipe->panels)
+		return;
+	out->workers = case_concurrency(&r->parts);
+	knobs_text(d->g, &d->knobs, KNOB_LABEL, "", &r->parts, out->knobs, sizeof(out->knobs));
+}
+
+static bool same_panel(const struct panel *a, const struct panel *b)
+{
+	return a->workers == b->workers && !strcmp(a->knobs, b->knobs);
+}
+
+static size_t find_panel(const struct dots *d, const struct panel *p)
+{
+	size_t k = 0;
+
+	while (k < d->panel_count && !same_panel(&d->panels[k], p))
+		k++;
+	return k;
+}
+
+static void find_panels(struct dots *d)
+{
+	for (size_t i = 0; i < d->g->count; i++) {
+		struct panel p;
+		size_t k;
+
+		panel_of(d, &d->g->rows[i], &p);
+		if (!figure_usable(d->g->rows[i].series) || find_panel(d, &p) < d->panel_count)
+			continue;
+		for (k = d->panel_count; k && d->panels[k - 1].workers > p.workers; k--)
+			d->panels[k] = d->panels[k - 1];
+		d->panels[k] = p;
+		d->panel_count++;
+	}
+}
+
+static void find_places(struct dots *d)
+{
+	for (size_t i = 0; i < d->g->count; i++) {
+		const struct case_row *r = &d->g->rows[i];
+		const char *model = case_parts_value(&r->parts, "model");
+		struct place *p = &d->places[i];
+		struct panel panel;
+		char series[LABEL_MAX], first[2 * CASE_WORD_MAX + 2], label[LABEL_MAX];
+		size_t known = d->series_count;
+
+		p->row = NONE;
+		if (!figure_usable(r->series))
+			continue;
+		knobs_text(d->g, &d->knobs, KNOB_SERIES, *model ? model : "case", &r->parts, series,
+		    sizeof(series));
+		snprintf(first, sizeof(first), "%s%s%s",
+		    *r->parts.kind ? r->parts.kind : r->parts.family,
+		    d->recipe->ladder && *model ? " " : "", d->recipe->ladder ? model : "");
+		if (d->recipe->panels)
+			snprintf(label, sizeof(label), "%s", first);
+		else
+			knobs_text(
+			    d->g, &d->knobs, KNOB_LABEL, first, &r->parts, label, sizeof(label));
+		p->row = find_or_add(d->rows, &d->row_count, label);
+		p->series = find_or_add(d->series, &d->series_count, series);
+		if (p->series == known)
+			d->series_model[known] = model;
+		panel_of(d, r, &panel);
+		p->panel = find_panel(d, &panel);
+	}
+}
+
+static double row_low(const struct dots *d, size_t row)
+{
+	double low = INFINITY;
+
+	for (size_t i = 0; i < d->g->count; i++)
+		if (d->places[i].row == row && figure(d, i)->estimate < low)
+			low = figure(d, i)->estimate;
+	return low;
+}
+
+/* The quickest rung on top. */
+static int sort_rows(struct dots *d)
+{
+	size_t *new_of = calloc(d->row_count + 1, sizeof(*new_of));
+	char(*sorted)[LABEL_MAX] = calloc(d->row_count + 1, sizeof(*sorted));
+
+	if (!new_of || !sorted) {
+		free(new_of);
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (size_t a = 0; a < d->row_count; a++) {
+		for (size_t b = 0; b < d->row_count; b++) {
+			const double la = row_low(d, a), lb = row_low(d, b);
+
+			new_of[a] += lb < la || (!(la < lb) && b < a);
+		}
+		memcpy(sorted[new_of[a]], d->rows[a], LABEL_MAX);
+	}
+	for (size_t i = 0; i < d->g->count; i++)
+		if (d->places[i].row != NONE)
+			d->places[i].row = new_of[d->places[i].row];
+	free(d->rows);
+	d->rows = sorted;
+	free(new_of);
+	return 0;
+}
+
+static bool row_has_series(const struct dots *d, size_t row, size_t series)
+{
+	for (size_t i = 0; i < d->g->count; i++)
+		if (d->places[i].row == row && d->places[i].series == series)
+			return true;
+	return false;
+}
+
+static size_t series_before(const struct dots *d, size_t row, size_t series)
+{
+	size_t n = 0;
+
+	for (size_t s = 0; s < series; s++)
+		n += row_has_series(d, row, s);
+	return n;
+}
+
+static void lay_out(struct dots *d)
+{
+	double y = 0;
+
+	for (size_t r = 0; r < d->row_count; r++) {
+		d->y[r] = y;
+		y += (double)series_before(d, r, d->series_count) + ROW_GAP;
+	}
+	d->height = y - ROW_GAP;
+}
+
+static void write_rows(const struct dots *d, struct chart *c)
+{
+	size_t longest = 0;
+
+	text_buffer_add(&c->tsv, "y\tcase\n");
+	for (size_t r = 0; r < d->row_count; r++) {
+		const size_t lines = series_before(d, r, d->series_count);
+
+		text_buffer_addf(&c->tsv, "%.6g\t", d->y[r] + (double)(lines - 1) / 2);
+		chart_cell(&c->tsv, d->rows[r]);
+		text_buffer_add(&c->tsv, "\n");
+		if (strlen(d->rows[r]) > longest)
+			longest = strlen(d->rows[r]);
+	}
+	chart_set_number(c, "height", d->height);
+	chart_set_number(c, "longest", (double)longest);
+}
+
+static void write_panels(const struct dots *d, struct chart *c)
+{
+	size_t longest = 0;
+
+	text_buffer_add(&c->tsv, "\n\npanel\ttitle\n");
+	for (size_t p = 0; p < d->panel_count; p++) {
+		bool oversubscribed = false;
+		size_t before;
+
+		for (size_t i = 0; i < d->g->count; i++)
+			if (d->places[i].row != NONE && d->places[i].panel == p)
+				oversubscribed |= d->g->rows[i].series->oversubscribed;
+		text_buffer_addf(&c->tsv, "%zu\t", p + 1);
+		before = c->tsv.len;
+		if (d->recipe->panels) {
+			const struct panel *panel = &d->panels[p];
+
+			text_buffer_addf(
+			    &c->tsv, "%u worker%s", panel->workers, panel->workers == 1 ? "" : "s");
+			text_buffer_add(&c->tsv, panel->knobs[0] ? " " : "");
+			chart_cell(&c->tsv, panel->knobs);
+			text_buffer_add(&c->tsv, oversubscribed ? " (oversubscribed)" : "");
+		}
+		if (c->tsv.len - before > longest)
+			longest = c->tsv.len - before;
+		text_buffer_add(&c->tsv, "\n");
+	}
+	chart_set_number(c, "panels", (double)d->panel_count);
+	chart_set_number(c, "longest_panel", (double)longest);
+}
+
+static void write_points(const struct dots *d, struct chart *c)
+{
+	double low = INFINITY, high = 0;
+
+	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
+	    d->recipe->rate ? "ops_per_s" : "ns_per_op");
+	for (size_t i = 0; i < d->g->count; i++) {
+		const struct place *p = &d->places[i];
+		const struct stats_interval *f = figure(d, i);
+		char text[FIGURE_MAX];
+
+		if (p->row == NONE)
+			continue;
+		if (d->recipe->rate)
+			text_format_count(f->estimate, text, sizeof(text));
+		else
+			text_format_ns(f->estimate, text, sizeof(text));
+		text_buffer_addf(&c->tsv, "%zu\t%zu\t%.6g\t%.6g\t%.6g\t%.6g\t%s\n", p->panel + 1,
+		    p->series + 1, d->y[p->row] + (double)series_before(d, p->row, p->series),
+		    f->estimate, f->low, f->high, text);
+		c->points++;
+		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
+		low = fmin(low, fmax(f->low, f->estimate / 10));
+		high = fmax(high, fmin(f->high, f->estimate * 10));
+	}
+	chart_set_number(c, "decade_low", c->points ? floor(log10(low)) : 0);
+	chart_set_number(c, "decade_high", c->points ? ceil(log10(high) + 1e-9) : 1);
+}
+
+static void tell(const struct dots *d, struct chart *c)
+{
+	char text[512];
+
+	chart_set_text(c, "title", c->title);
+	chart_set_text(c, "common", case_group_common(d->g, text, sizeof(text)));
+	chart_set_text(c, "note", knobs_note(d->g, &d->knobs, text, sizeof(text)));
+	chart_set_number(c, "series", (double)d->series_count);
+	for (size_t s = 0; s < d->series_count; s++) {
+		unsigned variant = 0;
+		char name[32];
+
+		for (size_t k = 0; k < s; k++)
+			variant += !strcmp(d->series_model[k], d->series_model[s]);
+		snprintf(name, sizeof(name), "series%zu", s + 1);
+		chart_set_text(c, name, d->series[s]);
+		snprintf(name, sizeof(name), "style%zu", s + 1);
+		chart_set_number(c, name, chart_style(d->series_model[s], variant));
+	}
+}
+
+static int allocate(struct dots *d, size_t n)
+{
+	d->places = calloc(n, sizeof(*d->places));
+	d->rows = calloc(n, sizeof(*d->rows));
+	d->series = calloc(n, sizeof(*d->series));
+	d->series_model = calloc(n, sizeof(*d->series_model));
+	d->panels = calloc(n + 1, sizeof(*d->panels));
+	d->y = calloc(n, sizeof(*d->y));
+	return d->places && d->rows && d->series && d->series_model && d->panels && d->y ? 0
+											 : -ENOMEM;
+}
+
+static void release(struct dots *d)
+{
+	free(d->places);
+	free(d->rows);
+	free(d->series);
+	free(d->series_model);
+	free(d->panels);
+	free(d->y);
+}
+
+static int draw_dots(struct dots *d, struct chart *c)
+{
+	int rc = allocate(d, d->g->count);
+
+	if (rc)
+		return rc;
+	knobs_assign(d->g, d->recipe->panels ? panel_axes : no_axes, &d->knobs);
+	find_panels(d);
+	find_places(d);
+	if (d->recipe->ladder)
+		rc = sort_rows(d);
+	if (rc)
+		return rc;
+	lay_out(d);
+	write_rows(d, c);
+	write_panels(d, c);
+	write_points(d, c);
+	tell(d, c);
+	for (size_t i = 0; i < d->g->count && !rc; i++)
+		if (d->places[i].row == NONE)
+			rc = chart_leave_out(c, d->g->rows[i].series);
+	return rc;
+}
+
+int chart_dots_build(const struct case_group *g, struct chart *c)
+{
+	struct dots d = {.g = g};
+	int rc;
+
+	for (size_t i = 0; i < sizeof(recipes) / sizeof(recipes[0]); i++)
+		if (!strcmp(recipes[i].family, g->rows[0].parts.family))
+			d.recipe = &recipes[i];
+	if (!d.recipe)
+		return -EINVAL;
+	c->script = d.recipe->script;
+	snprintf(c->title, sizeof(c->title), "%s", d.recipe->title);
+	snprintf(c->text, sizeof(c->text), "%s Error bars are the 95 %% interval.", d.recipe->text);
+	rc = draw_dots(&d, c);
+	release(&d);
+	return rc;
+}

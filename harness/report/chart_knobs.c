@@ -1,0 +1,180 @@
+#include "harness/report/chart_knobs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool same_value(const struct case_row *a, const struct case_row *b, const char *key)
+{
+	return !strcmp(case_parts_value(&a->parts, key), case_parts_value(&b->parts, key));
+}
+
+static bool is_axis(const char *const *axes, const char *key)
+{
+	for (; *axes; axes++)
+		if (!strcmp(*axes, key))
+			return true;
+	return false;
+}
+
+/* Whether two rows are at the same place of the chart's axes. */
+static bool same_place(const struct case_row *a, const struct case_row *b, const char *const *axes)
+{
+	if (is_axis(axes, "workers") && case_concurrency(&a->parts) != case_concurrency(&b->parts))
+		return false;
+	for (; *axes; axes++)
+		if (strcmp(*axes, "workers") && strcmp(*axes, "connections") &&
+		    !same_value(a, b, *axes))
+			return false;
+	return true;
+}
+
+static bool follows_from_model(const struct case_group *g, const char *key)
+{
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t j = i + 1; j < g->count; j++)
+			if (same_value(&g->rows[i], &g->rows[j], "model") &&
+			    !same_value(&g->rows[i], &g->rows[j], key))
+				return false;
+	return true;
+}
+
+/* Whether model and place say it all, so that a note can; without axes there is no place. */
+static bool follows_from_place(const struct case_group *g, const char *const *axes, const char *key)
+{
+	if (!*axes)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t j = i + 1; j < g->count; j++)
+			if (same_value(&g->rows[i], &g->rows[j], "model") &&
+			    same_place(&g->rows[i], &g->rows[j], axes) &&
+			    !same_value(&g->rows[i], &g->rows[j], key))
+				return false;
+	return true;
+}
+
+void knobs_assign(const struct case_group *g, const char *const *axes, struct knobs *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < g->key_count; i++) {
+		const char *key = g->keys[i].name;
+
+		if (!g->keys[i].differs)
+			out->role[i] = KNOB_COMMON;
+		else if (!strcmp(key, "model") || is_axis(axes, key))
+			out->role[i] = KNOB_AXIS;
+		else if (follows_from_model(g, key))
+			out->role[i] = KNOB_SERIES;
+		else if (follows_from_place(g, axes, key))
+			out->role[i] = KNOB_NOTE;
+		else
+			out->role[i] = KNOB_LABEL;
+	}
+}
+
+__attribute__((format(printf, 4, 5))) static size_t add(
+    char *buf, size_t len, size_t used, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	if (used + 1 >= len)
+		return used;
+	va_start(ap, format);
+	n = vsnprintf(buf + used, len - used, format, ap);
+	va_end(ap);
+	if (n < 0)
+		return used;
+	return used + (size_t)n < len ? used + (size_t)n : len - 1;
+}
+
+char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_role role,
+    const char *first, const struct case_parts *p, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	used = add(buf, len, used, "%s", first);
+	for (unsigned i = 0; i < g->key_count; i++) {
+		const char *value = case_parts_value(p, g->keys[i].name);
+
+		if (k->role[i] == role && *value)
+			used =
+			    add(buf, len, used, "%s%s:%s", used ? " " : "", g->keys[i].name, value);
+	}
+	return buf;
+}
+
+/* "1000 at 1, 10, 100; 10000 at 1000" of one model, or of all with @model NULL. */
+static void note_values(
+    const struct case_group *g, const char *key, const char *model, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < g->count; i++) {
+		const char *value = case_parts_value(&g->rows[i].parts, key);
+		unsigned last = 0;
+		bool said = !*value;
+
+		if (model && strcmp(case_parts_value(&g->rows[i].parts, "model"), model))
+			continue;
+		for (size_t j = 0; j < i && !said; j++)
+			said = same_value(&g->rows[i], &g->rows[j], key) &&
+			       (!model || same_value(&g->rows[i], &g->rows[j], "model"));
+		if (said)
+			continue;
+		used = add(buf, len, used, "%s%s at ", used ? "; " : "", value);
+		for (size_t j = i; j < g->count; j++) {
+			const unsigned at = case_concurrency(&g->rows[j].parts);
+
+			if (!same_value(&g->rows[i], &g->rows[j], key) || at <= last ||
+			    (model && !same_value(&g->rows[i], &g->rows[j], "model")))
+				continue;
+			used = add(buf, len, used, "%s%u", last ? ", " : "", at);
+			last = at;
+		}
+	}
+}
+
+static bool same_for_all_models(const struct case_group *g, const char *key)
+{
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t j = i + 1; j < g->count; j++)
+			if (case_concurrency(&g->rows[i].parts) ==
+				case_concurrency(&g->rows[j].parts) &&
+			    !same_value(&g->rows[i], &g->rows[j], key))
+				return false;
+	return true;
+}
+
+char *knobs_note(const struct case_group *g, const struct knobs *k, char *buf, size_t len)
+{
+	char values[256];
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (unsigned n = 0; n < g->key_count; n++) {
+		const char *key = g->keys[n].name;
+
+		if (k->role[n] != KNOB_NOTE)
+			continue;
+		if (same_for_all_models(g, key)) {
+			note_values(g, key, NULL, values, sizeof(values));
+			used = add(buf, len, used, "%s%s: %s", used ? ". " : "", key, values);
+			continue;
+		}
+		for (size_t i = 0; i < g->count; i++) {
+			const char *model = case_parts_value(&g->rows[i].parts, "model");
+			bool said = false;
+
+			for (size_t j = 0; j < i && !said; j++)
+				said = same_value(&g->rows[i], &g->rows[j], "model");
+			note_values(g, key, model, values, sizeof(values));
+			if (!said && values[0])
+				used = add(buf, len, used, "%s%s of %s: %s", used ? ". " : "", key,
+				    model, values);
+		}
+	}
+	return buf;
+}

@@ -1,0 +1,34 @@
+/*
+ * chart_knobs.h - where each knob that differs inside a chart is shown, so that none is hidden.
+ *
+ * A knob may be an axis or panel, be part of a legend entry (when it depends on the model alone),
+ * of a label, or, when it follows from model and axis, be told in a note under the chart.
+ */
+#ifndef CONCBENCH_CHART_KNOBS_H
+#define CONCBENCH_CHART_KNOBS_H
+
+#include "harness/report/case_group.h"
+
+enum knob_role { KNOB_COMMON, KNOB_AXIS, KNOB_SERIES, KNOB_LABEL, KNOB_NOTE };
+
+struct knobs {
+	enum knob_role role[CASE_KEYS_MAX]; /* of the group's keys, by index */
+};
+
+/**
+ * knobs_assign() - give every key of a group its role.
+ * @axes: keys that the chart shows as they are, NULL at the end; "connections" goes with "workers".
+ *
+ * The kind and the model are always shown. Time grows with the square of the rows.
+ */
+void knobs_assign(const struct case_group *g, const char *const *axes, struct knobs *out);
+
+/** knobs_text() - "first place:same hold_ns:0": @first and the row's knobs of one role. */
+char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_role role,
+    const char *first, const struct case_parts *p, char *buf, size_t len);
+
+/** knobs_note() - what the knobs with the role KNOB_NOTE are where: "period_us: 1000 at 1, 10, 100;
+ * 10000 at 1000"; "" when there are none. */
+char *knobs_note(const struct case_group *g, const struct knobs *k, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,372 @@
+#include "harness/report/chart.h"
+#include "harness/base/file.h"
+#include "harness/report/fixture_test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct drawn {
+	struct run run;
+	struct case_groups groups;
+	struct chart_set set;
+};
+
+static void build(struct drawn *d)
+{
+	fixture_end(&d->run);
+	assert_int_equal(case_groups_build(&d->run, &d->groups), 0);
+	assert_int_equal(chart_set_build(&d->groups, &d->set), 0);
+}
+
+static void clean(struct drawn *d)
+{
+	chart_set_free(&d->set);
+	case_groups_free(&d->groups);
+	run_free(&d->run);
+}
+
+static void add(struct run *run, const char *name, double ns, enum case_status status)
+{
+	const struct fixture_case c = {
+	    .name = name, .op = "op", .ns = ns, .spread = 0.2, .status = status, .pus = "0,1"};
+
+	fixture_add(run, &c);
+}
+
+static void has(const struct chart *c, const char *statement)
+{
+	if (!strstr(text_buffer_str(&c->vars), statement))
+		fail_msg("no %s in %s", statement, text_buffer_str(&c->vars));
+}
+
+static void speed_up(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "job/sieve/model:thread/workers:2/place:scatter", 500, STATUS_OK);
+	add(&d.run, "job/sieve/model:thread/workers:1/place:scatter", 1000, STATUS_OK);
+	add(&d.run, "job/sieve/model:process/workers:2/place:scatter", 625, STATUS_OK);
+	add(&d.run, "job/sieve/model:process/workers:1/place:scatter", 0, STATUS_CRASHED);
+	build(&d);
+	assert_int_equal(d.set.count, 1);
+	assert_string_equal(d.set.items[0].id, "job-sieve");
+	assert_string_equal(d.set.items[0].script, "models-cpu.gp");
+	/* 20 % more time is 1/1.2 of the rate, 20 % less is 1/0.8. */
+	assert_string_equal(text_buffer_str(&d.set.items[0].tsv), "thread\tspeed_up\tlow\thigh\n"
+								  "1\t1\t0.833333\t1.25\n"
+								  "2\t2\t1.66667\t2.5\n"
+								  "\n\n"
+								  "process\tspeed_up\tlow\thigh\n"
+								  "2\t1.6\t1.33333\t2\n");
+	assert_int_equal(d.set.items[0].points, 3);
+	assert_int_equal(d.set.items[0].left_out_count, 1);
+	assert_string_equal(
+	    d.set.items[0].left_out[0]->name, "job/sieve/model:process/workers:1/place:scatter");
+	has(&d.set.items[0], "relative=1;");
+	has(&d.set.items[0], "pus=2;");
+	has(&d.set.items[0], "ticks='1 2';");
+	has(&d.set.items[0], "common='place:scatter';");
+	clean(&d);
+}
+
+/* Without one thread to compare with a ratio would be invented. */
+static void no_base_no_speed_up(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "job/sieve/model:thread/workers:2/place:scatter", 500, STATUS_OK);
+	add(&d.run, "job/sieve/model:thread/workers:1/place:scatter", 0, STATUS_HUNG);
+	add(&d.run, "job/sieve/model:process/workers:1/place:scatter", 500, STATUS_OK);
+	build(&d);
+	has(&d.set.items[0], "relative=0;");
+	assert_non_null(
+	    strstr(text_buffer_str(&d.set.items[0].tsv), "2\t2e+06\t1.66667e+06\t2.5e+06"));
+	clean(&d);
+}
+
+static void rate_cpu_and_tail(void **state)
+{
+	struct fixture_case c = {.name = "job/tcp_echo/model:thread/workers:10/place:same",
+	    .op = "request",
+	    .latency_of = "here to there",
+	    .ns = 1000,
+	    .spread = 0.2,
+	    .cpu_ns = 500};
+	struct drawn d = {0};
+	char expected[256];
+
+	(void)state;
+	fixture_begin(&d.run);
+	fixture_add(&d.run, &c);
+	c.name = "job/tcp_echo/model:callback/workers:1/connections:1000/place:same";
+	c.cpu_ns = 0;
+	fixture_add(&d.run, &c);
+	build(&d);
+	assert_string_equal(d.set.items[0].script, "models-io.gp");
+	/* Latencies of the fixture are spread evenly over 1500 to 4500 ns. */
+	snprintf(expected, sizeof(expected),
+	    "thread\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\n"
+	    "10\t1e+06\t833333\t1.25e+06\t500\t400\t600\t%.6g\n"
+	    "\n\n"
+	    /* The axis shows the connections, so the label need not. */
+	    "callback\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\n"
+	    "1000\t1e+06\t833333\t1.25e+06\t?\t?\t?\t%.6g\n",
+	    (double)histogram_quantile(d.run.series[0].summary.latency, 0.99),
+	    (double)histogram_quantile(d.run.series[1].summary.latency, 0.99));
+	has(&d.set.items[0], "rate_title='requests per second';");
+	assert_string_equal(text_buffer_str(&d.set.items[0].tsv), expected);
+	clean(&d);
+}
+
+static void rows_and_panels(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/b/model:thread/workers:2/hold_ns:0", 100, STATUS_OK);
+	add(&d.run, "lock/b/model:process/workers:2/hold_ns:0", 200, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:1/hold_ns:0", 10, STATUS_OK);
+	add(&d.run, "lock/a/model:process/workers:1/hold_ns:0", 0, STATUS_UNSUPPORTED);
+	build(&d);
+	assert_string_equal(text_buffer_str(&d.set.items[0].tsv),
+	    "y\tcase\n"
+	    "0.5\tb\n"
+	    "2.5\ta\n"
+	    "\n\n"
+	    "panel\ttitle\n"
+	    "1\t1 worker\n"
+	    "2\t2 workers\n"
+	    "\n\n"
+	    "panel\tseries\ty\tns_per_op\tlow\thigh\ttext\n"
+	    "2\t1\t0\t100\t80\t120\t100 ns\n"
+	    "2\t2\t1\t200\t160\t240\t200 ns\n"
+	    "1\t1\t2.5\t10\t8\t12\t10 ns\n");
+	assert_int_equal(d.set.items[0].left_out_count, 1);
+	has(&d.set.items[0], "decade_low=0;");
+	has(&d.set.items[0], "decade_high=3;");
+	has(&d.set.items[0], "series2='process';");
+	clean(&d);
+}
+
+/* A knob besides the workers makes panels, or most rows of most panels would be empty. */
+static void knobs_make_panels(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:9", 100, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:0", 100, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:1/hold_ns:0", 10, STATUS_OK);
+	build(&d);
+	assert_non_null(strstr(text_buffer_str(&d.set.items[0].tsv), "y\tcase\n"
+								     "0\ta\n"
+								     "\n\n"
+								     "panel\ttitle\n"
+								     "1\t1 worker hold_ns:0\n"
+								     "2\t2 workers hold_ns:9\n"
+								     "3\t2 workers hold_ns:0\n"));
+	clean(&d);
+}
+
+static void the_ladder_is_sorted(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "switch/futex/model:process/workers:2/place:same", 2000, STATUS_OK);
+	add(&d.run, "switch/futex/model:thread/workers:2/place:same", 1000, STATUS_OK);
+	add(&d.run, "switch/call/model:thread/workers:1/place:same", 1, STATUS_OK);
+	build(&d);
+	assert_non_null(strstr(text_buffer_str(&d.set.items[0].tsv), "y\tcase\n"
+								     "0\tcall thread workers:1\n"
+								     "1.5\tfutex thread workers:2\n"
+								     "3\tfutex process workers:2\n"
+								     "\n"));
+	clean(&d);
+}
+
+static void no_figure_no_chart(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/a/model:thread/workers:1", 0, STATUS_INVALID);
+	add(&d.run, "job/sieve/model:thread/workers:1", 0, STATUS_NOT_RUN);
+	add(&d.run, "nobody/knows/this:1", 10, STATUS_OK);
+	build(&d);
+	assert_int_equal(d.set.count, 0);
+	assert_null(chart_find(&d.set, "lock"));
+	clean(&d);
+}
+
+/* What comes from a run must not end a cell, a quote or a statement. */
+static void hostile_names(void **state)
+{
+	struct drawn d = {0};
+	struct chart c = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/\"a';system('x');/model:t'h\tr/workers:1", 10, STATUS_OK);
+	build(&d);
+	has(&d.set.items[0], "common='model:t''h r workers:1'");
+	assert_non_null(strstr(text_buffer_str(&d.set.items[0].tsv), "\t'a';system('x');\n"));
+	assert_null(strchr(text_buffer_str(&d.set.items[0].tsv), '"'));
+	clean(&d);
+	chart_set_text(&c, "v", "a'b\nc\\");
+	assert_string_equal(text_buffer_str(&c.vars), "v='a''b c\\';");
+	text_buffer_free(&c.vars);
+	chart_cell(&c.tsv, "a\tb\nc\"d#");
+	assert_string_equal(text_buffer_str(&c.tsv), "a b c'd#");
+	text_buffer_free(&c.tsv);
+}
+
+static void styles_stay_apart(void **state)
+{
+	static const char *const names[] = {"thread", "process", "coroutine", "callback", "other"};
+
+	(void)state;
+	for (unsigned a = 0; a < 15; a++)
+		for (unsigned b = 0; b < a; b++)
+			assert_int_not_equal(
+			    chart_style(names[a % 5], a / 5), chart_style(names[b % 5], b / 5));
+}
+
+static char dir[256];
+
+static int make_dir(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s/concbench-chart-XXXXXX", tmp ? tmp : P_tmpdir);
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int drop_dir(void **state)
+{
+	static const char *const left[] = {"lock.tsv", "lock.svg", "lock.png", "broken.gp", "draw"};
+	char path[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, left[i]);
+		(void)unlink(path);
+	}
+	return rmdir(dir);
+}
+
+static bool exists(const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return !access(path, F_OK);
+}
+
+static void one_lock(struct drawn *d)
+{
+	memset(d, 0, sizeof(*d));
+	fixture_begin(&d->run);
+	add(&d->run, "lock/a/model:thread/workers:1", 10, STATUS_OK);
+	build(d);
+}
+
+static void gnuplot_fails(void **state)
+{
+	char path[512];
+	struct drawn d;
+
+	(void)state;
+	one_lock(&d);
+	/* A picture of an earlier run must not survive a failure of this one. */
+	snprintf(path, sizeof(path), "%s/lock.svg", dir);
+	assert_int_equal(file_write_whole(path, "old", 3), 0);
+	assert_int_equal(chart_draw(&d.set.items[0], dir, dir, "/nonexistent/gnuplot"), -ENOENT);
+	assert_true(exists("lock.tsv"));
+	assert_false(exists("lock.svg"));
+	assert_string_equal(
+	    d.set.items[0].problem, "/nonexistent/gnuplot: No such file or directory");
+	assert_int_equal(chart_draw(&d.set.items[0], dir, dir, "false"), -EIO);
+	assert_string_equal(d.set.items[0].problem, "false: failed");
+	/* Success that leaves no picture is none. */
+	assert_int_equal(chart_draw(&d.set.items[0], dir, dir, "true"), -EIO);
+	assert_string_equal(d.set.items[0].problem, "true: wrote no svg");
+	assert_null(d.set.items[0].svg);
+	clean(&d);
+}
+
+static void its_complaint_is_one_line(void **state)
+{
+	static const char script[] =
+	    "#!/bin/sh\nprintf 'plot x\\n     ^\\nline 3: no\\tsuch thing\\n' >&2\nexit 1\n";
+	char path[512], expected[640];
+	struct drawn d;
+
+	(void)state;
+	one_lock(&d);
+	snprintf(path, sizeof(path), "%s/draw", dir);
+	assert_int_equal(file_write_whole(path, script, strlen(script)), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(chart_draw(&d.set.items[0], dir, dir, path), -EIO);
+	snprintf(expected, sizeof(expected), "%s: line 3: no such thing", path);
+	assert_string_equal(d.set.items[0].problem, expected);
+	clean(&d);
+}
+
+static void real_gnuplot(void **state)
+{
+	char scripts[4096];
+	struct drawn d;
+
+	(void)state;
+	/* `make test` runs in the root of the source tree. */
+	if (chart_find_scripts(scripts, sizeof(scripts)))
+		snprintf(scripts, sizeof(scripts), "scripts/plots");
+	if (access(scripts, R_OK) || system("gnuplot --version >/dev/null 2>&1")) {
+		print_message("no gnuplot, or its scripts cannot be found from here\n");
+		skip();
+	}
+	one_lock(&d);
+	assert_int_equal(chart_draw(&d.set.items[0], dir, scripts, "gnuplot"), 0);
+	assert_true(exists("lock.svg"));
+	assert_true(exists("lock.png"));
+	assert_false(exists("lock.svg.partial"));
+	assert_non_null(strstr(d.set.items[0].svg, "1 worker"));
+	clean(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(speed_up),
+	    cmocka_unit_test(no_base_no_speed_up),
+	    cmocka_unit_test(rate_cpu_and_tail),
+	    cmocka_unit_test(rows_and_panels),
+	    cmocka_unit_test(knobs_make_panels),
+	    cmocka_unit_test(the_ladder_is_sorted),
+	    cmocka_unit_test(no_figure_no_chart),
+	    cmocka_unit_test(hostile_names),
+	    cmocka_unit_test(styles_stay_apart),
+	    cmocka_unit_test_setup_teardown(gnuplot_fails, make_dir, drop_dir),
+	    cmocka_unit_test_setup_teardown(its_complaint_is_one_line, make_dir, drop_dir),
+	    cmocka_unit_test_setup_teardown(real_gnuplot, make_dir, drop_dir),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

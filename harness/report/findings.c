@@ -1,0 +1,376 @@
+#include "harness/report/findings.h"
+
+#include "harness/report/chart_knobs.h"
+#include "harness/report/figure.h"
+#include "harness/base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMED_MAX 4
+
+/* What takes part in a chart to be measured against, but answers none of the questions. */
+static const struct {
+	const char *family, *kind, *model;
+} references[] = {
+    {"lock", "none", NULL},       /* excludes nobody */
+    {"lock", "atomic_add", NULL}, /* protects one word only */
+    {"job", NULL, "callback"},    /* no execution model, a hand-written server */
+};
+
+static const char *const axes[] = {"workers", "connections", NULL};
+static const char *const no_axes[] = {NULL};
+
+struct builder {
+	struct findings out;
+	const struct case_group *g;
+	struct knobs knobs;
+	bool by_model; /* models are compared; otherwise kinds */
+	bool *done;    /* [g->count] rows that were part of a comparison */
+	struct contender *contenders;
+	const struct case_row **rows;
+};
+
+static bool is_reference(const struct case_parts *p)
+{
+	const char *model = case_parts_value(p, "model");
+
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
+		if (!strcmp(p->family, references[i].family) &&
+		    (!references[i].kind || !strcmp(p->kind, references[i].kind)) &&
+		    (!references[i].model || !strcmp(model, references[i].model)))
+			return true;
+	return false;
+}
+
+static bool better(const struct contender *a, const struct contender *b, bool less)
+{
+	return less ? a->value.estimate < b->value.estimate : a->value.estimate > b->value.estimate;
+}
+
+size_t findings_compare(struct contender *c, size_t n, bool less_is_better)
+{
+	size_t same = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = i; k && better(&c[k], &c[k - 1], less_is_better); k--) {
+			const struct contender swap = c[k];
+
+			c[k] = c[k - 1];
+			c[k - 1] = swap;
+		}
+	}
+	/* A worse estimate may have the wider interval: whoever overlaps comes before the rest. */
+	for (size_t i = 0; i < n; i++) {
+		const struct contender one = c[i];
+
+		if (!stats_intervals_overlap(&c[0].value, &one.value))
+			continue;
+		memmove(&c[same + 1], &c[same], (i - same) * sizeof(*c));
+		c[same++] = one;
+	}
+	return same;
+}
+
+static struct finding *add(struct builder *b)
+{
+	struct finding *items = realloc(b->out.items, (b->out.count + 1) * sizeof(*b->out.items));
+
+	if (!items)
+		return NULL;
+	b->out.items = items;
+	memset(&items[b->out.count], 0, sizeof(*items));
+	snprintf(items[b->out.count].topic, sizeof(items[0].topic), "%s", b->g->title);
+	return &items[b->out.count++];
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct finding *f, const char *format, ...)
+{
+	const size_t used = strlen(f->text);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(f->text + used, sizeof(f->text) - used, format, ap);
+	va_end(ap);
+}
+
+static bool same_context(const struct builder *b, size_t i, size_t j)
+{
+	const struct case_parts *a = &b->g->rows[i].parts, *c = &b->g->rows[j].parts;
+
+	if (case_concurrency(a) != case_concurrency(c))
+		return false;
+	if (!b->by_model && strcmp(case_parts_value(a, "model"), case_parts_value(c, "model")))
+		return false;
+	for (unsigned k = 0; k < b->g->key_count; k++) {
+		const char *key = b->g->keys[k].name;
+
+		if (b->knobs.role[k] == KNOB_LABEL &&
+		    strcmp(case_parts_value(a, key), case_parts_value(c, key)))
+			return false;
+	}
+	return true;
+}
+
+static bool counts_connections(const struct case_group *g)
+{
+	for (unsigned k = 0; k < g->key_count; k++)
+		if (!strcmp(g->keys[k].name, "connections"))
+			return true;
+	return false;
+}
+
+/* What the compared cases share: "2 workers", "thread, 2 workers place:same". */
+static void describe(const struct builder *b, size_t row, char *buf, size_t len)
+{
+	const struct case_parts *p = &b->g->rows[row].parts;
+	const unsigned n = case_concurrency(p);
+	char model[CASE_WORD_MAX + 2] = "", first[2 * CASE_WORD_MAX] = "", mid[160];
+
+	if (!b->by_model)
+		snprintf(model, sizeof(model), "%s%s", case_parts_value(p, "model"),
+		    n && *case_parts_value(p, "model") ? ", " : "");
+	snprintf(first, sizeof(first), "%s", model);
+	if (n)
+		snprintf(first, sizeof(first), "%s%u %s%s", model, n,
+		    counts_connections(b->g) ? "connection" : "worker", n == 1 ? "" : "s");
+	/* Where kinds are compared, what follows from the model is the same for all of them. */
+	snprintf(mid, sizeof(mid), "%s", first);
+	if (!b->by_model)
+		knobs_text(b->g, &b->knobs, KNOB_SERIES, first, p, mid, sizeof(mid));
+	knobs_text(b->g, &b->knobs, KNOB_LABEL, mid, p, buf, len);
+}
+
+static void range(const struct stats_interval *i, bool rate, char *buf, size_t len)
+{
+	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX];
+	char *(*format)(double, char *, size_t) = rate ? text_format_count : text_format_ns;
+
+	snprintf(buf, len, "%s%s (%s to %s)", format(i->estimate, mid, sizeof(mid)),
+	    rate ? "/s" : "", format(i->low, low, sizeof(low)),
+	    format(i->high, high, sizeof(high)));
+}
+
+/* "A is @best at x; the next, B, takes 1.2 times as long", or who cannot be told apart. */
+static void say_order(struct finding *f, const struct builder *b, size_t n, const char *what,
+    const char *best, bool rate)
+{
+	struct contender *c = b->contenders;
+	const size_t same = findings_compare(c, n, !rate);
+	char figure[128];
+
+	if (same == 1) {
+		const double a = c[0].value.estimate, z = c[1].value.estimate;
+
+		range(&c[0].value, rate, figure, sizeof(figure));
+		say(f, "%s%s is %s at %s", what, c[0].label, best, figure);
+		if (rate)
+			say(f, ", %.*f times as much as %s, the next.", a / z < 10 ? 2 : 0, a / z,
+			    c[1].label);
+		else
+			say(f, "; the next, %s, takes %.*f times as long.", c[1].label,
+			    z / a < 10 ? 2 : 0, z / a);
+		f->clear = true;
+		return;
+	}
+	say(f, "%s%so clear winner: the intervals of ", what, *what ? "n" : "N");
+	for (size_t i = 0; i < same && i < NAMED_MAX; i++) {
+		char value[TEXT_FORMAT_MAX];
+		const char *glue = !i ? "" : i + 1 == same ? " and " : ", ";
+
+		if (rate)
+			text_format_count(c[i].value.estimate, value, sizeof(value));
+		else
+			text_format_ns(c[i].value.estimate, value, sizeof(value));
+		say(f, "%s%s (%s%s)", glue, c[i].label, value, rate ? "/s" : "");
+	}
+	if (same > NAMED_MAX)
+		say(f, " and %zu more", same - NAMED_MAX);
+	say(f, " overlap%s.", same < n ? "; the others are behind" : "");
+}
+
+static int fill(struct builder *b, size_t n, const char *metric)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct contender *c = &b->contenders[i];
+		const struct case_parts *p = &b->rows[i]->parts;
+		int rc;
+
+		if (b->by_model)
+			knobs_text(b->g, &b->knobs, KNOB_SERIES, case_parts_value(p, "model"), p,
+			    c->label, sizeof(c->label));
+		else
+			snprintf(c->label, sizeof(c->label), "%s", p->kind);
+		rc = figure_of_metric(b->rows[i]->series, metric, &c->value);
+		if (rc)
+			return rc;
+		if (!(c->value.estimate > 0))
+			return -ENODATA;
+	}
+	return 0;
+}
+
+static double busiest_client(const struct builder *b, size_t n)
+{
+	double most = 0, busy;
+
+	for (size_t i = 0; i < n; i++)
+		if (metric_get(&b->rows[i]->series->summary.medians, "client_busy_pct", &busy) &&
+		    busy > most)
+			most = busy;
+	return most;
+}
+
+static int compare(struct builder *b, size_t first, size_t n)
+{
+	const bool waits = b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
+	const bool rate = waits || !strcmp(b->rows[0]->parts.family, "queue");
+	const double busy = busiest_client(b, n);
+	struct finding *f;
+	int rc = fill(b, n, rate ? METRIC_OPS_PER_S : METRIC_NS_PER_OP);
+
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	f = add(b);
+	if (!f)
+		return -ENOMEM;
+	describe(b, first, f->where, sizeof(f->where));
+	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
+		say(f, "The load generator was up to %.0f %% busy, so rates say little here.",
+		    busy);
+	else
+		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
+	if (!waits)
+		return 0;
+	rc = fill(b, n, METRIC_CPU_NS_PER_OP);
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	say_order(f, b, n, " CPU time: ", "cheapest", false);
+	return 0;
+}
+
+static bool takes_part(const struct builder *b, size_t row)
+{
+	return !b->done[row] && figure_usable(b->g->rows[row].series) &&
+	       !is_reference(&b->g->rows[row].parts);
+}
+
+static int compare_all(struct builder *b)
+{
+	for (size_t i = 0; i < b->g->count; i++) {
+		size_t n = 0;
+		int rc;
+
+		if (!takes_part(b, i))
+			continue;
+		for (size_t j = i; j < b->g->count; j++) {
+			if (!takes_part(b, j) || !same_context(b, i, j))
+				continue;
+			b->done[j] = true;
+			b->rows[n++] = &b->g->rows[j];
+		}
+		if (n < 2)
+			continue;
+		rc = compare(b, i, n);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* The ladder is about distances, not about winners. */
+static int tell_ladder(struct builder *b)
+{
+	const struct case_row *low = NULL, *high = NULL;
+	char label[2][160], figure[2][TEXT_FORMAT_MAX];
+	const struct case_row *ends[2];
+	struct finding *f;
+	double times;
+
+	for (size_t i = 0; i < b->g->count; i++) {
+		const struct case_row *r = &b->g->rows[i];
+
+		if (!figure_usable(r->series))
+			continue;
+		if (!low ||
+		    r->series->summary.ns_per_op.estimate < low->series->summary.ns_per_op.estimate)
+			low = r;
+		if (!high || r->series->summary.ns_per_op.estimate >
+				 high->series->summary.ns_per_op.estimate)
+			high = r;
+	}
+	if (low == high)
+		return 0;
+	f = add(b);
+	if (!f)
+		return -ENOMEM;
+	ends[0] = low;
+	ends[1] = high;
+	for (int i = 0; i < 2; i++) {
+		const struct case_parts *p = &ends[i]->parts;
+		char kind[2 * CASE_WORD_MAX + 2];
+
+		snprintf(kind, sizeof(kind), "%s %s", p->kind, case_parts_value(p, "model"));
+		knobs_text(b->g, &b->knobs, KNOB_LABEL, kind, p, label[i], sizeof(label[i]));
+		text_format_ns(
+		    ends[i]->series->summary.ns_per_op.estimate, figure[i], sizeof(figure[i]));
+	}
+	times = high->series->summary.ns_per_op.estimate / low->series->summary.ns_per_op.estimate;
+	say(f, "From %s at %s to %s at %s: %.*f times as long.", label[0], figure[0], label[1],
+	    figure[1], times < 10 ? 1 : 0, times);
+	snprintf(f->where, sizeof(f->where), "the ladder");
+	f->clear = true;
+	return 0;
+}
+
+static int tell_group(struct builder *b)
+{
+	const char *family = b->g->rows[0].parts.family;
+	const bool ladder = !strcmp(family, "switch");
+	int rc = -ENOMEM;
+
+	b->by_model = !strcmp(family, "job");
+	b->done = calloc(b->g->count, sizeof(*b->done));
+	b->contenders = calloc(b->g->count + 1, sizeof(*b->contenders));
+	b->rows = calloc(b->g->count, sizeof(*b->rows));
+	if (!b->done || !b->contenders || !b->rows)
+		goto out;
+	knobs_assign(b->g, ladder ? no_axes : axes, &b->knobs);
+	rc = ladder ? tell_ladder(b) : compare_all(b);
+out:
+	free(b->done);
+	free(b->contenders);
+	free(b->rows);
+	return rc;
+}
+
+int findings_build(const struct case_groups *groups, struct findings *out)
+{
+	static const char *const families[] = {"job", "lock", "queue", "switch"};
+	struct builder b = {0};
+
+	for (size_t i = 0; i < groups->count; i++) {
+		b.g = &groups->items[i];
+		for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
+			int rc = 0;
+
+			if (!strcmp(b.g->rows[0].parts.family, families[k]))
+				rc = tell_group(&b);
+			if (rc) {
+				findings_free(&b.out);
+				return rc;
+			}
+		}
+	}
+	*out = b.out;
+	return 0;
+}
+
+void findings_free(struct findings *f)
+{
+	free(f->items);
+	memset(f, 0, sizeof(*f));
+}

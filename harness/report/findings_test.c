@@ -1,0 +1,210 @@
+#include "harness/report/findings.h"
+#include "harness/report/fixture_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static struct contender contender(const char *label, double low, double mid, double high)
+{
+	struct contender c = {.value = {.estimate = mid, .low = low, .high = high}};
+
+	snprintf(c.label, sizeof(c.label), "%s", label);
+	return c;
+}
+
+static void the_best_is_only_best_without_overlap(void **state)
+{
+	struct contender clear[] = {contender("b", 20, 21, 22), contender("a", 10, 11, 12)};
+	struct contender touching[] = {contender("b", 12, 13, 14), contender("a", 10, 11, 12)};
+	/* The third overlaps with the best, the second does not. */
+	struct contender wide[] = {
+	    contender("a", 10, 11, 12), contender("b", 13, 14, 15), contender("c", 9, 20, 31)};
+
+	(void)state;
+	assert_int_equal(findings_compare(clear, 2, true), 1);
+	assert_string_equal(clear[0].label, "a");
+	assert_int_equal(findings_compare(clear, 2, false), 1);
+	assert_string_equal(clear[0].label, "b");
+	assert_int_equal(findings_compare(touching, 2, true), 2);
+	assert_int_equal(findings_compare(wide, 3, true), 2);
+	assert_string_equal(wide[0].label, "a");
+	assert_string_equal(wide[1].label, "c");
+	assert_string_equal(wide[2].label, "b");
+	assert_int_equal(findings_compare(wide, 0, true), 0);
+}
+
+static void add(struct run *run, const char *name, double ns, double spread)
+{
+	const struct fixture_case c = {
+	    .name = name, .op = "a", .ns = ns, .spread = spread, .status = STATUS_OK};
+
+	fixture_add(run, &c);
+}
+
+static void build(struct run *run, struct case_groups *groups, struct findings *f)
+{
+	fixture_end(run);
+	assert_int_equal(case_groups_build(run, groups), 0);
+	assert_int_equal(findings_build(groups, f), 0);
+}
+
+static void clean(struct run *run, struct case_groups *groups, struct findings *f)
+{
+	findings_free(f);
+	case_groups_free(groups);
+	run_free(run);
+}
+
+static void sentences_on_a_job(void **state)
+{
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "job/sieve/model:thread/workers:1/place:scatter", 100, 0.01);
+	add(&run, "job/sieve/model:process/workers:1/place:scatter", 150, 0.01);
+	add(&run, "job/sieve/model:thread/workers:2/place:scatter", 100, 0.1);
+	add(&run, "job/sieve/model:process/workers:2/place:scatter", 105, 0.1);
+	add(&run, "job/sieve/model:callback/workers:2/place:scatter", 1, 0.1);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 2);
+	assert_true(f.items[0].clear);
+	assert_string_equal(f.items[0].where, "1 worker");
+	assert_string_equal(f.items[0].text,
+	    "thread is quickest at 100 ns (99 ns to 101 ns); the next, process, takes 1.50 times "
+	    "as long.");
+	assert_false(f.items[1].clear);
+	assert_string_equal(f.items[1].text,
+	    "No clear winner: the intervals of thread (100 ns) and process (105 ns) overlap.");
+	clean(&run, &groups, &f);
+}
+
+/* A lock that does not lock would win everything. */
+static void references_do_not_win(void **state)
+{
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "lock/none/model:thread/workers:2/place:scatter", 1, 0.01);
+	add(&run, "lock/atomic_add/model:thread/workers:2/place:scatter", 2, 0.01);
+	add(&run, "lock/mcs/model:thread/workers:2/place:scatter", 100, 0.01);
+	add(&run, "lock/mutex/model:thread/workers:2/place:scatter", 50, 0.01);
+	add(&run, "lock/mcs/model:process/workers:2/place:scatter", 10, 0.01);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 1);
+	assert_string_equal(f.items[0].where, "thread, 2 workers");
+	assert_memory_equal(f.items[0].text, "mutex is quickest at 50 ns", 26);
+	clean(&run, &groups, &f);
+}
+
+/* Where the client is the limit nobody is called fastest. */
+static void a_busy_client_forbids_rates(void **state)
+{
+	struct fixture_case c = {.op = "request",
+	    .latency_of = "here to there",
+	    .ns = 100,
+	    .spread = 0.01,
+	    .cpu_ns = 50,
+	    .extra = "client_busy_pct",
+	    .extra_value = 97};
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	for (int busy = 0; busy < 2; busy++) {
+		fixture_begin(&run);
+		c.extra_value = busy ? 97 : 40;
+		c.name = "job/tcp_echo/model:thread/workers:10/place:same";
+		c.ns = 100;
+		c.cpu_ns = 50;
+		fixture_add(&run, &c);
+		c.name = "job/tcp_echo/model:coroutine/workers:10/place:same";
+		c.ns = 200;
+		c.cpu_ns = 20;
+		fixture_add(&run, &c);
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, 1);
+		if (busy)
+			assert_null(strstr(f.items[0].text, "fastest"));
+		else
+			assert_non_null(strstr(f.items[0].text, "thread is fastest"));
+		assert_non_null(strstr(f.items[0].text, "CPU time: coroutine is cheapest"));
+		clean(&run, &groups, &f);
+	}
+}
+
+/* Different knobs are different questions. */
+static void knobs_are_not_mixed(void **state)
+{
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "lock/a/model:thread/workers:2/place:same/hold_ns:0", 1, 0.01);
+	add(&run, "lock/a/model:thread/workers:2/place:same/hold_ns:9", 3, 0.01);
+	add(&run, "lock/b/model:thread/workers:2/place:same/hold_ns:9", 2, 0.01);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 1);
+	assert_string_equal(f.items[0].where, "thread, 2 workers hold_ns:9");
+	assert_memory_equal(f.items[0].text, "b is quickest", 13);
+	clean(&run, &groups, &f);
+}
+
+static void nothing_to_say(void **state)
+{
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "switch/one/model:thread/workers:1", 1, 0.01);
+	add(&run, "unknown/a/workers:1", 1, 0.01);
+	add(&run, "unknown/b/workers:1", 9, 0.01);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 0);
+	clean(&run, &groups, &f);
+}
+
+static void the_ladder(void **state)
+{
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "switch/futex/model:thread/workers:2/place:same", 2000, 0.01);
+	add(&run, "switch/call/model:thread/workers:1/place:same", 2, 0.01);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 1);
+	assert_string_equal(f.items[0].text,
+	    "From call thread workers:1 at 2 ns to futex thread workers:2 at 2 µs: 1000 times as "
+	    "long.");
+	clean(&run, &groups, &f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_best_is_only_best_without_overlap),
+	    cmocka_unit_test(sentences_on_a_job),
+	    cmocka_unit_test(references_do_not_win),
+	    cmocka_unit_test(a_busy_client_forbids_rates),
+	    cmocka_unit_test(knobs_are_not_mixed),
+	    cmocka_unit_test(nothing_to_say),
+	    cmocka_unit_test(the_ladder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* html_table.c - tables of cases; sortable by a click, complete without. */
+#include "harness/report/html.h"
+
+#include "harness/report/figure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EXTRA_MAX 12
+#define DASH "\u2013"
+
+/* Metrics that have columns of their own, or that only tell how a trial went. */
+static const char *const known[] = {METRIC_NS_PER_OP, METRIC_OPS_PER_S, METRIC_OPS,
+    METRIC_WINDOW_NS, METRIC_CPU_NS_PER_OP, METRIC_JAIN, METRIC_VOLUNTARY, METRIC_INVOLUNTARY,
+    METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS};
+
+struct columns {
+	bool latency, cpu, switches, jain;
+	unsigned extra_count;
+	const char *extra[EXTRA_MAX]; /* metrics of the workload's own */
+};
+
+static void note_metric(struct columns *c, const char *name)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(known[i], name))
+			return;
+	for (unsigned i = 0; i < c->extra_count; i++)
+		if (!strcmp(c->extra[i], name))
+			return;
+	if (c->extra_count < EXTRA_MAX)
+		c->extra[c->extra_count++] = name;
+}
+
+static void find_columns(const struct case_group *g, struct columns *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < g->count; i++) {
+		const struct series *s = g->rows[i].series;
+		const struct metric_set *m = &s->summary.medians;
+		double value;
+
+		if (!figure_usable(s))
+			continue;
+		c->latency |= s->summary.latency && s->summary.latency->count;
+		c->cpu |= metric_get(m, METRIC_CPU_NS_PER_OP, &value);
+		c->switches |= metric_get(m, METRIC_VOLUNTARY, &value);
+		c->jain |= metric_get(m, METRIC_JAIN, &value);
+		for (unsigned k = 0; k < m->count; k++)
+			note_metric(c, m->item[k].name);
+		for (unsigned k = 0; k < s->counters.count; k++)
+			note_metric(c, s->counters.item[k].name);
+	}
+}
+
+static void head(struct text_buffer *b, const char *class, const char *text, const char *title)
+{
+	text_buffer_addf(
+	    b, "<th scope=\"col\"%s%s%s", *class ? " class=\"" : "", class, *class ? "\"" : "");
+	if (*title) {
+		text_buffer_add(b, " title=\"");
+		html_text(b, title);
+		text_buffer_add(b, "\"");
+	}
+	text_buffer_add(b, ">");
+	html_text(b, text);
+	text_buffer_add(b, "</th>");
+}
+
+/* "handoff_share" is "handoff share" to people. */
+static void extra_name(const char *name, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", name);
+	for (; *buf; buf++)
+		if (*buf == '_')
+			*buf = ' ';
+}
+
+/* A column that says the same in every row is only in the way; but a row needs a name. */
+static bool shows_kind(const struct case_group *g)
+{
+	for (unsigned k = 0; k < g->key_count; k++)
+		if (g->keys[k].differs)
+			return g->kind_differs;
+	return true;
+}
+
+static void write_status(struct text_buffer *b, const struct series *s)
+{
+	text_buffer_add(b, "<td class=\"status\">");
+	html_badge(b, s->status);
+	if (s->reason[0]) {
+		text_buffer_add(b, "<small>");
+		html_prose(b, s->reason);
+		text_buffer_add(b, "</small>");
+	}
+	text_buffer_add(b, "</td>");
+}
+
+static void write_head(struct text_buffer *b, const struct case_group *g, const struct columns *c)
+{
+	text_buffer_add(b, "<thead><tr>");
+	if (shows_kind(g))
+		head(b, "", "case", "");
+	for (unsigned k = 0; k < g->key_count; k++)
+		if (g->keys[k].differs)
+			head(b, "", g->keys[k].name, "");
+	head(b, "", "status", "");
+	head(b, "num", "time / op", "all workers together; with the 95 % interval");
+	head(b, "num", "ops / s", "all workers together");
+	if (c->cpu)
+		head(b, "num", "CPU / op", "CPU time of all workers");
+	if (c->switches)
+		head(b, "num", "switches / op", "context switches, voluntary and involuntary");
+	if (c->latency) {
+		head(b, "num", "p50", "latency");
+		head(b, "num", "p99", "latency");
+		head(b, "num", "p99.9", "latency");
+		head(b, "num", "max", "latency");
+	}
+	if (c->jain)
+		head(b, "num", "fairness", "Jain's index of the workers' operations");
+	for (unsigned k = 0; k < c->extra_count; k++) {
+		char name[METRIC_NAME_MAX];
+
+		extra_name(c->extra[k], name, sizeof(name));
+		head(b, "num", name, "");
+	}
+	text_buffer_add(b, "</tr></thead>\n<tbody>\n");
+}
+
+static void no_figure(struct text_buffer *b)
+{
+	text_buffer_add(b, "<td class=\"num\">" DASH "</td>");
+}
+
+static void number(struct text_buffer *b, double sort_by, const char *text)
+{
+	text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", sort_by);
+	html_text(b, text);
+	text_buffer_add(b, "</td>");
+}
+
+static void write_time(struct text_buffer *b, const struct series_summary *sum)
+{
+	const struct stats_interval *i = &sum->ns_per_op;
+	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX], half[FIGURE_MAX];
+
+	text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", i->estimate);
+	html_text(b, text_format_ns(i->estimate, mid, sizeof(mid)));
+	figure_half_width(i, sum->covered, false, half, sizeof(half));
+	if (*half)
+		html_textf(b, " %s", half);
+	if (*half)
+		text_buffer_addf(b, "<small>%s " DASH " %s</small>",
+		    text_format_ns(i->low, low, sizeof(low)),
+		    text_format_ns(i->high, high, sizeof(high)));
+	text_buffer_add(b, "</td>");
+}
+
+static void write_metric(struct text_buffer *b, const struct series *s, const char *name)
+{
+	const size_t len = strlen(name);
+	char text[TEXT_FORMAT_MAX];
+	double value;
+
+	if (!metric_get(&s->summary.medians, name, &value) &&
+	    !metric_get(&s->counters, name, &value)) {
+		no_figure(b);
+		return;
+	}
+	if (strstr(name, "_ns"))
+		text_format_ns(value, text, sizeof(text));
+	else if (len > 4 && !strcmp(name + len - 4, "_pct"))
+		snprintf(text, sizeof(text), "%.1f %%", value);
+	else if (value >= 1000)
+		text_format_count(value, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%.3g", value);
+	number(b, value, text);
+}
+
+static void write_latency(struct text_buffer *b, const struct histogram *h)
+{
+	static const double at[] = {0.5, 0.99, 0.999, 1};
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		char text[TEXT_FORMAT_MAX];
+		uint64_t ns;
+
+		if (!h || !h->count) {
+			no_figure(b);
+			continue;
+		}
+		ns = histogram_quantile(h, at[i]);
+		number(b, (double)ns, text_format_ns((double)ns, text, sizeof(text)));
+	}
+}
+
+static void write_figures(struct text_buffer *b, const struct series *s, const struct columns *c)
+{
+	const struct metric_set *m = &s->summary.medians;
+	double voluntary = 0, involuntary = 0;
+	char text[TEXT_FORMAT_MAX];
+
+	write_time(b, &s->summary);
+	number(b, s->summary.ops_per_s.estimate,
+	    text_format_count(s->summary.ops_per_s.estimate, text, sizeof(text)));
+	if (c->cpu)
+		write_metric(b, s, METRIC_CPU_NS_PER_OP);
+	if (c->switches && metric_get(m, METRIC_VOLUNTARY, &voluntary)) {
+		(void)metric_get(m, METRIC_INVOLUNTARY, &involuntary);
+		snprintf(text, sizeof(text), "%.3g", voluntary + involuntary);
+		number(b, voluntary + involuntary, text);
+	} else if (c->switches) {
+		no_figure(b);
+	}
+	if (c->latency)
+		write_latency(b, s->summary.latency);
+	if (c->jain)
+		write_metric(b, s, METRIC_JAIN);
+	for (unsigned k = 0; k < c->extra_count; k++)
+		write_metric(b, s, c->extra[k]);
+}
+
+static void write_row(struct text_buffer *b, const struct case_group *g, const struct case_row *row,
+    const struct columns *c)
+{
+	const struct series *s = row->series;
+
+	bool named = shows_kind(g);
+
+	text_buffer_add(b, "<tr>");
+	if (named) {
+		text_buffer_add(b, "<th scope=\"row\">");
+		html_text(b, *row->parts.kind ? row->parts.kind : row->parts.family);
+		text_buffer_add(b, "</th>");
+	}
+	for (unsigned k = 0; k < g->key_count; k++) {
+		const char *value = case_parts_value(&row->parts, g->keys[k].name);
+
+		if (!g->keys[k].differs)
+			continue;
+		text_buffer_add(b, named ? "<td>" : "<th scope=\"row\">");
+		html_text(b, *value ? value : DASH);
+		text_buffer_add(b, named ? "</td>" : "</th>");
+		named = true;
+	}
+	write_status(b, s);
+	if (figure_usable(s)) {
+		write_figures(b, s, c);
+	} else {
+		unsigned n =
+		    2u + c->cpu + c->switches + c->jain + c->extra_count + (c->latency ? 4u : 0u);
+
+		while (n--)
+			no_figure(b);
+	}
+	text_buffer_add(b, "</tr>\n");
+}
+
+static void begin(struct text_buffer *b, const char *label)
+{
+	text_buffer_add(b, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	html_text(b, label);
+	text_buffer_add(b, "\">\n<table class=\"sortable\">\n");
+}
+
+void html_group_table(struct text_buffer *b, const struct case_group *g)
+{
+	char common[512], label[256];
+	struct columns c;
+
+	find_columns(g, &c);
+	case_group_common(g, common, sizeof(common));
+	snprintf(label, sizeof(label), "Figures of %s", g->title);
+	begin(b, label);
+	if (g->op[0] || *common) {
+		text_buffer_add(b, "<caption>");
+		if (g->op[0])
+			html_textf(b, "One operation: %s. ", g->op);
+		if (*common)
+			html_textf(b, "All cases: %s.", common);
+		text_buffer_add(b, "</caption>\n");
+	}
+	write_head(b, g, &c);
+	for (size_t i = 0; i < g->count; i++)
+		write_row(b, g, &g->rows[i], &c);
+	text_buffer_add(b, "</tbody></table></div>\n");
+}
+
+void html_case_table(struct text_buffer *b, const struct run *run)
+{
+	begin(b, "Every case");
+	text_buffer_add(b, "<thead><tr>");
+	head(b, "", "case", "");
+	head(b, "", "status", "");
+	head(b, "", "reason", "");
+	head(b, "num", "launches", "processes that measured it: what the interval counts");
+	head(b, "num", "trials", "without warm-up");
+	head(b, "", "PUs", "where the workers were bound, read back");
+	text_buffer_add(b, "</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series *s = &run->series[i];
+		char pus[80];
+
+		text_buffer_add(b, "<tr><td class=\"mono wrap\">");
+		html_text(b, s->name);
+		text_buffer_add(b, "</td><td>");
+		html_badge(b, s->status);
+		text_buffer_add(b, "</td><td class=\"why\">");
+		html_prose(b, s->reason);
+		text_buffer_addf(b, "</td><td class=\"num\">%u</td><td class=\"num\">%u</td><td>",
+		    s->summary.launches, s->summary.samples);
+		snprintf(pus, sizeof(pus), "%.64s%s", s->pus, strlen(s->pus) > 64 ? "..." : "");
+		html_text(b, pus);
+		text_buffer_add(b, "</td></tr>\n");
+	}
+	text_buffer_add(b, "</tbody></table></div>\n");
+}

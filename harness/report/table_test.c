@@ -1,0 +1,172 @@
+#include "harness/report/table.h"
+#include "harness/report/fixture_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static char *print(struct run *run, bool plain)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	assert_non_null(to);
+	fixture_end(run);
+	assert_int_equal(table_print_run(to, run, plain), 0);
+	assert_int_equal(fclose(to), 0);
+	run_free(run);
+	return text;
+}
+
+static void a_table(void **state)
+{
+	struct fixture_case c = {.name = "lock/mutex/model:thread/workers:2/place:same",
+	    .op = "acquire+release",
+	    .ns = 1500,
+	    .spread = 0.02,
+	    .cpu_ns = 900};
+	struct run run;
+	char *text;
+
+	(void)state;
+	for (int plain = 0; plain < 2; plain++) {
+		fixture_begin(&run);
+		c.name = "lock/mutex/model:thread/workers:2/place:same";
+		c.status = STATUS_OK;
+		c.reason = NULL;
+		fixture_add(&run, &c);
+		c.name = "lock/ticket/model:thread/workers:4/place:same";
+		c.status = STATUS_HUNG;
+		c.reason = "no sample within 10 s";
+		fixture_add(&run, &c);
+		text = print(&run, plain);
+		if (plain)
+			assert_string_equal(text,
+			    "lock model:thread place:same (op: acquire+release)\n"
+			    "  case    workers        time/op  ops/s  CPU/op  status\n"
+			    "  mutex   2        1.5 us +-2.0%  667 k  900 ns  ok\n"
+			    "  ticket  4                                      hung\n"
+			    "  hung: no sample within 10 s [ticket workers:4]\n"
+			    "\n"
+			    "Noise of this machine: unknown - 1 case with an interval, too few to "
+			    "judge; 0.5 % of the CPU time\n  stolen\n");
+		else
+			assert_non_null(
+			    strstr(text, "  mutex   2        1.5 µs ±2.0 %  667 k  900 ns  ok\n"));
+		free(text);
+	}
+}
+
+/* 100 columns, whatever the names; knobs are never cut. */
+static void long_names(void **state)
+{
+	struct fixture_case c = {
+	    .op = "op", .ns = 123456, .spread = 0.02, .cpu_ns = 900, .latency_of = "x"};
+	struct run run;
+	char *text, *line, *rest;
+
+	(void)state;
+	fixture_begin(&run);
+	c.name = "lock/a_lock_with_quite_a_long_name_that_goes_on_and_on_one/model:coroutine/"
+		 "workers:1000/place:scatter";
+	fixture_add(&run, &c);
+	c.name = "lock/a_lock_with_quite_a_long_name_that_goes_on_and_on_two/model:thread/"
+		 "workers:1/place:compact";
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_non_null(strstr(text, "on_one coroutine 1000   scatter"));
+	assert_non_null(strstr(text, "on_two thread    1      compact"));
+	assert_non_null(strstr(text, ".."));
+	line = strtok_r(text, "\n", &rest);
+	for (; line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= TABLE_WIDTH);
+	free(text);
+}
+
+/* Wide knobs take space and headings before they take letters of a name. */
+static void many_knobs(void **state)
+{
+	struct fixture_case c = {.op = "op",
+	    .ns = 123456,
+	    .spread = 0.5,
+	    .cpu_ns = 900,
+	    .latency_of = "x",
+	    .pus_of_machine = 2};
+	struct run run;
+	char *text, *line, *rest;
+
+	(void)state;
+	fixture_begin(&run);
+	c.name = "queue/mutex_ring/model:coroutine/producers:2/consumers:2/workers:4/"
+		 "place:scatter/carriers:1";
+	fixture_add(&run, &c);
+	c.name = "queue/ck/model:thread/producers:1/consumers:1/workers:2/place:same";
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_non_null(strstr(text, "mutex_ring coroutine 2      2      4      scatter 1 "));
+	assert_non_null(strstr(text, " produ. consu. worke. place   carri. "));
+	/* The interval stands in the table; saying it again for every row would bury the rest. */
+	assert_non_null(
+	    strstr(text, "\n  oversubscribed: 4 workers, more than there are PUs [mutex"));
+	assert_non_null(strstr(text, "\n  noisy: interval over +-10 % [ck model:thread"));
+	line = strtok_r(text, "\n", &rest);
+	for (; line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= TABLE_WIDTH);
+	free(text);
+}
+
+/* One line for one reason, however many rows have it. */
+static void reasons_are_shared(void **state)
+{
+	struct fixture_case c = {.op = "op", .ns = 10, .spread = 0.02, .pus_of_machine = 2};
+	char name[64];
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_begin(&run);
+	for (int i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "lock/k%d/model:thread/workers:4", i);
+		c.name = name;
+		fixture_add(&run, &c);
+	}
+	text = print(&run, true);
+	assert_non_null(strstr(text, "oversubscribed: 4 workers, more than there are PUs [k0, k1 "
+				     "and 3 more]\n"));
+	free(text);
+}
+
+static void hostile_text(void **state)
+{
+	struct fixture_case c = {.name = "lock/\033[31mred/model:thr\nead/workers:1/x:\033[1m",
+	    .op = "op",
+	    .status = STATUS_CRASHED,
+	    .reason = "says \033]0;title\a"};
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_begin(&run);
+	fixture_add(&run, &c);
+	c.name = "lock/b/model:c/workers:1/x:\033[1m";
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\a'));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_table),
+	    cmocka_unit_test(long_names),
+	    cmocka_unit_test(many_knobs),
+	    cmocka_unit_test(reasons_are_shared),
+	    cmocka_unit_test(hostile_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,273 @@
+/* journal_recover.c - reading a journal that nobody ended properly. */
+#include "harness/run/result.h"
+#include "harness/run/jsonio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A trial of a million workers is some 20 MB; a line beyond this is not one of ours. */
+#define LINE_BYTES_MAX ((size_t)64 << 20)
+
+struct line {
+	char *text;
+	size_t len;
+	size_t capacity;
+	bool whole;    /* ended by a newline */
+	bool too_long; /* the rest was skipped */
+};
+
+struct recovery {
+	struct run run;
+	size_t line; /* number of the current one */
+	size_t bad_lines;
+	size_t first_bad;
+	char first_why[200];
+	size_t undescribed; /* cases whose own line is lost */
+	bool torn;
+};
+
+/* Return: 1 with a line; 0 at the end; -errno. */
+static int next_line(FILE *f, struct line *l)
+{
+	int c;
+
+	l->len = 0;
+	l->whole = l->too_long = false;
+	while ((c = getc_unlocked(f)) != EOF) {
+		if (c == '\n') {
+			l->whole = true;
+			return 1;
+		}
+		if (l->len == LINE_BYTES_MAX) {
+			l->too_long = true;
+			continue;
+		}
+		if (l->len == l->capacity) {
+			size_t want = l->capacity ? l->capacity * 2 : 4096;
+			char *bigger = realloc(l->text, want);
+
+			if (!bigger)
+				return -ENOMEM;
+			l->text = bigger;
+			l->capacity = want;
+		}
+		l->text[l->len++] = (char)c;
+	}
+	if (ferror(f))
+		return -EIO;
+	return l->len > 0;
+}
+
+static json_t *parse_line(const struct line *l, struct jsonio_reader *r)
+{
+	json_error_t error;
+	json_t *j;
+
+	if (l->too_long) {
+		jsonio_fail(r, NULL, "longer than any line of ours");
+		return NULL;
+	}
+	j = json_loadb(l->text ? l->text : "", l->len, JSON_REJECT_DUPLICATES, &error);
+	if (!j)
+		jsonio_fail(r, NULL, "column %d: not JSON", error.column);
+	return j;
+}
+
+static int take_run(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
+{
+	struct run facts = {0};
+	json_t *object;
+	int rc;
+
+	if ((rc = jsonio_check_schema(r, j, "concbench_journal", RESULT_SCHEMA)) ||
+	    (rc = jsonio_get_object(r, j, "run", &object)) ||
+	    (rc = jsonio_get_facts(r, object, &facts)))
+		goto out_free;
+	facts.series = rec->run.series;
+	facts.series_count = rec->run.series_count;
+	facts.series_capacity = rec->run.series_capacity;
+	manifest_free(&rec->run.manifest);
+	rec->run = facts;
+	return 0;
+out_free:
+	run_free(&facts);
+	return rc;
+}
+
+static int take_series(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
+{
+	struct series described = {0};
+	struct series *s;
+	json_t *object;
+	int rc;
+
+	if ((rc = jsonio_get_object(r, j, "series", &object)) ||
+	    (rc = jsonio_get_series(r, object, &described)))
+		return rc;
+	s = run_find_series(&rec->run, described.name);
+	if (!s)
+		s = run_add_series(&rec->run, described.name);
+	if (!s)
+		return -ENOMEM;
+	return jsonio_get_series(r, object, s);
+}
+
+static int take_sample(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
+{
+	struct sample sample = {0};
+	char name[CASE_NAME_MAX];
+	struct series *s;
+	json_t *object;
+	int rc;
+
+	if ((rc = jsonio_get_text(r, j, "case", name, sizeof(name))) ||
+	    (rc = jsonio_get_object(r, j, "sample", &object)) ||
+	    (rc = sample_from_json(object, &sample, r->err, r->err_len)))
+		return rc;
+	s = run_find_series(&rec->run, name);
+	if (!s) {
+		/* Its line is lost, the measurement is not. */
+		rec->undescribed++;
+		s = run_add_series(&rec->run, name);
+	}
+	rc = s ? series_add_sample(s, &sample) : -ENOMEM;
+	if (rc)
+		sample_free(&sample);
+	return rc;
+}
+
+static int take_line(struct recovery *rec, struct jsonio_reader *r, const struct line *l)
+{
+	json_t *j = parse_line(l, r);
+	int rc;
+
+	if (!j)
+		return -EINVAL;
+	if (rec->line == 1 || json_object_get(j, "concbench_journal"))
+		rc = take_run(rec, r, j);
+	else if (json_object_get(j, "series"))
+		rc = take_series(rec, r, j);
+	else
+		rc = take_sample(rec, r, j);
+	json_decref(j);
+	return rc;
+}
+
+static int take_all(struct recovery *rec, FILE *f, char *note, size_t note_len)
+{
+	struct line l = {0};
+	char why[200] = "";
+	int rc;
+
+	while ((rc = next_line(f, &l)) > 0) {
+		struct jsonio_reader r = {.err = why, .err_len = sizeof(why)};
+
+		rec->line++;
+		rc = take_line(rec, &r, &l);
+		if (rc == -ENOMEM)
+			break;
+		if (rc && rec->line == 1) {
+			snprintf(note, note_len, "not a journal of concbench: %s", why);
+			break;
+		}
+		if (rc && !l.whole) {
+			rec->torn = true;
+		} else if (rc && !rec->bad_lines++) {
+			rec->first_bad = rec->line;
+			memcpy(rec->first_why, why, sizeof(why));
+		}
+	}
+	free(l.text);
+	if (!rc && !rec->line) {
+		snprintf(note, note_len, "empty");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+__attribute__((format(printf, 3, 4))) static void say(
+    char *note, size_t note_len, const char *format, ...)
+{
+	size_t used = strlen(note);
+	va_list ap;
+
+	if (used && used + 2 < note_len) {
+		memcpy(note + used, "; ", 3);
+		used += 2;
+	}
+	va_start(ap, format);
+	vsnprintf(note + used, note_len - used, format, ap);
+	va_end(ap);
+}
+
+static void tell(const struct recovery *rec, char *note, size_t note_len)
+{
+	if (!note_len)
+		return;
+	note[0] = '\0';
+	if (rec->torn)
+		say(note, note_len, "dropped the last line, which was not written to its end");
+	if (rec->bad_lines)
+		say(note, note_len, "dropped %zu damaged line%s (line %zu: %s)", rec->bad_lines,
+		    rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
+	if (rec->undescribed)
+		say(note, note_len, "the description of %zu case%s is lost, not the samples",
+		    rec->undescribed, rec->undescribed == 1 ? "" : "s");
+}
+
+/* What the supervisor would have said at the end. */
+static void conclude(struct run *run)
+{
+	static const char reason[] = "the run was killed before its turn";
+
+	run->recovered = true;
+	for (size_t i = 0; i < run->series_count; i++) {
+		struct series *s = &run->series[i];
+
+		if (s->sample_count || !status_has_figure(s->status))
+			continue;
+		s->status = STATUS_NOT_RUN;
+		memcpy(s->reason, reason, sizeof(reason));
+	}
+}
+
+int journal_recover(const char *path, struct run *out, char *note, size_t note_len)
+{
+	struct recovery rec = {0};
+	struct stat st;
+	FILE *f;
+	int fd, rc;
+
+	if (note_len)
+		note[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	f = fstat(fd, &st) ? NULL : fdopen(fd, "r");
+	if (!f) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	if (S_ISREG(st.st_mode)) {
+		rc = take_all(&rec, f, note, note_len);
+	} else {
+		snprintf(note, note_len, "not a file");
+		rc = -EINVAL;
+	}
+	fclose(f);
+	if (rc) {
+		run_free(&rec.run);
+		return rc;
+	}
+	tell(&rec, note, note_len);
+	conclude(&rec.run);
+	*out = rec.run;
+	return 0;
+}

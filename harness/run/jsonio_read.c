@@ -1,0 +1,258 @@
+#include "harness/run/jsonio.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int jsonio_fail(struct jsonio_reader *r, const char *key, const char *format, ...)
+{
+	bool both = r->where[0] && key;
+	char what[192];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	snprintf(r->err, r->err_len, "%s%s%s%s%s", r->where, both ? "." : "", key ? key : "",
+	    r->where[0] || key ? ": " : "", what);
+	return -EINVAL;
+}
+
+static int missing(struct jsonio_reader *r, const json_t *value, const char *key, const char *kind)
+{
+	if (!value)
+		return jsonio_fail(r, key, "missing");
+	return jsonio_fail(r, key, "not %s", kind);
+}
+
+int jsonio_get_object(struct jsonio_reader *r, const json_t *o, const char *key, json_t **out)
+{
+	json_t *value = json_object_get(o, key);
+
+	if (!json_is_object(value))
+		return missing(r, value, key, "an object");
+	*out = value;
+	return 0;
+}
+
+int jsonio_get_array(struct jsonio_reader *r, const json_t *o, const char *key, json_t **out)
+{
+	json_t *value = json_object_get(o, key);
+
+	if (!json_is_array(value))
+		return missing(r, value, key, "an array");
+	*out = value;
+	return 0;
+}
+
+bool jsonio_has_control(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			return true;
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			return true;
+	}
+	return false;
+}
+
+int jsonio_get_text(
+    struct jsonio_reader *r, const json_t *o, const char *key, char *out, size_t size)
+{
+	const json_t *value = json_object_get(o, key);
+	const char *text = json_string_value(value);
+
+	if (!text)
+		return missing(r, value, key, "a text");
+	if (json_string_length(value) >= size)
+		return jsonio_fail(r, key, "longer than %zu bytes", size - 1);
+	if (jsonio_has_control(text))
+		return jsonio_fail(r, key, "holds a control character");
+	memset(out, 0, size);
+	memcpy(out, text, json_string_length(value));
+	return 0;
+}
+
+int jsonio_get_bool(struct jsonio_reader *r, const json_t *o, const char *key, bool *out)
+{
+	const json_t *value = json_object_get(o, key);
+
+	if (!json_is_boolean(value))
+		return missing(r, value, key, "true or false");
+	*out = json_is_true(value);
+	return 0;
+}
+
+bool jsonio_value_u64(const json_t *value, uint64_t max, uint64_t *out)
+{
+	unsigned long long n;
+
+	if (json_is_integer(value)) {
+		if (json_integer_value(value) < 0)
+			return false;
+		n = (unsigned long long)json_integer_value(value);
+	} else if (json_is_string(value)) {
+		const char *digits = json_string_value(value);
+		char *end;
+
+		/* Only what jsonio_put_u64() writes: no sign, no space, no second spelling. */
+		if (digits[0] < '1' || digits[0] > '9')
+			return false;
+		errno = 0;
+		n = strtoull(digits, &end, 10);
+		if (errno || *end)
+			return false;
+	} else {
+		return false;
+	}
+	if (n > max)
+		return false;
+	*out = n;
+	return true;
+}
+
+int jsonio_get_u64(
+    struct jsonio_reader *r, const json_t *o, const char *key, uint64_t max, uint64_t *out)
+{
+	const json_t *value = json_object_get(o, key);
+
+	if (!value)
+		return missing(r, value, key, "");
+	if (!jsonio_value_u64(value, max, out))
+		return jsonio_fail(
+		    r, key, "not a whole number from 0 to %llu", (unsigned long long)max);
+	return 0;
+}
+
+int jsonio_get_unsigned(struct jsonio_reader *r, const json_t *o, const char *key, unsigned *out)
+{
+	uint64_t value;
+	int rc = jsonio_get_u64(r, o, key, UINT_MAX, &value);
+
+	if (!rc)
+		*out = (unsigned)value;
+	return rc;
+}
+
+int jsonio_get_real(struct jsonio_reader *r, const json_t *o, const char *key, double *out)
+{
+	const json_t *value = json_object_get(o, key);
+
+	/* JSON has no way to say NaN or Infinity, and jansson refuses 1e999. */
+	if (!json_is_number(value))
+		return missing(r, value, key, "a number");
+	*out = json_number_value(value);
+	return 0;
+}
+
+int jsonio_get_real_or_0(struct jsonio_reader *r, const json_t *o, const char *key, double *out)
+{
+	*out = 0;
+	return json_object_get(o, key) ? jsonio_get_real(r, o, key, out) : 0;
+}
+
+int jsonio_get_metrics(
+    struct jsonio_reader *r, const json_t *o, const char *key, struct metric_set *out)
+{
+	json_t *object, *value;
+	const char *name;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = jsonio_get_object(r, o, key, &object);
+	if (rc)
+		return rc;
+	json_object_foreach(object, name, value)
+	{
+		if (!json_is_number(value))
+			return jsonio_fail(r, key, "a metric is not a number");
+		rc = metric_add(out, name, json_number_value(value));
+		if (rc == -ENOSPC)
+			return jsonio_fail(r, key, "more than %d metrics", METRICS_MAX);
+		if (rc)
+			return jsonio_fail(r, key, "a metric's name is not one");
+	}
+	return 0;
+}
+
+/* [index, count, ...], ascending. Return: false when it is not that. */
+static bool read_buckets(json_t *list, struct histogram *h, uint32_t *first, uint32_t *last)
+{
+	size_t n = json_array_size(list);
+	uint64_t next = 0;
+
+	h->count = 0;
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		uint64_t index, count;
+
+		if (!jsonio_value_u64(json_array_get(list, i), HISTOGRAM_BUCKETS - 1, &index) ||
+		    !jsonio_value_u64(json_array_get(list, i + 1), UINT32_MAX, &count) ||
+		    index < next || !count)
+			return false;
+		h->bucket[index] = (uint32_t)count;
+		h->count += count;
+		next = index + 1;
+		if (!i)
+			*first = (uint32_t)index;
+		*last = (uint32_t)index;
+	}
+	return n % 2 == 0;
+}
+
+static int read_histogram(
+    struct jsonio_reader *r, const char *key, const json_t *o, struct histogram *h)
+{
+	uint32_t first = 0, last = 0;
+	json_t *buckets;
+	uint64_t count;
+	int rc;
+
+	histogram_clear(h);
+	rc = jsonio_get_u64(r, o, "count", UINT64_MAX, &count);
+	if (!rc)
+		rc = jsonio_get_array(r, o, "buckets", &buckets);
+	if (rc)
+		return rc;
+	if (!read_buckets(buckets, h, &first, &last))
+		return jsonio_fail(r, key, "buckets are not pairs of ascending index and count");
+	if (h->count != count)
+		return jsonio_fail(r, key, "count and buckets do not add up");
+	if (!count)
+		return 0;
+	rc = jsonio_get_u64(r, o, "sum", UINT64_MAX, &h->sum);
+	if (!rc)
+		rc = jsonio_get_u64(r, o, "min", UINT64_MAX, &h->min);
+	if (!rc)
+		rc = jsonio_get_u64(r, o, "max", UINT64_MAX, &h->max);
+	if (rc)
+		return rc;
+	if (histogram_index(h->min) != first || histogram_index(h->max) != last ||
+	    h->min > h->max || h->sum < h->max)
+		return jsonio_fail(r, key, "min, max or sum contradict the buckets");
+	return 0;
+}
+
+int jsonio_get_histogram(
+    struct jsonio_reader *r, const json_t *o, const char *key, struct histogram **out)
+{
+	struct histogram *h;
+	json_t *object;
+	int rc;
+
+	rc = jsonio_get_object(r, o, key, &object);
+	if (rc)
+		return rc;
+	h = malloc(sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	rc = read_histogram(r, key, object, h);
+	if (rc)
+		free(h);
+	else
+		*out = h;
+	return rc;
+}

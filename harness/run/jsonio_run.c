@@ -1,0 +1,157 @@
+/* jsonio_run.c - what a run and a case are, as run.json and the journal both say it. */
+#include "harness/run/jsonio.h"
+
+#include <errno.h>
+#include <string.h>
+
+json_t *jsonio_series(const struct series *s)
+{
+	json_t *j = json_object();
+	int rc = 0;
+
+	rc |= jsonio_put_text(j, "name", s->name);
+	rc |= jsonio_put_text(j, "status", status_name(s->status));
+	rc |= jsonio_put_text(j, "reason", s->reason);
+	rc |= jsonio_put_text(j, "op", s->op);
+	rc |= jsonio_put_text(j, "latency_of", s->latency_of);
+	rc |= jsonio_put_text(j, "hash", s->hash);
+	rc |= jsonio_put_text(j, "model", s->model);
+	rc |= jsonio_put_u64(j, "workers", s->workers);
+	rc |= jsonio_put_text(j, "place", s->place);
+	rc |= jsonio_put_text(j, "pus", s->pus);
+	rc |= jsonio_put(j, "oversubscribed", json_boolean(s->oversubscribed));
+	rc |= jsonio_put_u64(j, "slot_ns", s->slot_ns);
+	rc |= jsonio_put(j, "counters", jsonio_metrics(&s->counters));
+	rc |= jsonio_put_text(j, "counters_note", s->counters_note);
+	if (rc) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+json_t *jsonio_manifest(const struct manifest *m)
+{
+	json_t *j = json_object();
+	int rc = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		json_t *key = jsonio_text(m->items[i].key);
+
+		rc |= key ? jsonio_put_text(j, json_string_value(key), m->items[i].value) : -ENOMEM;
+		json_decref(key);
+	}
+	if (rc) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s)
+{
+	struct series d = *s;
+	char status[32];
+	int rc;
+
+	/* First failure wins: the members after it are not looked at. */
+	if ((rc = jsonio_get_text(r, o, "name", d.name, sizeof(d.name))) ||
+	    (rc = jsonio_get_text(r, o, "status", status, sizeof(status))) ||
+	    (rc = jsonio_get_text(r, o, "reason", d.reason, sizeof(d.reason))) ||
+	    (rc = jsonio_get_text(r, o, "op", d.op, sizeof(d.op))) ||
+	    (rc = jsonio_get_text(r, o, "latency_of", d.latency_of, sizeof(d.latency_of))) ||
+	    (rc = jsonio_get_text(r, o, "hash", d.hash, sizeof(d.hash))) ||
+	    (rc = jsonio_get_text(r, o, "model", d.model, sizeof(d.model))) ||
+	    (rc = jsonio_get_unsigned(r, o, "workers", &d.workers)) ||
+	    (rc = jsonio_get_text(r, o, "place", d.place, sizeof(d.place))) ||
+	    (rc = jsonio_get_text(r, o, "pus", d.pus, sizeof(d.pus))) ||
+	    (rc = jsonio_get_bool(r, o, "oversubscribed", &d.oversubscribed)) ||
+	    (rc = jsonio_get_u64(r, o, "slot_ns", UINT64_MAX, &d.slot_ns)) ||
+	    (rc = jsonio_get_metrics(r, o, "counters", &d.counters)) ||
+	    (rc = jsonio_get_text(r, o, "counters_note", d.counters_note, sizeof(d.counters_note))))
+		return rc;
+	if (!d.name[0])
+		return jsonio_fail(r, "name", "empty");
+	if (status_from_name(status, &d.status))
+		return jsonio_fail(r, "status", "unknown status \"%s\"", status);
+	*s = d;
+	return 0;
+}
+
+int jsonio_get_manifest(
+    struct jsonio_reader *r, const json_t *o, const char *key, struct manifest *out)
+{
+	struct manifest m = {0};
+	json_t *object, *value;
+	const char *name;
+	int rc;
+
+	rc = jsonio_get_object(r, o, key, &object);
+	if (rc)
+		return rc;
+	json_object_foreach(object, name, value)
+	{
+		const char *text = json_string_value(value);
+
+		if (!text)
+			rc = jsonio_fail(r, key, "a value is not a text");
+		else if (jsonio_has_control(text) || jsonio_has_control(name))
+			rc = jsonio_fail(r, key, "holds a control character");
+		else
+			rc = manifest_add(&m, name, text);
+		if (rc)
+			goto out_free;
+	}
+	*out = m;
+	return 0;
+out_free:
+	manifest_free(&m);
+	return rc;
+}
+
+int jsonio_put_facts(json_t *object, const struct run *run)
+{
+	int rc = 0;
+
+	rc |= jsonio_put_text(object, "id", run->id);
+	rc |= jsonio_put_text(object, "date", run->date);
+	rc |= jsonio_put_text(object, "profile", run->profile);
+	rc |= jsonio_put_u64(object, "seed", run->seed);
+	rc |= jsonio_put_real(object, "elapsed_s", run->elapsed_s);
+	rc |= jsonio_put(object, "interrupted", json_boolean(run->interrupted));
+	rc |= jsonio_put(object, "recovered", json_boolean(run->recovered));
+	rc |= jsonio_put_text(object, "command", run->command);
+	rc |= jsonio_put_text(object, "counters_note", run->counters_note);
+	rc |= jsonio_put(object, "manifest", jsonio_manifest(&run->manifest));
+	return rc;
+}
+
+int jsonio_get_facts(struct jsonio_reader *r, const json_t *o, struct run *run)
+{
+	int rc;
+
+	if ((rc = jsonio_get_text(r, o, "id", run->id, sizeof(run->id))) ||
+	    (rc = jsonio_get_text(r, o, "date", run->date, sizeof(run->date))) ||
+	    (rc = jsonio_get_text(r, o, "profile", run->profile, sizeof(run->profile))) ||
+	    (rc = jsonio_get_u64(r, o, "seed", UINT64_MAX, &run->seed)) ||
+	    (rc = jsonio_get_real_or_0(r, o, "elapsed_s", &run->elapsed_s)) ||
+	    (rc = jsonio_get_bool(r, o, "interrupted", &run->interrupted)) ||
+	    (rc = jsonio_get_bool(r, o, "recovered", &run->recovered)) ||
+	    (rc = jsonio_get_text(r, o, "command", run->command, sizeof(run->command))) ||
+	    (rc = jsonio_get_text(
+		 r, o, "counters_note", run->counters_note, sizeof(run->counters_note))))
+		return rc;
+	return jsonio_get_manifest(r, o, "manifest", &run->manifest);
+}
+
+int jsonio_check_schema(struct jsonio_reader *r, const json_t *o, const char *key, unsigned ours)
+{
+	unsigned schema;
+	int rc = jsonio_get_unsigned(r, o, key, &schema);
+
+	if (rc)
+		return rc;
+	if (schema != ours)
+		return jsonio_fail(r, NULL, "schema %u, this build reads %u", schema, ours);
+	return 0;
+}

@@ -1,0 +1,191 @@
+#include "harness/run/jsonio.h"
+#include "harness/base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 17 digits give back every double exactly. */
+#define DUMP_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(17))
+
+json_t *jsonio_text(const char *text)
+{
+	/* Never longer than before: what is read back must fit where it came from. */
+	char *clean = strdup(text);
+	json_t *j;
+
+	if (!clean)
+		return NULL;
+	j = json_string(text_clean(clean));
+	free(clean);
+	return j;
+}
+
+int jsonio_put(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) ? -ENOMEM : 0;
+}
+
+int jsonio_append(json_t *array, json_t *value)
+{
+	return json_array_append_new(array, value) ? -ENOMEM : 0;
+}
+
+int jsonio_put_text(json_t *object, const char *key, const char *text)
+{
+	return jsonio_put(object, key, jsonio_text(text));
+}
+
+json_t *jsonio_u64(uint64_t value)
+{
+	char digits[24];
+
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	return json_string(digits);
+}
+
+int jsonio_put_u64(json_t *object, const char *key, uint64_t value)
+{
+	return jsonio_put(object, key, jsonio_u64(value));
+}
+
+int jsonio_put_real(json_t *object, const char *key, double value)
+{
+	return isfinite(value) ? jsonio_put(object, key, json_real(value)) : 0;
+}
+
+json_t *jsonio_metrics(const struct metric_set *set)
+{
+	json_t *j = json_object();
+	int rc = 0;
+
+	for (unsigned i = 0; i < set->count; i++)
+		rc |= jsonio_put_real(j, set->item[i].name, set->item[i].value);
+	if (rc) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+json_t *jsonio_histogram(const struct histogram *h)
+{
+	json_t *j = json_object();
+	json_t *buckets = json_array();
+	int rc = 0;
+
+	rc |= jsonio_put_u64(j, "count", h->count);
+	if (h->count) {
+		rc |= jsonio_put_u64(j, "sum", h->sum);
+		rc |= jsonio_put_u64(j, "min", h->min);
+		rc |= jsonio_put_u64(j, "max", h->max);
+	}
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		if (!h->bucket[i])
+			continue;
+		rc |= jsonio_append(buckets, json_integer((json_int_t)i));
+		rc |= jsonio_append(buckets, json_integer((json_int_t)h->bucket[i]));
+	}
+	rc |= jsonio_put(j, "buckets", buckets);
+	if (rc) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+char *jsonio_line(const json_t *value)
+{
+	char *text = json_dumps(value, DUMP_FLAGS | JSON_COMPACT);
+	size_t len;
+	char *line;
+
+	if (!text)
+		return NULL;
+	len = strlen(text);
+	line = realloc(text, len + 2);
+	if (!line) {
+		free(text);
+		return NULL;
+	}
+	memcpy(line + len, "\n", 2);
+	return line;
+}
+
+static bool is_plain(json_t *array)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(array, i, item)
+	{
+		if (json_is_object(item) || json_is_array(item))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * jansson's own indentation puts every number on a line; with a thousand trials a case that is
+ * most of the file. Only brackets and commas are ours, values and keys are written by jansson.
+ */
+static int lay_out(FILE *f, json_t *value, int depth)
+{
+	bool object = json_is_object(value);
+	const char *separator = "\n";
+	const char *key;
+	json_t *item;
+	size_t i;
+	int rc = 0;
+
+	if ((!object && !json_is_array(value)) || (!object && is_plain(value)))
+		return json_dumpf(value, f, DUMP_FLAGS);
+	if (object && !json_object_size(value))
+		return fputs("{}", f) < 0;
+	fputc(object ? '{' : '[', f);
+	if (object) {
+		json_object_foreach(value, key, item)
+		{
+			json_t *name = json_string(key);
+
+			fprintf(f, "%s%*s", separator, 2 * (depth + 1), "");
+			rc |= json_dumpf(name, f, DUMP_FLAGS);
+			json_decref(name);
+			fputs(": ", f);
+			rc |= lay_out(f, item, depth + 1);
+			separator = ",\n";
+		}
+	} else {
+		json_array_foreach(value, i, item)
+		{
+			fprintf(f, "%s%*s", separator, 2 * (depth + 1), "");
+			rc |= lay_out(f, item, depth + 1);
+			separator = ",\n";
+		}
+	}
+	fprintf(f, "\n%*s%c", 2 * depth, "", object ? '}' : ']');
+	return rc || ferror(f);
+}
+
+char *jsonio_lay_out(json_t *value)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
+
+	if (!f)
+		return NULL;
+	rc = lay_out(f, value, 0);
+	rc |= fputc('\n', f) == EOF;
+	rc |= fclose(f);
+	if (rc) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

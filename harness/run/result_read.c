@@ -1,0 +1,282 @@
+#include "harness/run/result.h"
+#include "harness/run/jsonio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A full run is a few MB; what is larger than this is no run file and would fill the memory. */
+#define FILE_BYTES_MAX (INT64_C(1) << 30)
+
+#define FIXED_COLUMNS 3 /* launch, slot, warm_up */
+
+static int read_interval(
+    struct jsonio_reader *r, const json_t *o, const char *key, struct stats_interval *out)
+{
+	json_t *j;
+	int rc;
+
+	if ((rc = jsonio_get_object(r, o, key, &j)) ||
+	    (rc = jsonio_get_real(r, j, "estimate", &out->estimate)) ||
+	    (rc = jsonio_get_real(r, j, "low", &out->low)) ||
+	    (rc = jsonio_get_real(r, j, "high", &out->high)))
+		return rc;
+	if (!(out->low <= out->estimate && out->estimate <= out->high))
+		return jsonio_fail(r, key, "the estimate is outside its interval");
+	return 0;
+}
+
+static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_summary *out)
+{
+	json_t *j, *latency;
+	int rc;
+
+	if ((rc = jsonio_get_object(r, o, "summary", &j)) ||
+	    (rc = jsonio_get_unsigned(r, j, "launches", &out->launches)) ||
+	    (rc = jsonio_get_unsigned(r, j, "empty_launches", &out->empty_launches)) ||
+	    (rc = jsonio_get_unsigned(r, j, "samples", &out->samples)) ||
+	    (rc = jsonio_get_unsigned(r, j, "empty_samples", &out->empty_samples)) ||
+	    (rc = jsonio_get_unsigned(r, j, "warm_up_samples", &out->warm_up_samples)) ||
+	    (rc = read_interval(r, j, "ns_per_op", &out->ns_per_op)) ||
+	    (rc = read_interval(r, j, "ops_per_s", &out->ops_per_s)) ||
+	    (rc = jsonio_get_real_or_0(r, j, "covered", &out->covered)) ||
+	    (rc = jsonio_get_real_or_0(r, j, "mad_ns_per_op", &out->mad_ns_per_op)) ||
+	    (rc = jsonio_get_real_or_0(r, j, "half_width_pct", &out->half_width_pct)) ||
+	    (rc = jsonio_get_metrics(r, j, "medians", &out->medians)))
+		return rc;
+	if (!json_object_get(j, "latency"))
+		return 0;
+	rc = jsonio_get_object(r, j, "latency", &latency);
+	return rc ? rc : jsonio_get_histogram(r, latency, "histogram", &out->latency);
+}
+
+static int read_row(struct jsonio_reader *r, json_t *columns, json_t *row, struct sample *s)
+{
+	size_t n = json_array_size(columns);
+	uint64_t launch, slot;
+
+	if (!json_is_array(row) || json_array_size(row) != n)
+		return jsonio_fail(r, "rows", "not as many values as columns");
+	if (!jsonio_value_u64(json_array_get(row, 0), UINT_MAX, &launch) ||
+	    !jsonio_value_u64(json_array_get(row, 1), UINT_MAX, &slot) ||
+	    !json_is_boolean(json_array_get(row, 2)))
+		return jsonio_fail(r, "rows", "no launch, slot or warm_up");
+	s->launch = (unsigned)launch;
+	s->slot = (unsigned)slot;
+	s->warm_up = json_is_true(json_array_get(row, 2));
+	for (size_t i = FIXED_COLUMNS; i < n; i++) {
+		const json_t *value = json_array_get(row, i);
+
+		if (json_is_null(value))
+			continue;
+		if (!json_is_number(value))
+			return jsonio_fail(r, "rows", "a value is not a number");
+		if (metric_add(&s->metrics, json_string_value(json_array_get(columns, i)),
+			json_number_value(value)))
+			return jsonio_fail(r, "rows", "more than %d metrics", METRICS_MAX);
+	}
+	return 0;
+}
+
+static int check_columns(struct jsonio_reader *r, json_t *columns)
+{
+	static const char *const fixed[FIXED_COLUMNS] = {"launch", "slot", "warm_up"};
+	size_t n = json_array_size(columns);
+
+	for (size_t i = 0; i < n || i < FIXED_COLUMNS; i++) {
+		const char *name = json_string_value(json_array_get(columns, i));
+		struct metric_set one = {0};
+
+		if (!name)
+			return jsonio_fail(r, "columns", "not names");
+		if (i < FIXED_COLUMNS ? !!strcmp(name, fixed[i]) : !!metric_add(&one, name, 0))
+			return jsonio_fail(r, "columns", "not launch, slot, warm_up and metrics");
+	}
+	return 0;
+}
+
+static int read_samples(struct jsonio_reader *r, const json_t *o, struct series *s)
+{
+	json_t *j, *columns, *rows, *row;
+	size_t i;
+	int rc;
+
+	if ((rc = jsonio_get_object(r, o, "samples", &j)) ||
+	    (rc = jsonio_get_array(r, j, "columns", &columns)) ||
+	    (rc = jsonio_get_array(r, j, "rows", &rows)) || (rc = check_columns(r, columns)))
+		return rc;
+	json_array_foreach(rows, i, row)
+	{
+		struct sample sample = {0};
+
+		rc = read_row(r, columns, row, &sample);
+		if (!rc)
+			rc = series_add_sample(s, &sample);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
+{
+	struct series *s;
+	int rc;
+
+	if (!json_is_object(o))
+		return jsonio_fail(r, NULL, "not an object");
+	s = run_add_series(run, "");
+	if (!s)
+		return -ENOMEM;
+	rc = jsonio_get_series(r, o, s);
+	if (!rc && status_has_figure(s->status))
+		rc = read_summary(r, o, &s->summary);
+	return rc ? rc : read_samples(r, o, s);
+}
+
+static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_verdict *out)
+{
+	json_t *j;
+	int rc;
+
+	rc = jsonio_get_object(r, o, "noise", &j);
+	if (rc)
+		return rc;
+	snprintf(r->where, sizeof(r->where), "concbench.noise");
+	if ((rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
+	    (rc = jsonio_get_text(r, j, "text", out->text, sizeof(out->text))) ||
+	    (rc = jsonio_get_real_or_0(
+		 r, j, "median_half_width_pct", &out->median_half_width_pct)) ||
+	    (rc = jsonio_get_real_or_0(r, j, "noisy_share_pct", &out->noisy_share_pct)))
+		return rc;
+	return jsonio_get_real_or_0(r, j, "steal_pct", &out->steal_pct);
+}
+
+static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run *run)
+{
+	json_t *cases, *item;
+	size_t i;
+	int rc;
+
+	if ((rc = jsonio_check_schema(r, own, "schema", RESULT_SCHEMA)) ||
+	    (rc = jsonio_get_facts(r, own, run)) ||
+	    (rc = jsonio_get_array(r, own, "cases", &cases)) ||
+	    (rc = read_noise(r, own, &run->noise)))
+		return rc;
+	json_array_foreach(cases, i, item)
+	{
+		snprintf(r->where, sizeof(r->where), "concbench.cases[%zu]", i);
+		rc = read_case(r, item, run);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)
+{
+	json_t *own = json_object_get(whole, "concbench");
+
+	if (!own && json_object_get(whole, "context") && json_object_get(whole, "benchmarks"))
+		return jsonio_fail(r, NULL, "Google Benchmark's JSON but without concbench's part");
+	if (!own)
+		return jsonio_fail(r, NULL, "JSON, but not a run file");
+	if (!json_is_object(own))
+		return jsonio_fail(r, "concbench", "not an object");
+	snprintf(r->where, sizeof(r->where), "concbench");
+	return read_own_part(r, own, run);
+}
+
+/* Opens a regular file only: a FIFO would wait for ever, a device never end. */
+static int open_file(const char *path, FILE **out, char *what, size_t len)
+{
+	struct stat st;
+	FILE *f;
+	int fd, rc;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st)) {
+		rc = -errno;
+		snprintf(what, len, "%s", strerror(errno));
+		goto out_close;
+	}
+	rc = -EINVAL;
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(what, len, "not a file");
+		goto out_close;
+	}
+	if (st.st_size > FILE_BYTES_MAX) {
+		snprintf(
+		    what, len, "%lld MB: too large for a run file", (long long)(st.st_size >> 20));
+		goto out_close;
+	}
+	f = fdopen(fd, "r");
+	if (!f) {
+		rc = -errno;
+		snprintf(what, len, "%s", strerror(errno));
+		goto out_close;
+	}
+	*out = f;
+	return 0;
+out_close:
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int load(const char *path, json_t **out, char *what, size_t len)
+{
+	json_error_t error;
+	json_t *whole;
+	FILE *f = NULL;
+	int rc;
+
+	rc = open_file(path, &f, what, len);
+	if (rc)
+		return rc;
+	whole = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
+	if (!whole) {
+		rc = json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EINVAL;
+		snprintf(what, len, "line %d, column %d: %s", error.line, error.column, error.text);
+	} else if (ferror(f)) {
+		rc = -EIO;
+		snprintf(what, len, "%s", strerror(EIO));
+	}
+	fclose(f);
+	if (rc)
+		json_decref(whole);
+	else
+		*out = whole;
+	return rc;
+}
+
+int result_read(const char *path, struct run *out, char *err, size_t err_len)
+{
+	struct run run = {0};
+	json_t *whole = NULL;
+	char what[512] = "";
+	struct jsonio_reader r = {.err = what, .err_len = sizeof(what)};
+	int rc;
+
+	rc = load(path, &whole, what, sizeof(what));
+	if (!rc)
+		rc = read_whole(&r, whole, &run);
+	json_decref(whole);
+	if (!rc) {
+		*out = run;
+		return 0;
+	}
+	run_free(&run);
+	/* jansson quotes what it stumbled over: whatever that is, the message stays one line. */
+	for (char *p = what; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+	}
+	snprintf(err, err_len, "%s: %s", path, what[0] ? what : strerror(-rc));
+	return rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * result_rows.h - the part of a run file that is Google Benchmark's own JSON schema (1.7.1).
+ *
+ * Private to result_write.c.
+ */
+#ifndef CONCBENCH_RESULT_ROWS_H
+#define CONCBENCH_RESULT_ROWS_H
+
+#include "harness/run/run.h"
+
+struct json_t;
+
+/**
+ * result_context() - "context". What the manifest does not know is left out; it is asked for
+ * host.name, cpu.online, cpu.mhz_now, cpu.governor, load.before.* and, which the caller of
+ * manifest_collect() adds, benchmark.library_build_type.
+ * Return: NULL when out of memory.
+ */
+struct json_t *result_context(const struct run *run);
+
+/** result_rows() - "benchmarks". Return: 0; -ENOMEM; -E2BIG as launch_list_build(). */
+int result_rows(const struct run *run, struct json_t **out);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * run.h - one run in memory: what `concbench run` leaves behind and report reads.
+ *
+ * Filled by the supervisor or by result_read(); knows no JSON and no workers. Everything in it is
+ * owned by the run and released by run_free(). Not thread-safe.
+ */
+#ifndef CONCBENCH_RUN_H
+#define CONCBENCH_RUN_H
+
+#include "harness/machine/manifest.h"
+#include "harness/run/sample.h"
+#include "harness/stats/stats.h"
+
+#define CASE_NAME_MAX 192
+#define REASON_MAX 256
+
+/* Figures of one series over its launches; valid only when status_has_figure(). */
+struct series_summary {
+	unsigned launches;        /* units of replication: cells that gave a figure */
+	unsigned empty_launches;  /* cells without one: no operation finished; left out */
+	unsigned samples;         /* trials used */
+	unsigned empty_samples;   /* of these: no operation finished inside the window */
+	unsigned warm_up_samples; /* trials kept but not used */
+	struct stats_interval
+	    ns_per_op; /* of the launches' medians, 95 % unless covered says less */
+	struct stats_interval ops_per_s; /* the same trials, as a rate */
+	double covered;                  /* coverage the interval really has; 0: one launch, none */
+	double mad_ns_per_op;            /* of the launches' medians */
+	double half_width_pct;           /* (high - low) / 2 / estimate * 100 of ns_per_op */
+	struct metric_set medians;       /* median over launches of every metric's launch median */
+	struct histogram *latency;       /* all used trials merged; NULL when none */
+};
+
+struct series {
+	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
+	char op[32];              /* what one operation is: "acquire+release" */
+	char latency_of[64];      /* what a latency is, from which event to which; "" none */
+	char hash[17];            /* of what the case does; differs when its definition does */
+	enum case_status status;
+	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
+	unsigned workers;
+	char model[16];
+	char place[128]; /* policy as written */
+	char pus[256];   /* where the workers were bound, read back: "0,1" */
+	bool oversubscribed;
+	uint64_t slot_ns;
+	struct sample *samples; /* in the order they were measured */
+	size_t sample_count;
+	size_t sample_capacity;
+	struct histogram *folded; /* latencies that series_fold_latency() took out of the samples */
+	struct metric_set counters;     /* hardware counters per op, from a pass of their own */
+	char counters_note[REASON_MAX]; /* why there are none, or that they come from own pass */
+	struct series_summary summary;
+};
+
+/* How far this machine can be trusted, from the run's own data. */
+struct noise_verdict {
+	char word[16];                /* "quiet", "fair", "noisy", "unknown" */
+	char text[REASON_MAX];        /* one sentence with the figures behind the word */
+	double median_half_width_pct; /* over the series that have figures */
+	double noisy_share_pct;       /* series whose half-width is over the limit */
+	double steal_pct;             /* over the run */
+};
+
+struct run {
+	char id[128];  /* folder name: 20261123T140501Z-host-1a2b3c */
+	char date[40]; /* ISO 8601, UTC, start */
+	char profile[16];
+	uint64_t seed;
+	double elapsed_s;
+	bool interrupted;               /* Ctrl-C or budget: some cases may be not_run */
+	bool recovered;                 /* rebuilt from the journal of a killed run */
+	char command[1024];             /* as typed */
+	char counters_note[REASON_MAX]; /* said once: why there are no hardware counters */
+	struct manifest manifest;
+	struct noise_verdict noise;
+	struct series *series; /* in registry order */
+	size_t series_count;
+	size_t series_capacity;
+};
+
+/** run_add_series() - append an empty one; the pointer is valid until the next call.
+ * Return: NULL with errno ENOMEM or ENAMETOOLONG. */
+struct series *run_add_series(struct run *run, const char *name);
+
+/** run_find_series() - by exact name, or NULL. */
+struct series *run_find_series(const struct run *run, const char *name);
+
+/** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
+int series_add_sample(struct series *series, const struct sample *s);
+
+/**
+ * series_fold_latency() - merge the samples' histograms into one and release them, those of warm-up
+ * trials unmerged. Once they are in the journal nobody needs them one by one, and at 17 KB each
+ * those of a full run would fill a gigabyte. Return: 0; -ENOMEM, and nothing is lost.
+ */
+int series_fold_latency(struct series *series);
+
+/**
+ * run_summarise() - fill every series' summary, its final status (ok, noisy, oversubscribed) and
+ * the run's noise verdict from the samples. Idempotent.
+ *
+ * The launch is the unit of replication: the median of a launch's trials is one value, the figure
+ * is the median of these with stats_median_ci().
+ *
+ * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
+ * reason where there is something to say, are written anew:
+ * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
+ * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than two launches, or so many trials
+ *   without a finished operation that a launch's median trial is one of them. Then every launch's
+ *   figure is its whole time over all its operations. Fewer such trials are counted in the reason
+ *   and rank as the longest;
+ * - invalid when more than half of the launches finished no operation at all;
+ * - not_run when there is no trial but warm-ups.
+ *
+ * Return: 0; -ENOMEM; -E2BIG when a series has more than 128 kinds of metrics.
+ */
+int run_summarise(struct run *run);
+
+/** A series whose half-width is over this is noisy. */
+#define RUN_NOISY_HALF_WIDTH_PCT 10.0
+
+/**
+ * case_name_part() - the value of a key in a case name: "workers" in ".../workers:2/..." is "2".
+ * Return: true and the text copied (cut at @len) when the name has it.
+ */
+bool case_name_part(const char *name, const char *key, char *value, size_t len);
+
+void run_free(struct run *run);
+
+#endif

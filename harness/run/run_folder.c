@@ -1,0 +1,75 @@
+#include "harness/run/run_folder.h"
+
+#include "harness/base/file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOST_SHOWN 24
+#define ATTEMPTS 8
+
+/* The host's name as a part of a file name. */
+static void host_part(char *out, size_t len)
+{
+	if (gethostname(out, len) != 0 || out[0] == '\0')
+		(void)snprintf(out, len, "host");
+	out[len - 1] = '\0';
+	for (char *p = out; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_')
+			*p = '_';
+}
+
+int run_folder_create(
+    const char *results_dir, time_t now, char *id, size_t id_len, char *path, size_t path_len)
+{
+	char host[HOST_SHOWN + 1], stamp[32];
+	struct tm utc;
+	int ret = file_make_dirs(results_dir);
+
+	if (ret)
+		return ret;
+	host_part(host, sizeof(host));
+	if (!gmtime_r(&now, &utc) || !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc))
+		return -EOVERFLOW;
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		uint32_t random = 0;
+		int n;
+
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			random = (uint32_t)getpid() + i;
+		(void)snprintf(id, id_len, "%s-%s-%06x", stamp, host, random & 0xffffffu);
+		n = snprintf(path, path_len, "%s/%s", results_dir, id);
+		if (n < 0 || (size_t)n >= path_len)
+			return -ENAMETOOLONG;
+		if (mkdir(path, 0777) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+int run_folder_link_latest(const char *results_dir, const char *id)
+{
+	char link[4096], temporary[4096];
+	int ret;
+
+	if (snprintf(link, sizeof(link), "%s/latest", results_dir) >= (int)sizeof(link) ||
+	    snprintf(temporary, sizeof(temporary), "%s/.latest-%ld", results_dir, (long)getpid()) >=
+		(int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	(void)unlink(temporary);
+	if (symlink(id, temporary) < 0)
+		return -errno;
+	if (rename(temporary, link) == 0)
+		return 0;
+	ret = -errno;
+	(void)unlink(temporary);
+	return ret;
+}

@@ -1,0 +1,92 @@
+#include "harness/run/sample.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const status_names[STATUS_COUNT] = {
+    [STATUS_OK] = "ok",
+    [STATUS_NOISY] = "noisy",
+    [STATUS_OVERSUBSCRIBED] = "oversubscribed",
+    [STATUS_UNSUPPORTED] = "unsupported",
+    [STATUS_INVALID] = "invalid",
+    [STATUS_CRASHED] = "crashed",
+    [STATUS_HUNG] = "hung",
+    [STATUS_NOT_RUN] = "not_run",
+};
+
+const char *status_name(enum case_status s)
+{
+	return (unsigned)s < STATUS_COUNT ? status_names[s] : "unknown";
+}
+
+int status_from_name(const char *name, enum case_status *out)
+{
+	for (unsigned i = 0; i < STATUS_COUNT; i++) {
+		if (!strcmp(name, status_names[i])) {
+			*out = (enum case_status)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+bool status_has_figure(enum case_status s)
+{
+	return s == STATUS_OK || s == STATUS_NOISY || s == STATUS_OVERSUBSCRIBED;
+}
+
+bool status_is_failure(enum case_status s)
+{
+	return s == STATUS_INVALID || s == STATUS_CRASHED || s == STATUS_HUNG;
+}
+
+/* A name becomes a JSON key, a column title and a gnuplot label: nothing that needs quoting. */
+static bool metric_name_ok(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_.:-";
+	size_t len = strlen(name);
+
+	return len > 0 && len < METRIC_NAME_MAX && strspn(name, allowed) == len;
+}
+
+int metric_add(struct metric_set *set, const char *name, double value)
+{
+	struct metric *m;
+
+	if (!isfinite(value) || !metric_name_ok(name))
+		return -EINVAL;
+	for (unsigned i = 0; i < set->count; i++) {
+		if (!strcmp(set->item[i].name, name)) {
+			set->item[i].value = value;
+			return 0;
+		}
+	}
+	if (set->count >= METRICS_MAX)
+		return -ENOSPC;
+	m = &set->item[set->count++];
+	memset(m->name, 0, sizeof(m->name));
+	memcpy(m->name, name, strlen(name));
+	m->value = value;
+	return 0;
+}
+
+bool metric_get(const struct metric_set *set, const char *name, double *value)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		if (!strcmp(set->item[i].name, name)) {
+			*value = set->item[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+void sample_free(struct sample *s)
+{
+	free(s->worker_ops);
+	free(s->latency);
+	memset(s, 0, sizeof(*s));
+}

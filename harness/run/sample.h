@@ -1,0 +1,87 @@
+/*
+ * sample.h - what one trial yields, and the words for what became of a case.
+ */
+#ifndef CONCBENCH_SAMPLE_H
+#define CONCBENCH_SAMPLE_H
+
+#include "harness/stats/histogram.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What became of a case. Only the first three carry a figure. */
+enum case_status {
+	STATUS_OK,
+	STATUS_NOISY,          /* measured, but its interval is too wide to build on */
+	STATUS_OVERSUBSCRIBED, /* measured, with more workers than PUs */
+	STATUS_UNSUPPORTED,    /* this machine or this combination cannot run it; never started */
+	STATUS_INVALID,        /* ran, but its self-check failed: no figure */
+	STATUS_CRASHED,        /* a process of it died or said something that is not the protocol */
+	STATUS_HUNG,           /* overran its deadline and was killed */
+	STATUS_NOT_RUN,        /* the run ended (Ctrl-C, time budget) before its turn */
+	STATUS_COUNT,
+};
+
+/** status_name() - "ok", "noisy", ... */
+const char *status_name(enum case_status s);
+/** status_from_name() - Return: 0; -EINVAL. */
+int status_from_name(const char *name, enum case_status *out);
+/** status_has_figure() - ok, noisy or oversubscribed. */
+bool status_has_figure(enum case_status s);
+/** status_is_failure() - invalid, crashed or hung: makes the exit code 1. */
+bool status_is_failure(enum case_status s);
+
+#define METRIC_NAME_MAX 40
+#define METRICS_MAX 32
+
+struct metric {
+	char name[METRIC_NAME_MAX]; /* with its unit: "cpu_ns_per_op" */
+	double value;               /* finite */
+};
+
+struct metric_set {
+	unsigned count;
+	struct metric item[METRICS_MAX];
+};
+
+/**
+ * metric_add() - append or replace. Not finite values are refused: a figure that could not be
+ * had is left out, never a NaN.
+ * Return: 0; -EINVAL not finite, or a name that is empty, too long or not of [A-Za-z0-9_.:-];
+ * -ENOSPC.
+ */
+int metric_add(struct metric_set *set, const char *name, double value);
+
+/** metric_get() - Return: true and *value set when the set has it. */
+bool metric_get(const struct metric_set *set, const char *name, double *value);
+
+/*
+ * Names of the metrics every sample carries. All counts are those inside the window, from the
+ * common start time to the common end time of all workers, unless said otherwise.
+ */
+#define METRIC_NS_PER_OP "ns_per_op" /* window / operations of all workers together */
+#define METRIC_OPS_PER_S "ops_per_s" /* operations of all workers together / window */
+#define METRIC_OPS "ops"             /* operations of all workers together */
+#define METRIC_WINDOW_NS "window_ns"
+#define METRIC_CPU_NS_PER_OP "cpu_ns_per_op" /* CPU time of all workers / op, whole trial */
+#define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
+#define METRIC_VOLUNTARY "voluntary_switches_per_op"
+#define METRIC_INVOLUNTARY "involuntary_switches_per_op"
+#define METRIC_MIGRATIONS "migrations"       /* moves to another PU; only unbound workers can */
+#define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
+#define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
+
+/* One trial. Owns worker_ops and latency; release with sample_free(). */
+struct sample {
+	unsigned launch; /* which cell of the case, from 0: the unit of replication */
+	unsigned slot;   /* which trial in the cell, from 0 */
+	bool warm_up;    /* kept in the raw data, left out of every figure */
+	struct metric_set metrics;
+	uint32_t worker_count;
+	uint64_t *worker_ops;      /* [worker_count] in the window, or NULL when not kept */
+	struct histogram *latency; /* NULL when the case measures none */
+};
+
+void sample_free(struct sample *s);
+
+#endif

@@ -1,0 +1,370 @@
+/* summary.c - from samples to figures, statuses and the verdict on the machine. */
+#include "harness/run/launch.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEVEL 0.95
+#define VERDICT_MIN_SERIES 3
+
+/* Appends one clause to a reason; what does not fit is cut, the first clause is the main one. */
+__attribute__((format(printf, 2, 3))) static void say(char *reason, const char *format, ...)
+{
+	size_t used = strlen(reason);
+	va_list ap;
+
+	if (used && used + 2 < REASON_MAX) {
+		memcpy(reason + used, "; ", 3);
+		used += 2;
+	}
+	va_start(ap, format);
+	vsnprintf(reason + used, REASON_MAX - used, format, ap);
+	va_end(ap);
+}
+
+static int interval(const double *x, size_t n, struct stats_interval *out, double *covered)
+{
+	if (n >= 2)
+		return stats_median_ci(x, n, LEVEL, out, covered);
+	out->estimate = out->low = out->high = x[0];
+	*covered = 0;
+	return 0;
+}
+
+/* Launches' values of one metric, of those launches that have a figure. Return: how many. */
+static size_t collect(const struct launch_list *list, const char *name, double *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct metric_set *set = &list->items[i].medians;
+		double length;
+
+		if (metric_get(set, METRIC_NS_PER_OP, &length))
+			n += metric_get(set, name, &x[n]);
+	}
+	return n;
+}
+
+static int medians(const struct launch_list *list, double *x, struct metric_set *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct metric_set *set = &list->items[i].medians;
+
+		for (unsigned k = 0; k < set->count; k++) {
+			double median;
+			size_t n;
+			int rc;
+
+			if (metric_get(out, set->item[k].name, &median))
+				continue;
+			n = collect(list, set->item[k].name, x);
+			if (!n)
+				continue;
+			rc = stats_median(x, n, &median);
+			if (!rc)
+				rc = metric_add(out, set->item[k].name, median);
+			if (rc && rc != -ENOSPC)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static int merge_into(struct histogram **into, const struct histogram *from)
+{
+	if (!*into) {
+		*into = malloc(sizeof(**into));
+		if (!*into)
+			return -ENOMEM;
+		histogram_clear(*into);
+	}
+	histogram_merge(*into, from);
+	return 0;
+}
+
+static int merge_latency(const struct series *s, struct histogram **out)
+{
+	struct histogram *h = NULL;
+	int rc = s->folded ? merge_into(&h, s->folded) : 0;
+
+	for (size_t i = 0; !rc && i < s->sample_count; i++)
+		if (!s->samples[i].warm_up && s->samples[i].latency)
+			rc = merge_into(&h, s->samples[i].latency);
+	if (rc)
+		free(h);
+	else
+		*out = h;
+	return rc;
+}
+
+static void count_samples(
+    const struct series *s, const struct launch_list *list, struct series_summary *sum)
+{
+	for (size_t i = 0; i < s->sample_count; i++)
+		sum->warm_up_samples += s->samples[i].warm_up;
+	for (size_t i = 0; i < list->count; i++) {
+		double length;
+
+		sum->samples += list->items[i].samples;
+		sum->empty_samples += list->items[i].empty_samples;
+		if (metric_get(&list->items[i].medians, METRIC_NS_PER_OP, &length))
+			sum->launches++;
+		else
+			sum->empty_launches++;
+	}
+}
+
+static int figures(const struct launch_list *list, struct series_summary *sum)
+{
+	double *x = calloc(list->count + 1, sizeof(*x));
+	const struct stats_interval *ns = &sum->ns_per_op;
+	double covered;
+	size_t n;
+	int rc;
+
+	if (!x)
+		return -ENOMEM;
+	n = collect(list, METRIC_NS_PER_OP, x);
+	rc = interval(x, n, &sum->ns_per_op, &sum->covered);
+	if (rc)
+		goto out;
+	rc = stats_mad(x, n, &sum->mad_ns_per_op);
+	if (rc)
+		goto out;
+	sum->half_width_pct = (ns->high - ns->low) / 2 / ns->estimate * 100;
+	if (!isfinite(sum->half_width_pct))
+		sum->half_width_pct = ns->high > ns->low ? 100 : 0;
+	n = collect(list, METRIC_OPS_PER_S, x);
+	if (n) {
+		rc = interval(x, n, &sum->ops_per_s, &covered);
+		if (rc)
+			goto out;
+	}
+	rc = medians(list, x, &sum->medians);
+out:
+	free(x);
+	return rc;
+}
+
+/* Different PUs in "0,1,0,1"; 0 when the workers were not bound. */
+static unsigned distinct_pus(const char *pus)
+{
+	unsigned seen[64], count = 0;
+
+	while (*pus >= '0' && *pus <= '9') {
+		char *end;
+		const unsigned pu = (unsigned)strtoul(pus, &end, 10);
+		bool known = false;
+
+		for (unsigned i = 0; i < count; i++)
+			known |= seen[i] == pu;
+		if (!known && count < sizeof(seen) / sizeof(seen[0]))
+			seen[count++] = pu;
+		pus = *end == ',' ? end + 1 : end;
+	}
+	return count;
+}
+
+static void say_oversubscribed(const struct series *s, char *why)
+{
+	const unsigned pus = distinct_pus(s->pus);
+
+	if (pus)
+		say(why, "%u workers share %u PU%s", s->workers, pus, pus == 1 ? "" : "s");
+	else
+		say(why, "%u workers, more than there are PUs", s->workers);
+}
+
+/* ok, noisy or oversubscribed, and why. */
+static void judge(struct series *s, bool pooled)
+{
+	const struct series_summary *sum = &s->summary;
+	char why[REASON_MAX] = "";
+	bool noisy = false;
+
+	if (s->oversubscribed)
+		say_oversubscribed(s, why);
+	if (sum->launches < 2) {
+		noisy = true;
+		say(why, "%u launch: no interval", sum->launches);
+	} else if (sum->half_width_pct > RUN_NOISY_HALF_WIDTH_PCT) {
+		noisy = true;
+		say(why, "interval of +-%.1f %% over +-%.0f %% (%u launches)", sum->half_width_pct,
+		    RUN_NOISY_HALF_WIDTH_PCT, sum->launches);
+	}
+	if (sum->empty_samples)
+		say(why, "no operation finished inside the window in %u of %u trials%s",
+		    sum->empty_samples, sum->samples,
+		    pooled ? ", so figures are whole time over all operations" : "");
+	if (sum->empty_launches)
+		say(why, "%u of %u launches finished none at all and are left out",
+		    sum->empty_launches, sum->launches + sum->empty_launches);
+	noisy = noisy || pooled;
+	/* A reason that the supervisor gave an undisturbed series stays. */
+	if (s->status != STATUS_OK || why[0])
+		memcpy(s->reason, why, sizeof(why));
+	if (s->oversubscribed)
+		s->status = STATUS_OVERSUBSCRIBED;
+	else
+		s->status = noisy ? STATUS_NOISY : STATUS_OK;
+}
+
+/* No figure can be given: says so instead of giving one of the few trials that got through. */
+static bool without_figure(struct series *s, const struct series_summary *sum)
+{
+	if (!sum->samples) {
+		s->status = STATUS_NOT_RUN;
+		if (!s->reason[0])
+			say(s->reason, "no trial was measured%s",
+			    sum->warm_up_samples ? ", only warm-up" : "");
+		return true;
+	}
+	if (sum->empty_launches > sum->launches) {
+		s->status = STATUS_INVALID;
+		s->reason[0] = '\0';
+		say(s->reason,
+		    "no operation finished inside the window in %u of %u trials, and in %u of %u "
+		    "launches none at all",
+		    sum->empty_samples, sum->samples, sum->empty_launches,
+		    sum->launches + sum->empty_launches);
+		return true;
+	}
+	return false;
+}
+
+static void drop_summary(struct series *s)
+{
+	free(s->summary.latency);
+	memset(&s->summary, 0, sizeof(s->summary));
+}
+
+static int series_summarise(struct series *s)
+{
+	struct series_summary sum = {0};
+	struct launch_list list = {0};
+	int rc;
+
+	if (!status_has_figure(s->status)) {
+		drop_summary(s);
+		return 0;
+	}
+	rc = launch_list_build(s, &list);
+	if (rc)
+		return rc;
+	count_samples(s, &list, &sum);
+	if (without_figure(s, &sum)) {
+		drop_summary(s);
+		goto out;
+	}
+	rc = figures(&list, &sum);
+	if (rc)
+		goto out;
+	rc = merge_latency(s, &sum.latency);
+	if (rc)
+		goto out;
+	if (!sum.latency) {
+		/* A run file keeps only the merged histogram: there is nothing to make it from. */
+		sum.latency = s->summary.latency;
+		s->summary.latency = NULL;
+	}
+	drop_summary(s);
+	s->summary = sum;
+	judge(s, list.pooled);
+out:
+	launch_list_free(&list);
+	return rc;
+}
+
+/* Mean share of the machine's time that went to others while trials ran. */
+static bool mean_steal(const struct run *run, double *pct)
+{
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series *s = &run->series[i];
+
+		for (size_t k = 0; k < s->sample_count; k++) {
+			double value;
+
+			if (metric_get(&s->samples[k].metrics, METRIC_STEAL_PCT, &value)) {
+				sum += value;
+				n++;
+			}
+		}
+	}
+	*pct = n ? sum / (double)n : 0;
+	return n > 0;
+}
+
+static const char *noise_word(const struct noise_verdict *v)
+{
+	if (v->median_half_width_pct > 5 || v->noisy_share_pct > 33 || v->steal_pct > 5)
+		return "noisy";
+	if (v->median_half_width_pct <= 2 && v->noisy_share_pct <= 10 && v->steal_pct <= 1)
+		return "quiet";
+	return "fair";
+}
+
+static int judge_machine(struct run *run)
+{
+	struct noise_verdict v = {0};
+	const char *word = "unknown";
+	double *x = calloc(run->series_count + 1, sizeof(*x));
+	char steal[48] = "steal time not known";
+	size_t n = 0, wide = 0;
+	int rc = 0;
+
+	if (!x)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series *s = &run->series[i];
+
+		/* One launch has no interval; its 0 would make the machine look quiet. */
+		if (!status_has_figure(s->status) || s->summary.launches < 2)
+			continue;
+		wide += s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT;
+		x[n++] = s->summary.half_width_pct;
+	}
+	if (mean_steal(run, &v.steal_pct))
+		snprintf(steal, sizeof(steal), "%.1f %% of the CPU time stolen", v.steal_pct);
+	if (n) {
+		rc = stats_median(x, n, &v.median_half_width_pct);
+		if (rc)
+			goto out;
+		v.noisy_share_pct = (double)wide / (double)n * 100;
+	}
+	if (n < VERDICT_MIN_SERIES) {
+		snprintf(v.text, sizeof(v.text),
+		    "%zu case%s with an interval, too few to judge; %s", n, n == 1 ? "" : "s",
+		    steal);
+	} else {
+		word = noise_word(&v);
+		snprintf(v.text, sizeof(v.text),
+		    "median interval of %zu cases +-%.1f %%, %zu of them (%.0f %%) over +-%.0f %%; "
+		    "%s",
+		    n, v.median_half_width_pct, wide, v.noisy_share_pct, RUN_NOISY_HALF_WIDTH_PCT,
+		    steal);
+	}
+	snprintf(v.word, sizeof(v.word), "%s", word);
+	run->noise = v;
+out:
+	free(x);
+	return rc;
+}
+
+int run_summarise(struct run *run)
+{
+	for (size_t i = 0; i < run->series_count; i++) {
+		int rc = series_summarise(&run->series[i]);
+
+		if (rc)
+			return rc;
+	}
+	return judge_machine(run);
+}

@@ -1,0 +1,480 @@
+#include "harness/run/launch.h"
+#include "harness/run/run_fixture.h"
+
+#include <math.h>
+
+static void assert_near(double a, double b)
+{
+	if (fabs(a - b) > 1e-9 * fabs(b) + 1e-12)
+		fail_msg("%.17g is not %.17g", a, b);
+}
+
+/* @ns: [launches][slots], 0 for a trial without a finished operation. */
+static struct series *measured(struct run *run, const double *ns, unsigned launches, unsigned slots)
+{
+	struct series *s = fixture_series(run, "a/workers:2", 2);
+
+	for (unsigned l = 0; l < launches; l++) {
+		for (unsigned k = 0; k < slots; k++)
+			fixture_add(s, fixture_sample(l, k, ns[l * slots + k]));
+	}
+	return s;
+}
+
+static void launch_is_the_unit(void **state)
+{
+	/* Medians of the launches: 10, 20, 30. Pooled, the median of all nine would be 11. */
+	static const double ns[] = {9, 10, 11, 8, 20, 21, 9, 30, 31};
+	struct run run = {0};
+	struct series *s = measured(&run, ns, 3, 3);
+
+	(void)state;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->summary.launches, 3);
+	assert_int_equal(s->summary.samples, 9);
+	assert_int_equal(s->summary.empty_samples, 0);
+	assert_near(s->summary.ns_per_op.estimate, 20);
+	assert_near(s->summary.ns_per_op.low, 10);
+	assert_near(s->summary.ns_per_op.high, 30);
+	/* Three launches: the extremes cover 1 - 2 / 2^3. */
+	assert_near(s->summary.covered, 0.75);
+	assert_near(s->summary.half_width_pct, 50);
+	assert_near(s->summary.mad_ns_per_op, 10);
+	assert_near(s->summary.ops_per_s.estimate, 5e7);
+	assert_int_equal(s->status, STATUS_NOISY);
+	assert_string_equal(s->reason, "interval of +-50.0 % over +-10 % (3 launches)");
+	run_free(&run);
+}
+
+static void order_of_samples_does_not_matter(void **state)
+{
+	static const double ns[] = {9, 10, 11, 8, 20, 21, 9, 30, 31};
+	struct run run = {0};
+	struct series *s = fixture_series(&run, "a", 1);
+
+	(void)state;
+	/* As rounds deliver them: one slot of every launch after the other. */
+	for (unsigned k = 3; k-- > 0;) {
+		for (unsigned l = 3; l-- > 0;)
+			fixture_add(s, fixture_sample(l * 100, k, ns[l * 3 + k]));
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->summary.launches, 3);
+	assert_near(s->summary.ns_per_op.estimate, 20);
+	run_free(&run);
+}
+
+static void warm_up_changes_no_figure(void **state)
+{
+	struct run with = {0}, without = {0};
+	struct series *a = fixture_series(&with, "a", 1);
+	struct series *b = fixture_series(&without, "a", 1);
+
+	(void)state;
+	for (unsigned l = 0; l < 10; l++) {
+		struct sample cold = fixture_sample(l, 0, 1e6);
+
+		fixture_details(&cold, 9);
+		cold.warm_up = true;
+		fixture_add(a, cold);
+		for (unsigned k = 1; k < 4; k++) {
+			fixture_add(a, fixture_sample(l, k, 100 + l + 0.1 * k));
+			fixture_add(b, fixture_sample(l, k, 100 + l + 0.1 * k));
+		}
+	}
+	assert_int_equal(run_summarise(&with), 0);
+	assert_int_equal(run_summarise(&without), 0);
+	assert_int_equal(a->summary.warm_up_samples, 10);
+	assert_int_equal(a->summary.samples, 30);
+	assert_null(a->summary.latency);
+	assert_memory_equal(
+	    &a->summary.ns_per_op, &b->summary.ns_per_op, sizeof(b->summary.ns_per_op));
+	assert_int_equal(a->status, STATUS_OK);
+	assert_string_equal(a->reason, "");
+	/* The control: the same trials not marked as warm-up do change it. */
+	for (size_t i = 0; i < a->sample_count; i++)
+		a->samples[i].warm_up = false;
+	assert_int_equal(run_summarise(&with), 0);
+	assert_true(a->summary.ns_per_op.estimate > b->summary.ns_per_op.estimate);
+	run_free(&with);
+	run_free(&without);
+}
+
+/* The run loop folds after each sample, the journal's reader never: the figures must be the same.
+ */
+static void folded_latencies_count_the_same(void **state)
+{
+	struct run runs[2];
+	struct series *s[2];
+
+	(void)state;
+	memset(runs, 0, sizeof(runs));
+	for (unsigned r = 0; r < 2; r++) {
+		s[r] = fixture_series(&runs[r], "a", 1);
+		for (unsigned l = 0; l < 4; l++) {
+			for (unsigned k = 0; k < 3; k++) {
+				struct sample sample = fixture_sample(l, k, 100 + l);
+
+				fixture_details(&sample, 9 + l * 3 + k);
+				sample.warm_up = k == 0;
+				fixture_add(s[r], sample);
+				if (r == 1)
+					assert_int_equal(series_fold_latency(s[r]), 0);
+			}
+		}
+		assert_int_equal(run_summarise(&runs[r]), 0);
+		assert_non_null(s[r]->summary.latency);
+	}
+	assert_memory_equal(s[0]->summary.latency, s[1]->summary.latency, sizeof(struct histogram));
+	/* The control: a trial that only one of the two has shows. */
+	s[1]->samples[0].warm_up = false;
+	free(s[1]->samples[0].worker_ops);
+	fixture_details(&s[1]->samples[0], 5);
+	assert_int_equal(series_fold_latency(s[1]), 0);
+	assert_int_equal(run_summarise(&runs[1]), 0);
+	assert_memory_not_equal(
+	    s[0]->summary.latency, s[1]->summary.latency, sizeof(struct histogram));
+	run_free(&runs[0]);
+	run_free(&runs[1]);
+}
+
+static void an_empty_trial_is_the_longest(void **state)
+{
+	/* One of five trials of each launch is empty; without it the median would be 20.5. */
+	static const double ns[] = {20, 0, 21, 22, 19, 20, 21, 0, 22, 19, 22, 19, 20, 21, 0};
+	struct run run = {0};
+	struct series *s = measured(&run, ns, 3, 5);
+
+	(void)state;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_near(s->summary.ns_per_op.estimate, 21);
+	assert_near(s->summary.ops_per_s.estimate, 1e9 / 21);
+	assert_int_equal(s->summary.samples, 15);
+	assert_int_equal(s->summary.empty_samples, 3);
+	assert_int_equal(s->summary.launches, 3);
+	assert_int_equal(s->summary.empty_launches, 0);
+	assert_int_equal(s->status, STATUS_OK);
+	assert_string_equal(s->reason, "no operation finished inside the window in 3 of 15 trials");
+	run_free(&run);
+}
+
+static void mostly_empty_is_pooled(void **state)
+{
+	/* Launch 0 stood still in two of three trials: its median trial has no length. */
+	static const double ns[] = {20, 0, 0, 20, 20, 20, 20, 20, 20};
+	struct run run = {0};
+	struct series *s = measured(&run, ns, 3, 3);
+	struct launch_list list;
+	double value;
+
+	(void)state;
+	assert_int_equal(launch_list_build(s, &list), 0);
+	assert_true(list.pooled);
+	assert_int_equal(list.count, 3);
+	/* 9 ms for what takes 3 ms. */
+	assert_true(metric_get(&list.items[0].medians, METRIC_NS_PER_OP, &value));
+	assert_near(value, 60);
+	assert_true(metric_get(&list.items[0].medians, METRIC_OPS_PER_S, &value));
+	assert_near(value, 1e9 / 60);
+	assert_int_equal(list.items[0].empty_samples, 2);
+	launch_list_free(&list);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->status, STATUS_NOISY);
+	assert_near(s->summary.ns_per_op.high, 60);
+	assert_non_null(strstr(s->reason,
+	    "no operation finished inside the window in 2 of 9 trials, so figures are whole time "
+	    "over all operations"));
+	run_free(&run);
+}
+
+static void empty_launches_are_counted(void **state)
+{
+	static const double few[] = {20, 20, 20, 0, 0, 20};
+	static const double most[] = {20, 0, 0, 0, 0, 0};
+	static const double all[] = {0, 0, 0, 0};
+	struct run run = {0};
+	struct series *s = measured(&run, few, 3, 2);
+
+	(void)state;
+	/* Launch 1 is {20, 0}: pooled to 40. Launch 2 is {0, 20}. */
+	s->samples[5].metrics.count = 0;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->status, STATUS_NOISY);
+	assert_int_equal(s->summary.launches, 2);
+	assert_int_equal(s->summary.empty_launches, 1);
+	assert_int_equal(s->summary.empty_samples, 3);
+	assert_non_null(strstr(s->reason, "1 of 3 launches finished none at all and are left out"));
+	run_free(&run);
+
+	s = measured(&run, most, 3, 2);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->status, STATUS_INVALID);
+	assert_string_equal(s->reason,
+	    "no operation finished inside the window in 5 of 6 trials, and in 2 of 3 launches "
+	    "none at all");
+	assert_int_equal(s->summary.launches, 0);
+	run_free(&run);
+
+	s = measured(&run, all, 2, 2);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->status, STATUS_INVALID);
+	run_free(&run);
+}
+
+static void one_launch_has_no_interval(void **state)
+{
+	static const double ns[] = {20, 21, 22};
+	struct run run = {0};
+	struct series *s = measured(&run, ns, 1, 3);
+
+	(void)state;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->status, STATUS_NOISY);
+	assert_string_equal(s->reason, "1 launch: no interval");
+	assert_near(s->summary.ns_per_op.estimate, 21);
+	assert_near(s->summary.ns_per_op.low, 21);
+	assert_true(s->summary.covered == 0);
+	run_free(&run);
+}
+
+static void oversubscribed_wins_and_says_both(void **state)
+{
+	static const double ns[] = {10, 20, 30, 10, 20, 30, 10, 20, 30, 10};
+	struct run run = {0};
+	struct series *s = measured(&run, ns, 10, 1);
+
+	(void)state;
+	s->oversubscribed = true;
+	s->workers = 4;
+	s->oversubscribed = true;
+	(void)snprintf(s->pus, sizeof(s->pus), "0,1,0,1");
+	assert_int_equal(run_summarise(&run), 0);
+	assert_non_null(strstr(s->reason, "4 workers share 2 PUs; "));
+	s->pus[0] = '\0';
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(run_summarise(&run), 0);
+		assert_int_equal(s->status, STATUS_OVERSUBSCRIBED);
+		assert_string_equal(s->reason,
+		    "4 workers, more than there are PUs; interval of +-50.0 % over +-10 % "
+		    "(10 launches)");
+	}
+	run_free(&run);
+}
+
+static void statuses_without_figure_stay(void **state)
+{
+	static const double ns[] = {10, 10, 10, 10};
+	struct run run = {0};
+
+	(void)state;
+	for (int i = STATUS_UNSUPPORTED; i < STATUS_COUNT; i++) {
+		struct series *s = measured(&run, ns, 4, 1);
+
+		s->status = (enum case_status)i;
+		snprintf(s->reason, sizeof(s->reason), "because");
+		assert_int_equal(run_summarise(&run), 0);
+		assert_int_equal(s->status, i);
+		assert_string_equal(s->reason, "because");
+		assert_int_equal(s->summary.launches, 0);
+		run_free(&run);
+	}
+}
+
+static void without_samples_it_is_not_run(void **state)
+{
+	struct run run = {0};
+	struct series *s;
+	struct sample cold = fixture_sample(0, 0, 10);
+
+	(void)state;
+	fixture_series(&run, "a", 1);
+	s = fixture_series(&run, "b", 1);
+	cold.warm_up = true;
+	fixture_add(s, cold);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(run.series[0].status, STATUS_NOT_RUN);
+	assert_string_equal(run.series[0].reason, "no trial was measured");
+	assert_string_equal(run.series[1].reason, "no trial was measured, only warm-up");
+	run_free(&run);
+}
+
+static void histograms_merge_exactly(void **state)
+{
+	struct histogram expected;
+	struct run run;
+	struct series *s;
+
+	(void)state;
+	fixture_run(&run, 10, 3, 1);
+	s = &run.series[0];
+	histogram_clear(&expected);
+	for (size_t i = 0; i < s->sample_count; i++) {
+		unsigned seed = s->samples[i].launch * 10 + s->samples[i].slot;
+
+		for (unsigned k = 0; !s->samples[i].warm_up && k < 50; k++)
+			histogram_record(&expected, (uint64_t)(k * k) * 37 + seed);
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(expected.count, 10 * 3 * 50);
+	fixture_assert_histogram(&expected, s->summary.latency);
+	run_free(&run);
+}
+
+static void medians_of_every_metric(void **state)
+{
+	struct run run = {0};
+	struct series *s = fixture_series(&run, "a", 1);
+	double value;
+
+	(void)state;
+	for (unsigned l = 0; l < 4; l++) {
+		for (unsigned k = 0; k < 3; k++) {
+			struct sample one = fixture_sample(l, k, 10);
+
+			fixture_metric(&one, "x", l * 10 + k);
+			if (l == 2)
+				fixture_metric(&one, "sometimes", k);
+			fixture_add(s, one);
+		}
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_true(metric_get(&s->summary.medians, "x", &value));
+	assert_near(value, 16); /* of 1, 11, 21, 31 */
+	assert_true(metric_get(&s->summary.medians, "sometimes", &value));
+	assert_near(value, 1);
+	assert_true(metric_get(&s->summary.medians, METRIC_NS_PER_OP, &value));
+	assert_near(value, s->summary.ns_per_op.estimate);
+	run_free(&run);
+}
+
+static void summarising_twice_changes_nothing(void **state)
+{
+	struct run once, twice;
+
+	(void)state;
+	fixture_run(&once, 9, 3, 1);
+	fixture_run(&twice, 9, 3, 1);
+	assert_int_equal(run_summarise(&once), 0);
+	assert_int_equal(run_summarise(&twice), 0);
+	assert_int_equal(run_summarise(&twice), 0);
+	for (size_t i = 0; i < once.series_count; i++) {
+		struct series_summary a = once.series[i].summary;
+		struct series_summary b = twice.series[i].summary;
+
+		fixture_assert_histogram(a.latency, b.latency);
+		a.latency = b.latency = NULL;
+		assert_memory_equal(&a, &b, sizeof(a));
+		assert_int_equal(once.series[i].status, twice.series[i].status);
+		assert_string_equal(once.series[i].reason, twice.series[i].reason);
+	}
+	assert_memory_equal(&once.noise, &twice.noise, sizeof(once.noise));
+	run_free(&once);
+	run_free(&twice);
+}
+
+/* Series of ten launches whose interval is about +-@pct. */
+static void add_series_of_width(struct run *run, double pct, double steal_pct)
+{
+	struct series *s = fixture_series(run, "a", 1);
+
+	for (unsigned l = 0; l < 10; l++) {
+		double off = l < 5 ? -pct / 100 : pct / 100;
+		struct sample one = fixture_sample(l, 0, 1000 * (1 + off));
+
+		if (steal_pct >= 0)
+			fixture_metric(&one, METRIC_STEAL_PCT, steal_pct);
+		fixture_add(s, one);
+	}
+}
+
+static void machine_is_judged(void **state)
+{
+	static const struct {
+		double width[6];
+		unsigned count;
+		double steal;
+		const char *word;
+	} row[] = {
+	    {{1, 1, 1, 1}, 4, 0, "quiet"},
+	    {{1, 1, 1, 1}, 4, -1, "quiet"},
+	    {{1, 1, 1, 1}, 4, 2, "fair"},
+	    {{1, 1, 1, 1}, 4, 6, "noisy"},
+	    {{3, 3, 3}, 3, 0, "fair"},
+	    {{6, 6, 6}, 3, 0, "noisy"},
+	    {{1, 1, 1, 20}, 4, 0, "fair"},
+	    {{1, 1, 20, 20, 1}, 5, 0, "noisy"},
+	    {{1, 1}, 2, 0, "unknown"},
+	    {{0}, 0, 0, "unknown"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct run run = {0};
+
+		for (unsigned k = 0; k < row[i].count; k++)
+			add_series_of_width(&run, row[i].width[k], row[i].steal);
+		assert_int_equal(run_summarise(&run), 0);
+		assert_string_equal(run.noise.word, row[i].word);
+		assert_null(strchr(run.noise.text, '\n'));
+		run_free(&run);
+	}
+}
+
+static void verdict_has_its_figures(void **state)
+{
+	struct run run = {0};
+
+	(void)state;
+	add_series_of_width(&run, 1, 0.5);
+	add_series_of_width(&run, 1, 0.5);
+	add_series_of_width(&run, 1, 0.5);
+	add_series_of_width(&run, 20, 0.5);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_near(run.noise.median_half_width_pct, 1);
+	assert_near(run.noise.noisy_share_pct, 25);
+	assert_near(run.noise.steal_pct, 0.5);
+	assert_string_equal(run.noise.text,
+	    "median interval of 4 cases +-1.0 %, 1 of them (25 %) over +-10 %; 0.5 % of the CPU "
+	    "time stolen");
+	run_free(&run);
+}
+
+static void single_launches_do_not_make_it_quiet(void **state)
+{
+	static const double ns[] = {20};
+	struct run run = {0};
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		measured(&run, ns, 1, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_string_equal(run.noise.word, "unknown");
+	assert_string_equal(
+	    run.noise.text, "0 cases with an interval, too few to judge; steal time not known");
+	run_free(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(launch_is_the_unit),
+	    cmocka_unit_test(order_of_samples_does_not_matter),
+	    cmocka_unit_test(warm_up_changes_no_figure),
+	    cmocka_unit_test(folded_latencies_count_the_same),
+	    cmocka_unit_test(an_empty_trial_is_the_longest),
+	    cmocka_unit_test(mostly_empty_is_pooled),
+	    cmocka_unit_test(empty_launches_are_counted),
+	    cmocka_unit_test(one_launch_has_no_interval),
+	    cmocka_unit_test(oversubscribed_wins_and_says_both),
+	    cmocka_unit_test(statuses_without_figure_stay),
+	    cmocka_unit_test(without_samples_it_is_not_run),
+	    cmocka_unit_test(histograms_merge_exactly),
+	    cmocka_unit_test(medians_of_every_metric),
+	    cmocka_unit_test(summarising_twice_changes_nothing),
+	    cmocka_unit_test(machine_is_judged),
+	    cmocka_unit_test(verdict_has_its_figures),
+	    cmocka_unit_test(single_launches_do_not_make_it_quiet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

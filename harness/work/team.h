@@ -1,0 +1,103 @@
+/*
+ * team.h - the workers of one case, from their creation to their end, and one trial of them.
+ *
+ * A unit is what the operating system schedules: the thread, the process, or the carrier of several
+ * coroutines. Used by the cell only; one team per process, not thread-safe.
+ */
+#ifndef CONCBENCH_TEAM_H
+#define CONCBENCH_TEAM_H
+
+#include "harness/work/bench_case.h"
+#include "harness/work/trial.h"
+
+#include <pthread.h>
+
+struct team;
+
+/* How units of one execution model come to be and go; one table a model. */
+struct team_model {
+	/* start() - create all units; they run team_unit_*() and park. Return: 0; -errno. */
+	int (*start)(struct team *t, char *why, size_t why_len);
+	/* alive() - Return: 0; -ECHILD with a line in @why when a unit has died. */
+	int (*alive)(struct team *t, char *why, size_t why_len);
+	/* stop() - line->quit is set and the line awake: wait for all units, or end them. */
+	void (*stop)(struct team *t);
+};
+
+extern const struct team_model team_thread_model;
+extern const struct team_model team_process_model;
+extern const struct team_model team_coroutine_model;
+
+struct team {
+	const struct bench_case *bc;
+	const struct topology *topo;
+	const struct team_model *model;
+	struct arena arena;
+	struct bench_env env;
+	struct placement placement; /* of the units */
+	unsigned units;
+	struct trial_line *line;   /* arena */
+	struct trial_slot *slots;  /* arena, [workers] */
+	struct trial_unit *unit;   /* arena, [units] */
+	uint64_t *done;            /* arena, [workers] */
+	struct histogram *latency; /* arena, [workers], or [1] of the companion, or NULL */
+	struct worker *workers;    /* heap, [workers]; a process's child changes its own copy */
+	uint64_t window_ns;        /* the case's window on this machine */
+	double trial_ops;          /* operations of the last trial, warm-up included */
+	/* companion */
+	pid_t companion_pid;
+	int companion_pu; /* -1: unbound, no PU was spare */
+	struct companion_shared *companion;
+	/* the model's own */
+	pthread_t *threads;
+	pid_t *pids;
+	unsigned started;
+	char
+	    death[160]; /* of the first worker process or companion that ended; "" while all live */
+};
+
+/**
+ * team_create() - set the workload up, fork its companion, create and bind all workers.
+ * @seed: of this launch; decides the arena's offset and the workers' random numbers.
+ * @why:  one line on failure.
+ *
+ * On failure everything is taken down again. Return: 0; -errno; -EBADMSG from the workload.
+ */
+int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    uint64_t seed, char *why, size_t why_len);
+
+/**
+ * team_trial() - run one trial and let the workload check itself.
+ * @window_ns: length of the window.
+ * @out:       filled on success (launch and slot are the caller's); release with sample_free().
+ *
+ * Return: 0; -EBADMSG the work is not right; -ECHILD a worker died; -EIO a worker's error; -ENOMEM;
+ * @why has the line. After an error only team_destroy() may follow.
+ */
+int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len);
+
+/** team_pus() - where the units were bound, read back: "0,1"; "unbound". */
+char *team_pus(const struct team *t, char *buf, size_t len);
+
+/** team_destroy() - end workers and companion, by their own pids; takes the workload down. */
+void team_destroy(struct team *t);
+
+/* ---- for the models ---- */
+
+/**
+ * team_death() - has any process of the team been seen to end? Remembered: whoever reaps it may not
+ * be whoever has to act on it. Return: 0; -ECHILD with a line in @why.
+ */
+int team_death(const struct team *t, char *why, size_t why_len);
+
+/** team_unit_begin() - bind unit @i, note where; a failure is in unit[i].error. */
+void team_unit_begin(struct team *t, unsigned i);
+
+/** team_unit_run() - a unit with exactly one worker: all its trials, until told to quit. */
+void team_unit_run(struct team *t, unsigned i);
+
+/** team_unit_started() / team_unit_left() - note what a unit used; around its trial's work. */
+void team_unit_started(struct trial_unit *u, struct counters_usage *before);
+void team_unit_left(struct trial_unit *u, const struct counters_usage *before);
+
+#endif

@@ -1,0 +1,327 @@
+/* team_test.c - trials under every model: what the window counts, and what failures become. */
+#include "harness/base/clock.h"
+#include "harness/work/team.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define STAMPS 200000u
+#define WINDOW_NS (5 * CLOCK_NS_PER_MS)
+
+/* Benches bring the real one; a harness test has none. */
+const struct family bench_families[] = {{0}};
+
+struct stamps {
+	_Alignas(ARENA_ALIGN) atomic_ulong total;
+	struct stamp_row {
+		_Alignas(ARENA_ALIGN) uint64_t count;
+		uint64_t at_ns[STAMPS];
+	} row[4];
+	unsigned long check_says; /* a wrong sum for the negative control */
+};
+
+/* Notes when each operation ended, so that the test can count for itself. */
+static uint64_t stamp(struct worker *w, void *state, uint64_t n)
+{
+	struct stamps *s = state;
+	struct stamp_row *row = &s->row[w->index];
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (row->count < STAMPS)
+			row->at_ns[row->count] = clock_now_ns();
+		row->count++;
+		atomic_fetch_add_explicit(&s->total, 1, memory_order_relaxed);
+	}
+	return n;
+}
+
+static int check_total(const struct bench_env *env, char *why, size_t why_len)
+{
+	const struct stamps *s = env->state;
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < env->workers; i++)
+		done += env->done[i];
+	if (atomic_load(&s->total) + s->check_says == done)
+		return 0;
+	(void)snprintf(why, why_len, "does not add up");
+	return -EBADMSG;
+}
+
+static const struct workload stamping = {.op = "stamp",
+    .latency_of = "nothing",
+    .state_bytes = sizeof(struct stamps),
+    .batch = stamp,
+    .check = check_total,
+    .max_batch = 64,
+    .cooperative = true};
+
+static struct bench_case a_case(const struct workload *load, enum model model, unsigned workers)
+{
+	struct bench_case bc = {.workload = load,
+	    .model = model,
+	    .workers = workers,
+	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .place = placement_policy_of(PLACEMENT_NONE)};
+
+	(void)snprintf(bc.name, sizeof(bc.name), "test");
+	return bc;
+}
+
+static struct topology *here(void)
+{
+	struct topology *topo = NULL;
+	char err[200] = "";
+
+	if (topology_discover(&topo, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	return topo;
+}
+
+/* Stamps inside the window, counted by looking at every one of them. */
+static double count_stamps(const struct team *t, unsigned worker)
+{
+	const struct stamp_row *row = &((const struct stamps *)t->env.state)->row[worker];
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < row->count && i < STAMPS; i++)
+		n += row->at_ns[i] > t->line->open_ns && row->at_ns[i] <= t->line->close_ns;
+	return (double)n;
+}
+
+static void window_counts_what_happened_in_it(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	struct topology *topo = here();
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = a_case(&stamping, models[m], 2);
+		struct sample sample;
+		struct team t;
+		char why[200] = "";
+		double ops = 0.0, rate = 0.0;
+
+		if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+			fail_msg("%s", why);
+		if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+			fail_msg("%s: %s", model_name(models[m]), why);
+		assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
+		assert_true(metric_get(&sample.metrics, METRIC_OPS_PER_S, &rate));
+		assert_true(ops > 0.0);
+		/* Definition: a rate is what was done in the window over the window. */
+		assert_true(rate * (double)WINDOW_NS / 1e9 - ops < 1e-3 * ops);
+		for (unsigned i = 0; i < 2; i++) {
+			const double counted = count_stamps(&t, i);
+			const double all = (double)t.done[i];
+
+			/* Within one batch at each end: a preempted batch may lie on either side.
+			 */
+			assert_true(counted - t.slots[i].window_ops <= 2.0 * 64);
+			assert_true(t.slots[i].window_ops - counted <= 2.0 * 64);
+			/* Negative control: the whole trial is not what the window holds. */
+			assert_true(all - counted > 0.0);
+			assert_true((double)sample.worker_ops[i] - t.slots[i].window_ops <= 0.5);
+		}
+		sample_free(&sample);
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+static void trials_repeat_and_add_up(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	struct topology *topo = here();
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = a_case(&stamping, models[m], 4);
+		struct sample sample;
+		struct team t;
+		char why[200] = "";
+
+		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		for (unsigned i = 0; i < 5; i++) {
+			assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), 0);
+			sample_free(&sample);
+		}
+		/* Negative control: a sum that is off by one must be noticed. */
+		((struct stamps *)t.env.state)->check_says = 1;
+		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -EBADMSG);
+		assert_string_equal(why, "does not add up");
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+static uint64_t fail_one(struct worker *w, void *state, uint64_t n)
+{
+	if (w->index == 1)
+		worker_fail(w, -EPIPE, "writing");
+	return stamp(w, state, n);
+}
+
+static const struct workload failing = {
+    .op = "stamp", .state_bytes = sizeof(struct stamps), .batch = fail_one, .max_batch = 8};
+
+static void a_worker_error_ends_the_trial(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	struct topology *topo = here();
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = a_case(&failing, models[m], 2);
+		struct sample sample;
+		struct team t;
+		char why[200] = "";
+
+		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -EIO);
+		assert_non_null(strstr(why, "worker 1: writing: Broken pipe"));
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+static uint64_t die(struct worker *w, void *state, uint64_t n)
+{
+	if (w->index == 1)
+		_exit(3);
+	return stamp(w, state, n);
+}
+
+static const struct workload dying = {
+    .op = "stamp", .state_bytes = sizeof(struct stamps), .batch = die, .max_batch = 8};
+
+static void a_dead_process_is_noticed(void **state)
+{
+	const struct bench_case bc = a_case(&dying, MODEL_PROCESS, 2);
+	struct topology *topo = here();
+	struct sample sample;
+	struct team t;
+	char why[200] = "";
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
+	assert_non_null(strstr(why, "worker process 1 exited with status 3"));
+	team_destroy(&t);
+	topology_free(topo);
+}
+
+struct waiting {
+	struct worker_mutex mutex;
+	struct worker_cond cond;
+};
+
+static int setup_waiting(struct bench_env *env, char *why, size_t why_len)
+{
+	struct waiting *s = env->state;
+	int ret = worker_mutex_init(&s->mutex, env->model);
+
+	(void)why;
+	(void)why_len;
+	return ret ? ret : worker_cond_init(&s->cond, env->model);
+}
+
+static uint64_t wait_for_nobody(struct worker *w, void *state, uint64_t n)
+{
+	struct waiting *s = state;
+
+	worker_lock(w, &s->mutex);
+	worker_wait(w, &s->cond, &s->mutex);
+	worker_unlock(w, &s->mutex);
+	return n;
+}
+
+static const struct workload waiting_load = {.op = "wait",
+    .state_bytes = sizeof(struct waiting),
+    .setup = setup_waiting,
+    .batch = wait_for_nobody,
+    .max_batch = 1};
+
+/* A thread would hang here until its deadline; a carrier knows that nobody is left to wake it. */
+static void coroutines_that_wait_for_ever_are_noticed(void **state)
+{
+	const struct bench_case bc = a_case(&waiting_load, MODEL_COROUTINE, 2);
+	struct topology *topo = here();
+	struct sample sample;
+	struct team t;
+	char why[200] = "";
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_true(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) < 0);
+	assert_non_null(strstr(why, "coroutines left waiting"));
+	team_destroy(&t);
+	topology_free(topo);
+}
+
+static void placement_is_obeyed_and_read_back(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	struct topology *topo = here();
+	const unsigned pu = topology_pu(topo, topology_pu_count(topo) - 1)->os_index;
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		struct bench_case bc = a_case(&stamping, models[m], 1);
+		char why[200] = "", text[32], pus[32];
+		struct team t;
+
+		(void)snprintf(text, sizeof(text), "list:%u", pu);
+		assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
+		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		(void)snprintf(text, sizeof(text), "%u", pu);
+		assert_string_equal(team_pus(&t, pus, sizeof(pus)), text);
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+static int refuse(struct bench_env *env, char *why, size_t why_len)
+{
+	(void)env;
+	(void)snprintf(why, why_len, "not today");
+	return -EIO;
+}
+
+static const struct workload refusing = {
+    .op = "stamp", .state_bytes = sizeof(struct stamps), .setup = refuse, .batch = stamp};
+
+static void a_failed_setup_leaves_nothing(void **state)
+{
+	const struct bench_case bc = a_case(&refusing, MODEL_THREAD, 2);
+	struct topology *topo = here();
+	struct team t;
+	char why[200] = "";
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), -EIO);
+	assert_string_equal(why, "not today");
+	topology_free(topo);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(window_counts_what_happened_in_it),
+	    cmocka_unit_test(trials_repeat_and_add_up),
+	    cmocka_unit_test(a_worker_error_ends_the_trial),
+	    cmocka_unit_test(a_dead_process_is_noticed),
+	    cmocka_unit_test(coroutines_that_wait_for_ever_are_noticed),
+	    cmocka_unit_test(placement_is_obeyed_and_read_back),
+	    cmocka_unit_test(a_failed_setup_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+#include "harness/work/trial.h"
+
+#include "harness/base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Long enough that reading the clock (25 ns) does not show, short against any window. */
+#define BATCH_TARGET_NS UINT64_C(15000)
+#define BATCH_LIMIT (UINT64_C(1) << 24)
+/* How long before the start sleeping ends and spinning begins: a late timer stays within it. */
+#define SPIN_BEFORE_START_NS UINT64_C(100000)
+
+void futex_wait(atomic_uint *word, unsigned expected, uint64_t timeout_ns)
+{
+	struct timespec ts = {.tv_sec = (time_t)(timeout_ns / CLOCK_NS_PER_S),
+	    .tv_nsec = (long)(timeout_ns % CLOCK_NS_PER_S)};
+
+	/* Any return, EAGAIN and EINTR included, makes the caller look at the word again. */
+	(void)syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout_ns ? &ts : NULL, NULL, 0);
+}
+
+void futex_wake(atomic_uint *word, unsigned count)
+{
+	(void)syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+bool trial_line_wait(struct trial_line *line, unsigned *seen)
+{
+	unsigned epoch;
+
+	while ((epoch = atomic_load_explicit(&line->epoch, memory_order_acquire)) == *seen) {
+		if (atomic_load_explicit(&line->quit, memory_order_relaxed))
+			return false;
+		futex_wait(&line->epoch, epoch, 0);
+	}
+	*seen = epoch;
+	return !atomic_load_explicit(&line->quit, memory_order_relaxed);
+}
+
+void trial_line_await_start(const struct trial_line *line)
+{
+	const uint64_t start_ns = line->start_ns;
+	const uint64_t wake_ns = line->spin ? start_ns - SPIN_BEFORE_START_NS : start_ns;
+
+	if (clock_now_ns() < wake_ns)
+		clock_sleep_until_ns(wake_ns);
+	/* Without a PU for everyone a spinning unit would only keep another from getting here. */
+	if (line->spin)
+		while (clock_now_ns() < start_ns)
+			;
+}
+
+void trial_line_park(struct trial_line *line, unsigned seen, unsigned units)
+{
+	if (atomic_fetch_add_explicit(&line->parked, 1, memory_order_acq_rel) + 1 < units)
+		return;
+	/* The last one wakes the coordinator, once. */
+	atomic_store_explicit(&line->parked_epoch, seen, memory_order_release);
+	futex_wake(&line->parked_epoch, INT_MAX);
+}
+
+/* Operations done at time @at, by straight line between two notes; @t1 >= @at >= @t0. */
+static double ops_at(uint64_t at, uint64_t t0, uint64_t n0, uint64_t t1, uint64_t n1)
+{
+	if (t1 <= t0)
+		return (double)n1;
+	return (double)n0 + (double)(n1 - n0) * ((double)(at - t0) / (double)(t1 - t0));
+}
+
+static uint64_t next_batch(uint64_t n, uint64_t took_ns, uint64_t limit)
+{
+	if (took_ns < BATCH_TARGET_NS / 2)
+		n *= 2;
+	else if (took_ns > BATCH_TARGET_NS * 2)
+		/* Straight down: after a change for the worse, halving would take too long. */
+		n = n * BATCH_TARGET_NS / took_ns;
+	if (n > limit)
+		n = limit;
+	return n ? n : 1;
+}
+
+void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done)
+{
+	const uint64_t open_ns = w->line->open_ns;
+	const uint64_t close_ns = w->line->close_ns;
+	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
+	const bool yields = load->cooperative && w->model == MODEL_COROUTINE;
+	struct trial_slot *slot = w->slot;
+	uint64_t before_ns, now_ns;
+	uint64_t before = 0, total = 0;
+	double ops_open = 0.0, ops_close = 0.0;
+	bool opened = false;
+
+	slot->error = 0;
+	slot->window_ops = 0.0;
+	w->error = 0;
+	w->error_what = NULL;
+	w->recording = false;
+	if (w->latency)
+		histogram_clear(w->latency);
+	if (load->enter)
+		load->enter(w, state);
+
+	before_ns = clock_now_ns();
+	/* Only with more workers than PUs: this one's first turn came after the window opened. */
+	if (before_ns >= open_ns)
+		opened = w->recording = true;
+	for (;;) {
+		total += load->batch(w, state, w->batch);
+		now_ns = clock_now_ns();
+		if (!opened && now_ns >= open_ns) {
+			ops_open = ops_at(open_ns, before_ns, before, now_ns, total);
+			opened = w->recording = true;
+		}
+		if (now_ns >= close_ns) {
+			ops_close = before_ns >= close_ns
+					? (double)before
+					: ops_at(close_ns, before_ns, before, now_ns, total);
+			break;
+		}
+		if (w->error ||
+		    atomic_load_explicit(&w->line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
+			break;
+		w->batch = next_batch(w->batch, now_ns - before_ns, limit);
+		before_ns = now_ns;
+		before = total;
+		if (yields)
+			worker_yield(w);
+	}
+	w->recording = false;
+	*done += total;
+	slot->window_ops = ops_close > ops_open ? ops_close - ops_open : 0.0;
+	if (w->error) {
+		slot->error = w->error;
+		(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
+		    w->error_what ? w->error_what : "worker");
+		atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
+	} else if (now_ns < close_ns) {
+		/* Aborted inside the window: somebody else failed. */
+		slot->error = -ECANCELED;
+		(void)snprintf(slot->error_what, sizeof(slot->error_what), "stopped early");
+	}
+	if (load->leave)
+		load->leave(w, state);
+}

@@ -1,0 +1,85 @@
+/*
+ * trial.h - the start line, the measured window and the finish line of one trial.
+ *
+ * All of this lies in the shared arena and works the same between threads and processes. A barrier
+ * that a dead worker never reaches would hang the others, so there is none: units announce
+ * themselves in a counter, wait on a futex for the number of the next trial, sleep until shortly
+ * before an absolute start time and spin the rest.
+ *
+ * The window is the time from open_ns to close_ns, in which every worker has been started and none
+ * has left. Nobody interrupts a worker to read its counter: each notes the time after every batch
+ * and works out by straight line between two of these notes how much it had done at open_ns and at
+ * close_ns. Batches last about 15 µs, so the error is a small part of one batch, at both ends.
+ */
+#ifndef CONCBENCH_TRIAL_H
+#define CONCBENCH_TRIAL_H
+
+#include "harness/machine/counters.h"
+#include "harness/work/workload.h"
+
+/* The window is over: batches return early, the clock says the same to their loop. */
+#define TRIAL_STOP_CLOSED 1u
+/* Somebody failed: leave at once, the trial is worth nothing. */
+#define TRIAL_STOP_ABORT 2u
+
+/* The line itself: one per cell. Written by the coordinator between trials, except where said. */
+struct trial_line {
+	_Alignas(ARENA_ALIGN) atomic_uint epoch; /* number of the trial wanted; futex */
+	atomic_uint quit;                        /* units: exit instead of another trial */
+	atomic_uint recording;                   /* non-zero inside the window, for companions */
+	uint64_t start_ns;
+	uint64_t open_ns;
+	uint64_t close_ns;
+	bool spin; /* every unit has a PU of its own */
+	/* TRIAL_STOP_*; written once a trial, by the coordinator after close_ns or by whoever
+	 * fails. */
+	_Alignas(ARENA_ALIGN) atomic_uint stop;
+	/* Written by the units. */
+	_Alignas(ARENA_ALIGN) atomic_uint parked; /* units at the line */
+	atomic_uint parked_epoch;                 /* last trial that all have parked after; futex */
+};
+
+/* One worker's outcome of the current trial. */
+struct trial_slot {
+	_Alignas(ARENA_ALIGN) double window_ops;
+	int error; /* negative errno */
+	char error_what[60];
+};
+
+/* What the OS thread or process under one or more workers used, start to leave. */
+struct trial_unit {
+	_Alignas(ARENA_ALIGN) int bound_pu; /* read back, -1 when unbound */
+	int error;                          /* of setting the unit up, negative errno */
+	char error_what[60];
+	uint64_t start_ns;
+	uint64_t leave_ns;
+	struct counters_usage used;
+	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
+	uint64_t migrations_before;
+};
+
+/**
+ * trial_line_wait() - a unit waits for the next trial and for its start time.
+ * @seen: the unit's own; number of the last trial it took part in.
+ * Return: true to run it, false to exit.
+ */
+bool trial_line_wait(struct trial_line *line, unsigned *seen);
+
+/** trial_line_await_start() - the second half of it: sleep, then spin, until start_ns. */
+void trial_line_await_start(const struct trial_line *line);
+
+/** trial_line_park() - a unit is done with trial @seen (or ready for the first). */
+void trial_line_park(struct trial_line *line, unsigned seen, unsigned units);
+
+/**
+ * trial_work() - one worker's part of a trial, from the start time to past the end of the window.
+ * @done: this worker's operations since the cell began, [worker]; updated.
+ */
+void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done);
+
+/** futex_wait() / futex_wake() - futex(2) on memory shared between processes.
+ * @timeout_ns: relative; 0 for none. Spurious returns happen. */
+void futex_wait(atomic_uint *word, unsigned expected, uint64_t timeout_ns);
+void futex_wake(atomic_uint *word, unsigned count);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * worker_models.h - the implementations behind struct worker_ops. For the harness only.
+ */
+#ifndef CONCBENCH_WORKER_MODELS_H
+#define CONCBENCH_WORKER_MODELS_H
+
+#include "harness/work/worker.h"
+
+extern const struct worker_ops worker_blocking_ops;  /* threads and processes */
+extern const struct worker_ops worker_coroutine_ops; /* worker.carrier must be set */
+
+/** worker_count_call() - struct worker_ops.nothing of every model. */
+uint64_t worker_count_call(struct worker *w);
+
+#endif

@@ -1,0 +1,129 @@
+/* worker_thread.c - the worker's operations in a thread or process: they block in the kernel. */
+#include "harness/work/worker_models.h"
+
+#include "harness/base/clock.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+static ssize_t blocking_read(struct worker *w, int fd, void *buf, size_t n)
+{
+	ssize_t ret;
+
+	(void)w;
+	do {
+		ret = read(fd, buf, n);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : ret;
+}
+
+static ssize_t blocking_write(struct worker *w, int fd, const void *buf, size_t n)
+{
+	ssize_t ret;
+
+	(void)w;
+	do {
+		ret = write(fd, buf, n);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : ret;
+}
+
+static int blocking_accept(struct worker *w, int fd, struct sockaddr *addr, socklen_t *len)
+{
+	int ret;
+
+	(void)w;
+	do {
+		ret = accept4(fd, addr, len, SOCK_CLOEXEC);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : ret;
+}
+
+static int blocking_connect(struct worker *w, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	(void)w;
+	/* Not restarted on EINTR: the connection goes on being made (connect(2), ERRORS). */
+	return connect(fd, addr, len) < 0 ? -errno : 0;
+}
+
+static void blocking_sleep_until(struct worker *w, uint64_t abs_ns)
+{
+	(void)w;
+	clock_sleep_until_ns(abs_ns);
+}
+
+static void blocking_yield(struct worker *w)
+{
+	(void)w;
+	(void)sched_yield();
+}
+
+static inline void cpu_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+	__asm__ __volatile__("yield" ::: "memory");
+#endif
+}
+
+static void blocking_relax(struct worker *w)
+{
+	if (w->oversubscribed)
+		(void)sched_yield();
+	else
+		cpu_pause();
+}
+
+static void blocking_lock(struct worker *w, struct worker_mutex *m)
+{
+	int ret = pthread_mutex_lock(&m->pthread);
+
+	if (ret)
+		worker_fail(w, -ret, "pthread_mutex_lock");
+}
+
+static void blocking_unlock(struct worker *w, struct worker_mutex *m)
+{
+	int ret = pthread_mutex_unlock(&m->pthread);
+
+	if (ret)
+		worker_fail(w, -ret, "pthread_mutex_unlock");
+}
+
+static void blocking_wait(struct worker *w, struct worker_cond *c, struct worker_mutex *m)
+{
+	int ret = pthread_cond_wait(&c->pthread, &m->pthread);
+
+	if (ret)
+		worker_fail(w, -ret, "pthread_cond_wait");
+}
+
+static void blocking_wake(struct worker *w, struct worker_cond *c, bool all)
+{
+	int ret = all ? pthread_cond_broadcast(&c->pthread) : pthread_cond_signal(&c->pthread);
+
+	if (ret)
+		worker_fail(w, -ret, "pthread_cond_signal");
+}
+
+uint64_t worker_count_call(struct worker *w)
+{
+	return ++w->calls;
+}
+
+const struct worker_ops worker_blocking_ops = {
+    .read = blocking_read,
+    .write = blocking_write,
+    .accept = blocking_accept,
+    .connect = blocking_connect,
+    .sleep_until = blocking_sleep_until,
+    .yield = blocking_yield,
+    .relax = blocking_relax,
+    .lock = blocking_lock,
+    .unlock = blocking_unlock,
+    .wait = blocking_wait,
+    .wake = blocking_wake,
+    .nothing = worker_count_call,
+};
