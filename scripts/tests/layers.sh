@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# layers.sh - the arrows between folders point one way, and each library is known in one place.
+set -eu
+cd "$(dirname "$0")/../.."
+
+layers=(base stats machine run work cell report cmd)
+n=0 bad=0
+
+# check NAME OFFENDERS - ok when there are none.
+check() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+# includes PATTERN FOLDER... - lines with such an include, tests left out: they may look anywhere.
+includes() {
+	local pattern=$1
+	shift
+	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -v '_test\.[ch]:' || true
+}
+
+echo "1..$((${#layers[@]} + 4))"
+check "the harness knows no bench" "$(includes benches/ harness)"
+for ((i = 0; i < ${#layers[@]}; i++)); do
+	above=$(IFS='|' && echo "${layers[*]:i+1}")
+	check "harness/${layers[i]} includes nothing above it" \
+		"$(includes "harness/(${above:-nothing})/" "harness/${layers[i]}")"
+done
+check "hwloc in topology only" "$(includes hwloc harness benches | grep -v '^harness/machine/topology' || true)"
+check "Google Benchmark in the shim only" "$(includes benchmark/ harness benches | grep -v '^harness/gbench.cc' || true)"
+check "JSON in run files and the protocol only" "$(includes jansson harness benches |
+	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol)' || true)"
+exit $bad
