@@ -381,6 +381,8 @@ static int print(const struct session *s)
 	case FORMAT_CONSOLE:
 		if (!s->o.quiet) {
 			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
+			if (s->run.interrupted)
+				(void)printf("Interrupted: these are the launches until then.\n");
 			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);
 			if (s->o.charts)
 				(void)printf("report: %s/report.html\n", s->folder);

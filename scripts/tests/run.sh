@@ -174,7 +174,7 @@ interrupted() {
 	wait $pid || status=$?
 	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
 	has "$(run_file)" '"interrupted": true' selftest/slow
-	has out selftest
+	has out selftest Interrupted
 	nothing_left
 }
 
