@@ -70,6 +70,7 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_MIGRATIONS "migrations"       /* moves to another PU; only unbound workers can */
 #define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
 #define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
+#define METRIC_COMPANION_PU "companion_pu"   /* PU of the load generator; none when not bound */
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {

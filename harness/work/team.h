@@ -82,6 +82,17 @@ char *team_pus(const struct team *t, char *buf, size_t len);
 /** team_destroy() - end workers and companion, by their own pids; takes the workload down. */
 void team_destroy(struct team *t);
 
+/* ---- between team.c and team_trial.c ---- */
+
+/** team_await_parked() - all units are at the line after trial @epoch. Return: 0; -ECHILD. */
+int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len);
+
+/** team_units_error() - the first error of a unit, or 0. */
+int team_units_error(const struct team *t, char *why, size_t why_len);
+
+/** team_latency_count() - histograms that the case's workers or its companion fill. */
+unsigned team_latency_count(const struct bench_case *bc);
+
 /* ---- for the models ---- */
 
 /**

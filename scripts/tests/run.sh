@@ -267,6 +267,34 @@ stays_inside_its_affinity() {
 	has "$(run_file)" "\"pus\": \"$last\"" "\"topology.allowed_pus\": \"$last\""
 }
 
+# A kernel that refuses to bind anybody: the rows that would need it are unsupported, the rest runs.
+no_permission_to_bind() {
+	command -v cc >/dev/null || skip "no compiler"
+	cat >refuse.c <<-'EOF'
+		#include <errno.h>
+		int sched_setaffinity(int pid, unsigned long size, const void *mask);
+		int sched_setaffinity(int pid, unsigned long size, const void *mask)
+		{
+			(void)pid, (void)size, (void)mask;
+			errno = EPERM;
+			return -1;
+		}
+		int pthread_setaffinity_np(unsigned long thread, unsigned long size, const void *mask);
+		int pthread_setaffinity_np(unsigned long thread, unsigned long size, const void *mask)
+		{
+			(void)thread, (void)size, (void)mask;
+			return EPERM;
+		}
+	EOF
+	cc -shared -fPIC -o refuse.so refuse.c
+	export CONCBENCH_SELFTEST=1
+	expect 0 env LD_PRELOAD="$PWD/refuse.so" "$CONCBENCH" run "${quick[@]}" \
+		--filter '^switch/call_direct|^selftest/ok/model:thread' --benchmark_format=csv
+	grep -q '^"switch/call_direct.*"unsupported".*binding to PU' out || fail "$(cat out)"
+	grep '^"selftest/ok' out >unbound || fail "$(cat out)"
+	! grep -q unsupported unbound || fail "$(cat unbound)"
+}
+
 unsupported_is_said() {
 	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
 		--benchmark_format=csv
@@ -298,4 +326,4 @@ run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_i
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured kill_9_can_be_recovered \
 	unwritable_results unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	unsupported_is_said counters_have_a_pass_of_their_own aa_runs_everything_twice
+	no_permission_to_bind unsupported_is_said counters_have_a_pass_of_their_own aa_runs_everything_twice

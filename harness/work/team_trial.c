@@ -1,0 +1,252 @@
+/* team_trial.c - one trial of a team, and what its sample is made of. */
+#include "harness/work/companion.h"
+#include "harness/work/team.h"
+
+#include "harness/base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Per-worker counts beyond this many are not kept: a thousand numbers a sample say less than one
+ * index, and the journal would be mostly them. */
+#define WORKER_OPS_KEPT 64u
+
+/* Time for every unit to wake from the futex and to go to sleep again before the start. */
+static uint64_t lead_ns(const struct team *t)
+{
+	return 500 * CLOCK_NS_PER_US + t->units * 30 * CLOCK_NS_PER_US;
+}
+
+static uint64_t warm_up_ns(uint64_t window_ns)
+{
+	uint64_t ns = window_ns / 8;
+
+	if (ns < 300 * CLOCK_NS_PER_US)
+		ns = 300 * CLOCK_NS_PER_US;
+	return ns > 20 * CLOCK_NS_PER_MS ? 20 * CLOCK_NS_PER_MS : ns;
+}
+
+static int start_trial(struct team *t, uint64_t window_ns)
+{
+	struct trial_line *line = t->line;
+	unsigned epoch = atomic_load_explicit(&line->epoch, memory_order_relaxed) + 1;
+
+	atomic_store_explicit(&line->stop, 0, memory_order_relaxed);
+	atomic_store_explicit(&line->parked, 0, memory_order_relaxed);
+	if (t->bc->workload->companion && t->latency)
+		histogram_clear(t->latency);
+	line->start_ns = clock_now_ns() + lead_ns(t);
+	line->open_ns = line->start_ns + warm_up_ns(window_ns);
+	line->close_ns = line->open_ns + window_ns;
+	atomic_store_explicit(&line->epoch, epoch, memory_order_release);
+	futex_wake(&line->epoch, INT_MAX);
+	return (int)epoch;
+}
+
+/* The coordinator sleeps through the window; with a companion it wakes once, to open its books. */
+static void watch_window(struct team *t)
+{
+	struct trial_line *line = t->line;
+
+	if (t->bc->workload->companion) {
+		uint64_t cpu_ns, open_ns;
+
+		clock_sleep_until_ns(line->open_ns);
+		open_ns = clock_now_ns();
+		cpu_ns = companion_cpu_ns(t);
+		atomic_store_explicit(&line->recording, 1, memory_order_release);
+		clock_sleep_until_ns(line->close_ns);
+		atomic_store_explicit(&line->recording, 0, memory_order_release);
+		t->env.companion_cpu_ns = companion_cpu_ns(t) - cpu_ns;
+		t->env.companion_wall_ns = clock_now_ns() - open_ns;
+	} else {
+		clock_sleep_until_ns(line->close_ns);
+	}
+	{
+		unsigned running = 0;
+
+		/* Not over an abort that a worker has asked for. */
+		(void)atomic_compare_exchange_strong(&line->stop, &running, TRIAL_STOP_CLOSED);
+	}
+}
+
+static int slots_error(const struct team *t, char *why, size_t why_len)
+{
+	for (unsigned i = 0; i < t->bc->workers; i++) {
+		const struct trial_slot *s = &t->slots[i];
+
+		if (s->error && s->error != -ECANCELED) {
+			(void)snprintf(why, why_len, "worker %u: %s: %s", i, s->error_what,
+			    strerror(-s->error));
+			return -EIO;
+		}
+	}
+	for (unsigned i = 0; i < t->bc->workers; i++) {
+		if (t->slots[i].error) {
+			(void)snprintf(why, why_len, "worker %u stopped inside the window", i);
+			return -EIO;
+		}
+	}
+	return team_units_error(t, why, why_len);
+}
+
+struct totals {
+	double window_ops;
+	double done_ops;
+	double cpu_ns;
+	double voluntary;
+	double involuntary;
+	double migrations;
+	uint64_t first_start_ns;
+	uint64_t last_start_ns;
+};
+
+static void sum_up(const struct team *t, uint64_t done_before, struct totals *sum)
+{
+	uint64_t done = 0;
+
+	*sum = (struct totals){.first_start_ns = UINT64_MAX};
+	for (unsigned i = 0; i < t->bc->workers; i++) {
+		sum->window_ops += t->slots[i].window_ops;
+		done += t->done[i];
+	}
+	sum->done_ops = (double)(done - done_before);
+	for (unsigned i = 0; i < t->units; i++) {
+		const struct trial_unit *u = &t->unit[i];
+
+		sum->cpu_ns += (double)u->used.cpu_ns;
+		sum->voluntary += (double)u->used.voluntary_switches;
+		sum->involuntary += (double)u->used.involuntary_switches;
+		sum->migrations += (double)u->migrations;
+		if (u->start_ns < sum->first_start_ns)
+			sum->first_start_ns = u->start_ns;
+		if (u->start_ns > sum->last_start_ns)
+			sum->last_start_ns = u->start_ns;
+	}
+}
+
+static uint64_t sum_done(const struct team *t)
+{
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < t->bc->workers; i++)
+		done += t->done[i];
+	return done;
+}
+
+static int keep_workers(const struct team *t, struct sample *out)
+{
+	double *ops = calloc(t->bc->workers, sizeof(*ops));
+	int ret = 0;
+
+	if (!ops)
+		return -ENOMEM;
+	for (unsigned i = 0; i < t->bc->workers; i++)
+		ops[i] = t->slots[i].window_ops;
+	if (!t->bc->workload->counts_from_state)
+		(void)metric_add(&out->metrics, METRIC_JAIN, stats_jain(ops, t->bc->workers));
+	out->worker_count = t->bc->workers;
+	if (t->bc->workers <= WORKER_OPS_KEPT) {
+		out->worker_ops = calloc(t->bc->workers, sizeof(*out->worker_ops));
+		if (out->worker_ops)
+			for (unsigned i = 0; i < t->bc->workers; i++)
+				out->worker_ops[i] = (uint64_t)llround(ops[i]);
+		else
+			ret = -ENOMEM;
+	}
+	free(ops);
+	return ret;
+}
+
+static int keep_latency(const struct team *t, struct sample *out)
+{
+	const unsigned n = team_latency_count(t->bc);
+
+	if (!n)
+		return 0;
+	out->latency = malloc(sizeof(*out->latency));
+	if (!out->latency)
+		return -ENOMEM;
+	histogram_clear(out->latency);
+	for (unsigned i = 0; i < n; i++)
+		histogram_merge(out->latency, &t->latency[i]);
+	return 0;
+}
+
+static void keep_metrics(
+    const struct totals *sum, uint64_t window_ns, double steal_pct, struct metric_set *m)
+{
+	const double window = (double)window_ns;
+
+	(void)metric_add(m, METRIC_WINDOW_NS, window);
+	(void)metric_add(m, METRIC_OPS, sum->window_ops);
+	(void)metric_add(m, METRIC_OPS_PER_S, sum->window_ops / window * 1e9);
+	/* Refused by metric_add() when nothing was done: infinity is no figure. */
+	(void)metric_add(m, METRIC_NS_PER_OP, window / sum->window_ops);
+	(void)metric_add(m, METRIC_CPU_NS_PER_OP, sum->cpu_ns / sum->done_ops);
+	(void)metric_add(m, METRIC_VOLUNTARY, sum->voluntary / sum->done_ops);
+	(void)metric_add(m, METRIC_INVOLUNTARY, sum->involuntary / sum->done_ops);
+	(void)metric_add(m, METRIC_MIGRATIONS, sum->migrations);
+	(void)metric_add(m, METRIC_STEAL_PCT, steal_pct);
+	(void)metric_add(
+	    m, METRIC_START_SKEW_NS, (double)(sum->last_start_ns - sum->first_start_ns));
+}
+
+/* Where the load generator runs; without this it shares the workers' PUs, or is not bound. */
+static void keep_companion(const struct team *t, struct metric_set *m)
+{
+	if (t->bc->workload->companion && t->companion_pu >= 0)
+		(void)metric_add(m, METRIC_COMPANION_PU, t->companion_pu);
+}
+
+int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len)
+{
+	const uint64_t done_before = sum_done(t);
+	const uint64_t begin_ns = clock_now_ns();
+	const uint64_t steal_ns = counters_steal_ns();
+	struct sample sample = {0};
+	struct totals sum;
+	double machine_ns;
+	int epoch = start_trial(t, window_ns);
+	int ret;
+
+	watch_window(t);
+	ret = team_await_parked(t, (unsigned)epoch, why, why_len);
+	/* Also when the workers could do without it: what they did then was not what was asked. */
+	if (!ret && t->bc->workload->companion)
+		ret = companion_alive(t, why, why_len);
+	if (!ret)
+		ret = slots_error(t, why, why_len);
+	if (ret)
+		return ret;
+	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
+	sum_up(t, done_before, &sum);
+	t->trial_ops = sum.done_ops;
+	keep_metrics(&sum, window_ns, (double)(counters_steal_ns() - steal_ns) / machine_ns * 100.0,
+	    &sample.metrics);
+	keep_companion(t, &sample.metrics);
+	t->env.trials++;
+	if (t->bc->workload->check) {
+		(void)snprintf(why, why_len, "self-check failed");
+		ret = t->bc->workload->check(&t->env, why, why_len);
+		if (ret)
+			return ret;
+	}
+	if (t->bc->workload->report)
+		t->bc->workload->report(&t->env, &sample.metrics);
+	ret = keep_workers(t, &sample);
+	if (!ret)
+		ret = keep_latency(t, &sample);
+	if (ret) {
+		(void)snprintf(why, why_len, "out of memory for a sample");
+		sample_free(&sample);
+		return ret;
+	}
+	*out = sample;
+	return 0;
+}
