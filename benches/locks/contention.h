@@ -22,8 +22,8 @@
 #ifndef CONCBENCH_LOCKS_CONTENTION_H
 #define CONCBENCH_LOCKS_CONTENTION_H
 
-#include "harness/work/bench_case.h"
 #include "harness/base/clock.h"
+#include "harness/work/bench_case.h"
 
 /* Places in bench_case.params. */
 enum contention_param {

@@ -8,8 +8,8 @@
 #ifndef CONCBENCH_MODELS_DRIVER_H
 #define CONCBENCH_MODELS_DRIVER_H
 
-#include "harness/work/bench_case.h"
 #include "harness/base/clock.h"
+#include "harness/work/bench_case.h"
 #include "harness/work/workload.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 #include "harness/cell/cell.h"
 
-#include "harness/machine/counters.h"
-#include "harness/gbench.h"
 #include "harness/cell/protocol.h"
+#include "harness/gbench.h"
+#include "harness/machine/counters.h"
 #include "harness/work/team.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 #ifndef CONCBENCH_RUN_LOOP_H
 #define CONCBENCH_RUN_LOOP_H
 
-#include "harness/work/bench_case.h"
 #include "harness/base/progress.h"
 #include "harness/run/result.h"
+#include "harness/work/bench_case.h"
 
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
 struct run_entry {

@@ -1,10 +1,10 @@
 /* cmd_cell.c - `concbench cell`: what the supervisor executes for every case. Not for people. */
-#include "harness/machine/build_info.h"
+#include "harness/base/text.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
-#include "harness/work/machine.h"
 #include "harness/cmd/run_options.h"
-#include "harness/base/text.h"
+#include "harness/machine/build_info.h"
+#include "harness/work/machine.h"
 
 #include <fcntl.h>
 #include <getopt.h>

@@ -1,22 +1,19 @@
 /* cmd_run.c - `concbench run`: what to measure, where to keep it, what to say at the end. */
-#include "harness/machine/build_info.h"
-#include "harness/cell/case_filter.h"
-#include "harness/cell/cell.h"
 #include "harness/base/clock.h"
-#include "harness/machine/counters.h"
-#include "harness/cmd/cmd.h"
 #include "harness/base/file.h"
-#include "harness/gbench.h"
 #include "harness/base/interrupt.h"
-#include "harness/work/machine.h"
+#include "harness/cell/cell.h"
+#include "harness/cmd/cmd.h"
+#include "harness/cmd/run_session.h"
+#include "harness/gbench.h"
+#include "harness/machine/build_info.h"
+#include "harness/machine/counters.h"
+#include "harness/machine/topology_draw.h"
 #include "harness/report/report.h"
+#include "harness/report/table.h"
 #include "harness/run/result.h"
 #include "harness/run/run_csv.h"
 #include "harness/run/run_folder.h"
-#include "harness/cell/run_loop.h"
-#include "harness/cmd/run_options.h"
-#include "harness/report/table.h"
-#include "harness/machine/topology_draw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,132 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_LEN 4096
-
-struct session {
-	struct run_options o;
-	struct topology *topo;
-	struct machine machine;
-	struct case_list cases;
-	struct run run;
-	struct run_entry *entries;
-	size_t entry_count;
-	char exe[PATH_LEN];
-	char folder[PATH_LEN];
-	char xml[PATH_LEN + 32];
-	struct journal *journal;
-	int stderr_fd;
-	char aa[128]; /* what an A/A run has shown, for people */
-};
-
-__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
-{
-	va_list args;
-
-	(void)fputs("concbench run: ", stderr);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
-}
-
-/* ---- what to measure ---- */
-
-static int add_entry(struct session *s, const struct bench_case *bc, const char *suffix)
-{
-	char name[CASE_NAME_MAX];
-	struct series *series;
-
-	if (snprintf(name, sizeof(name), "%s%s", bc->name, suffix) >= (int)sizeof(name))
-		return complain("%s: name too long", bc->name);
-	series = run_add_series(&s->run, name);
-	if (!series)
-		return complain("out of memory");
-	series->workers = bc->workers;
-	series->status = STATUS_NOT_RUN;
-	(void)snprintf(series->model, sizeof(series->model), "%s", model_name(bc->model));
-	(void)snprintf(series->place, sizeof(series->place), "%s", bc->place.text);
-	case_hash(bc, series->hash);
-	if (bc->workload) {
-		(void)snprintf(series->op, sizeof(series->op), "%s", bc->workload->op);
-		(void)snprintf(series->latency_of, sizeof(series->latency_of), "%s",
-		    bc->workload->latency_of ? bc->workload->latency_of : "");
-	}
-	if (bc->unsupported[0] || !bc->workload) {
-		series->status = STATUS_UNSUPPORTED;
-		(void)snprintf(series->reason, sizeof(series->reason), "%s", bc->unsupported);
-		return 0;
-	}
-	s->entries[s->entry_count++] =
-	    (struct run_entry){.bc = bc, .series = s->run.series_count - 1};
-	return 0;
-}
-
-static int pick_cases(struct session *s)
-{
-	struct case_filter filter;
-	size_t matched = 0;
-	char err[200];
-	int ret = 0;
-
-	if (case_filter_compile(&filter, s->o.filter, err, sizeof(err)) != 0)
-		return complain("--filter: %s", err);
-	s->entries = calloc(s->cases.count * 2 + 1, sizeof(*s->entries));
-	if (!s->entries)
-		ret = complain("out of memory");
-	for (size_t i = 0; !ret && i < s->cases.count; i++) {
-		const struct bench_case *bc = &s->cases.item[i];
-
-		if (!case_filter_matches(&filter, bc->name))
-			continue;
-		matched++;
-		ret = add_entry(s, bc, s->o.aa ? "/aa:a" : "");
-		if (!ret && s->o.aa)
-			ret = add_entry(s, bc, "/aa:b");
-	}
-	if (!ret && !matched)
-		ret = complain(
-		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->o.filter ? s->o.filter : "", profile_name(s->o.profile));
-	case_filter_free(&filter);
-	return ret;
-}
-
-static int look_around(struct session *s)
-{
-	char err[256] = "";
-	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
-	int ret;
-
-	if (n < 0)
-		return complain("/proc/self/exe: %s", strerror(errno));
-	ret = topology_discover(&s->topo, err, sizeof(err));
-	if (ret)
-		return complain("%s", err);
-	machine_describe(&s->machine, s->topo, s->o.profile);
-	s->machine.workers = s->o.workers;
-	s->machine.worker_counts = s->o.worker_counts;
-	s->machine.place = s->o.place_given ? &s->o.place : NULL;
-	ret = case_list_all(&s->cases, &s->machine);
-	if (ret)
-		return complain("the list of cases: %s", strerror(-ret));
-	return pick_cases(s);
-}
-
-static int print_list(const struct session *s)
-{
-	for (size_t i = 0; i < s->run.series_count; i++) {
-		const struct series *series = &s->run.series[i];
-
-		if (series->status == STATUS_UNSUPPORTED)
-			(void)printf("%s  (unsupported: %s)\n", series->name, series->reason);
-		else
-			(void)printf("%s\n", series->name);
-	}
-	return fflush(stdout) == 0 ? 0 : complain("stdout: %s", strerror(errno));
-}
-
 /* ---- in process ---- */
 
 static int run_in_process(struct session *s)
@@ -160,14 +31,14 @@ static int run_in_process(struct session *s)
 	    .topo = s->topo, .slots = s->o.rounds, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
 	if (s->entry_count != 1)
-		return complain(
+		return session_complain(
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
 	gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv);
 	for (size_t i = 0; i < s->run.manifest.count; i++)
 		if (gbench_add_context(
 			s->run.manifest.items[i].key, s->run.manifest.items[i].value) != 0)
-			return complain("out of memory");
+			return session_complain("out of memory");
 	if (cell_run_here(&cell) != 0) {
 		/* Its workers may be stuck: leave without waiting for them. */
 		(void)fflush(NULL);
@@ -212,10 +83,10 @@ static int describe_run(struct session *s)
 		ret = manifest_add(
 		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
 	if (ret)
-		return complain("out of memory");
+		return session_complain("out of memory");
 	if (!gmtime_r(&now, &utc) ||
 	    !strftime(s->run.date, sizeof(s->run.date), "%Y-%m-%dT%H:%M:%SZ", &utc))
-		return complain("the date cannot be written");
+		return session_complain("the date cannot be written");
 	s->run.seed = s->o.seed;
 	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
 	return 0;
@@ -228,22 +99,22 @@ static int open_folder(struct session *s)
 	    s->folder, sizeof(s->folder));
 
 	if (ret)
-		return complain("--results: %s: %s", s->o.results_dir, strerror(-ret));
+		return session_complain("--results: %s: %s", s->o.results_dir, strerror(-ret));
 	(void)snprintf(s->xml, sizeof(s->xml), "%s/topology.xml", s->folder);
 	ret = topology_write_xml(s->topo, s->xml);
 	if (ret)
-		return complain("%s: %s", s->xml, strerror(-ret));
+		return session_complain("%s: %s", s->xml, strerror(-ret));
 	(void)snprintf(path, sizeof(path), "%s/cells.log", s->folder);
 	s->stderr_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (s->stderr_fd < 0)
-		return complain("%s: %s", path, strerror(errno));
+		return session_complain("%s: %s", path, strerror(errno));
 	(void)snprintf(path, sizeof(path), "%s/journal.jsonl", s->folder);
 	ret = journal_create(path, &s->journal);
 	if (!ret)
 		ret = journal_run(s->journal, &s->run);
 	for (size_t i = 0; !ret && i < s->run.series_count; i++)
 		ret = journal_series(s->journal, &s->run.series[i]);
-	return ret ? complain("%s: %s", path, strerror(-ret)) : 0;
+	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
 }
 
 /* ---- measuring ---- */
@@ -332,7 +203,7 @@ static int write_copy(const struct run *run, const char *path, enum output_forma
 {
 	int ret = format == FORMAT_CSV ? run_csv_write(run, path) : result_write(run, path);
 
-	return ret ? complain("%s: %s", path, strerror(-ret)) : 0;
+	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
 }
 
 static int save(struct session *s)
@@ -344,21 +215,21 @@ static int save(struct session *s)
 	ret = journal_close(s->journal);
 	s->journal = NULL;
 	if (ret)
-		status = complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
+		status = session_complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
 	if (write_copy(&s->run, path, FORMAT_JSON))
 		return EXIT_USAGE;
 	ret = run_folder_link_latest(s->o.results_dir, s->run.id);
 	if (ret)
-		status = complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
+		status = session_complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
 	if (s->o.charts) {
 		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
 		/* 1: the page is there, charts are missing: the run is worth no less for it. */
 		if (ret == 1)
-			(void)complain("report without charts: %s", err);
+			(void)session_complain("report without charts: %s", err);
 		else if (ret)
-			status = complain("report: %s", err);
+			status = session_complain("report: %s", err);
 	}
 	return status;
 }
@@ -395,7 +266,7 @@ static int print(const struct session *s)
 		break;
 	}
 	if (ret || fflush(stdout) != 0)
-		return complain("stdout: %s", strerror(ret ? -ret : errno));
+		return session_complain("stdout: %s", strerror(ret ? -ret : errno));
 	return 0;
 }
 
@@ -417,16 +288,17 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		return status;
 	ret = interrupt_install();
 	if (ret)
-		return complain("signals: %s", strerror(-ret));
+		return session_complain("signals: %s", strerror(-ret));
 	ret = measure(s);
 	if (ret && ret != -EINTR)
-		status = complain("%s/journal.jsonl: %s; what was measured until then is kept",
-		    s->folder, strerror(-ret));
+		status =
+		    session_complain("%s/journal.jsonl: %s; what was measured until then is kept",
+			s->folder, strerror(-ret));
 	interrupt_unblock();
 	if (manifest_add_load(&s->run.manifest, "load.after") != 0)
-		return complain("out of memory");
+		return session_complain("out of memory");
 	if (run_summarise(&s->run) != 0)
-		return complain("out of memory");
+		return session_complain("out of memory");
 	if (s->o.aa)
 		judge_aa(s);
 	/* The table first: it needs no room on the disk. */
@@ -452,9 +324,9 @@ int cmd_run(int argc, char **argv)
 		goto out;
 	}
 	if (!status)
-		status = look_around(&s);
+		status = session_plan(&s);
 	if (!status && s.o.list)
-		status = print_list(&s);
+		status = session_print_list(&s);
 	else if (!status) {
 		status = describe_run(&s);
 		if (!status)

@@ -1,8 +1,8 @@
 /*
  * concbench topology - draw the machine, and where each placement policy would put workers.
  */
-#include "harness/cmd/cmd.h"
 #include "harness/base/one_line.h"
+#include "harness/cmd/cmd.h"
 #include "harness/machine/placement_draw.h"
 #include "harness/machine/pu_list.h"
 #include "harness/machine/topology_draw.h"

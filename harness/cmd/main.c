@@ -1,6 +1,6 @@
 /* main.c - picks the subcommand. */
-#include "harness/machine/build_info.h"
 #include "harness/cmd/cmd.h"
+#include "harness/machine/build_info.h"
 
 #include <signal.h>
 #include <stdio.h>

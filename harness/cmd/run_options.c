@@ -1,8 +1,8 @@
 #include "harness/cmd/run_options.h"
 
 #include "harness/base/clock.h"
-#include "harness/cmd/cmd.h"
 #include "harness/base/text.h"
+#include "harness/cmd/cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>

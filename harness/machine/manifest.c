@@ -1,8 +1,8 @@
 #include "harness/machine/manifest.h"
 
 #include "harness/base/file.h"
-#include "harness/machine/manifest_sources.h"
 #include "harness/base/text.h"
+#include "harness/machine/manifest_sources.h"
 
 #include <errno.h>
 #include <limits.h>

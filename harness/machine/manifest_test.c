@@ -1,8 +1,8 @@
 #include "harness/machine/manifest.h"
 
 #include "harness/base/file.h"
-#include "harness/machine/manifest_fake.h"
 #include "harness/base/text.h"
+#include "harness/machine/manifest_fake.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "harness/machine/placement.h"
 
-#include "harness/machine/placement_order.h"
 #include "harness/base/one_line.h"
+#include "harness/machine/placement_order.h"
 #include "harness/machine/pu_list.h"
 
 #include <errno.h>

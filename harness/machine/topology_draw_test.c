@@ -1,5 +1,5 @@
-#include "harness/machine/placement_draw.h"
 #include "harness/machine/topology_draw.h"
+#include "harness/machine/placement_draw.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,8 +11,8 @@
 #ifndef CONCBENCH_CHART_H
 #define CONCBENCH_CHART_H
 
-#include "harness/report/case_group.h"
 #include "harness/base/text.h"
+#include "harness/report/case_group.h"
 
 struct chart {
 	char id[2 * CASE_WORD_MAX]; /* file stem, and prefix of the ids inside the SVG */

@@ -1,7 +1,7 @@
 #include "harness/report/figure.h"
 
-#include "harness/run/launch.h"
 #include "harness/base/text.h"
+#include "harness/run/launch.h"
 
 #include <errno.h>
 #include <math.h>

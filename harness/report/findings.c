@@ -1,8 +1,8 @@
 #include "harness/report/findings.h"
 
+#include "harness/base/text.h"
 #include "harness/report/chart_knobs.h"
 #include "harness/report/figure.h"
-#include "harness/base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>

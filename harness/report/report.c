@@ -1,7 +1,7 @@
 #include "harness/report/report.h"
 
-#include "harness/report/chart.h"
 #include "harness/base/file.h"
+#include "harness/report/chart.h"
 #include "harness/report/html.h"
 
 #include <errno.h>

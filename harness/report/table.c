@@ -1,8 +1,8 @@
 #include "harness/report/table.h"
 
+#include "harness/base/text.h"
 #include "harness/report/case_group.h"
 #include "harness/report/figure.h"
-#include "harness/base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,9 +6,9 @@
  *   {"series": {...}}                        a case's description and status
  *   {"case": "name", "sample": {...}}        one trial
  */
-#include "harness/run/result.h"
 #include "harness/base/file.h"
 #include "harness/run/jsonio.h"
+#include "harness/run/result.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* journal_recover.c - reading a journal that nobody ended properly. */
-#include "harness/run/result.h"
 #include "harness/run/jsonio.h"
+#include "harness/run/result.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-#include "harness/run/result.h"
 #include "harness/base/file.h"
+#include "harness/run/result.h"
 #include "harness/run/run_fixture.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "harness/run/jsonio.h"
 #include "harness/base/text.h"
+#include "harness/run/jsonio.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
-#include "harness/run/result_rows.h"
-#include "harness/run/jsonio.h"
 #include "harness/base/text.h"
+#include "harness/run/jsonio.h"
+#include "harness/run/result_rows.h"
 
 #include <errno.h>
 #include <float.h>

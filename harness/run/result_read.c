@@ -1,5 +1,5 @@
-#include "harness/run/result.h"
 #include "harness/run/jsonio.h"
+#include "harness/run/result.h"
 
 #include <errno.h>
 #include <fcntl.h>

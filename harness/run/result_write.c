@@ -1,7 +1,7 @@
-#include "harness/run/result.h"
 #include "harness/base/file.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
+#include "harness/run/result.h"
 #include "harness/run/result_rows.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* sample_json.c - one sample as JSON: a line of the journal and of the cell protocol. */
-#include "harness/run/result.h"
 #include "harness/run/jsonio.h"
+#include "harness/run/result.h"
 
 #include <errno.h>
 #include <limits.h>

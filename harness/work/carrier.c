@@ -4,8 +4,8 @@
  * A task that gives way switches straight to the next runnable one; the thread's own stack is only
  * visited to look at the clock and the reactor, to sleep, and to bury a task that has returned.
  */
-#include "harness/work/carrier_impl.h"
 #include "harness/base/clock.h"
+#include "harness/work/carrier_impl.h"
 #include "harness/work/reactor_epoll.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
  * carrier_io_test.c - the system calls' results through a carrier, and what they cost.
  */
-#include "harness/work/carrier.h"
 #include "harness/base/clock.h"
+#include "harness/work/carrier.h"
 #include "harness/work/reactor.h"
 
 #include <arpa/inet.h>

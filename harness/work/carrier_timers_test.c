@@ -1,8 +1,8 @@
 /*
  * carrier_timers_test.c - sleeping on a carrier, and that a yielding loop starves nobody.
  */
-#include "harness/work/carrier.h"
 #include "harness/base/clock.h"
+#include "harness/work/carrier.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

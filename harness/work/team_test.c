@@ -1,6 +1,6 @@
 /* team_test.c - trials under every model: what the window counts, and what failures become. */
-#include "harness/base/clock.h"
 #include "harness/work/team.h"
+#include "harness/base/clock.h"
 
 #include <errno.h>
 #include <setjmp.h>

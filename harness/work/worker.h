@@ -10,8 +10,8 @@
 #ifndef CONCBENCH_WORKER_H
 #define CONCBENCH_WORKER_H
 
-#include "harness/work/carrier.h"
 #include "harness/stats/histogram.h"
+#include "harness/work/carrier.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /* tcp_echo.c - the servers, one worker a connection, and the self-check. */
 #include "benches/models/jobs/tcp_echo.h"
 
-#include "harness/work/bench_case.h"
 #include "harness/base/clock.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <inttypes.h>

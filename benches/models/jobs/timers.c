@@ -1,7 +1,7 @@
 #include "benches/models/jobs/timers.h"
 
-#include "harness/work/bench_case.h"
 #include "harness/base/clock.h"
+#include "harness/work/bench_case.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,0 +1,41 @@
+/*
+ * run_session.h - what `concbench run` has in hand between its steps. For cmd_run.c and run_plan.c.
+ */
+#ifndef CONCBENCH_RUN_SESSION_H
+#define CONCBENCH_RUN_SESSION_H
+
+#include "harness/cell/run_loop.h"
+#include "harness/cmd/run_options.h"
+#include "harness/machine/topology.h"
+
+#define PATH_LEN 4096
+
+struct session {
+	struct run_options o;
+	struct topology *topo;
+	struct machine machine;
+	struct case_list cases;
+	struct run run;
+	struct run_entry *entries;
+	size_t entry_count;
+	char exe[PATH_LEN];
+	char folder[PATH_LEN];
+	char xml[PATH_LEN + 32];
+	struct journal *journal;
+	int stderr_fd;
+	char aa[128]; /* what an A/A run has shown, for people */
+};
+
+/** session_complain() - one line on stderr, "concbench run: ...". Return: EXIT_USAGE. */
+int session_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * session_plan() - look at the machine, list its cases, pick those that were asked for, and make a
+ * series of each. Return: 0; EXIT_USAGE after a line on stderr.
+ */
+int session_plan(struct session *s);
+
+/** session_print_list() - for --list. Return: as above. */
+int session_print_list(const struct session *s);
+
+#endif
