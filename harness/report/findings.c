@@ -224,6 +224,13 @@ static double busiest_client(const struct builder *b, size_t n)
 	return most;
 }
 
+/* Work that arrives at a constant rate (its name has a period): to be a little ahead of it only
+ * means to be catching up. */
+static bool given_rate(const struct builder *b)
+{
+	return case_parts_value(&b->rows[0]->parts, "period_us")[0] != '\0';
+}
+
 static int compare(struct builder *b, size_t first, size_t n)
 {
 	const bool waits = b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
@@ -241,6 +248,8 @@ static int compare(struct builder *b, size_t first, size_t n)
 	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
 		say(f, "The load generator was up to %.0f %% busy, so rates say little here.",
 		    busy);
+	else if (given_rate(b))
+		say(f, "The rate is given.");
 	else
 		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
 	if (!waits)

@@ -105,6 +105,44 @@ static void references_do_not_win(void **state)
 }
 
 /* Where the client is the limit nobody is called fastest. */
+/* A little ahead of a given rate is catching up, not winning. */
+static void a_given_rate_has_no_winner(void **state)
+{
+	static const char *const names[2][2] = {
+	    {"job/timers/model:thread/workers:10/period_us:1000",
+		"job/timers/model:coroutine/workers:10/period_us:1000"},
+	    {"job/timers/model:thread/workers:10", "job/timers/model:coroutine/workers:10"}};
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	for (int free = 0; free < 2; free++) {
+		struct fixture_case c = {.op = "wake-up",
+		    .latency_of = "here to there",
+		    .ns = 100,
+		    .spread = 0.0001,
+		    .cpu_ns = 50};
+
+		fixture_begin(&run);
+		c.name = names[free][0];
+		fixture_add(&run, &c);
+		c.name = names[free][1];
+		c.ns = 101;
+		c.cpu_ns = 20;
+		fixture_add(&run, &c);
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, 1);
+		/* The control: without a period the same figures do have one. */
+		if (free)
+			assert_non_null(strstr(f.items[0].text, "thread is fastest"));
+		else
+			assert_non_null(strstr(f.items[0].text, "The rate is given."));
+		assert_non_null(strstr(f.items[0].text, "CPU time: coroutine is cheapest"));
+		clean(&run, &groups, &f);
+	}
+}
+
 static void a_busy_client_forbids_rates(void **state)
 {
 	struct fixture_case c = {.op = "request",
@@ -200,6 +238,7 @@ int main(void)
 	    cmocka_unit_test(the_best_is_only_best_without_overlap),
 	    cmocka_unit_test(sentences_on_a_job),
 	    cmocka_unit_test(references_do_not_win),
+	    cmocka_unit_test(a_given_rate_has_no_winner),
 	    cmocka_unit_test(a_busy_client_forbids_rates),
 	    cmocka_unit_test(knobs_are_not_mixed),
 	    cmocka_unit_test(nothing_to_say),
