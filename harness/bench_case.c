@@ -59,10 +59,12 @@ void case_add(struct case_list *list, const struct machine *m, const struct benc
 	va_start(args, format);
 	n = vsnprintf(copy.name, sizeof(copy.name), format, args);
 	va_end(args);
-	if (m->place && case_find(list, copy.name))
-		return;
-	if (n <= 0 || (size_t)n >= sizeof(copy.name) || case_find(list, copy.name)) {
+	if (n <= 0 || (size_t)n >= sizeof(copy.name)) {
 		list->error = -EINVAL;
+		return;
+	}
+	if (case_find(list, copy.name)) {
+		list->error = m->place ? 0 : -EINVAL;
 		return;
 	}
 	check_placement(&copy, m);
