@@ -57,7 +57,9 @@ int interrupt_poll(struct pollfd *fds, unsigned n, uint64_t until_ns)
 {
 	for (;;) {
 		const uint64_t now_ns = clock_now_ns();
-		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+		/* The first signal may have been noted by an earlier call: then this one only lets
+		 * a second through, and does not wait for it. */
+		const uint64_t left_ns = !pending && until_ns > now_ns ? until_ns - now_ns : 0;
 		const struct timespec ts = {.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S),
 		    .tv_nsec = (long)(left_ns % CLOCK_NS_PER_S)};
 		int ret;
