@@ -13,7 +13,13 @@ static void note(int number)
 {
 	/* Somebody who insists does not want to wait for the report. */
 	if (pending) {
+		sigset_t itself;
+
+		/* Inside its handler it is blocked, and after ppoll() as well. */
+		(void)sigemptyset(&itself);
+		(void)sigaddset(&itself, number);
 		(void)signal(number, SIG_DFL);
+		(void)sigprocmask(SIG_UNBLOCK, &itself, NULL);
 		(void)raise(number);
 	}
 	pending = number;
