@@ -150,6 +150,10 @@ static int receive(
 			return -ETIMEDOUT;
 		}
 		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;
+		/* An end that is closed with something unread in it, such as our go, resets ours.
+		 */
+		if (got == -ECONNRESET)
+			got = 0;
 		if (got < 0) {
 			(void)snprintf(why, why_len, "reading its answer: %s", strerror((int)-got));
 			return -EPROTO;
