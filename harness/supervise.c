@@ -149,6 +149,10 @@ static int receive(
 			    (double)within_ns / 1e9, doing);
 			return -ETIMEDOUT;
 		}
+		/* Its last words may have come between poll's look at the socket and that at the
+		 * pidfd; now that it is dead there can be no more. */
+		if (!fds[0].revents)
+			(void)poll(fds, 1, 0);
 		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;
 		/* An end that is closed with something unread in it, such as our go, resets ours.
 		 */
