@@ -175,13 +175,10 @@ static int receive(
 	return message_parse(line, len, m, why, why_len);
 }
 
-static int expect(struct cell_process *c, enum message_type type, uint64_t within_ns,
-    struct message *m, enum case_status *status, char *why, size_t why_len)
+/* Forgets a message of another type. */
+static int check_type(
+    struct message *m, enum message_type type, enum case_status *status, char *why, size_t why_len)
 {
-	int ret = receive(c, within_ns, m, why, why_len);
-
-	if (ret)
-		return ret;
 	if (m->type == MESSAGE_FAIL) {
 		*status = m->status;
 		(void)snprintf(why, why_len, "%s", m->reason);
@@ -195,6 +192,29 @@ static int expect(struct cell_process *c, enum message_type type, uint64_t withi
 		return -EPROTO;
 	}
 	return 0;
+}
+
+static int expect(struct cell_process *c, enum message_type type, uint64_t within_ns,
+    struct message *m, enum case_status *status, char *why, size_t why_len)
+{
+	int ret = receive(c, within_ns, m, why, why_len);
+
+	return ret ? ret : check_type(m, type, status, why, why_len);
+}
+
+/* For those of cell_failure_status()'s callers that are not told a status beside the error. */
+static int error_of_status(enum case_status status)
+{
+	switch (status) {
+	case STATUS_UNSUPPORTED:
+		return -ENOTSUP;
+	case STATUS_CRASHED:
+		return -ECHILD;
+	case STATUS_HUNG:
+		return -ETIMEDOUT;
+	default:
+		return -EBADMSG;
+	}
 }
 
 int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
@@ -214,8 +234,8 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 		goto out_kill;
 	}
 	ret = expect(c, MESSAGE_READY, spec->ready_within_ns, ready, &status, why, why_len);
-	if (ret == -EBADMSG && status == STATUS_UNSUPPORTED)
-		ret = -ENOTSUP;
+	if (ret == -EBADMSG)
+		ret = error_of_status(status);
 	if (ret)
 		goto out_kill;
 	if (strcmp(ready->case_name, spec->case_name) != 0) {
@@ -249,28 +269,35 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 	return 0;
 }
 
+/* The summary, with the counters before it or without. */
+static int expect_last(struct cell_process *c, struct metric_set *counters, struct message *m,
+    enum case_status *status, char *why, size_t why_len)
+{
+	int ret = receive(c, FINISH_WITHIN_NS, m, why, why_len);
+
+	if (!ret && m->type == MESSAGE_COUNTERS) {
+		if (counters)
+			*counters = m->counters;
+		message_free(m);
+		ret = receive(c, FINISH_WITHIN_NS, m, why, why_len);
+	}
+	return ret ? ret : check_type(m, MESSAGE_SUMMARY, status, why, why_len);
+}
+
 int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
     struct metric_set *counters, char *why, size_t why_len)
 {
 	const struct message end = {.type = MESSAGE_END};
 	const uint64_t until_ns = clock_now_ns() + FINISH_WITHIN_NS;
 	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+	enum case_status status = STATUS_INVALID;
 	struct message m;
 	int ret;
 
 	(void)message_send(c->socket, &end);
-	ret = receive(c, FINISH_WITHIN_NS, &m, why, why_len);
-	if (!ret && m.type == MESSAGE_COUNTERS) {
-		if (counters)
-			*counters = m.counters;
-		message_free(&m);
-		ret = receive(c, FINISH_WITHIN_NS, &m, why, why_len);
-	}
-	if (!ret && m.type != MESSAGE_SUMMARY) {
-		(void)snprintf(why, why_len, "%s",
-		    m.type == MESSAGE_FAIL ? m.reason : "no summary at its end");
-		ret = m.type == MESSAGE_FAIL ? -EBADMSG : -EPROTO;
-	}
+	ret = expect_last(c, counters, &m, &status, why, why_len);
+	if (ret == -EBADMSG)
+		ret = error_of_status(status);
 	if (!ret) {
 		*rows = m.rows;
 		*real_time_sum_ns = m.real_time_sum_ns;
