@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
+#define CLOSED_TO_DEAD_MS 2000
 /* Taking down a thousand processes takes a while; it is not measured. */
 #define FINISH_WITHIN_NS (20 * CLOCK_NS_PER_S)
 #define ARGS_MAX 24
@@ -122,6 +124,22 @@ static void note_fate(struct cell_process *c)
 		child_describe(status, c->fate, sizeof(c->fate));
 }
 
+/* It has closed its end of the socket, which is nearly always because it dies. */
+static void note_end(struct cell_process *c, char *why, size_t why_len)
+{
+	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+
+	if (poll(&gone, 1, CLOSED_TO_DEAD_MS) > 0) {
+		note_fate(c);
+		(void)snprintf(why, why_len, "%s", c->fate);
+		return;
+	}
+	/* Killed by us: how it ended then is not the reason. */
+	(void)kill(-c->pid, SIGKILL);
+	note_fate(c);
+	(void)snprintf(why, why_len, "closed its end of the socket and lived on");
+}
+
 /*
  * One message. The process's end is read off the pidfd, not off the socket's end: a worker that
  * outlives its cell still holds the socket open.
@@ -163,12 +181,8 @@ static int receive(
 			return -EPROTO;
 		}
 		if (got == 0) {
-			/* It has closed its end or died; a line of which the end is missing is
-			 * lost. */
-			if (!fds[1].revents)
-				(void)kill(-c->pid, SIGKILL);
-			note_fate(c);
-			(void)snprintf(why, why_len, "%s", c->fate);
+			/* A line of which the end is missing is lost. */
+			note_end(c, why, why_len);
 			return -ECHILD;
 		}
 	}
