@@ -278,8 +278,14 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 	ret = expect(c, MESSAGE_SAMPLE, c->turn_within_ns + c->slot_ns, &m, status, why, why_len);
 	if (ret)
 		return ret;
+	if (m.sample.slot != slot) {
+		/* One answer too many or too few: every later one would be another slot's. */
+		(void)snprintf(
+		    why, why_len, "answered for slot %u when %u was due", m.sample.slot, slot);
+		message_free(&m);
+		return -EPROTO;
+	}
 	*out = m.sample;
-	out->slot = slot;
 	return 0;
 }
 
