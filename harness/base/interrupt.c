@@ -13,7 +13,13 @@ static void note(int number)
 {
 	/* Somebody who insists does not want to wait for the report. */
 	if (pending) {
+		sigset_t itself;
+
+		/* Inside its handler it is blocked, and after ppoll() as well. */
+		(void)sigemptyset(&itself);
+		(void)sigaddset(&itself, number);
 		(void)signal(number, SIG_DFL);
+		(void)sigprocmask(SIG_UNBLOCK, &itself, NULL);
 		(void)raise(number);
 	}
 	pending = number;
@@ -57,7 +63,9 @@ int interrupt_poll(struct pollfd *fds, unsigned n, uint64_t until_ns)
 {
 	for (;;) {
 		const uint64_t now_ns = clock_now_ns();
-		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+		/* The first signal may have been noted by an earlier call: then this one only lets
+		 * a second through, and does not wait for it. */
+		const uint64_t left_ns = !pending && until_ns > now_ns ? until_ns - now_ns : 0;
 		const struct timespec ts = {.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S),
 		    .tv_nsec = (long)(left_ns % CLOCK_NS_PER_S)};
 		int ret;

@@ -1,5 +1,6 @@
 #include "harness/cell/protocol.h"
 
+#include "harness/run/jsonio.h"
 #include "harness/run/result.h"
 
 #include <errno.h>
@@ -52,10 +53,11 @@ static json_t *body_of(const struct message *m)
 		return json_pack(
 		    "{si sf}", "rows", (int)m->rows, "real_time_sum_ns", m->real_time_sum_ns);
 	case MESSAGE_COUNTERS:
-		return json_pack(
-		    "{so ss}", "counters", metrics_to_json(&m->counters), "reason", m->reason);
+		return json_pack("{so so}", "counters", metrics_to_json(&m->counters), "reason",
+		    jsonio_text(m->reason));
 	case MESSAGE_FAIL:
-		return json_pack("{ss ss}", "status", status_name(m->status), "reason", m->reason);
+		return json_pack(
+		    "{ss so}", "status", status_name(m->status), "reason", jsonio_text(m->reason));
 	case MESSAGE_END:
 	case MESSAGE_TYPES:
 		break;

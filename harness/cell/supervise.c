@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
+#define CLOSED_TO_DEAD_MS 2000
 /* Taking down a thousand processes takes a while; it is not measured. */
 #define FINISH_WITHIN_NS (20 * CLOCK_NS_PER_S)
 #define ARGS_MAX 24
@@ -122,6 +124,22 @@ static void note_fate(struct cell_process *c)
 		child_describe(status, c->fate, sizeof(c->fate));
 }
 
+/* It has closed its end of the socket, which is nearly always because it dies. */
+static void note_end(struct cell_process *c, char *why, size_t why_len)
+{
+	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+
+	if (poll(&gone, 1, CLOSED_TO_DEAD_MS) > 0) {
+		note_fate(c);
+		(void)snprintf(why, why_len, "%s", c->fate);
+		return;
+	}
+	/* Killed by us: how it ended then is not the reason. */
+	(void)kill(-c->pid, SIGKILL);
+	note_fate(c);
+	(void)snprintf(why, why_len, "closed its end of the socket and lived on");
+}
+
 /*
  * One message. The process's end is read off the pidfd, not off the socket's end: a worker that
  * outlives its cell still holds the socket open.
@@ -149,31 +167,32 @@ static int receive(
 			    (double)within_ns / 1e9, doing);
 			return -ETIMEDOUT;
 		}
+		/* Its last words may have come between poll's look at the socket and that at the
+		 * pidfd; now that it is dead there can be no more. */
+		if (!fds[0].revents)
+			(void)poll(fds, 1, 0);
 		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;
+		/* An end that is closed with something unread in it, such as our go, resets ours.
+		 */
+		if (got == -ECONNRESET)
+			got = 0;
 		if (got < 0) {
 			(void)snprintf(why, why_len, "reading its answer: %s", strerror((int)-got));
 			return -EPROTO;
 		}
 		if (got == 0) {
-			/* It has closed its end or died; a line of which the end is missing is
-			 * lost. */
-			if (!fds[1].revents)
-				(void)kill(-c->pid, SIGKILL);
-			note_fate(c);
-			(void)snprintf(why, why_len, "%s", c->fate);
+			/* A line of which the end is missing is lost. */
+			note_end(c, why, why_len);
 			return -ECHILD;
 		}
 	}
 	return message_parse(line, len, m, why, why_len);
 }
 
-static int expect(struct cell_process *c, enum message_type type, uint64_t within_ns,
-    struct message *m, enum case_status *status, char *why, size_t why_len)
+/* Forgets a message of another type. */
+static int check_type(
+    struct message *m, enum message_type type, enum case_status *status, char *why, size_t why_len)
 {
-	int ret = receive(c, within_ns, m, why, why_len);
-
-	if (ret)
-		return ret;
 	if (m->type == MESSAGE_FAIL) {
 		*status = m->status;
 		(void)snprintf(why, why_len, "%s", m->reason);
@@ -187,6 +206,29 @@ static int expect(struct cell_process *c, enum message_type type, uint64_t withi
 		return -EPROTO;
 	}
 	return 0;
+}
+
+static int expect(struct cell_process *c, enum message_type type, uint64_t within_ns,
+    struct message *m, enum case_status *status, char *why, size_t why_len)
+{
+	int ret = receive(c, within_ns, m, why, why_len);
+
+	return ret ? ret : check_type(m, type, status, why, why_len);
+}
+
+/* For those of cell_failure_status()'s callers that are not told a status beside the error. */
+static int error_of_status(enum case_status status)
+{
+	switch (status) {
+	case STATUS_UNSUPPORTED:
+		return -ENOTSUP;
+	case STATUS_CRASHED:
+		return -ECHILD;
+	case STATUS_HUNG:
+		return -ETIMEDOUT;
+	default:
+		return -EBADMSG;
+	}
 }
 
 int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
@@ -206,8 +248,8 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 		goto out_kill;
 	}
 	ret = expect(c, MESSAGE_READY, spec->ready_within_ns, ready, &status, why, why_len);
-	if (ret == -EBADMSG && status == STATUS_UNSUPPORTED)
-		ret = -ENOTSUP;
+	if (ret == -EBADMSG)
+		ret = error_of_status(status);
 	if (ret)
 		goto out_kill;
 	if (strcmp(ready->case_name, spec->case_name) != 0) {
@@ -236,9 +278,30 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 	ret = expect(c, MESSAGE_SAMPLE, c->turn_within_ns + c->slot_ns, &m, status, why, why_len);
 	if (ret)
 		return ret;
+	if (m.sample.slot != slot) {
+		/* One answer too many or too few: every later one would be another slot's. */
+		(void)snprintf(
+		    why, why_len, "answered for slot %u when %u was due", m.sample.slot, slot);
+		message_free(&m);
+		return -EPROTO;
+	}
 	*out = m.sample;
-	out->slot = slot;
 	return 0;
+}
+
+/* The summary, with the counters before it or without. */
+static int expect_last(struct cell_process *c, struct metric_set *counters, struct message *m,
+    enum case_status *status, char *why, size_t why_len)
+{
+	int ret = receive(c, FINISH_WITHIN_NS, m, why, why_len);
+
+	if (!ret && m->type == MESSAGE_COUNTERS) {
+		if (counters)
+			*counters = m->counters;
+		message_free(m);
+		ret = receive(c, FINISH_WITHIN_NS, m, why, why_len);
+	}
+	return ret ? ret : check_type(m, MESSAGE_SUMMARY, status, why, why_len);
 }
 
 int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
@@ -247,22 +310,14 @@ int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns
 	const struct message end = {.type = MESSAGE_END};
 	const uint64_t until_ns = clock_now_ns() + FINISH_WITHIN_NS;
 	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+	enum case_status status = STATUS_INVALID;
 	struct message m;
 	int ret;
 
 	(void)message_send(c->socket, &end);
-	ret = receive(c, FINISH_WITHIN_NS, &m, why, why_len);
-	if (!ret && m.type == MESSAGE_COUNTERS) {
-		if (counters)
-			*counters = m.counters;
-		message_free(&m);
-		ret = receive(c, FINISH_WITHIN_NS, &m, why, why_len);
-	}
-	if (!ret && m.type != MESSAGE_SUMMARY) {
-		(void)snprintf(why, why_len, "%s",
-		    m.type == MESSAGE_FAIL ? m.reason : "no summary at its end");
-		ret = m.type == MESSAGE_FAIL ? -EBADMSG : -EPROTO;
-	}
+	ret = expect_last(c, counters, &m, &status, why, why_len);
+	if (ret == -EBADMSG)
+		ret = error_of_status(status);
 	if (!ret) {
 		*rows = m.rows;
 		*real_time_sum_ns = m.real_time_sum_ns;

@@ -32,7 +32,8 @@ struct cell_process;
  * cell_start() - run a cell and wait until it is ready.
  * @ready: its message, when successful.
  * @why:   one line on failure.
- * Return: 0, or as cell_turn(). On failure the cell is gone already.
+ * Return: 0, or as cell_turn(), but a failure that it reported as unsupported, crashed or hung is
+ * -ENOTSUP, -ECHILD or -ETIMEDOUT. On failure the cell is gone already.
  */
 int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
     char *why, size_t why_len);
@@ -52,7 +53,7 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
  * cell_finish() - end it in good order and free it.
  * @rows, @real_time_sum_ns: what Google Benchmark reported of the repetitions.
  * @counters: filled when it had the counters' pass; may be NULL.
- * Return: as cell_turn(); on error the cell is killed.
+ * Return: as cell_start(); on error the cell is killed.
  */
 int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
     struct metric_set *counters, char *why, size_t why_len);

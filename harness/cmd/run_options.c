@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -221,6 +222,17 @@ unsigned run_options_workers(
 	return count;
 }
 
+/* As Google Benchmark reads a boolean: all is true but these. */
+static bool is_true(const char *text)
+{
+	static const char *const no[] = {"0", "f", "n", "false", "no", "off"};
+
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (strcasecmp(text, no[i]) == 0)
+			return false;
+	return true;
+}
+
 static int add_context(const char *text, struct run_options *o)
 {
 	const char *equals = strchr(text, '=');
@@ -263,7 +275,7 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 		o->filter = arg;
 		return 0;
 	case OPT_LIST_BOOL:
-		o->list = !arg || strcmp(arg, "false") != 0;
+		o->list = !arg || is_true(arg);
 		return 0;
 	case OPT_LIST:
 		o->list = true;
@@ -353,7 +365,7 @@ int run_options_parse(int argc, char **argv, struct run_options *o)
 {
 	struct option longs[FLAG_COUNT + 1] = {{0}};
 	const char *const own_name = "concbench";
-	int index = -1, opt;
+	int index = -1, at = 1, opt;
 
 	defaults(o);
 	o->gbench_argv = calloc(2, sizeof(*o->gbench_argv));
@@ -363,7 +375,7 @@ int run_options_parse(int argc, char **argv, struct run_options *o)
 	for (size_t i = 0; i < FLAG_COUNT; i++)
 		longs[i] = (struct option){flags[i].name, flags[i].has_arg, NULL, (int)flags[i].id};
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* glibc: also forget where in a word an earlier parse stopped */
 	while ((opt = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
 		if (opt == '?' || opt == ':') {
 			(void)fprintf(stderr,
@@ -371,11 +383,12 @@ int run_options_parse(int argc, char **argv, struct run_options *o)
 				? "concbench run: %s needs a value; see concbench run --help\n"
 				: "concbench run: %s is not an option that is accepted; see "
 				  "concbench run --help\n",
-			    argv[optind - 1]);
+			    argv[at]);
 			return EXIT_USAGE;
 		}
 		if (set_one(&flags[index], optarg, o))
 			return EXIT_USAGE;
+		at = optind;
 	}
 	if (optind < argc) {
 		(void)fprintf(stderr,

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,12 @@
 /* The host's name as a part of a file name. */
 static void host_part(char *out, size_t len)
 {
-	if (gethostname(out, len) != 0 || out[0] == '\0')
-		(void)snprintf(out, len, "host");
-	out[len - 1] = '\0';
+	char whole[HOST_NAME_MAX + 1];
+
+	/* Asked for whole: of a name that does not fit glibc says only that it does not. */
+	if (gethostname(whole, sizeof(whole)) != 0 || whole[0] == '\0')
+		(void)snprintf(whole, sizeof(whole), "host");
+	(void)snprintf(out, len, "%.*s", HOST_SHOWN, whole);
 	for (char *p = out; *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_')
 			*p = '_';
@@ -43,7 +47,9 @@ int run_folder_create(
 
 		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 			random = (uint32_t)getpid() + i;
-		(void)snprintf(id, id_len, "%s-%s-%06x", stamp, host, random & 0xffffffu);
+		n = snprintf(id, id_len, "%s-%s-%06x", stamp, host, random & 0xffffffu);
+		if (n < 0 || (size_t)n >= id_len)
+			return -ENAMETOOLONG;
 		n = snprintf(path, path_len, "%s/%s", results_dir, id);
 		if (n < 0 || (size_t)n >= path_len)
 			return -ENAMETOOLONG;

@@ -59,10 +59,12 @@ void case_add(struct case_list *list, const struct machine *m, const struct benc
 	va_start(args, format);
 	n = vsnprintf(copy.name, sizeof(copy.name), format, args);
 	va_end(args);
-	if (m->place && case_find(list, copy.name))
-		return;
-	if (n <= 0 || (size_t)n >= sizeof(copy.name) || case_find(list, copy.name)) {
+	if (n <= 0 || (size_t)n >= sizeof(copy.name)) {
 		list->error = -EINVAL;
+		return;
+	}
+	if (case_find(list, copy.name)) {
+		list->error = m->place ? 0 : -EINVAL;
 		return;
 	}
 	check_placement(&copy, m);
@@ -94,17 +96,22 @@ static uint64_t fnv1a(uint64_t hash, const void *data, size_t len)
 	return hash;
 }
 
+/* With its terminator, so that "ab" and then "c" is not "a" and then "bc". */
+static uint64_t fnv1a_text(uint64_t hash, const char *text)
+{
+	return fnv1a(hash, text, strlen(text) + 1);
+}
+
 void case_hash(const struct bench_case *bc, char out[17])
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 	const unsigned version = bc->version;
 
-	hash = fnv1a(hash, bc->name, strlen(bc->name));
+	hash = fnv1a_text(hash, bc->name);
 	if (bc->workload) {
-		hash = fnv1a(hash, bc->workload->op, strlen(bc->workload->op));
+		hash = fnv1a_text(hash, bc->workload->op);
 		if (bc->workload->latency_of)
-			hash =
-			    fnv1a(hash, bc->workload->latency_of, strlen(bc->workload->latency_of));
+			hash = fnv1a_text(hash, bc->workload->latency_of);
 	}
 	hash = fnv1a(hash, bc->params, sizeof(bc->params));
 	hash = fnv1a(hash, &version, sizeof(version));

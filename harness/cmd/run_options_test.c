@@ -1,0 +1,312 @@
+/* run_options_test.c - the command line of `concbench run`: what is set, and what is refused how.
+ */
+#include "harness/cmd/run_options.h"
+
+#include "harness/base/clock.h"
+#include "harness/cmd/cmd.h"
+
+#include <fcntl.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+const struct family bench_families[] = {{0}};
+
+#define ARGS_MAX 20
+
+/* Parse "run" and the words of @line; what it says on stderr goes to @said. */
+static int parse(const char *line, struct run_options *o, char *said, size_t len)
+{
+	/* getopt keeps pointers into it. */
+	static char words[1024];
+	char *argv[ARGS_MAX] = {(char[]){"run"}}, *rest = words, *word;
+	FILE *file = tmpfile();
+	int argc = 1, ret, saved;
+	size_t n;
+
+	assert_non_null(file);
+	(void)snprintf(words, sizeof(words), "%s", line);
+	while ((word = strsep(&rest, " ")) != NULL && argc < ARGS_MAX - 1)
+		if (*word)
+			argv[argc++] = word;
+	saved = dup(STDERR_FILENO);
+	assert_true(saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+	ret = run_options_parse(argc, argv, o);
+	(void)fflush(stderr);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	assert_int_equal(close(saved), 0);
+	rewind(file);
+	n = fread(said, 1, len - 1, file);
+	said[n] = '\0';
+	assert_int_equal(fclose(file), 0);
+	return ret;
+}
+
+static void parse_good(const char *line, struct run_options *o)
+{
+	char said[500];
+
+	if (parse(line, o, said, sizeof(said)) != 0)
+		fail_msg("%s: %s", line, said);
+	assert_string_equal(said, "");
+}
+
+static void nothing_given(void **state)
+{
+	struct run_options o, again;
+
+	(void)state;
+	parse_good("", &o);
+	assert_int_equal(o.profile, PROFILE_QUICK);
+	assert_null(o.filter);
+	assert_string_equal(o.results_dir, "results");
+	assert_int_equal(o.format, FORMAT_CONSOLE);
+	assert_int_equal(o.out_format, FORMAT_JSON);
+	assert_true(o.counters && o.charts);
+	assert_false(o.quiet || o.list || o.in_process || o.aa || o.help || o.place_given);
+	assert_int_equal(o.worker_counts, 0);
+	assert_int_equal(o.slot_ns, 0);
+	assert_true(o.budget_ns < 180 * CLOCK_NS_PER_S);
+	assert_int_equal(o.gbench_argc, 1);
+	assert_null(o.gbench_argv[1]);
+	/* A seed of its own each time. Twice the same by chance once in a million. */
+	parse_good("", &again);
+	if (again.seed == o.seed) {
+		run_options_free(&again);
+		parse_good("", &again);
+	}
+	assert_true(again.seed != o.seed);
+	run_options_free(&o);
+	run_options_free(&again);
+}
+
+static void a_profile_sets_what_is_not_given(void **state)
+{
+	struct run_options smoke, full, own;
+
+	(void)state;
+	parse_good("--profile smoke", &smoke);
+	parse_good("--profile=full", &full);
+	assert_true(smoke.budget_ns < 20 * CLOCK_NS_PER_S);
+	assert_true(smoke.rounds < full.rounds && smoke.slots < full.slots);
+	assert_true(smoke.budget_ns < full.budget_ns);
+	/* Whatever the order. */
+	parse_good("--rounds 3 --slots 4 --time-budget 5m --profile full", &own);
+	assert_int_equal(own.profile, PROFILE_FULL);
+	assert_int_equal(own.rounds, 3);
+	assert_int_equal(own.slots, 4);
+	assert_true(own.budget_ns == 300 * CLOCK_NS_PER_S);
+	run_options_free(&smoke);
+	run_options_free(&full);
+	run_options_free(&own);
+}
+
+static void every_flag_is_taken(void **state)
+{
+	struct run_options o;
+
+	(void)state;
+	parse_good("--filter a|b --workers 1,2,100000 --place list:0,2-3 --slot-time 2ms --seed "
+		   "18446744073709551615 --results x/y",
+	    &o);
+	assert_string_equal(o.filter, "a|b");
+	assert_int_equal(o.worker_counts, 3);
+	assert_int_equal(o.workers[0], 1);
+	assert_int_equal(o.workers[2], 100000);
+	assert_string_equal(o.workers_text, "1,2,100000");
+	assert_true(o.place_given);
+	assert_int_equal(o.place.kind, PLACEMENT_LIST);
+	assert_int_equal(o.slot_ns, 2 * CLOCK_NS_PER_MS);
+	assert_true(o.seed == UINT64_MAX);
+	assert_string_equal(o.results_dir, "x/y");
+	run_options_free(&o);
+	parse_good(
+	    "--aa --in-process --no-counters --no-charts --quiet --list --cell-timeout 1.5s", &o);
+	assert_true(o.aa && o.in_process && o.quiet && o.list);
+	assert_false(o.counters || o.charts);
+	assert_true(o.cell_timeout_ns == 1500 * CLOCK_NS_PER_MS);
+	run_options_free(&o);
+	parse_good("--help", &o);
+	assert_true(o.help);
+	run_options_free(&o);
+	/* The last one counts, and a single 0 is a seed. */
+	parse_good("--seed 5 --seed 0 --filter x --filter=", &o);
+	assert_int_equal(o.seed, 0);
+	assert_string_equal(o.filter, "");
+	run_options_free(&o);
+}
+
+static void google_benchmarks_flags_keep_their_meaning(void **state)
+{
+	struct run_options o;
+
+	(void)state;
+	parse_good("--benchmark_filter=-x --benchmark_repetitions=7 --benchmark_format=csv "
+		   "--benchmark_out=f --benchmark_out_format=csv --benchmark_context=a=b=c "
+		   "--benchmark_context=k= --benchmark_color=false --benchmark_counters_tabular",
+	    &o);
+	assert_string_equal(o.filter, "-x");
+	assert_int_equal(o.rounds, 7);
+	assert_int_equal(o.format, FORMAT_CSV);
+	assert_int_equal(o.out_format, FORMAT_CSV);
+	assert_string_equal(o.out, "f");
+	assert_int_equal(o.context.count, 2);
+	assert_string_equal(manifest_get(&o.context, "a"), "b=c");
+	assert_string_equal(manifest_get(&o.context, "k"), "");
+	/* What is handed on: all but the filter and the repetitions. */
+	assert_int_equal(o.gbench_argc, 8);
+	assert_string_equal(o.gbench_argv[1], "--benchmark_format=csv");
+	assert_string_equal(o.gbench_argv[4], "--benchmark_context=a=b=c");
+	assert_string_equal(o.gbench_argv[7], "--benchmark_counters_tabular=true");
+	assert_null(o.gbench_argv[8]);
+	run_options_free(&o);
+	assert_null(o.gbench_argv);
+}
+
+static void a_boolean_may_be_written_as_google_benchmark_does(void **state)
+{
+	static const struct {
+		const char *text;
+		bool list;
+	} table[] = {
+	    {"--benchmark_list_tests", true},
+	    {"--benchmark_list_tests=true", true},
+	    {"--benchmark_list_tests=1", true},
+	    {"--benchmark_list_tests=yes", true},
+	    {"--benchmark_list_tests=on", true},
+	    {"--benchmark_list_tests=false", false},
+	    {"--benchmark_list_tests=FALSE", false},
+	    {"--benchmark_list_tests=0", false},
+	    {"--benchmark_list_tests=f", false},
+	    {"--benchmark_list_tests=no", false},
+	    {"--benchmark_list_tests=n", false},
+	    {"--benchmark_list_tests=off", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct run_options o;
+
+		parse_good(table[i].text, &o);
+		if (o.list != table[i].list)
+			fail_msg("%s", table[i].text);
+		run_options_free(&o);
+	}
+}
+
+static void mistakes_are_named_in_one_line(void **state)
+{
+	static const struct {
+		const char *line, *part; /* what the message must hold */
+	} table[] = {
+	    {"--profile", "--profile needs a value"},
+	    {"--profile fast", "'fast' is not a profile; accepted: smoke, quick, full"},
+	    {"--profile Quick", "'Quick'"},
+	    {"--no-such", "--no-such"},
+	    {"--no-such=3", "--no-such=3"},
+	    {"--list=3", "--list=3"},
+	    {"-x", "-x"},
+	    {"--quiet -xyz", "-xyz"},
+	    {"--s 3", "--s"},
+	    {"lock/mutex", "'lock/mutex' is not expected"},
+	    {"--quiet more --list", "'more'"},
+	    {"-- more", "'more'"},
+	    {"--seed -1", "'-1'"},
+	    {"--seed 18446744073709551616", "'18446744073709551616'"},
+	    {"--seed 0x10", "'0x10'"},
+	    {"--seed=", "''"},
+	    {"--rounds 0", "'0' is not a number from 1"},
+	    {"--rounds 100001", "100000"},
+	    {"--slots 1", "'1' is not a number from 2"},
+	    {"--time-budget 0s", "'0s'"},
+	    {"--time-budget soon", "'soon' is not a time"},
+	    {"--slot-time -1ms", "'-1ms'"},
+	    {"--cell-timeout 1y", "'1y'"},
+	    {"--workers 0", "'0' is not a number of workers from 1 to 100000"},
+	    {"--workers 100001", "'100001'"},
+	    {"--workers 1,,2", "''"},
+	    {"--workers 1,", "''"},
+	    {"--workers=", "''"},
+	    {"--workers 1;2", "'1;2'"},
+	    {"--workers 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
+	    {"--place moon", "moon"},
+	    {"--place list:", "list:"},
+	    {"--benchmark_format xml", "'xml' is not a format; accepted: console, json, csv"},
+	    {"--benchmark_out_format console", "accepted: json, csv"},
+	    {"--benchmark_context nothing", "'nothing' is not KEY=VALUE"},
+	    {"--benchmark_context =x", "'=x' is not KEY=VALUE"},
+	    {"--benchmark_no_such=1", "--benchmark_no_such=1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct run_options o;
+		char said[500];
+		const int ret = parse(table[i].line, &o, said, sizeof(said));
+		const char *end = strchr(said, '\n');
+
+		if (ret != EXIT_USAGE || !strstr(said, table[i].part))
+			fail_msg("%s: %d, \"%s\"", table[i].line, ret, said);
+		assert_int_equal(strncmp(said, "concbench run: ", 15), 0);
+		/* One line. */
+		assert_true(end && end[1] == '\0');
+		run_options_free(&o);
+	}
+}
+
+static void profiles_by_name(void **state)
+{
+	(void)state;
+	for (unsigned i = PROFILE_SMOKE; i <= PROFILE_FULL; i++) {
+		enum profile p = PROFILE_SMOKE;
+
+		assert_int_equal(profile_from_name(profile_name((enum profile)i), &p), 0);
+		assert_int_equal(p, i);
+	}
+	{
+		enum profile p = PROFILE_FULL;
+
+		assert_int_equal(profile_from_name("", &p), -EINVAL);
+		assert_int_equal(p, PROFILE_FULL);
+	}
+}
+
+static void the_help_names_every_flag(void **state)
+{
+	static const char *const some[] = {"--profile=NAME", "--filter=REGEX", "--list ",
+	    "--time-budget=TIME", "--benchmark_out=FILE", "--benchmark_list_tests[=BOOL]",
+	    "--seed=N", "exit status"};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	run_options_help(f);
+	assert_int_equal(fclose(f), 0);
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		assert_non_null(strstr(text, some[i]));
+	assert_null(strstr(text, "(null)"));
+	assert_null(strstr(text, "--no-such"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_given),
+	    cmocka_unit_test(a_profile_sets_what_is_not_given),
+	    cmocka_unit_test(every_flag_is_taken),
+	    cmocka_unit_test(google_benchmarks_flags_keep_their_meaning),
+	    cmocka_unit_test(a_boolean_may_be_written_as_google_benchmark_does),
+	    cmocka_unit_test(mistakes_are_named_in_one_line),
+	    cmocka_unit_test(profiles_by_name),
+	    cmocka_unit_test(the_help_names_every_flag),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
