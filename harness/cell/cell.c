@@ -77,9 +77,16 @@ static bool next_turn(struct cell *c)
 			fail(c, -EPROTO, err);
 			return false;
 		}
+		if (m.type != MESSAGE_GO && m.type != MESSAGE_END) {
+			(void)snprintf(err, sizeof(err), "was told \"%s\" when \"go\" was due",
+			    message_type_name(m.type));
+			message_free(&m);
+			fail(c, -EPROTO, err);
+			return false;
+		}
 		c->slot = m.slot;
 		c->ended = m.type == MESSAGE_END;
-		return m.type == MESSAGE_GO;
+		return !c->ended;
 	}
 }
 

@@ -48,8 +48,10 @@ int companion_start(struct team *t, char *why, size_t why_len)
 	pid_t pid = fork();
 
 	if (pid < 0) {
-		(void)snprintf(why, why_len, "load generator: fork: %s", strerror(errno));
-		return -errno;
+		const int error = errno; /* strerror() may change it */
+
+		(void)snprintf(why, why_len, "load generator: fork: %s", strerror(error));
+		return -error;
 	}
 	if (pid == 0) {
 		child_die_with(parent);

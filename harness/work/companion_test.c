@@ -1,0 +1,273 @@
+/* companion_test.c - the process beside the workers, through a team: life, window, PU and death. */
+#include "harness/base/clock.h"
+#include "harness/work/companion.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* Long enough that a busy machine gives both a turn in it. */
+#define WINDOW_NS (100 * CLOCK_NS_PER_MS)
+
+const struct family bench_families[] = {{0}};
+
+struct shared {
+	_Alignas(ARENA_ALIGN) atomic_uint turns; /* of the companion, recording or not */
+	_Alignas(ARENA_ALIGN) atomic_uint recorded;
+	_Alignas(ARENA_ALIGN) uint64_t first_recording_ns, last_recording_ns;
+	pid_t pid;
+	int pu;   /* the only one it may run on, -1: several */
+	int told; /* to die of this signal; 0: to live */
+	bool deaf;
+	bool finished; /* came to its end by itself */
+};
+
+static int only_pu(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) != 1)
+		return -1;
+	for (unsigned i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &set))
+			return (int)i;
+	return -1;
+}
+
+static void run(struct companion *c)
+{
+	struct shared *s = c->state;
+
+	s->pid = getpid();
+	s->pu = only_pu();
+	atomic_store_explicit(c->ready, 1, memory_order_release);
+	while (s->deaf || !atomic_load(c->quit)) {
+		const uint64_t now_ns = clock_now_ns();
+
+		if (s->told)
+			(void)raise(s->told);
+		atomic_fetch_add(&s->turns, 1);
+		if (atomic_load_explicit(c->recording, memory_order_acquire)) {
+			if (!s->first_recording_ns)
+				s->first_recording_ns = now_ns;
+			s->last_recording_ns = clock_now_ns();
+			atomic_fetch_add(&s->recorded, 1);
+			histogram_record(c->latency, 1000);
+		}
+	}
+	s->finished = true;
+}
+
+static uint64_t work(struct worker *w, void *state, uint64_t n)
+{
+	(void)w;
+	(void)state;
+	clock_sleep_until_ns(clock_now_ns() + 50 * CLOCK_NS_PER_US);
+	return n;
+}
+
+static const struct workload load = {.op = "op",
+    .latency_of = "nothing",
+    .state_bytes = sizeof(struct shared),
+    .batch = work,
+    .companion = run,
+    .max_batch = 1};
+
+static struct topology *topo;
+
+static int discover(void **state)
+{
+	char err[200];
+
+	(void)state;
+	return topology_discover(&topo, err, sizeof(err));
+}
+
+static int release(void **state)
+{
+	(void)state;
+	topology_free(topo);
+	return 0;
+}
+
+static struct bench_case a_case(const struct workload *wl, enum model model)
+{
+	return (struct bench_case){.name = "test",
+	    .workload = wl,
+	    .model = model,
+	    .workers = 1,
+	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .place = placement_policy_of(PLACEMENT_NONE)};
+}
+
+static bool no_child_is_left(void)
+{
+	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
+}
+
+static void it_lives_beside_every_model(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = a_case(&load, models[m]);
+		char why[200] = "";
+		struct shared *s;
+		struct team t;
+
+		if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+			fail_msg("%s", why);
+		s = t.env.state;
+		assert_int_equal(s->pid, t.companion_pid);
+		assert_int_not_equal(s->pid, getpid());
+		for (unsigned i = 0; i < 2; i++) {
+			struct sample sample;
+			unsigned before;
+
+			s->first_recording_ns = s->last_recording_ns = 0;
+			before = atomic_load(&s->recorded);
+			if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+				fail_msg("%s: %s", model_name(models[m]), why);
+			assert_true(atomic_load(&s->recorded) > before);
+			/* Only inside the window, give or take the turn in which it closed. */
+			assert_true(s->first_recording_ns >= t.line->open_ns);
+			/* Negative control: it has been at work outside it as well. */
+			assert_true(atomic_load(&s->turns) > atomic_load(&s->recorded));
+			/* Its latencies are the sample's, and each trial begins without any. */
+			assert_non_null(sample.latency);
+			assert_in_range(
+			    sample.latency->count, 1, atomic_load(&s->recorded) - before);
+			assert_true(t.env.companion_wall_ns > 0);
+			assert_true(t.env.companion_cpu_ns > 0);
+			assert_true(companion_cpu_ns(&t) >= t.env.companion_cpu_ns);
+			sample_free(&sample);
+		}
+		assert_false(no_child_is_left());
+		companion_stop(&t);
+		assert_true(s->finished);
+		assert_int_equal(t.companion_pid, 0);
+		assert_int_equal(companion_cpu_ns(&t), 0);
+		/* Twice is fine. */
+		team_destroy(&t);
+		assert_true(no_child_is_left());
+	}
+}
+
+static void it_gets_a_pu_that_is_spare(void **state)
+{
+	const unsigned pus = topology_pu_count(topo);
+	struct bench_case bc = a_case(&load, MODEL_THREAD);
+	char why[200] = "", text[32];
+	struct team t;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "list:%u", topology_pu(topo, 0)->os_index);
+	assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	if (pus > 1) {
+		assert_true(t.companion_pu >= 0);
+		assert_int_not_equal(t.companion_pu, topology_pu(topo, 0)->os_index);
+		assert_int_equal(((struct shared *)t.env.state)->pu, t.companion_pu);
+	} else {
+		assert_int_equal(t.companion_pu, -1);
+	}
+	team_destroy(&t);
+	/* With a worker on every PU it is left to the scheduler. */
+	bc.workers = pus;
+	bc.place = placement_policy_of(PLACEMENT_COMPACT);
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(t.companion_pu, -1);
+	assert_int_equal(((struct shared *)t.env.state)->pu, pus > 1 ? -1 : only_pu());
+	team_destroy(&t);
+}
+
+static void return_at_once(struct companion *c)
+{
+	(void)c;
+}
+
+static void crash(struct companion *c)
+{
+	(void)c;
+	(void)raise(SIGKILL);
+}
+
+static void one_that_never_gets_ready_is_named(void **state)
+{
+	static const struct {
+		void (*body)(struct companion *c);
+		const char *why;
+	} table[] = {
+	    {return_at_once, "the load generator ended: exited with status 0"},
+	    {crash, "the load generator ended: killed by signal 9 (Killed)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct workload bad = load;
+		struct bench_case bc = a_case(&bad, MODEL_THREAD);
+		char why[200] = "";
+		struct team t;
+
+		bad.companion = table[i].body;
+		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), -ECHILD);
+		assert_string_equal(why, table[i].why);
+		assert_true(no_child_is_left());
+	}
+}
+
+static void its_death_spoils_the_trial(void **state)
+{
+	const struct bench_case bc = a_case(&load, MODEL_THREAD);
+	char why[200] = "";
+	struct sample sample;
+	struct team t;
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	((struct shared *)t.env.state)->told = SIGKILL;
+	/* The workers could do without it: that it has died is enough. */
+	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
+	assert_string_equal(why, "the load generator ended: killed by signal 9 (Killed)");
+	/* Still known when it is asked again. */
+	why[0] = '\0';
+	assert_int_equal(companion_alive(&t, why, sizeof(why)), -ECHILD);
+	assert_non_null(strstr(why, "killed by signal 9"));
+	team_destroy(&t);
+	assert_true(no_child_is_left());
+}
+
+static void one_that_does_not_listen_is_killed(void **state)
+{
+	const struct bench_case bc = a_case(&load, MODEL_THREAD);
+	char why[200] = "";
+	struct team t;
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	((struct shared *)t.env.state)->deaf = true;
+	team_destroy(&t);
+	assert_true(no_child_is_left());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(it_lives_beside_every_model),
+	    cmocka_unit_test(it_gets_a_pu_that_is_spare),
+	    cmocka_unit_test(one_that_never_gets_ready_is_named),
+	    cmocka_unit_test(its_death_spoils_the_trial),
+	    cmocka_unit_test(one_that_does_not_listen_is_killed),
+	};
+
+	return cmocka_run_group_tests(tests, discover, release);
+}
