@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-layers=(base stats machine run work cell report cmd)
+layers=(base stats machine run work cell gate report history cmd)
 n=0 bad=0
 
 # check NAME OFFENDERS - ok when there are none.
@@ -35,5 +35,5 @@ done
 check "hwloc in topology only" "$(includes hwloc harness benches | grep -v '^harness/machine/topology' || true)"
 check "Google Benchmark in the shim only" "$(includes benchmark/ harness benches | grep -v '^harness/gbench.cc' || true)"
 check "JSON in run files and the protocol only" "$(includes jansson harness benches |
-	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol)' || true)"
+	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|gate/comparison_json|history/export)' || true)"
 exit $bad

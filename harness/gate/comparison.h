@@ -1,0 +1,87 @@
+/*
+ * comparison.h - base against head, case by case: what gate and compare conclude and print.
+ *
+ * Filled by gate.c (two programs taking turns) or compare.c (two stored runs, weaker evidence);
+ * knows neither cells nor run files. Owned by the caller, released by comparison_free(). Not
+ * thread-safe.
+ */
+#ifndef CONCBENCH_COMPARISON_H
+#define CONCBENCH_COMPARISON_H
+
+#include "harness/run/run.h"
+#include "harness/stats/verdict.h"
+
+#include <stdio.h>
+
+enum comparison_kind {
+	COMPARISON_GATE,   /* base and head took turns */
+	COMPARISON_STORED, /* measured at different times: weaker evidence */
+};
+
+struct comparison_row {
+	char name[CASE_NAME_MAX];
+	enum verdict verdict;
+	char reason[REASON_MAX]; /* one line: why failed, missing, incomparable, unsure; else "" */
+	bool has_figure;         /* the fields below mean something */
+	double base_ns_per_op;   /* medians over launches */
+	double head_ns_per_op;
+	struct stats_interval change; /* relative: 0.012 is "head takes 1.2 % longer" */
+	double level;                 /* what the interval covers: 0.999 */
+	double p;
+	unsigned base_launches;
+	unsigned head_launches; /* the same number when they took turns */
+	unsigned slots;         /* used, of both sides */
+	unsigned excluded;      /* warm-up slots and slots of unfinished quartets: kept out */
+	bool confirmed;         /* a change that fresh launches have confirmed */
+	bool layout_sensitive;
+	double layout_ratio; /* 0: unknown */
+	double spent_s;
+};
+
+struct comparison {
+	enum comparison_kind kind;
+	char base[256]; /* as the user named it */
+	char head[256];
+	char date[40];
+	double min_effect; /* relative */
+	bool strict;
+	bool interrupted;
+	bool forced; /* compared although differences[] says it should not be */
+	double elapsed_s;
+	char noise[REASON_MAX];          /* what a brief A/A before the gate has shown; "" none */
+	char (*differences)[REASON_MAX]; /* of the two environments, one line each */
+	size_t difference_count;
+	struct comparison_row *rows;
+	size_t row_count, row_capacity;
+};
+
+/** comparison_add() - append an empty row (verdict unsure); valid until the next call. NULL: no
+ * memory, or a name too long (errno). */
+struct comparison_row *comparison_add(struct comparison *c, const char *name);
+/** comparison_add_difference() - Return: 0; -ENOMEM. */
+int comparison_add_difference(struct comparison *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void comparison_free(struct comparison *c);
+
+/** comparison_count() - rows with this verdict. */
+size_t comparison_count(const struct comparison *c, enum verdict v);
+
+/**
+ * comparison_exit() - the process's exit status.
+ *
+ * 2 when a case failed on a side or no case was compared at all; else 1 when something is slower,
+ * and only then; else 4 when something is incomparable; else 3 under strict when something is unsure
+ * or missing; else 0. A missing case alone is a new or a removed one: listed, no failure.
+ */
+int comparison_exit(const struct comparison *c);
+
+/** comparison_print() - table and the verdict in one sentence, for a terminal or a log. Return: 0;
+ * -errno. */
+int comparison_print(FILE *to, const struct comparison *c, bool ascii);
+/** comparison_markdown(), comparison_json(), comparison_junit() - write a file, whole or not at
+ * all. Return: 0; -errno. */
+int comparison_markdown(const struct comparison *c, const char *path);
+int comparison_json(const struct comparison *c, const char *path);
+int comparison_junit(const struct comparison *c, const char *path);
+
+#endif

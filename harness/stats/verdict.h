@@ -1,0 +1,131 @@
+/*
+ * verdict.h - what a comparison says of one case, and when it may say so. Pure functions.
+ *
+ * Everything here is in log ratios, head over base, of time per operation: 0.01 is "head takes 1 %
+ * longer". The unit of replication is the launch (a pair of processes): two copies of one binary
+ * differ from launch to launch by layout alone, so slots of few launches prove nothing.
+ */
+#ifndef CONCBENCH_VERDICT_H
+#define CONCBENCH_VERDICT_H
+
+#include "harness/stats/stats.h"
+
+#include <stdbool.h>
+
+enum verdict {
+	VERDICT_SAME,         /* the whole interval lies within +-min_effect */
+	VERDICT_SLOWER,       /* above zero, by more than the floor */
+	VERDICT_FASTER,       /* below zero, by more than the floor */
+	VERDICT_UNSURE,       /* neither: more launches or a quieter machine would be needed */
+	VERDICT_INCOMPARABLE, /* the two are not the same measurement */
+	VERDICT_MISSING,      /* only one side has the case */
+	VERDICT_FAILED,       /* one side gives no figure: crashed, hung, failed its self-check */
+	VERDICT_COUNT,
+};
+
+/** verdict_name() - "same", "slower", ... */
+const char *verdict_name(enum verdict v);
+/** verdict_from_name() - Return: 0; -EINVAL. */
+int verdict_from_name(const char *name, enum verdict *out);
+
+/* ---- one launch ---- */
+
+/* Four slots in the order ABBA or BAAB; drift that is linear over the four cancels. */
+struct quartet {
+	double base_ns[2]; /* time per operation of base's two slots */
+	double head_ns[2];
+};
+
+struct launch_ratio {
+	double log_ratio;    /* median over the quartets of mean log head - mean log base */
+	double predicted_sd; /* of log_ratio, as the quartets' spread predicts; 0: fewer than 3 */
+	unsigned quartets;
+};
+
+/**
+ * launch_ratio_of() - one launch pair's figure.
+ * @q: without the warm-up quartet, which the caller has left out.
+ * Return: 0; -EINVAL when @n is 0 or a time is not finite or not above zero; -ENOMEM.
+ */
+int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out);
+
+/**
+ * layout_ratio() - spread of the launches over what the spread inside them predicts; 0 when
+ * unknown.
+ *
+ * Robust (MAD) standard deviation of the log ratios, over the median predicted one. Around 1 when
+ * launches are exchangeable.
+ */
+double layout_ratio(const struct launch_ratio *launch, size_t n);
+/* Beyond this a case is layout-sensitive: its binary's placement in memory moves its figure. */
+#define LAYOUT_SENSITIVE_RATIO 1.5
+
+/* ---- looks: when a verdict may be tried, and at what price ---- */
+
+#define LOOKS 4
+/** looks_launches() - launches needed before look @look (0..LOOKS-1): 11, 20, 40, 80. The first is
+ * the smallest number with which a signed-rank interval at its level exists. */
+unsigned looks_launches(unsigned look);
+/** looks_alpha() - two-sided error spent at look @look: that of z = 3.29, 3.29, 2.81, 2.58. */
+double looks_alpha(unsigned look);
+
+/* ---- one case ---- */
+
+struct evidence {
+	struct stats_interval log_ratio; /* Hodges-Lehmann, signed-rank interval */
+	double alpha;                    /* the interval covers 1 - alpha, or a little more */
+	double p;                        /* two-sided, of no change */
+	unsigned launches;
+};
+
+/** evidence_of() - Return: 0; -EINVAL when @n is too small for an interval at @alpha; -ENOMEM. */
+int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out);
+
+/**
+ * verdict_of() - the rule.
+ * @min_effect: relative, 0.01 for 1 %; what a change has to reach before anybody is bothered.
+ *
+ * same when the interval lies within +-min_effect; else slower (faster) when it lies above (below)
+ * zero and the estimate is at least half of min_effect away from it; else unsure.
+ */
+enum verdict verdict_of(const struct evidence *e, double min_effect);
+
+/*
+ * A case under test. Launches are added one by one; at every look that is due it may end. A change
+ * is believed only after fresh launches, tested from their own first look on, have said the same.
+ */
+struct sequential {
+	double min_effect;
+	struct launch_ratio *launch; /* of both passes; owned */
+	size_t count, capacity;
+	size_t first;  /* index of the first launch of the pass under way */
+	unsigned pass; /* 0 finding, 1 confirming */
+	unsigned look; /* next look of this pass */
+	bool ended;
+	enum verdict verdict;        /* VERDICT_UNSURE until ended */
+	enum verdict flagged;        /* what pass 0 said, when it is slower or faster */
+	struct evidence evidence[2]; /* the last of each pass; launches 0 when none */
+};
+
+void sequential_begin(struct sequential *s, double min_effect);
+/** sequential_add() - one more launch; looks when a look is due. Nothing after the end.
+ * Return: 0; -ENOMEM; -EINVAL. */
+int sequential_add(struct sequential *s, const struct launch_ratio *launch);
+/** sequential_finish() - no more launches come (time is up): a last look at what there is, at the
+ * price of the look that would be next. A change that is not confirmed is unsure. Return: as above.
+ */
+int sequential_finish(struct sequential *s);
+/** sequential_p() - p of the case for the suite: of one pass, or of both by Fisher's method; 1 when
+ * nothing was tested. */
+double sequential_p(const struct sequential *s);
+/** sequential_estimate() - over the launches of both passes, at the last look's level.
+ * Return: 0; -EINVAL when there are too few. */
+int sequential_estimate(const struct sequential *s, struct evidence *out);
+void sequential_free(struct sequential *s);
+
+/** verdicts_control() - Benjamini-Hochberg over the suite at @q: a slower or faster that does not
+ * survive becomes unsure. @p: of every case with evidence. Return: how many were taken back;
+ * -ENOMEM. */
+int verdicts_control(enum verdict *verdict, const double *p, size_t n, double q);
+
+#endif
