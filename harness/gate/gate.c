@@ -128,10 +128,13 @@ static int one_round(struct gate *g, const size_t *order, bool *measured)
 
 		if (!undecided(c) || expected_ns(g, c) > time_left(g))
 			continue;
+		if (g->plan->max_pairs && c->pairs >= g->plan->max_pairs)
+			continue;
 		if (interrupt_pending())
 			return -EINTR;
 		if (g->plan->progress)
-			progress_show(g->plan->progress, decided, g->count, time_left(g), c->name);
+			progress_show(g->plan->progress, decided, g->count, time_left(g),
+			    g->plan->doing ? g->plan->doing : c->name);
 		ret = one_pair(g, c);
 		if (ret)
 			return ret;

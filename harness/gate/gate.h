@@ -10,7 +10,6 @@
 #include "harness/base/progress.h"
 #include "harness/cell/catalogue.h"
 #include "harness/gate/comparison.h"
-#include "harness/gate/noise.h"
 #include "harness/gate/pair.h"
 
 /* How a suite of cases is measured. */
@@ -19,9 +18,11 @@ struct gate_plan {
 	uint64_t slot_ns;             /* 0: the cases' own */
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
 	uint64_t budget_ns;           /* for all cases together */
+	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
 	uint64_t seed;
-	struct progress *progress;
+	struct progress *progress; /* NULL: none */
+	const char *doing;         /* what the progress line says; NULL: the case's name */
 };
 
 /* One case on its way to a verdict. */

@@ -1,10 +1,11 @@
 /*
- * noise.h - what a gate can see on this machine. Pure functions.
+ * noise.h - what a gate can see on this machine, from a program gated against itself.
  */
 #ifndef CONCBENCH_NOISE_H
 #define CONCBENCH_NOISE_H
 
-#include "harness/stats/verdict.h"
+#include "harness/base/clock.h"
+#include "harness/gate/gate.h"
 
 /**
  * noise_visible_change() - the smallest change that a gate finds in 9 of 10 tries.
@@ -22,5 +23,21 @@ double noise_visible_change(
 
 /** noise_wilson() - 95 % score interval of a share (Wilson 1927), for rates near zero. */
 struct stats_interval noise_wilson(unsigned hits, unsigned of);
+
+/* Time that the smallest visible change is said for. */
+#define NOISE_CASE_NS (5 * CLOCK_NS_PER_S)
+
+/** noise_case_change() - the smallest change of a measured case that is visible in @within_ns. 0:
+ * it cannot be said. */
+double noise_case_change(const struct gate_case *c, uint64_t within_ns, double min_effect);
+
+/**
+ * noise_brief() - a brief A/A of base before a gate: a first look at up to three of its cases.
+ * @plan: the gate's; its budget is made smaller by what this took.
+ * @text: one sentence; also when there is no time for it.
+ * Return: 0; -EINTR; -ENOMEM.
+ */
+int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count,
+    char *text, size_t text_len);
 
 #endif

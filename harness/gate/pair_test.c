@@ -21,7 +21,7 @@
 	"esac; done\n"
 
 struct pair_scripts {
-	char exe[SIDES][128];
+	char exe[SIDES][160];
 	struct pair_spec spec;
 };
 
@@ -49,7 +49,7 @@ static void scripts(struct pair_scripts *s, const char *base, const char *head)
 
 static size_t read_turns(const struct pair_scripts *s, enum side side)
 {
-	char path[160], *text = NULL;
+	char path[192], *text = NULL;
 	size_t len = 0;
 
 	(void)snprintf(path, sizeof(path), "%s.turns", s->exe[side]);
