@@ -79,7 +79,7 @@ int comparison_exit(const struct comparison *c);
  * -errno. */
 int comparison_print(FILE *to, const struct comparison *c, bool ascii);
 /** comparison_markdown(), comparison_json(), comparison_junit() - write a file, whole or not at
- * all. Return: 0; -errno. */
+ * all; a device or pipe is written to, never replaced. Return: 0; -errno. */
 int comparison_markdown(const struct comparison *c, const char *path);
 int comparison_json(const struct comparison *c, const char *path);
 int comparison_junit(const struct comparison *c, const char *path);
