@@ -12,6 +12,8 @@
 
 /* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
 #define SUITE_FALSE_RATE 0.05
+/* A change found late has this part of the budget on top to be confirmed. */
+#define CONFIRM_SHARE 2
 /* Until one has been measured: two programs started and ended, workers created and bound. */
 #define PAIR_OVERHEAD_NS (20 * CLOCK_NS_PER_MS)
 
@@ -53,9 +55,9 @@ static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
 	return c->pairs ? c->spent_ns / c->pairs : pair_ns(g->plan, c->slot_ns);
 }
 
-static bool undecided(const struct gate_case *c)
+static bool undecided(const struct gate *g, const struct gate_case *c)
 {
-	return !c->error && !c->test.ended;
+	return !c->error && !c->test.ended && (!g->confirming || c->test.pass == 1);
 }
 
 static int keep(struct gate_case *c, const struct pair_result *r)
@@ -110,8 +112,10 @@ static int one_pair(struct gate *g, struct gate_case *c)
 static uint64_t time_left(const struct gate *g)
 {
 	const uint64_t elapsed_ns = clock_now_ns() - g->begin_ns;
+	const uint64_t budget_ns =
+	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / CONFIRM_SHARE : 0);
 
-	return g->plan->budget_ns > elapsed_ns ? g->plan->budget_ns - elapsed_ns : 0;
+	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }
 
 /* Return: 0 with *measured; -EINTR; -ENOMEM. */
@@ -121,12 +125,12 @@ static int one_round(struct gate *g, const size_t *order, bool *measured)
 
 	*measured = false;
 	for (size_t i = 0; i < g->count; i++)
-		decided += !undecided(&g->item[i]);
+		decided += !undecided(g, &g->item[i]);
 	for (size_t i = 0; i < g->count; i++) {
 		struct gate_case *c = &g->item[order[i]];
 		int ret;
 
-		if (!undecided(c) || expected_ns(g, c) > time_left(g))
+		if (!undecided(g, c) || expected_ns(g, c) > time_left(g))
 			continue;
 		if (g->plan->max_pairs && c->pairs >= g->plan->max_pairs)
 			continue;
@@ -138,8 +142,32 @@ static int one_round(struct gate *g, const size_t *order, bool *measured)
 		ret = one_pair(g, c);
 		if (ret)
 			return ret;
-		decided += !undecided(c);
+		decided += !undecided(g, c);
 		*measured = true;
+	}
+	return 0;
+}
+
+static int rounds(struct gate *g, size_t *order)
+{
+	bool measured = true;
+	int ret = 0;
+
+	for (; !ret && measured; g->round++) {
+		schedule_shuffle(order, g->count, g->plan->seed, g->round);
+		ret = one_round(g, order, &measured);
+	}
+	return ret;
+}
+
+/* The last look of those whose time is up. Return: 0; -ENOMEM. */
+static int last_looks(struct gate *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		const int ret = undecided(g, &g->item[i]) ? sequential_finish(&g->item[i].test) : 0;
+
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -147,15 +175,17 @@ static int one_round(struct gate *g, const size_t *order, bool *measured)
 int gate_measure(struct gate *g)
 {
 	size_t *order = calloc(g->count ? g->count : 1, sizeof(*order));
-	bool measured = true;
-	int ret = 0;
+	int ret;
 
 	if (!order)
 		return -ENOMEM;
 	g->begin_ns = clock_now_ns();
-	for (g->round = 0; !ret && measured; g->round++) {
-		schedule_shuffle(order, g->count, g->plan->seed, g->round);
-		ret = one_round(g, order, &measured);
+	ret = rounds(g, order);
+	if (!ret && !g->plan->max_pairs) {
+		ret = last_looks(g);
+		g->confirming = true;
+		if (!ret)
+			ret = rounds(g, order);
 	}
 	free(order);
 	g->interrupted = ret == -EINTR;
@@ -247,7 +277,7 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 	}
 	if (!c->test.ended)
 		ret = sequential_finish(&c->test);
-	if (ret && ret != -EINVAL)
+	if (ret)
 		return ret;
 	row->verdict = c->test.verdict;
 	row->p = sequential_p(&c->test);

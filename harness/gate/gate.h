@@ -17,7 +17,7 @@ struct gate_plan {
 	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
 	uint64_t slot_ns;             /* 0: the cases' own */
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
-	uint64_t budget_ns;           /* for all cases together */
+	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
 	uint64_t seed;
@@ -44,6 +44,7 @@ struct gate {
 	size_t count;
 	uint64_t begin_ns;
 	unsigned round;
+	bool confirming; /* the time to find is over */
 	bool interrupted;
 };
 

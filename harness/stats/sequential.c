@@ -40,15 +40,13 @@ static void end(struct sequential *s, enum verdict v)
 	s->verdict = v;
 }
 
-/* What a look concludes; @last: none comes after it. */
-static void judge(struct sequential *s, bool last)
+/* What a look concludes. */
+static void judge(struct sequential *s)
 {
 	const enum verdict v = verdict_of(&s->evidence[s->pass], s->min_effect);
 
 	if (s->pass == 0 && is_change(v)) {
 		s->flagged = v;
-		if (last)
-			return;
 		s->pass = 1;
 		s->first = s->count;
 		s->look = 0;
@@ -64,15 +62,16 @@ static void judge(struct sequential *s, bool last)
 	}
 }
 
-static int look(struct sequential *s, bool last)
+static int look(struct sequential *s)
 {
-	const int ret = evidence_of(
-	    s->launch + s->first, s->count - s->first, looks_alpha(s->look), &s->evidence[s->pass]);
+	const double alpha = s->pass ? CONFIRM_ALPHA : looks_alpha(s->look);
+	const int ret =
+	    evidence_of(s->launch + s->first, s->count - s->first, alpha, &s->evidence[s->pass]);
 
 	if (ret)
 		return ret;
 	s->look++;
-	judge(s, last);
+	judge(s);
 	return 0;
 }
 
@@ -90,7 +89,7 @@ int sequential_add(struct sequential *s, const struct launch_ratio *launch)
 		s->capacity = capacity;
 	}
 	s->launch[s->count++] = *launch;
-	return s->count - s->first == looks_launches(s->look) ? look(s, false) : 0;
+	return s->count - s->first == looks_launches(s->look) ? look(s) : 0;
 }
 
 int sequential_finish(struct sequential *s)
@@ -100,9 +99,10 @@ int sequential_finish(struct sequential *s)
 
 	if (s->ended)
 		return 0;
-	/* Not at a look that has been taken already, and not below the first one's number. */
-	if (n >= looks_launches(0) && s->look < LOOKS && n != s->evidence[s->pass].launches)
-		ret = look(s, true);
+	/* Not at a look that has been taken already, and not with too few for an interval. */
+	if (n >= (s->pass ? CONFIRM_LAUNCHES : looks_launches(0)) && s->look < LOOKS &&
+	    n != s->evidence[s->pass].launches)
+		ret = look(s);
 	return ret;
 }
 
