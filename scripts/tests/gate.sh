@@ -14,7 +14,7 @@ program() {
 	chmod +x "$name"
 }
 
-hash='--filter=^selftest/slow_hash'
+sieve='--filter=^selftest/slow_sieve'
 gate() { "$CONCBENCH" gate "$@"; }
 
 help_is_there() {
@@ -48,7 +48,7 @@ bad_options() {
 	refuse "'extra'" --base ./self extra
 	refuse 'matches no case' --base ./self --filter nothing-at-all
 	refuse 'regular expression' --base ./self --filter '['
-	refuse --time-budget --base ./self "$hash" --time-budget 100ms
+	refuse --time-budget --base ./self "$sieve" --time-budget 100ms
 	has err '11 pairs'
 	expect 2 "$CONCBENCH" noise --junit x
 	one_line err 'concbench noise:' --junit
@@ -72,14 +72,14 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$hash" --time-budget 20s --min-effect 10% --json j.json \
+	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json \
 		--markdown m.md --junit u.xml
-	has out slow_hash same 'visible in 5 s'
+	has out slow_sieve same 'visible in 5 s'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
 	python3 -m json.tool j.json >/dev/null
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
-	has m.md slow_hash
-	expect 0 gate --base ./self "$hash" --time-budget 20s --min-effect 10% --quiet
+	has m.md slow_sieve
+	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
 	cat out err >both
 	[ ! -s both ] || fail "$(cat both)"
 }
@@ -88,7 +88,7 @@ nothing_changed() {
 a_slowdown_is_found() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
-	expect 1 gate --base ./self --head ./slow "$hash" --time-budget 60s --json j.json
+	expect 1 gate --base ./self --head ./slow "$sieve" --time-budget 60s --json j.json
 	has out slower
 	python3 - <<-'EOF'
 		import json
@@ -97,30 +97,30 @@ a_slowdown_is_found() {
 		assert 0.1 < row["change"] < 0.35, row
 		assert row["change_low"] < row["change"] < row["change_high"], row
 	EOF
-	expect 0 gate --base ./slow --head ./self "$hash" --time-budget 60s
+	expect 0 gate --base ./slow --head ./self "$sieve" --time-budget 60s
 	has out faster
 }
 
 one_crash_costs_one_row() {
 	program self
 	program broken CONCBENCH_SELFTEST_CRASH=1
-	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_hash)' \
+	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
-	has out crash_if failed 'signal 11' slow_hash same
+	has out crash_if failed 'signal 11' slow_sieve same
 }
 
 missing_and_incomparable() {
 	program self
 	program more CONCBENCH_SELFTEST_EXTRA=1
 	program other CONCBENCH_SELFTEST_VERSION=9
-	local both='--filter=^selftest/(extra|slow_hash)'
+	local both='--filter=^selftest/(extra|slow_sieve)'
 	expect 0 gate --base ./more --head ./self "$both" --time-budget 20s --min-effect 10%
 	has out extra missing 'head has no such case'
 	expect 0 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10%
 	has out extra missing 'base has no such case'
 	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
 	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
-	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_hash)' \
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
 	has out versioned incomparable
 }
@@ -128,19 +128,19 @@ missing_and_incomparable() {
 unsure_is_said() {
 	program self
 	# No interval is that narrow.
-	expect 0 gate --base ./self "$hash" --time-budget 4s --min-effect 0.0001% --no-noise
+	expect 0 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise
 	has out unsure
-	expect 3 gate --base ./self "$hash" --time-budget 4s --min-effect 0.0001% --no-noise --strict
+	expect 3 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise --strict
 }
 
 unwritable_outputs() {
 	program self
-	expect 2 gate --base ./self "$hash" --time-budget 20s --min-effect 10% --no-noise --json no/such/dir/x
+	expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --json no/such/dir/x
 	has err no/such/dir/x
-	has out slow_hash same
+	has out slow_sieve same
 	[ -c /dev/full ] || return 0
 	local status=0
-	gate --base ./self "$hash" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
+	gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
 	[ $status -eq 2 ] || fail "exit status $status"
 	one_line err stdout 'No space left'
 }
@@ -155,31 +155,32 @@ left_behind() {
 	[ -n "$(ls -A "$TMPDIR")" ]
 }
 nothing_left() { ! left_behind; }
+measuring() { [ -n "$(find tmp -name cells.log)" ]; }
 
 ctrl_c_reports_what_there_is() {
 	local pid status=0
 	program self
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	gate --base ./self "$hash" --min-effect 0.0001% --time-budget 100s >out 2>err &
+	"$CONCBENCH" gate --base ./self "$sieve" --min-effect 0.0001% --time-budget 100s >out 2>err &
 	pid=$!
-	wait_for 20 test -e tmp/concbench-gate-*/cells.log
+	wait_for 20 measuring
 	sleep 1
 	kill -INT $pid
 	wait $pid || status=$?
 	[ $status -eq 130 ] || fail "exit status $status: $(cat out err)"
-	has out slow_hash unsure
+	has out slow_sieve unsure
 	nothing_left
 }
 
 noise_is_measured() {
 	program self
-	expect 0 "$CONCBENCH" noise "$hash" --trial-time 3s --time-budget 7s --tsv t.tsv --min-effect 5%
-	has out slow_hash tries 'called some case slower'
+	expect 0 "$CONCBENCH" noise "$sieve" --trial-time 3s --time-budget 7s --tsv t.tsv --min-effect 5%
+	has out slow_sieve tries 'called some case slower'
 	[ "$(head -n 1 t.tsv | tr '\t' '\n' | wc -l)" -eq "$(tail -n 1 t.tsv | tr '\t' '\n' | wc -l)" ]
 	[ "$(tail -n 1 t.tsv | cut -f 2)" -ge 1 ] || fail "$(cat t.tsv)"
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
-	expect 0 "$CONCBENCH" noise --head ./slow "$hash" --trial-time 10s --time-budget 10s --tsv t.tsv
+	expect 0 "$CONCBENCH" noise --head ./slow "$sieve" --trial-time 10s --time-budget 10s --tsv t.tsv
 	[ "$(tail -n 1 t.tsv | cut -f 4)" -ge 1 ] || fail "$(cat t.tsv)"
 }
 
