@@ -116,8 +116,8 @@ static int measure(struct comparison_row *row, const struct series *base, const 
 		row->verdict = verdict_of(&e, min_effect);
 		if (row->verdict == VERDICT_UNSURE)
 			(void)snprintf(row->reason, sizeof(row->reason),
-			    "the interval reaches beyond +-%.3g %% (%zu and %zu launches)",
-			    min_effect * 100, a.n, b.n);
+			    "interval beyond +-%.3g %%, %zu and %zu launches", min_effect * 100,
+			    a.n, b.n);
 	}
 out:
 	free(a.log_ns);
@@ -201,28 +201,30 @@ static int control(struct comparison *c)
 }
 
 int compare_runs(const struct run *base, const struct run *head, const struct compare_rules *rules,
-    struct comparison *out)
+    struct comparison *out, size_t *refusals)
 {
-	size_t refusals = 0;
+	size_t refusing = 0;
 	int rc;
 
 	out->kind = COMPARISON_STORED;
 	out->min_effect = rules->min_effect;
 	out->strict = rules->strict;
-	rc = comparable_check(&base->manifest, &head->manifest, out, &refusals);
-	out->forced = refusals && rules->force;
+	rc = comparable_check(&base->manifest, &head->manifest, out, &refusing);
+	if (refusals)
+		*refusals = refusing;
+	out->forced = refusing && rules->force;
 	for (size_t i = 0; i < base->series_count && !rc; i++) {
 		const struct series *a = &base->series[i];
 		const struct series *b = run_find_series(head, a->name);
 
 		if (wanted(rules, a, b))
-			rc = add_row(out, a, b, rules, refusals > 0);
+			rc = add_row(out, a, b, rules, refusing > 0);
 	}
 	for (size_t i = 0; i < head->series_count && !rc; i++) {
 		const struct series *b = &head->series[i];
 
 		if (!run_find_series(base, b->name) && wanted(rules, NULL, b))
-			rc = add_row(out, NULL, b, rules, refusals > 0);
+			rc = add_row(out, NULL, b, rules, refusing > 0);
 	}
 	return rc ? rc : control(out);
 }

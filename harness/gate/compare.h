@@ -27,9 +27,10 @@ struct compare_rules {
  *
  * Where the environments must not be compared, every row is incomparable, unless forced. A case
  * that is unsupported on both sides is no row. comparison_free() @out in any case.
+ * @refusals: how many differences of the environments forbid comparing; may be NULL.
  * Return: 0; -ENOMEM; -E2BIG as launch_list_build().
  */
 int compare_runs(const struct run *base, const struct run *head, const struct compare_rules *rules,
-    struct comparison *out);
+    struct comparison *out, size_t *refusals);
 
 #endif
