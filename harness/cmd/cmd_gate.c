@@ -2,30 +2,26 @@
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_options.h"
+#include "harness/cmd/gate_stored.h"
 #include "harness/gate/noise.h"
-#include "harness/machine/build_info.h"
-#include "harness/machine/topology_draw.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void describe(struct comparison *c, const struct gate_options *o)
 {
-	const time_t now = time(NULL);
-	struct tm utc;
-
 	c->kind = COMPARISON_GATE;
 	c->min_effect = o->request.min_effect;
 	c->strict = o->strict;
 	(void)snprintf(c->base, sizeof(c->base), "%s", o->base);
 	(void)snprintf(c->head, sizeof(c->head), "%s", o->head ? o->head : "this program");
-	if (gmtime_r(&now, &utc))
-		(void)strftime(c->date, sizeof(c->date), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	date_comparison(c);
 }
 
 /* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
@@ -44,50 +40,16 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 		rows = gate_conclude(&g, c);
 	gate_free(&g);
 	if (rows || (ret && ret != -EINTR))
-		return gate_complain(&o->request, "out of memory");
+		return complain(o->request.command, "out of memory");
 	return ret;
-}
-
-static int write_files(const struct gate_options *o, const struct comparison *c)
-{
-	const struct {
-		const char *path;
-		int (*write)(const struct comparison *c, const char *path);
-	} files[] = {
-	    {o->markdown, comparison_markdown},
-	    {o->json, comparison_json},
-	    {o->junit, comparison_junit},
-	};
-	int status = 0;
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		const int ret = files[i].path ? files[i].write(c, files[i].path) : 0;
-
-		if (ret)
-			status =
-			    gate_complain(&o->request, "%s: %s", files[i].path, strerror(-ret));
-	}
-	return status;
 }
 
 static int conclude(const struct gate_options *o, const struct comparison *c)
 {
-	int status = 0;
+	const struct outputs outputs = {
+	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
 
-	if (!o->request.quiet) {
-		const int ret = comparison_print(stdout, c, !topology_draw_is_utf8());
-
-		if (ret || fflush(stdout) != 0)
-			status =
-			    gate_complain(&o->request, "stdout: %s", strerror(ret ? -ret : errno));
-		if (build_info_sanitizer()[0])
-			(void)printf("This build is instrumented (SAN=%s): its figures mean "
-				     "nothing.\n",
-			    build_info_sanitizer());
-	}
-	if (write_files(o, c))
-		status = EXIT_USAGE;
-	return status;
+	return write_comparison(o->request.command, &outputs, c);
 }
 
 static bool any_failed(const struct comparison *c)
@@ -133,17 +95,25 @@ static int own_program(const struct gate_options *o, char *path, size_t len)
 	const ssize_t n = readlink("/proc/self/exe", path, len - 1);
 
 	if (n < 0)
-		return gate_complain(&o->request, "/proc/self/exe: %s", strerror(errno));
+		return complain(o->request.command, "/proc/self/exe: %s", strerror(errno));
 	path[n] = '\0';
 	return 0;
 }
 
-static int check_program(const struct gate_options *o, enum side side)
+/* A stored run's id, folder or run file is none. */
+static bool is_program(const char *path)
 {
-	if (access(o->request.exe[side], X_OK) == 0)
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static int check_head(const struct gate_options *o)
+{
+	if (is_program(o->request.exe[SIDE_HEAD]))
 		return 0;
-	return gate_complain(&o->request, "--%s: %s: %s; a concbench program is wanted",
-	    side_name(side), o->request.exe[side], strerror(errno));
+	return complain(o->request.command, "--head: %s: %s", o->request.exe[SIDE_HEAD],
+	    access(o->request.exe[SIDE_HEAD], X_OK) == 0 ? "not a program" : strerror(errno));
 }
 
 int cmd_gate(int argc, char **argv)
@@ -162,12 +132,11 @@ int cmd_gate(int argc, char **argv)
 		return ret;
 	o.request.exe[SIDE_BASE] = o.base;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
-	for (enum side side = SIDE_BASE; !ret && side < SIDES; side++)
-		ret = check_program(&o, side);
+	ret = check_head(&o);
 	if (ret)
 		return ret;
 	ret = interrupt_install();
 	if (ret)
-		return gate_complain(&o.request, "signals: %s", strerror(-ret));
-	return gate_programs(&o);
+		return complain(o.request.command, "signals: %s", strerror(-ret));
+	return is_program(o.base) ? gate_programs(&o) : gate_stored(&o);
 }

@@ -2,6 +2,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/gate/noise_tally.h"
 
@@ -63,12 +64,12 @@ static int conclude(const struct gate_options *o, const struct noise_tally *t)
 	if (!o->request.quiet) {
 		ret = noise_tally_print(stdout, t, o->request.min_effect, !o->head);
 		if (ret || fflush(stdout) != 0)
-			status =
-			    gate_complain(&o->request, "stdout: %s", strerror(ret ? -ret : errno));
+			status = complain(
+			    o->request.command, "stdout: %s", strerror(ret ? -ret : errno));
 	}
 	ret = o->tsv ? noise_tally_tsv(t, o->request.min_effect, o->tsv) : 0;
 	if (ret)
-		status = gate_complain(&o->request, "--tsv: %s: %s", o->tsv, strerror(-ret));
+		status = complain(o->request.command, "--tsv: %s: %s", o->tsv, strerror(-ret));
 	for (size_t i = 0; i < t->count; i++)
 		if (t->item[i].verdicts[VERDICT_FAILED])
 			status = EXIT_USAGE;
@@ -83,9 +84,9 @@ static int run(const struct gate_options *o)
 	int ret = gate_session_open(&s, &o->request, &left_out), status;
 
 	if (!ret && !s.case_count)
-		ret = gate_complain(&o->request, "--filter: no case that both can measure here");
+		ret = complain(o->request.command, "--filter: no case that both can measure here");
 	if (!ret && noise_tally_begin(&t, s.cases, s.case_count) != 0)
-		ret = gate_complain(&o->request, "out of memory");
+		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);
 		ret = measure(&s, o, &t);
@@ -93,7 +94,7 @@ static int run(const struct gate_options *o)
 	}
 	status = ret == -EINTR ? 128 + interrupt_pending() : ret;
 	if (ret == -ENOMEM)
-		status = gate_complain(&o->request, "out of memory");
+		status = complain(o->request.command, "out of memory");
 	interrupt_unblock();
 	if (t.tries && (!ret || ret == -EINTR) && conclude(o, &t) && !status)
 		status = EXIT_USAGE;
@@ -118,17 +119,17 @@ int cmd_noise(int argc, char **argv)
 		return ret;
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n < 0)
-		return gate_complain(&o.request, "/proc/self/exe: %s", strerror(errno));
+		return complain(o.request.command, "/proc/self/exe: %s", strerror(errno));
 	self[n] = '\0';
 	o.request.exe[SIDE_BASE] = o.base ? o.base : self;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : o.request.exe[SIDE_BASE];
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		if (access(o.request.exe[side], X_OK) != 0)
-			return gate_complain(&o.request,
+			return complain(o.request.command,
 			    "--%s: %s: %s; a concbench program is wanted", side_name(side),
 			    o.request.exe[side], strerror(errno));
 	ret = interrupt_install();
 	if (ret)
-		return gate_complain(&o.request, "signals: %s", strerror(-ret));
+		return complain(o.request.command, "signals: %s", strerror(-ret));
 	return run(&o);
 }

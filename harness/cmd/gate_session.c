@@ -3,26 +3,14 @@
 #include "harness/base/clock.h"
 #include "harness/cell/case_filter.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int gate_complain(const struct gate_request *r, const char *format, ...)
-{
-	va_list args;
-
-	(void)fprintf(stderr, "concbench %s: ", r->command);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
-}
 
 static int open_folder(struct gate_session *s)
 {
@@ -33,8 +21,8 @@ static int open_folder(struct gate_session *s)
 		tmp && tmp[0] ? tmp : P_tmpdir, s->request->command) >= (int)sizeof(s->folder) ||
 	    !mkdtemp(s->folder)) {
 		ret = errno;
-		(void)gate_complain(
-		    s->request, "TMPDIR: no folder %s: %s", s->folder, strerror(ret));
+		(void)complain(
+		    s->request->command, "TMPDIR: no folder %s: %s", s->folder, strerror(ret));
 		s->folder[0] = '\0';
 		return EXIT_USAGE;
 	}
@@ -42,10 +30,10 @@ static int open_folder(struct gate_session *s)
 	(void)snprintf(s->log, sizeof(s->log), "%s/cells.log", s->folder);
 	ret = topology_write_xml(s->topo, s->xml);
 	if (ret)
-		return gate_complain(s->request, "%s: %s", s->xml, strerror(-ret));
+		return complain(s->request->command, "%s: %s", s->xml, strerror(-ret));
 	s->log_fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (s->log_fd < 0)
-		return gate_complain(s->request, "%s: %s", s->log, strerror(errno));
+		return complain(s->request->command, "%s: %s", s->log, strerror(errno));
 	return 0;
 }
 
@@ -82,7 +70,7 @@ static int ask(struct gate_session *s)
 		if (ret == -EINTR)
 			return ret;
 		if (ret)
-			return gate_complain(s->request, "--%s: %s: %s", side_name(side),
+			return complain(s->request->command, "--%s: %s: %s", side_name(side),
 			    s->request->exe[side], why[0] ? why : strerror(-ret));
 	}
 	return 0;
@@ -127,7 +115,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	int ret = 0;
 
 	if (case_filter_compile(&filter, s->request->filter, err, sizeof(err)) != 0)
-		return gate_complain(s->request, "--filter: %s", err);
+		return complain(s->request->command, "--filter: %s", err);
 	s->cases = calloc(base->count + 1, sizeof(*s->cases));
 	if (!s->cases)
 		ret = -ENOMEM;
@@ -147,9 +135,9 @@ static int pick(struct gate_session *s, struct comparison *out)
 	}
 	case_filter_free(&filter);
 	if (ret)
-		return gate_complain(s->request, "out of memory");
+		return complain(s->request->command, "out of memory");
 	if (!matched)
-		return gate_complain(s->request,
+		return complain(s->request->command,
 		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
 		    s->request->filter ? s->request->filter : "", s->request->profile);
 	return 0;
@@ -161,7 +149,7 @@ static int check_budget(struct gate_session *s)
 	uint64_t *slot_ns = calloc(s->case_count + 1, sizeof(*slot_ns)), needed_ns;
 
 	if (!slot_ns)
-		return gate_complain(s->request, "out of memory");
+		return complain(s->request->command, "out of memory");
 	for (size_t i = 0; i < s->case_count; i++)
 		slot_ns[i] = s->cases[i]->slot_ns;
 	needed_ns = gate_first_look_ns(&s->plan, slot_ns, s->case_count);
@@ -174,7 +162,7 @@ static int check_budget(struct gate_session *s)
 	}
 	if (s->plan.budget_ns >= needed_ns)
 		return 0;
-	return gate_complain(s->request,
+	return complain(s->request->command,
 	    "--time-budget: %.3g s is too short for a first look at %zu cases, which takes %u "
 	    "pairs of "
 	    "launches each, about %.0f s in all; give more or narrow --filter",
@@ -191,7 +179,7 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	s->request = r;
 	s->log_fd = -1;
 	if (topology_discover(&s->topo, err, sizeof(err)) != 0)
-		return gate_complain(r, "%s", err);
+		return complain(r->command, "%s", err);
 	ret = open_folder(s);
 	if (ret)
 		return ret;

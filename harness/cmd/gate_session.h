@@ -47,10 +47,6 @@ struct gate_session {
 	struct progress progress;
 };
 
-/** gate_complain() - one line on stderr, "concbench COMMAND: ...". Return: EXIT_USAGE. */
-int gate_complain(const struct gate_request *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /**
  * gate_session_open() - ask both programs, match their cases.
  * @out: gets a row for every case that is not measured: missing on a side, another definition.

@@ -102,11 +102,14 @@ a_slowdown_is_found() {
 }
 
 one_crash_costs_one_row() {
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
 	program self
 	program broken CONCBENCH_SELFTEST_CRASH=1
 	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
-	has out crash_if failed 'signal 11' slow_sieve same
+	has out crash_if failed 'signal 11' slow_sieve same 'what the cells said: '
+	[ -e "$(sed -n 's/^what the cells said: //p' out)" ] || fail "no log: $(cat out)"
 }
 
 missing_and_incomparable() {
@@ -143,6 +146,32 @@ unwritable_outputs() {
 	gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
 	[ $status -eq 2 ] || fail "exit status $status"
 	one_line err stdout 'No space left'
+}
+
+# A stored base: head is run now and compared, as weaker evidence.
+a_stored_base() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
+	expect 0 ./self run --filter slow_sieve --results res --no-charts --quiet --rounds 12
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
+	has out slower 'weaker evidence'
+	python3 -m json.tool j.json >/dev/null
+	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
+	expect 0 gate --base slow-res/latest --head ./self "$sieve"
+	has out faster
+	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
+	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
+	has err 'matches no case' 'exited with status 2'
+	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
+	expect 4 gate --base other.json --head ./self "$sieve"
+	has out incomparable
+	sed 's/"topology.fingerprint": "/&x/' res/latest/run.json >elsewhere.json
+	expect 4 gate --base elsewhere.json --head ./self "$sieve"
+	has err topology 'not comparable'
+	head -c 500 res/latest/run.json >torn.json
+	refuse torn.json --base torn.json
 }
 
 left_behind() {
@@ -185,5 +214,5 @@ noise_is_measured() {
 }
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
-	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs \
+	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
