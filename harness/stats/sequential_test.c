@@ -139,7 +139,7 @@ static void time_runs_out(void **state)
 
 	/* Found when time was up: fresh launches may still confirm it, from CONFIRM_LAUNCHES on. */
 	sequential_begin(&s, 0.01);
-	add(&s, looks_launches(0), 2.0, 2.1);
+	add(&s, looks_launches(0), 2.0, 2.01);
 	add(&s, 8, 4.0, 0.1);
 	assert_int_equal(sequential_finish(&s), 0);
 	assert_int_equal(s.flagged, VERDICT_SLOWER);
