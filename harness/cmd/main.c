@@ -61,7 +61,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	(void)fprintf(stderr,
-	    "concbench: '%s' is not a command; accepted: run, gate, noise, compare, report, topology, "
+	    "concbench: '%s' is not a command; accepted: run, gate, noise, compare, report, "
+	    "topology, "
 	    "recover, "
 	    "--help, --version\n",
 	    argv[1]);

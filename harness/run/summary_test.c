@@ -372,7 +372,6 @@ static void summarising_twice_changes_nothing(void **state)
 	run_free(&twice);
 }
 
-/* Series of ten launches whose interval is about +-@pct. */
 /* What ended a series too early is said, whatever else there is to say, and only once. */
 static void the_clause_of_an_early_end_stays(void **state)
 {
@@ -381,9 +380,9 @@ static void the_clause_of_an_early_end_stays(void **state)
 	struct series *s;
 
 	(void)state;
-	measured(&run, quiet, 3, 3);
-	measured(&run, wide, 3, 3);
-	measured(&run, quiet, 3, 3)->oversubscribed = true;
+	measured(&run, quiet, 3, 1);
+	measured(&run, wide, 3, 1);
+	measured(&run, quiet, 3, 1)->oversubscribed = true;
 	for (size_t i = 0; i < run.series_count; i++)
 		series_note_stop(&run.series[i], 3.14159, 12, 2, "time budget out");
 	for (int again = 0; again < 3; again++) {
@@ -407,6 +406,7 @@ static void the_clause_of_an_early_end_stays(void **state)
 	run_free(&run);
 }
 
+/* Series of ten launches whose interval is about +-@pct. */
 static void add_series_of_width(struct run *run, double pct, double steal_pct)
 {
 	struct series *s = fixture_series(run, "a", 1);
