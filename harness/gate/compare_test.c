@@ -263,17 +263,15 @@ static unsigned changes(uint64_t *state, unsigned runs, unsigned cases, double s
 	return n;
 }
 
-/*
- * 2000 cases in suites of 20 without a difference: at a rate of 0.5 % (z 2.58 gives 1 % before the
- * control over the suite) more than 20 come once in 1000 seeds; the seed is fixed.
- */
+/* 2000 cases in suites of 20 without a difference: z 2.58 would call 1 % of them different, the
+ * control over the suite fewer; this seed gives 3. */
 static void equal_runs_are_rarely_called_different(void **state)
 {
 	uint64_t seed = 20261123;
 	const unsigned n = changes(&seed, 100, 20, 1);
 
 	(void)state;
-	if (n > 20)
+	if (n > 10)
 		fail_msg("%u of 2000 cases called different", n);
 }
 
@@ -284,7 +282,7 @@ static void a_change_is_seen(void **state)
 	const unsigned n = changes(&seed, 20, 20, 1.05);
 
 	(void)state;
-	if (n < 380)
+	if (n < 392)
 		fail_msg("only %u of 400 changes seen", n);
 }
 
