@@ -1,6 +1,6 @@
 #include "benches/selftest_slow.h"
 
-#include "benches/locks/contention.h"
+#include "benches/models/jobs/chase.h"
 #include "benches/models/jobs/sieve.h"
 #include "benches/models/switch_rows.h"
 #include "harness/base/clock.h"
@@ -115,6 +115,16 @@ static int check(const struct bench_env *env, char *why, size_t why_len)
 	return ret;
 }
 
+static void teardown(struct bench_env *env)
+{
+	const struct slow_state *st = env->state;
+	uint64_t done[WORKERS_MAX];
+	struct bench_env real = env_of(env, done);
+
+	if (st->real->teardown)
+		st->real->teardown(&real);
+}
+
 /* A workload has no word of its own to keep, so each case has its functions. */
 #define SLOW(name, load)                                                          \
 	static size_t name##_size(const struct bench_case *bc)                    \
@@ -131,10 +141,14 @@ static int check(const struct bench_env *env, char *why, size_t why_len)
 	    .enter = enter,                                                       \
 	    .batch = batch,                                                       \
 	    .leave = leave,                                                       \
-	    .check = check}
+	    .check = check,                                                       \
+	    .teardown = teardown}
 
 SLOW(slow_sieve, sieve_workload);
+SLOW(slow_chase, chase_workload);
 SLOW(slow_futex, switch_futex_workload);
+SLOW(slow_condvar, switch_condvar_workload);
+SLOW(slow_pipe, switch_pipe_workload);
 
 struct slow_case {
 	const char *name;
@@ -147,6 +161,10 @@ struct slow_case {
 
 static const struct slow_case cases[] = {
     {"slow_sieve", &slow_sieve, MODEL_THREAD, 1, PLACEMENT_SAME, 0},
+    {"slow_chase", &slow_chase, MODEL_THREAD, 1, PLACEMENT_SAME, 0},
+    {"slow_pipe", &slow_pipe, MODEL_PROCESS, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
+    {"slow_condvar_same", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SAME, 0},
+    {"slow_condvar_cross", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
     {"slow_futex_same", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SAME, 0},
     {"slow_futex_cross", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
 };
@@ -160,6 +178,8 @@ void selftest_slow_list(struct case_list *list, const struct machine *m)
 		    .workers = c->workers,
 		    .place = placement_policy_of(c->place),
 		    .slot_ns = c->slot_ns,
+		    /* The chase's: fits a second-level cache. */
+		    .params = {256 * 1024},
 		    .version = 1};
 
 		case_add(list, m, &bc, "selftest/%s/model:%s/workers:%u/place:%s", c->name,
