@@ -13,5 +13,6 @@ int cmd_cell(int argc, char **argv); /* internal: what the supervisor executes *
 int cmd_report(int argc, char **argv);
 int cmd_topology(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 
 #endif
