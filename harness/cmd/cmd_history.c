@@ -1,4 +1,5 @@
 /* cmd_history.c - `concbench history`: many runs in one database. */
+#include "harness/history/changes.h"
 #include "harness/history/export.h"
 #include "harness/history/history.h"
 #include "harness/history/history_print.h"
@@ -75,7 +76,7 @@ static int do_add(const struct history_options *a)
 	return bad;
 }
 
-/* ---- list and show ---- */
+/* ---- list, show, changes ---- */
 
 /* Exactly, or what only one begins with; "latest". NULL: none; *ambiguous: more than one. */
 static const struct history_run *find_run(
@@ -169,6 +170,13 @@ static int do_show(struct history *h, const struct history_options *a)
 	return run || rc ? rc : show_cases(h, a, name);
 }
 
+static int do_changes(struct history *h, const struct history_options *a)
+{
+	const struct changes_options how = {.min_effect = a->min_effect, .plain = a->plain};
+
+	return said(h, changes_print(stdout, h, &a->filter, &how));
+}
+
 /* ---- export ---- */
 
 static int export_one_run(struct history *h, const struct history_options *a,
@@ -231,6 +239,7 @@ static const struct {
 } actions[] = {
     {"list", do_list, 0},
     {"show", do_show, 1},
+    {"changes", do_changes, 0},
     {"export", do_export, 0},
 };
 
@@ -254,7 +263,7 @@ static int act(const char *name, const struct history_options *a)
 		return rc;
 	}
 	return history_complain(
-	    "'%s' is not one of add, list, show and export; see --help", name);
+	    "'%s' is not one of add, list, show, changes and export; see --help", name);
 }
 
 int cmd_history(int argc, char **argv)
@@ -263,7 +272,7 @@ int cmd_history(int argc, char **argv)
 	int rc;
 
 	if (argc < 2)
-		return history_complain("add, list, show or export; see --help");
+		return history_complain("add, list, show, changes or export; see --help");
 	rc = !strcmp(argv[1], "--help") ? -1 : history_options_parse(argc - 1, argv + 1, &a);
 	if (rc < 0) {
 		(void)fputs(history_help, stdout);

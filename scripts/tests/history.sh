@@ -73,7 +73,7 @@ usage() {
 	expect 2 history
 	refused "see --help"
 	expect 2 history frobnicate
-	refused "'frobnicate' is not one of add, list, show and export"
+	refused "'frobnicate' is not one of add, list, show, changes and export"
 	expect 2 history list --frobnicate
 	refused "--frobnicate"
 	expect 2 history list --db
@@ -82,6 +82,8 @@ usage() {
 	refused "too many arguments"
 	expect 2 history list --wait soon
 	refused "--wait"
+	expect 2 history changes --min-effect -1
+	refused "--min-effect"
 }
 
 add_and_look() {
@@ -145,6 +147,29 @@ run_files_that_are_not() {
 	[ "$(wc -l <err)" -eq 2 ] || fail "$(cat err)"
 	expect 0 history list --db h.db
 	has out "20261123T155334Z-vm-9604a5"
+}
+
+changes_are_found_and_explained() {
+	make_runs 24 15 1.05
+	expect 0 history add --db h.db runs/*.json
+	[ "$(grep -c ': added' out)" -eq 24 ] || fail "$(cat out)"
+	expect 0 history changes --db h.db
+	has out "2 changes in 2 series of 48 points" "from 2026-01-16T00:00:00Z on: " "+5." \
+		"-> another compiler"
+	[ "$(grep -c 'from 2026-01-16' out)" -eq 2 ] || fail "$(cat out)"
+	cp out first
+	expect 0 history changes --db h.db
+	cmp first out
+	expect 0 history changes --db h.db --min-effect 10%
+	has out "0 changes in 2 series"
+}
+
+# The control: the same noise without the step.
+no_change_is_not_found() {
+	make_runs 24 99 1
+	expect 0 history add --db h.db runs/*.json
+	expect 0 history changes --db h.db
+	one_line out "0 changes in 2 series of 48 points"
 }
 
 # strict_json FILE - and print the number of top-level members.
@@ -362,7 +387,7 @@ server_start() {
 server_passes_the_unit_tests() {
 	local name
 	server_start
-	for name in schema store history history_writers export; do
+	for name in schema store history history_writers changes export; do
 		[ -x "$TESTS/harness/history/${name}_test" ] || fail "${name}_test is not built"
 		CONCBENCH_TEST_DB=$url "$TESTS/harness/history/${name}_test" >out 2>&1 ||
 			fail "${name}_test: $(grep -A 3 ERROR out)"
@@ -378,7 +403,7 @@ server_and_file_agree() {
 	expect 0 history add --db "$url" "$SAMPLE"
 	one_line out "is in postgresql:///team already"
 	expect 0 history add --db h.db "$SAMPLE" runs/*.json
-	for what in "list" "list --case tcp_echo" "show" "show sieve"; do
+	for what in "list" "list --case tcp_echo" "show" "show sieve" "changes"; do
 		# shellcheck disable=SC2086 # words
 		expect 0 history $what --db h.db
 		mv out of_file
@@ -418,6 +443,7 @@ server_in_trouble() {
 	one_line err "concbench history: postgresql:///team: "
 }
 
-run usage add_and_look what_is_not_there run_files_that_are_not exports_are_what_others_read compare_py_reads_the_export locked read_only \
+run usage add_and_look what_is_not_there run_files_that_are_not changes_are_found_and_explained \
+	no_change_is_not_found exports_are_what_others_read compare_py_reads_the_export locked read_only \
 	full_disk damaged_and_foreign newer_and_older two_writers killed \
 	server_passes_the_unit_tests server_and_file_agree server_in_trouble
