@@ -27,9 +27,13 @@ MAKEFLAGS += -r
 
 BUILD := build$(if $(SAN),/san-$(SAN))
 
+, := ,
 PKG_CONFIG ?= pkg-config
 PKGS  := benchmark hwloc ck jansson
-PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+# The databases must not weigh on a cell, where every mapping is one more for fork to copy: SQLite is
+# linked statically where its archive is there, libpq is loaded when it is wanted (libpq.h).
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) sqlite3 libpq 2>/dev/null)
+SQLITE_LIB := $(if $(filter /%,$(shell $(CC) -print-file-name=libsqlite3.a)),-Wl$(,)-Bstatic -lsqlite3 -Wl$(,)-Bdynamic,-lsqlite3)
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
 SAN_FLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -47,7 +51,7 @@ OWN_CPPFLAGS := -D_GNU_SOURCE -I. -MMD -MP
 OWN_CFLAGS   := -std=c11 -pthread -fno-omit-frame-pointer $(WARN_C) $(SAN_FLAGS)
 OWN_CXXFLAGS := -std=c++17 -pthread -fno-omit-frame-pointer $(WARN_CXX) $(SAN_FLAGS)
 OWN_LDFLAGS  := -pthread $(SAN_FLAGS)
-LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) -lm
+LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) $(SQLITE_LIB) -ldl -lm
 
 HARNESS_SRC := $(filter-out %_test.c,$(wildcard harness/*.c harness/*/*.c)) harness/gbench.cc
 BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))

@@ -16,5 +16,6 @@ int cmd_compare(int argc, char **argv); /* as gate */
 int cmd_report(int argc, char **argv);
 int cmd_topology(int argc, char **argv);
 int cmd_recover(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 
 #endif

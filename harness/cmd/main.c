@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "draw the charts and the page of a stored run again"},
     {"topology", cmd_topology, "show the machine and where each placement puts workers"},
     {"recover", cmd_recover, "rebuild the run file of a run that was killed"},
+    {"history", cmd_history, "keep the figures of many runs, and find what changed"},
     {"cell", cmd_cell, NULL},
 };
 
@@ -61,10 +62,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	(void)fprintf(stderr,
-	    "concbench: '%s' is not a command; accepted: run, gate, noise, compare, report, "
-	    "topology, "
-	    "recover, "
-	    "--help, --version\n",
+	    "concbench: '%s' is not a command; accepted: run, gate, noise, compare, history, "
+	    "report, "
+	    "topology, recover, --help, --version\n",
 	    argv[1]);
 	return EXIT_USAGE;
 }

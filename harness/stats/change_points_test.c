@@ -31,13 +31,18 @@ static double normal(void)
 	return r * cos(6.283185307179586 * uniform());
 }
 
-static size_t find(const double *x, size_t n, struct change_point out[MAX])
+static size_t find_at(const double *x, size_t n, double p_max, struct change_point out[MAX])
 {
 	size_t count = 0;
 
 	assert_int_equal(
-	    change_points_find(x, n, CHANGE_P_MAX, CHANGE_PERMUTATIONS, 1, out, MAX, &count), 0);
+	    change_points_find(x, n, p_max, CHANGE_PERMUTATIONS, 1, out, MAX, &count), 0);
 	return count;
+}
+
+static size_t find(const double *x, size_t n, struct change_point out[MAX])
+{
+	return find_at(x, n, CHANGE_P_MAX, out);
 }
 
 /* Matteson & James 2014, equations (5) to (7), pair by pair. */

@@ -1,0 +1,33 @@
+/*
+ * changes.h - from which run on a case's figures are other ones, in text.
+ */
+#ifndef CONCBENCH_CHANGES_H
+#define CONCBENCH_CHANGES_H
+
+#include "harness/history/history.h"
+
+#include <stdio.h>
+
+/* A change is reported when that small a share of shuffled series shows one as clear. */
+#define CHANGES_P_MAX 0.01
+#define CHANGES_PERMUTATIONS 999
+/* Shorter series are counted, not searched: two points a segment, and some to shuffle. */
+#define CHANGES_POINTS_MIN 8
+
+struct changes_options {
+	double min_effect; /* relative, between the medians of two segments; smaller ones are left
+			      out */
+	bool plain;        /* ASCII only */
+};
+
+/**
+ * changes_print() - for every series that @filter picks, its change points by E-divisive means
+ * (change_points.h), each with the run it begins with and what else changed with it.
+ *
+ * The same history gives the same text: the permutations are seeded.
+ * Return: 0; -EIO when @to has an error; an error that history_error() says.
+ */
+int changes_print(FILE *to, struct history *h, const struct history_filter *filter,
+    const struct changes_options *how);
+
+#endif

@@ -1,0 +1,131 @@
+/* A step in a history is found where it is, with what else changed; noise alone is none. */
+#include "harness/history/changes.h"
+#include "harness/history/history_fixture.h"
+
+#include <math.h>
+
+#define CASE "lock/x/workers:2"
+#define REST "lock/y/workers:2"
+
+/* Noise of some 0.2 %, the same at every call. */
+static double noise(unsigned n)
+{
+	const uint64_t x = (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return 1 + 0.004 * ((double)(x >> 40) / 0x1p24 - 0.5);
+}
+
+static void add_case(struct run *run, const char *name, double ns)
+{
+	struct series *s = fixture_series(run, name, 2);
+
+	for (unsigned l = 0; l < 3; l++)
+		fixture_add(s, fixture_sample(l, 0, ns));
+}
+
+/* @crashed: run number of a run whose first case has no figure. */
+static void fill(struct history *h, unsigned runs, unsigned step, double factor, unsigned crashed)
+{
+	for (unsigned n = 0; n < runs; n++) {
+		struct run run = {0};
+
+		snprintf(run.id, sizeof(run.id), "run-%02u", n);
+		snprintf(
+		    run.date, sizeof(run.date), "2026-%02u-%02uT00:00:00Z", 1 + n / 28, 1 + n % 28);
+		assert_int_equal(manifest_add(&run.manifest, "cpu.model", "A CPU"), 0);
+		assert_int_equal(manifest_addf(&run.manifest, "load.before.1min", "%u", n), 0);
+		assert_int_equal(manifest_add(&run.manifest, "build.revision",
+				     n < step ? "old-revision" : "new-revision"),
+		    0);
+		add_case(&run, CASE, 100 * (n < step ? 1 : factor) * noise(n));
+		add_case(&run, REST, 50 * noise(n + 1000));
+		if (n == crashed)
+			run.series[0].status = STATUS_CRASHED;
+		assert_int_equal(run_summarise(&run), 0);
+		assert_int_equal(history_add(h, &run), 0);
+		run_free(&run);
+	}
+}
+
+static char *changes_of(struct history *h, double min_effect)
+{
+	const struct history_filter all = {0};
+	const struct changes_options how = {.min_effect = min_effect, .plain = true};
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	assert_non_null(to);
+	assert_int_equal(changes_print(to, h, &all, &how), 0);
+	assert_int_equal(fclose(to), 0);
+	return text;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static void step_is_found_where_it_is(void **state)
+{
+	struct history *h = db_history(*state);
+	char *text, *again;
+
+	/* A run without a figure, before the step: points are not runs. */
+	fill(h, 30, 18, 1.05, 7);
+	text = changes_of(h, 0.01);
+	assert_has(text, "from 2026-01-19T00:00:00Z on: 100 ns -> 105 ns, +5.");
+	assert_has(text, "run run-18, revision new-revision after old-revision");
+	assert_has(text, "    build.revision: old-revision -> new-revision\n");
+	assert_has(text, "1 change in 2 series of 59 points");
+	/* What differs from run to run explains nothing. */
+	assert_null(strstr(text, "load.before"));
+	assert_null(strstr(text, REST));
+	again = changes_of(h, 0.01);
+	assert_string_equal(text, again);
+	free(again);
+	free(text);
+	/* Smaller than what is asked for. */
+	text = changes_of(h, 0.10);
+	assert_has(text, "0 changes in 2 series");
+	free(text);
+	history_close(h);
+}
+
+static void noise_is_no_change(void **state)
+{
+	struct history *h = db_history(*state);
+	char *text;
+
+	fill(h, 30, 30, 1, 99);
+	text = changes_of(h, 0);
+	assert_string_equal(text, "0 changes in 2 series of 60 points\n");
+	free(text);
+	history_close(h);
+}
+
+static void short_series_are_counted(void **state)
+{
+	struct history *h = db_history(*state);
+	char *text;
+
+	fill(h, CHANGES_POINTS_MIN - 1, 3, 2, 99);
+	text = changes_of(h, 0.01);
+	assert_has(text, "0 changes in 2 series of 14 points; 2 with fewer than 8 points");
+	free(text);
+	history_close(h);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, db_setup, db_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(step_is_found_where_it_is),
+	    TEST(noise_is_no_change),
+	    TEST(short_series_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("changes", tests, NULL, NULL);
+}

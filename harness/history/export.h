@@ -1,0 +1,51 @@
+/*
+ * export.h - a history in the formats of other tools.
+ *
+ * Checked against the tools' own documentation and sources; see each function's file. No NaN and no
+ * Infinity in any JSON: a case without a figure is left out and counted.
+ */
+#ifndef CONCBENCH_EXPORT_H
+#define CONCBENCH_EXPORT_H
+
+#include "harness/history/history.h"
+
+enum export_format {
+	EXPORT_OTAVA,      /* a folder: otava.yaml and a CSV file for every series */
+	EXPORT_GITHUB,     /* github-action-benchmark's customSmallerIsBetter */
+	EXPORT_BENCHER,    /* Bencher Metric Format */
+	EXPORT_COMPARE_PY, /* Google Benchmark's JSON, a row a launch */
+	EXPORT_COUNT,
+};
+
+/* compare.py's U test calls fewer repetitions unreliable. */
+#define EXPORT_REPETITIONS_MIN 9
+
+/** export_format_name() - as on the command line: "otava", "github-action-benchmark", ... */
+const char *export_format_name(enum export_format format);
+/** export_format_from_name() - Return: 0; -EINVAL. */
+int export_format_from_name(const char *name, enum export_format *out);
+
+struct export_count {
+	unsigned cases;    /* written; of otava: series */
+	unsigned left_out; /* without a figure, or with too few launches */
+	char why[128];     /* they were left out; "" none */
+};
+
+/**
+ * export_run() - one run, in any format but otava, into a file that is replaced whole.
+ * @filter: its case_name picks cases.
+ * @err: one line on failure.
+ * Return: 0; -ENODATA when nothing is left to write, and nothing is written; -errno.
+ */
+int export_run(struct history *h, const struct history_run *run,
+    const struct history_filter *filter, enum export_format format, const char *path,
+    struct export_count *count, char *err, size_t err_len);
+
+/**
+ * export_otava() - every series that @filter picks, into a folder that is made when missing.
+ * Return: as export_run().
+ */
+int export_otava(struct history *h, const struct history_filter *filter, const char *folder,
+    struct export_count *count, char *err, size_t err_len);
+
+#endif

@@ -1,0 +1,148 @@
+#include "harness/history/history_private.h"
+#include "harness/history/schema.h"
+
+#include "harness/base/one_line.h"
+#include "harness/base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int history_fail(struct history *h, int rc, const char *format, ...)
+{
+	char what[512];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	one_line_format(h->error, sizeof(h->error), "%s: %s", history_name(h), what);
+	return rc;
+}
+
+/* Creating is a migration from nothing; only who writes may do it. */
+static int bring_up_to_date(
+    struct store *s, enum history_mode mode, char *note, size_t note_len, char *err, size_t err_len)
+{
+	unsigned from;
+	int rc = schema_version(s, &from);
+
+	if (!rc && !from && mode == HISTORY_READ) {
+		one_line_format(
+		    err, err_len, "%s: empty: no run has been added yet", store_name(s));
+		return -ENOENT;
+	}
+	if (!rc)
+		rc = schema_migrate_to(s, schema_newest(), &from);
+	if (rc) {
+		one_line_format(err, err_len, "%s", store_error(s));
+		return rc;
+	}
+	one_line_format(note, note_len, "%s", "");
+	if (from && from < schema_newest())
+		one_line_format(note, note_len, "%s: brought from schema %u to schema %u",
+		    store_name(s), from, schema_newest());
+	return 0;
+}
+
+int history_open(const char *where, enum history_mode mode, unsigned wait_ms, struct history **out,
+    char *note, size_t note_len, char *err, size_t err_len)
+{
+	struct history *h = calloc(1, sizeof(*h));
+	int rc;
+
+	if (!h) {
+		one_line_format(err, err_len, "out of memory");
+		return -ENOMEM;
+	}
+	rc = store_open(where, mode == HISTORY_WRITE ? STORE_CREATE : STORE_EXISTING, wait_ms,
+	    &h->store, err, err_len);
+	if (rc)
+		goto out_free;
+	rc = bring_up_to_date(h->store, mode, note, note_len, err, err_len);
+	if (rc)
+		goto out_free;
+	*out = h;
+	return 0;
+out_free:
+	history_close(h);
+	return rc;
+}
+
+void history_close(struct history *h)
+{
+	if (!h)
+		return;
+	store_close(h->store);
+	free(h);
+}
+
+const char *history_error(const struct history *h)
+{
+	return h->error[0] ? h->error : store_error(h->store);
+}
+
+const char *history_name(const struct history *h)
+{
+	return store_name(h->store);
+}
+
+void history_runs_free(struct history_runs *runs)
+{
+	free(runs->items);
+	memset(runs, 0, sizeof(*runs));
+}
+
+void history_series_free(struct history_series_list *list)
+{
+	free(list->items);
+	memset(list, 0, sizeof(*list));
+}
+
+void history_points_free(struct history_points *points)
+{
+	free(points->items);
+	memset(points, 0, sizeof(*points));
+}
+
+void history_launches_free(struct history_launches *launches)
+{
+	free(launches->items);
+	memset(launches, 0, sizeof(*launches));
+}
+
+void *history_grow(void *list, size_t *count, size_t *capacity, size_t size)
+{
+	void *items;
+	char *item;
+
+	/* Through memcpy(): a pointer to a structure is not an object of type void *. */
+	memcpy(&items, list, sizeof(items));
+	if (*count == *capacity) {
+		const size_t more = *capacity ? *capacity * 2 : 64;
+
+		items = realloc(items, more * size);
+		if (!items)
+			return NULL;
+		memcpy(list, &items, sizeof(items));
+		*capacity = more;
+	}
+	item = (char *)items + (*count)++ * size;
+	memset(item, 0, size);
+	return item;
+}
+
+void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column)
+{
+	/* Whoever wrote it: it goes to terminals and into files. */
+	(void)snprintf(to, len, "%s", store_get_text(rows, column));
+	(void)text_clean(to);
+}
+
+int history_no_memory(struct history *h, struct store_rows *rows)
+{
+	store_done(rows);
+	return history_fail(h, -ENOMEM, "out of memory");
+}

@@ -1,0 +1,151 @@
+/*
+ * history.h - figures of many runs, of one machine or of a team's, in one database.
+ *
+ * A series is what one case (name and hash of its definition) gave on one class of machines, run
+ * after run. Everything read is copied out: lists are the caller's, freed with their *_free().
+ * Every function that fails leaves one line for people in history_error(). Not thread-safe per
+ * history; any number of processes may use one database at once.
+ */
+#ifndef CONCBENCH_HISTORY_H
+#define CONCBENCH_HISTORY_H
+
+#include "harness/history/machine_class.h"
+#include "harness/run/run.h"
+
+#define HISTORY_DEFAULT "results/history.db"
+#define HISTORY_REVISION_MAX 64
+
+struct history;
+
+enum history_mode {
+	HISTORY_READ,  /* has to be there */
+	HISTORY_WRITE, /* made when it is not there */
+};
+
+/**
+ * history_open() - a path or a URL as store_open(); an older schema is brought to the newest.
+ * @wait_ms: how long to wait for another writer.
+ * @note: what was done besides, one line; "" nothing. @err: one line on failure.
+ * Return: 0; -ENOENT; -EPROTO newer than this build; the errors of store.h.
+ */
+int history_open(const char *where, enum history_mode mode, unsigned wait_ms, struct history **out,
+    char *note, size_t note_len, char *err, size_t err_len);
+
+/** history_close() - NULL is fine. */
+void history_close(struct history *h);
+
+const char *history_error(const struct history *h);
+/** history_name() - the database, fit to be shown. */
+const char *history_name(const struct history *h);
+
+/**
+ * history_add() - take in a run, whole or not at all.
+ * @run: with its summaries, as result_read() gives it.
+ * Return: 0; 1 when a run of that id is there already, and nothing is done; the errors of store.h.
+ */
+int history_add(struct history *h, const struct run *run);
+
+/* ---- what is in it ---- */
+
+struct history_run {
+	int64_t id;
+	char name[128]; /* the run's id, as its folder */
+	char date[40];
+	char machine[MACHINE_CLASS_LEN];
+	char title[MACHINE_TITLE_MAX];
+	char profile[16];
+	char revision[HISTORY_REVISION_MAX]; /* "" unknown */
+	char noise[16];
+	bool interrupted;
+	unsigned cases, figures, failed; /* failed: invalid, crashed or hung */
+};
+
+struct history_runs {
+	struct history_run *items;
+	size_t count, capacity;
+};
+
+/* What is wanted; NULL is all of it. */
+struct history_filter {
+	const char *machine;   /* a class, or how one begins */
+	const char *case_name; /* an extended regular expression, see case_filter.h */
+};
+
+/** history_list_runs() - by date. With a case: those that have it. Return: 0; -EINVAL for a bad
+ * expression; an error. */
+int history_list_runs(
+    struct history *h, const struct history_filter *filter, struct history_runs *out);
+void history_runs_free(struct history_runs *runs);
+
+struct history_series {
+	int64_t machine_id, case_id;
+	char machine[MACHINE_CLASS_LEN];
+	char title[MACHINE_TITLE_MAX];
+	char name[CASE_NAME_MAX];
+	char hash[17];
+	unsigned workers;
+	unsigned runs; /* that have the case, with a figure or without */
+};
+
+struct history_series_list {
+	struct history_series *items;
+	size_t count, capacity;
+};
+
+/** history_list_series() - by name, machine and age. Return: as history_list_runs(). */
+int history_list_series(
+    struct history *h, const struct history_filter *filter, struct history_series_list *out);
+void history_series_free(struct history_series_list *list);
+
+struct history_point {
+	int64_t run_id, figure_id;
+	char run[128];
+	char date[40];
+	char revision[HISTORY_REVISION_MAX];
+	char name[CASE_NAME_MAX];
+	char hash[17];
+	unsigned workers;
+	enum case_status status;
+	/* Valid when status_has_figure(status): */
+	struct stats_interval ns_per_op;
+	double covered; /* 0: one launch, no interval */
+	double ops_per_s;
+	unsigned launches, samples;
+};
+
+struct history_points {
+	struct history_point *items;
+	size_t count, capacity;
+};
+
+/** history_trend() - all points of a series, by date. Return: 0; an error. */
+int history_trend(
+    struct history *h, const struct history_series *series, struct history_points *out);
+/** history_figures() - all cases of a run, in the run's order. Return: 0; an error. */
+int history_figures(struct history *h, int64_t run_id, struct history_points *out);
+void history_points_free(struct history_points *points);
+
+/** history_facts() - a run's manifest. Return: 0; an error. @out is the caller's. */
+int history_facts(struct history *h, int64_t run_id, struct manifest *out);
+
+/* One launch of one case in one run. */
+struct history_launch {
+	unsigned launch, samples;
+	double ops;
+	double ns_per_op;     /* NAN: no operation finished */
+	double cpu_ns_per_op; /* NAN: unknown */
+};
+
+struct history_launches {
+	struct history_launch *items;
+	size_t count, capacity;
+};
+
+/** history_launches() - those behind a point's figure. Return: 0; an error. */
+int history_launches(struct history *h, int64_t figure_id, struct history_launches *out);
+void history_launches_free(struct history_launches *launches);
+
+/** history_count_samples() - in the whole database. Return: 0; an error. */
+int history_count_samples(struct history *h, uint64_t *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* history_private.h - shared by history*.c only. */
+#ifndef CONCBENCH_HISTORY_PRIVATE_H
+#define CONCBENCH_HISTORY_PRIVATE_H
+
+#include "harness/history/history.h"
+#include "harness/history/store.h"
+
+struct history {
+	struct store *store;
+	char error[768]; /* of ours; "" when the store's own says it */
+};
+
+/** history_fail() - a reason that is not the database's. Return: @rc. */
+int history_fail(struct history *h, int rc, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * HISTORY_GROW() - room for one more item, zeroed, in a list of history.h (items, count, capacity).
+ * NULL: no memory.
+ */
+#define HISTORY_GROW(list) \
+	history_grow((list), &(list)->count, &(list)->capacity, sizeof(*(list)->items))
+void *history_grow(void *list, size_t *count, size_t *capacity, size_t size);
+
+/** history_copy() - a column of the current row. */
+void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column);
+
+/** history_no_memory() - release @rows and say so. Return: -ENOMEM. */
+int history_no_memory(struct history *h, struct store_rows *rows);
+
+#endif

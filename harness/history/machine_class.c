@@ -1,0 +1,55 @@
+#include "harness/history/machine_class.h"
+
+#include "harness/base/one_line.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MITIGATION "kernel.mitigations."
+
+static const char *const keys[] = {"kernel.machine", "cpu.vendor", "cpu.family", "cpu.model_number",
+    "cpu.stepping", "cpu.model", "cpu.smt", "hypervisor", "topology.fingerprint"};
+
+/* FNV-1a, terminator included. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	do {
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	} while (*text++);
+	return hash;
+}
+
+void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN])
+{
+	const uint64_t start = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = start, mitigations = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = manifest_get(m, keys[i]);
+
+		hash = mix(hash, keys[i]);
+		hash = mix(hash, value ? value : "");
+	}
+	/* A sum: kernels list them in no particular order. */
+	for (size_t i = 0; i < m->count; i++) {
+		const struct manifest_item *item = &m->items[i];
+
+		if (!strncmp(item->key, MITIGATION, strlen(MITIGATION)) &&
+		    strcmp(item->value, "Not affected") != 0)
+			mitigations += mix(mix(start, item->key), item->value);
+	}
+	hash ^= mitigations;
+	(void)snprintf(out, MACHINE_CLASS_LEN, "%016" PRIx64, hash);
+}
+
+void machine_title(const struct manifest *m, char *out, size_t len)
+{
+	const char *model = manifest_get(m, "cpu.model");
+	const char *shape = manifest_get(m, "topology.summary");
+	const char *hypervisor = manifest_get(m, "hypervisor");
+
+	one_line_format(out, len, "%s%s%s%s%s", model ? model : "unknown CPU", shape ? ", " : "",
+	    shape ? shape : "", hypervisor ? ", " : "", hypervisor ? hypervisor : "");
+}

@@ -1,0 +1,119 @@
+/*
+ * store.h - one database behind one small interface: an SQLite file, or a PostgreSQL server.
+ *
+ * SQL goes through unchanged, so it has to be what both understand: "$1" for parameters, INTEGER,
+ * DOUBLE PRECISION and TEXT for types, ids handed out by the caller. Every function that fails
+ * leaves one line for people in store_error(). Not thread-safe per store.
+ *
+ * Errors that mean something to callers: -EBUSY another writer did not finish in time, -EROFS may
+ * not be written, -ENOSPC, -EUCLEAN not a database or a damaged one, -ENOENT no such database,
+ * -EEXIST a row with that key is there, -EIO anything else.
+ */
+#ifndef CONCBENCH_STORE_H
+#define CONCBENCH_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_type { STORE_NULL, STORE_INT, STORE_REAL, STORE_TEXT };
+
+struct store_value {
+	enum store_type type;
+	int64_t integer;
+	double real;
+	const char *text; /* the caller's, until the call returns */
+};
+
+static inline struct store_value store_int(int64_t v)
+{
+	return (struct store_value){.type = STORE_INT, .integer = v};
+}
+
+static inline struct store_value store_real(double v)
+{
+	return (struct store_value){.type = STORE_REAL, .real = v};
+}
+
+static inline struct store_value store_text(const char *v)
+{
+	return (struct store_value){.type = STORE_TEXT, .text = v};
+}
+
+static inline struct store_value store_null(void)
+{
+	return (struct store_value){.type = STORE_NULL};
+}
+
+struct store;
+struct store_rows;
+
+enum store_mode {
+	STORE_EXISTING, /* -ENOENT when it is not there */
+	STORE_CREATE,   /* an SQLite file is made when it is not there; never a PostgreSQL database
+			 */
+};
+
+/**
+ * store_open() - @where is a path, or "postgresql://..." (also "postgres://...").
+ * @wait_ms: how long to wait for another writer before -EBUSY.
+ * @err: one line on failure.
+ * Return: 0; an error as above; -ENOTSUP when libpq is not installed; -ENOMEM.
+ */
+int store_open(const char *where, enum store_mode mode, unsigned wait_ms, struct store **out,
+    char *err, size_t err_len);
+
+/** store_close() - NULL is fine; what was begun and not committed is rolled back. */
+void store_close(struct store *s);
+
+/** store_name() - the path, or the server without user, password and options: fit to be shown. */
+const char *store_name(const struct store *s);
+
+/** store_error() - what went wrong last, one line that begins with the name; "" nothing did. */
+const char *store_error(const struct store *s);
+
+/** store_writable() - false when it is known already that nothing can be written. */
+bool store_writable(const struct store *s);
+
+/** store_has_table() - Return: 1; 0; an error. */
+int store_has_table(struct store *s, const char *name);
+
+/** store_has_any_table() - of anybody, in the schema that is used. Return: 1; 0; an error. */
+int store_has_any_table(struct store *s);
+
+/** store_exec() - a statement without rows. Return: 0; an error. */
+int store_exec(struct store *s, const char *sql, const struct store_value *p, unsigned n);
+
+/**
+ * store_insert() - many rows at once, the fastest way that the database has.
+ * @table: with its columns: "sample (figure, launch)". @values: [rows * columns].
+ * Return: 0; an error, and the transaction is to be rolled back.
+ */
+int store_insert(struct store *s, const char *table, unsigned columns,
+    const struct store_value *values, size_t rows);
+
+/** store_select() - run a query; read it with store_next() to the end or store_done() it. */
+int store_select(struct store *s, const char *sql, const struct store_value *p, unsigned n,
+    struct store_rows **out);
+
+/** store_next() - Return: 1 and a row; 0 at the end, or an error: @rows is released then. */
+int store_next(struct store_rows *rows);
+/** store_done() - release before the end. */
+void store_done(struct store_rows *rows);
+
+/* A column of the current row; NULL gives 0, NAN and "". Texts are valid until the next call. */
+int64_t store_get_int(const struct store_rows *rows, unsigned column);
+double store_get_real(const struct store_rows *rows, unsigned column);
+const char *store_get_text(const struct store_rows *rows, unsigned column);
+
+/** store_begin() - a transaction that writes, alone: a second writer waits here, never later. */
+int store_begin(struct store *s);
+int store_commit(struct store *s);
+/** store_rollback() - nothing of it remains; store_error() stays what it was. */
+void store_rollback(struct store *s);
+
+/** store_scalar_int() - the first column of the first row. Return: 0; -ENODATA no row; an error. */
+int store_scalar_int(
+    struct store *s, const char *sql, const struct store_value *p, unsigned n, int64_t *out);
+
+#endif
