@@ -92,7 +92,8 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/reference/compare scripts/tests/exec $(wildcard scripts/tests/*.sh)
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/reference/compare scripts/tests/exec \
+                $(wildcard scripts/tests/*.sh scripts/experiments/*.sh)
 
 .PHONY: lint
 lint: ## clang-format and shellcheck
@@ -160,6 +161,11 @@ $(BUILD)/obj/%.cc.o: %.cc Makefile
 	$(call say,CXX,$<)
 	$(Q)$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
 
+# The rules of gates on recorded noise: scripts/experiments/replay.sh.
+$(BUILD)/replay: $(call obj,scripts/experiments/replay.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
+	$(call say,LD,$@)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
+
 # What the program says of its own build. Written at every call, kept when nothing has changed, so
 # that only a change compiles build_info.c again.
 VERSION  := 0.1.0
@@ -195,4 +201,4 @@ $(BUILD)/build_info_generated.h: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c $(TEST_SRC)))
+-include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c scripts/experiments/replay.c $(TEST_SRC)))

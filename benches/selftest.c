@@ -1,6 +1,9 @@
 #include "benches/selftest.h"
 
+#include "benches/selftest_slow.h"
+
 #include "harness/base/clock.h"
+#include "harness/base/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -174,6 +177,17 @@ static const struct workload idle = {.op = "addition",
     .check = check_count,
     .max_batch = 1};
 
+/* A change that breaks a case: what a gate has to tell from a slower one. */
+static uint64_t crash_if_asked(struct worker *w, void *state, uint64_t n)
+{
+	return getenv("CONCBENCH_SELFTEST_CRASH") ? crash(w, state, n) : count(w, state, n);
+}
+
+static const struct workload crash_if = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = crash_if_asked,
+    .check = check_count};
+
 struct selftest {
 	const char *name;
 	const struct workload *workload;
@@ -197,24 +211,46 @@ static const struct selftest selftests[] = {
     {"worker_dies", &worker_dies, MODEL_PROCESS, 2, 0},
     {"companion_dies", &companion_dies, MODEL_THREAD, 1, 0},
     /* Long enough to be interrupted in the middle. */
+    {"crash_if", &crash_if, MODEL_THREAD, 1, 0},
     {"slow", &idle, MODEL_THREAD, 1, 300 * CLOCK_NS_PER_MS},
 };
+
+static void add(
+    struct case_list *list, const struct machine *m, const struct selftest *t, unsigned version)
+{
+	const struct bench_case bc = {.workload = t->workload,
+	    .model = t->model,
+	    .workers = t->workers,
+	    .carriers = t->model == MODEL_COROUTINE ? 1 : 0,
+	    .place = placement_policy_of(PLACEMENT_NONE),
+	    .slot_ns = t->slot_ns,
+	    .version = version};
+
+	case_add(list, m, &bc, "selftest/%s/model:%s/workers:%u/place:none", t->name,
+	    model_name(t->model), t->workers);
+}
+
+/* Two builds of which one has a case more, or does something else in it. */
+static void add_changing(struct case_list *list, const struct machine *m)
+{
+	static const struct selftest extra = {"extra", &ok, MODEL_THREAD, 1, 0};
+	static const struct selftest versioned = {"versioned", &ok, MODEL_THREAD, 1, 0};
+	const char *text = getenv("CONCBENCH_SELFTEST_VERSION");
+	uint64_t version = 1;
+
+	if (getenv("CONCBENCH_SELFTEST_EXTRA"))
+		add(list, m, &extra, 1);
+	if (text)
+		(void)text_parse_u64(text, 1, 1000, &version);
+	add(list, m, &versioned, (unsigned)version);
+}
 
 void selftest_list(struct case_list *list, const struct machine *m)
 {
 	if (!getenv("CONCBENCH_SELFTEST"))
 		return;
-	for (size_t i = 0; i < sizeof(selftests) / sizeof(selftests[0]); i++) {
-		const struct selftest *t = &selftests[i];
-		const struct bench_case bc = {.workload = t->workload,
-		    .model = t->model,
-		    .workers = t->workers,
-		    .carriers = t->model == MODEL_COROUTINE ? 1 : 0,
-		    .place = placement_policy_of(PLACEMENT_NONE),
-		    .slot_ns = t->slot_ns,
-		    .version = 1};
-
-		case_add(list, m, &bc, "selftest/%s/model:%s/workers:%u/place:none", t->name,
-		    model_name(t->model), t->workers);
-	}
+	for (size_t i = 0; i < sizeof(selftests) / sizeof(selftests[0]); i++)
+		add(list, m, &selftests[i], 1);
+	add_changing(list, m);
+	selftest_slow_list(list, m);
 }

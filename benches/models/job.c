@@ -1,5 +1,6 @@
 #include "benches/models/job.h"
 
+#include "benches/models/jobs/chase.h"
 #include "benches/models/jobs/sieve.h"
 #include "benches/models/jobs/tcp_echo.h"
 #include "benches/models/jobs/timers.h"
@@ -35,6 +36,27 @@ static void list_sieve(struct case_list *list, const struct machine *m, struct b
 	else
 		case_add(list, m, bc, "job/sieve/model:%s/workers:%u/place:%s",
 		    model_name(bc->model), bc->workers, bc->place.text);
+}
+
+/* What memory does is the same under every model: all of them only in the full profile. */
+static void list_chase(struct case_list *list, const struct machine *m, struct bench_case *bc)
+{
+	static const int64_t kib[] = {256, 8192};
+
+	for (size_t i = 0; i < sizeof(kib) / sizeof(kib[0]); i++) {
+		if (m->profile != PROFILE_FULL && (i || bc->model != MODEL_THREAD))
+			continue;
+		bc->params[CHASE_BYTES] = kib[i] * 1024;
+		bc->slot_ns = i ? 20 * CLOCK_NS_PER_MS : 0;
+		if (bc->model == MODEL_COROUTINE)
+			case_add(list, m, bc,
+			    "job/chase/model:%s/workers:%u/carriers:%u/place:%s/kib:%" PRId64,
+			    model_name(bc->model), bc->workers, bc->carriers, bc->place.text,
+			    kib[i]);
+		else
+			case_add(list, m, bc, "job/chase/model:%s/workers:%u/place:%s/kib:%" PRId64,
+			    model_name(bc->model), bc->workers, bc->place.text, kib[i]);
+	}
 }
 
 static void list_timers(struct case_list *list, const struct machine *m, struct bench_case *bc)
@@ -103,6 +125,7 @@ static void list_tcp_echo_callback(struct case_list *list, const struct machine 
 
 static const struct job jobs[] = {
     {&sieve_workload, list_sieve, PLACEMENT_SCATTER, true, UINT32_MAX},
+    {&chase_workload, list_chase, PLACEMENT_SCATTER, true, UINT32_MAX},
     {&timers_workload, list_timers, PLACEMENT_SCATTER, false, 100},
     /* Servers on one PU and the client on another: the same for every model. */
     {&tcp_echo_workload, list_tcp_echo, PLACEMENT_SAME, false, 100},

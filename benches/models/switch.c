@@ -28,6 +28,14 @@ static const struct rung rungs[] = {
     {"futex", &switch_futex_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
     {"futex", &switch_futex_workload, MODEL_PROCESS, 2, PLACEMENT_SAME, PROFILE_QUICK},
     {"futex", &switch_futex_workload, MODEL_PROCESS, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
+    {"condvar", &switch_condvar_workload, MODEL_THREAD, 2, PLACEMENT_SAME, PROFILE_QUICK},
+    {"condvar", &switch_condvar_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
+    {"condvar", &switch_condvar_workload, MODEL_PROCESS, 2, PLACEMENT_SAME, PROFILE_FULL},
+    {"condvar", &switch_condvar_workload, MODEL_PROCESS, 2, PLACEMENT_SCATTER, PROFILE_FULL},
+    {"pipe", &switch_pipe_workload, MODEL_PROCESS, 2, PLACEMENT_SAME, PROFILE_QUICK},
+    {"pipe", &switch_pipe_workload, MODEL_PROCESS, 2, PLACEMENT_SCATTER, PROFILE_QUICK},
+    {"pipe", &switch_pipe_workload, MODEL_THREAD, 2, PLACEMENT_SAME, PROFILE_FULL},
+    {"pipe", &switch_pipe_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_FULL},
 };
 
 void switch_list(struct case_list *list, const struct machine *m)

@@ -7,6 +7,8 @@
 
 #include "harness/work/workload.h"
 
+#include <pthread.h>
+
 /* switch_futex.c: two workers pass a turn by FUTEX_WAIT and FUTEX_WAKE. */
 #define SWITCH_FUTEX_CLOSED 1u /* somebody has left: do not wait for a turn */
 #define SWITCH_FUTEX_TURN 2u   /* what one hand-off adds to the word */
@@ -26,6 +28,32 @@ struct switch_futex_state {
 };
 
 extern const struct workload switch_futex_workload;
+
+/* switch_pipe.c: two workers pass a byte through two pipes. */
+struct switch_pipe_worker {
+	_Alignas(
+	    ARENA_ALIGN) uint64_t out_of_turn; /* hand-offs that did not follow the partner's */
+	bool partner_left;
+};
+
+struct switch_pipe_state {
+	int to[2][2];          /* [worker] the pipe that it reads: read end, write end */
+	_Atomic uint64_t done; /* hand-offs so far; whoever has the byte counts */
+	struct switch_pipe_worker worker[2];
+};
+
+extern const struct workload switch_pipe_workload;
+
+/* switch_condvar.c: two workers pass a turn under a mutex, waiting on a condition variable. */
+struct switch_condvar_state {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	uint32_t turn;
+	bool closed;   /* somebody has left */
+	uint64_t done; /* hand-offs */
+};
+
+extern const struct workload switch_condvar_workload;
 
 /* switch_yield.c: every worker yields all the time. */
 struct switch_yield_worker {

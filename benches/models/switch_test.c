@@ -27,6 +27,10 @@ static void every_row_runs(void **unused)
 	} rows[] = {
 	    {&switch_futex_workload, MODEL_THREAD, 2},
 	    {&switch_futex_workload, MODEL_PROCESS, 2},
+	    {&switch_pipe_workload, MODEL_THREAD, 2},
+	    {&switch_pipe_workload, MODEL_PROCESS, 2},
+	    {&switch_condvar_workload, MODEL_THREAD, 2},
+	    {&switch_condvar_workload, MODEL_PROCESS, 2},
 	    {&switch_yield_workload, MODEL_THREAD, 2},
 	    {&switch_yield_workload, MODEL_PROCESS, 3},
 	    {&switch_fcontext_workload, MODEL_THREAD, 1},
@@ -46,6 +50,79 @@ static void every_row_runs(void **unused)
 		assert_true(driver_done(&d) > 0);
 		driver_end(&d);
 	}
+}
+
+/* ---- pipe and condition variable ---- */
+
+static void tokens_are_not_made_nor_lost(void **unused)
+{
+	struct switch_pipe_state *st;
+	struct driver d;
+	char byte = 'T';
+
+	(void)unused;
+	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	st = d.env.state;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	assert_int_equal(write(st->to[0][1], &byte, 1), 1);
+	assert_int_equal(check(&d), -EBADMSG);
+	assert_non_null(strstr(d.why, "tokens"));
+	/* That check has taken all of them out. */
+	assert_int_equal(check(&d), -EBADMSG);
+	driver_end(&d);
+}
+
+static void pipe_hand_offs_take_turns(void **unused)
+{
+	struct switch_pipe_state *st;
+	struct driver d;
+
+	(void)unused;
+	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	st = d.env.state;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	(void)atomic_fetch_add(&st->done, 1);
+	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
+	assert_non_null(strstr(d.why, "out of turn"));
+	driver_end(&d);
+	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	d.shared->done[1] += 2;
+	assert_int_equal(check(&d), -EBADMSG);
+	driver_end(&d);
+}
+
+static void condvar_hand_offs_add_up(void **unused)
+{
+	struct switch_condvar_state *st;
+	struct driver d;
+
+	(void)unused;
+	begin(&d, &switch_condvar_workload, MODEL_PROCESS, 2);
+	st = d.env.state;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	st->done++;
+	assert_int_equal(check(&d), -EBADMSG);
+	st->done--;
+	assert_int_equal(check(&d), 0);
+	d.shared->done[0]++;
+	assert_int_equal(check(&d), -EBADMSG);
+	d.shared->done[0]--;
+	st->turn = 1 - st->turn;
+	assert_int_equal(check(&d), -EBADMSG);
+	driver_end(&d);
+}
+
+static void ping_pong_needs_two(void **unused)
+{
+	struct driver d;
+
+	(void)unused;
+	assert_int_equal(driver_begin(&d, &switch_pipe_workload, MODEL_THREAD, 1, 0, 0), -EINVAL);
+	driver_end(&d);
+	assert_int_equal(
+	    driver_begin(&d, &switch_condvar_workload, MODEL_THREAD, 3, 0, 0), -EINVAL);
+	driver_end(&d);
 }
 
 /* ---- futex ---- */
@@ -207,6 +284,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_row_runs),
+	    cmocka_unit_test(tokens_are_not_made_nor_lost),
+	    cmocka_unit_test(pipe_hand_offs_take_turns),
+	    cmocka_unit_test(condvar_hand_offs_add_up),
+	    cmocka_unit_test(ping_pong_needs_two),
 	    cmocka_unit_test(lost_hand_off_is_caught),
 	    cmocka_unit_test(miscounted_hand_offs_are_caught),
 	    cmocka_unit_test(futex_needs_two),

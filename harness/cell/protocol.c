@@ -19,6 +19,7 @@ static const char *const type_names[MESSAGE_TYPES] = {
     [MESSAGE_SUMMARY] = "summary",
     [MESSAGE_COUNTERS] = "counters",
     [MESSAGE_FAIL] = "fail",
+    [MESSAGE_CASE] = "case",
 };
 
 const char *message_type_name(enum message_type t)
@@ -58,6 +59,10 @@ static json_t *body_of(const struct message *m)
 	case MESSAGE_FAIL:
 		return json_pack(
 		    "{ss so}", "status", status_name(m->status), "reason", jsonio_text(m->reason));
+	case MESSAGE_CASE:
+		return json_pack("{ss ss sI ss so}", "case", m->case_name, "hash", m->hash,
+		    "slot_ns", (json_int_t)m->slot_ns, "status", status_name(m->status), "reason",
+		    jsonio_text(m->reason));
 	case MESSAGE_END:
 	case MESSAGE_TYPES:
 		break;
@@ -141,9 +146,17 @@ static bool get_metrics(const json_t *o, struct metric_set *set)
 	return true;
 }
 
-static bool parse_body(const json_t *o, struct message *m, char *err, size_t err_len)
+static bool get_status(const json_t *o, struct message *m)
 {
 	char status[24];
+
+	return get_text(o, "reason", m->reason, sizeof(m->reason)) &&
+	       get_text(o, "status", status, sizeof(status)) &&
+	       status_from_name(status, &m->status) == 0;
+}
+
+static bool parse_body(const json_t *o, struct message *m, char *err, size_t err_len)
+{
 	uint64_t n;
 
 	switch (m->type) {
@@ -172,9 +185,11 @@ static bool parse_body(const json_t *o, struct message *m, char *err, size_t err
 		return get_text(o, "reason", m->reason, sizeof(m->reason)) &&
 		       get_metrics(json_object_get(o, "counters"), &m->counters);
 	case MESSAGE_FAIL:
-		return get_text(o, "reason", m->reason, sizeof(m->reason)) &&
-		       get_text(o, "status", status, sizeof(status)) &&
-		       status_from_name(status, &m->status) == 0;
+		return get_status(o, m);
+	case MESSAGE_CASE:
+		return get_text(o, "case", m->case_name, sizeof(m->case_name)) &&
+		       get_text(o, "hash", m->hash, sizeof(m->hash)) &&
+		       get_count(o, "slot_ns", INT64_MAX, &m->slot_ns) && get_status(o, m);
 	case MESSAGE_END:
 		return true;
 	case MESSAGE_TYPES:

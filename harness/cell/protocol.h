@@ -11,6 +11,11 @@
  *   cell        counters hardware counters per operation (in a pass of its own, before summary)
  *   cell        fail     instead of ready or sample: a status and a reason; the cell ends
  *
+ * Asked for its catalogue instead of a case, a program says
+ *
+ *   cell        case     a case it can measure here, or not (status, reason); one line each
+ *   cell        end      that was all
+ *
  * Turns leave room for two cells that are alive together and take turns in any order.
  */
 #ifndef CONCBENCH_PROTOCOL_H
@@ -32,13 +37,14 @@ enum message_type {
 	MESSAGE_SUMMARY,
 	MESSAGE_COUNTERS,
 	MESSAGE_FAIL,
+	MESSAGE_CASE,
 	MESSAGE_TYPES,
 };
 
 /* One message; which fields mean something depends on the type. */
 struct message {
 	enum message_type type;
-	/* ready */
+	/* ready, case */
 	char case_name[192];
 	char hash[17];
 	char pus[256];
@@ -53,7 +59,7 @@ struct message {
 	double real_time_sum_ns;
 	/* counters */
 	struct metric_set counters;
-	/* counters, fail */
+	/* counters, fail, case */
 	enum case_status status;
 	char reason[256];
 };

@@ -2,171 +2,95 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/cell/run_launch.h"
 #include "harness/cell/schedule.h"
-#include "harness/cell/supervise.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Creating a worker takes up to 0.1 ms (a process); connections and their checks as long again. */
-#define READY_PER_WORKER_NS (5 * CLOCK_NS_PER_MS)
-/* A window this long is a trial of its own: a second one warms up for the third, no more. */
-#define LONG_SLOT_NS (50 * CLOCK_NS_PER_MS)
-#define LONG_SLOTS 2u
 
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
 {
 	return &l->run->series[e->series];
 }
 
-static bool wanted(const struct run_loop *l, const struct run_entry *e)
+static bool failed(const struct run_loop *l, const struct run_entry *e)
 {
 	const struct series *s = series_of(l, e);
 
-	return s->status == STATUS_OK || s->status == STATUS_NOT_RUN;
+	return s->status != STATUS_OK && s->status != STATUS_NOT_RUN;
 }
 
-static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
+static bool wanted(const struct run_loop *l, const struct run_entry *e)
 {
-	const uint64_t slot_ns = l->slot_ns ? l->slot_ns : case_slot_ns(e->bc, l->pus);
-
-	return slot_ns >= LONG_SLOT_NS && l->slots > LONG_SLOTS ? LONG_SLOTS : l->slots;
+	return !failed(l, e) && !l->stopping[e - l->entries].reached && e->launches < l->rounds;
 }
 
-static struct cell_spec spec_of(
-    const struct run_loop *l, const struct run_entry *e, unsigned launch, bool counters)
+/* The launch that has just ended, as the summary will see it: the median of its warm trials. */
+static int note_precision(struct run_loop *l, const struct run_entry *e)
 {
-	return (struct cell_spec){
-	    .exe = l->exe,
-	    .case_name = e->bc->name,
-	    .profile = l->profile,
-	    .workers = l->workers,
-	    .place = l->place,
-	    .topology_xml = l->topology_xml,
-	    .allowed = l->allowed,
-	    .slots = slots_of(l, e),
-	    .slot_ns = l->slot_ns,
-	    .seed = schedule_seed(l->seed, (size_t)(e - l->entries), launch),
-	    .counters = counters,
-	    .stderr_fd = l->stderr_fd,
-	    .ready_within_ns = l->cell_timeout_ns + e->bc->workers * READY_PER_WORKER_NS,
-	    .turn_within_ns = l->cell_timeout_ns,
-	};
-}
+	struct stopping *stopping = &l->stopping[e - l->entries];
+	const struct series *s = series_of(l, e);
+	const unsigned launch = e->launches - 1;
+	double *x = calloc(s->sample_count + 1, sizeof(*x));
+	double median = DBL_MAX;
+	size_t n = 0;
+	int ret = 0;
 
-/* A case that failed keeps its raw samples in the journal, but never gives a figure again. */
-static int note_failure(struct run_loop *l, const struct run_entry *e, enum case_status status,
-    unsigned launch, const char *why)
-{
-	struct series *s = series_of(l, e);
-
-	s->status = status;
-	(void)snprintf(s->reason, sizeof(s->reason), "launch %u: %.200s", launch, why);
-	return journal_series(l->journal, s);
-}
-
-static int note_ready(struct run_loop *l, const struct run_entry *e, const struct message *ready)
-{
-	struct series *s = series_of(l, e);
-
-	if (s->sample_count)
-		return 0;
-	s->status = STATUS_OK;
-	s->reason[0] = '\0';
-	s->oversubscribed = ready->oversubscribed;
-	s->slot_ns = ready->slot_ns;
-	(void)snprintf(s->pus, sizeof(s->pus), "%s", ready->pus);
-	(void)snprintf(s->hash, sizeof(s->hash), "%s", ready->hash);
-	return journal_series(l->journal, s);
-}
-
-static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sample *sample)
-{
-	struct series *s = series_of(l, e);
-	int ret = journal_sample(l->journal, s->name, sample);
-
-	if (!ret)
-		ret = series_add_sample(s, sample);
-	if (ret) {
-		sample_free(sample);
-		return ret;
+	if (!x)
+		return -ENOMEM;
+	for (size_t i = s->sample_count; i > 0 && s->samples[i - 1].launch == launch; i--) {
+		if (s->samples[i - 1].warm_up)
+			continue;
+		/* No operation finished: longer than any. */
+		if (!metric_get(&s->samples[i - 1].metrics, METRIC_NS_PER_OP, &x[n]))
+			x[n] = DBL_MAX;
+		n++;
 	}
-	return series_fold_latency(s);
+	if (n)
+		ret = stats_median(x, n, &median);
+	free(x);
+	/* A launch without a figure of its own makes the summary pool all of them. */
+	stopping->never |= median > DBL_MAX / 4;
+	if (!ret && median <= DBL_MAX / 4)
+		ret = stopping_add(stopping, median, l->precision);
+	return ret;
 }
 
-/* Google Benchmark timed the same repetitions: its sum must be ours. */
-static bool summary_agrees(unsigned rows, double sum_ns, unsigned samples, double samples_ns)
+static int launch(struct run_loop *l, struct run_entry *e)
 {
-	return rows == samples && fabs(sum_ns - samples_ns) <= 1e-6 * samples_ns + 1e-3;
+	const unsigned before = e->launches;
+	int ret = run_launch(l, e);
+
+	/* A launch that failed has ended its case. */
+	return ret || e->launches == before ? ret : note_precision(l, e);
 }
 
-/* Return: 0, also when the case failed; -EINTR; -errno of the journal. */
-static int one_launch(struct run_loop *l, struct run_entry *e)
-{
-	const unsigned launch = e->launches;
-	const struct cell_spec spec = spec_of(l, e, launch, false);
-	enum case_status reported = STATUS_INVALID;
-	struct cell_process *cell = NULL;
-	struct message ready = {0};
-	char why[REASON_MAX] = "";
-	double samples_ns = 0.0, sum_ns = 0.0;
-	unsigned rows = 0, slot = 0;
-	int ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
-	int kept = 0;
-
-	if (!ret)
-		kept = note_ready(l, e, &ready);
-	for (; !ret && !kept && slot < spec.slots; slot++) {
-		struct sample sample;
-		double ns_per_op = 0.0;
-
-		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
-		if (ret)
-			break;
-		sample.launch = launch;
-		sample.warm_up = slot == 0;
-		(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns_per_op);
-		samples_ns += ns_per_op;
-		kept = keep_sample(l, e, &sample);
-	}
-	if (ret || kept) {
-		cell_kill(cell);
-	} else {
-		ret = cell_finish(cell, &rows, &sum_ns, NULL, why, sizeof(why));
-		if (!ret && !summary_agrees(rows, sum_ns, slot, samples_ns)) {
-			(void)snprintf(why, sizeof(why),
-			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, "
-			    "%.9g ns",
-			    rows, sum_ns, slot, samples_ns);
-			ret = -EBADMSG;
-		}
-	}
-	if (kept || ret == -EINTR)
-		return kept ? kept : ret;
-	if (ret)
-		return note_failure(l, e, cell_failure_status(ret, reported), launch, why);
-	e->launches++;
-	return 0;
-}
-
-static uint64_t time_left(const struct run_loop *l)
+/* How many cells are still to come, as things stand, and how long they will take. */
+static size_t cells_left(const struct run_loop *l, uint64_t *left_ns)
 {
 	const uint64_t elapsed_ns = clock_now_ns() - l->begin_ns;
 	const uint64_t budget_left_ns = l->budget_ns > elapsed_ns ? l->budget_ns - elapsed_ns : 0;
-	uint64_t known_ns = 0, left_ns;
-	size_t known = 0;
+	uint64_t known_ns = 0, cell_ns;
+	size_t known = 0, left = 0;
 
 	for (size_t i = 0; i < l->entry_count; i++) {
 		known_ns += l->entries[i].last_cell_ns;
 		known += l->entries[i].last_cell_ns != 0;
+		if (wanted(l, &l->entries[i]))
+			left += l->rounds - l->entries[i].launches;
 	}
+	*left_ns = UINT64_MAX;
 	if (!known)
-		return UINT64_MAX;
-	left_ns = known_ns / known * (l->cells_total - l->cells_done);
-	return left_ns < budget_left_ns ? left_ns : budget_left_ns;
+		return left;
+	cell_ns = known_ns / known + 1;
+	if (left > budget_left_ns / cell_ns)
+		left = budget_left_ns / cell_ns + 1;
+	*left_ns = cell_ns * left < budget_left_ns ? cell_ns * left : budget_left_ns;
+	return left;
 }
 
 static int one_round(struct run_loop *l, const size_t *order)
@@ -174,19 +98,20 @@ static int one_round(struct run_loop *l, const size_t *order)
 	for (size_t i = 0; i < l->entry_count; i++) {
 		struct run_entry *e = &l->entries[order[i]];
 		const uint64_t begin_ns = clock_now_ns();
+		uint64_t left_ns;
+		size_t left;
 		int ret;
 
-		if (!wanted(l, e)) {
-			l->cells_done++;
+		if (!wanted(l, e))
 			continue;
-		}
 		if (interrupt_pending())
 			return -EINTR;
 		if (begin_ns - l->begin_ns > l->budget_ns)
 			return -ETIME;
+		left = cells_left(l, &left_ns);
 		progress_show(
-		    &l->progress, l->cells_done, l->cells_total, time_left(l), e->bc->name);
-		ret = one_launch(l, e);
+		    &l->progress, l->cells_done, l->cells_done + left, left_ns, e->bc->name);
+		ret = launch(l, e);
 		if (ret)
 			return ret;
 		e->last_cell_ns = clock_now_ns() - begin_ns;
@@ -195,75 +120,84 @@ static int one_round(struct run_loop *l, const size_t *order)
 	return 0;
 }
 
-int run_loop_rounds(struct run_loop *l)
+static bool any_wanted(const struct run_loop *l)
 {
-	size_t *order = calloc(l->entry_count ? l->entry_count : 1, sizeof(*order));
+	for (size_t i = 0; i < l->entry_count; i++)
+		if (wanted(l, &l->entries[i]))
+			return true;
+	return false;
+}
+
+/* Cases that ended before they were precise say so, and why. */
+static int note_stops(struct run_loop *l, int ended_by)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < l->entry_count && !ret && l->precision > 0; i++) {
+		const struct run_entry *e = &l->entries[i];
+		const struct stopping *stopping = &l->stopping[i];
+		const char *why = ended_by == -EINTR        ? "interrupted"
+				  : e->launches < l->rounds ? "time budget out"
+							    : "rounds out";
+
+		if (failed(l, e) || stopping->reached || e->launches < 2)
+			continue;
+		series_note_stop(series_of(l, e),
+		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
+		    e->launches, l->precision * 100, why);
+		ret = journal_series(l->journal, series_of(l, e));
+	}
+	return ret;
+}
+
+static int rounds(struct run_loop *l, size_t *order)
+{
 	uint64_t last_round_ns = 0;
 	int ret = 0;
 
-	if (!order)
-		return -ENOMEM;
-	l->begin_ns = clock_now_ns();
-	l->cells_total = l->entry_count * l->rounds;
-	for (unsigned round = 0; !ret && round < l->rounds; round++) {
+	for (unsigned round = 0; !ret && any_wanted(l); round++) {
 		const uint64_t begin_ns = clock_now_ns();
 
 		if (!schedule_another_round(
 			round, begin_ns - l->begin_ns, last_round_ns, l->budget_ns))
-			break;
+			return 0;
 		schedule_shuffle(order, l->entry_count, l->seed, round);
 		ret = one_round(l, order);
 		if (!ret)
 			ret = journal_sync(l->journal);
 		last_round_ns = clock_now_ns() - begin_ns;
 	}
-	free(order);
 	return ret == -ETIME ? 0 : ret;
 }
 
-/* Return: 0, also when this case has no counters; -EINTR. */
-static int count_one(struct run_loop *l, struct run_entry *e)
+int run_loop_rounds(struct run_loop *l)
 {
-	struct cell_spec spec = spec_of(l, e, e->launches, true);
-	struct series *s = series_of(l, e);
-	enum case_status reported = STATUS_INVALID;
-	struct cell_process *cell = NULL;
-	struct message ready;
-	char why[REASON_MAX] = "";
-	double sum_ns;
-	unsigned rows;
-	int ret;
+	const size_t n = l->entry_count ? l->entry_count : 1;
+	size_t *order = calloc(n, sizeof(*order));
+	int ret = -ENOMEM, noted;
 
-	spec.slots = 2;
-	ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
-	if (ret)
+	l->stopping = calloc(n, sizeof(*l->stopping));
+	if (!order || !l->stopping)
 		goto out;
-	for (unsigned slot = 0; !ret && slot < spec.slots; slot++) {
-		struct sample sample;
-
-		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
-		if (!ret)
-			sample_free(&sample);
+	l->begin_ns = clock_now_ns();
+	ret = rounds(l, order);
+	if (!ret || ret == -EINTR) {
+		noted = note_stops(l, ret);
+		ret = noted ? noted : ret;
 	}
-	if (ret)
-		cell_kill(cell);
-	else
-		ret = cell_finish(cell, &rows, &sum_ns, &s->counters, why, sizeof(why));
+	for (size_t i = 0; i < l->entry_count; i++)
+		stopping_free(&l->stopping[i]);
 out:
-	if (ret == -EINTR)
-		return ret;
-	(void)snprintf(s->counters_note, sizeof(s->counters_note), "%s%.200s",
-	    ret ? "no hardware counters: " : "counted in a pass of its own, untimed",
-	    ret ? why : "");
-	return journal_series(l->journal, s);
+	free(l->stopping);
+	l->stopping = NULL;
+	free(order);
+	return ret;
 }
 
 int run_loop_counters(struct run_loop *l)
 {
 	int ret = 0;
 
-	l->cells_done = 0;
-	l->cells_total = l->entry_count;
 	for (size_t i = 0; !ret && i < l->entry_count; i++) {
 		struct run_entry *e = &l->entries[i];
 
@@ -272,8 +206,7 @@ int run_loop_counters(struct run_loop *l)
 		if (interrupt_pending())
 			return -EINTR;
 		if (series_of(l, e)->status == STATUS_OK)
-			ret = count_one(l, e);
-		l->cells_done++;
+			ret = run_launch_counters(l, e);
 	}
 	return ret;
 }

@@ -1,5 +1,5 @@
 /*
- * run_loop.h - rounds of cells until every case has its launches or the time is up.
+ * run_loop.h - rounds of cells until every case is precise or has its launches, or the time is up.
  *
  * The one place where samples come from: every figure of a run, and later of a gate, went through
  * run_loop_rounds(). Knows cells and journals, but neither command lines nor reports.
@@ -9,6 +9,7 @@
 
 #include "harness/base/progress.h"
 #include "harness/run/result.h"
+#include "harness/stats/stopping.h"
 #include "harness/work/bench_case.h"
 
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
@@ -28,7 +29,9 @@ struct run_loop {
 	const char *topology_xml;
 	const char *allowed;
 	unsigned pus;
-	unsigned rounds;
+	unsigned rounds; /* at most */
+	double
+	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
 	unsigned slots;
 	uint64_t slot_ns;
 	uint64_t budget_ns;
@@ -44,11 +47,15 @@ struct run_loop {
 	/* its own */
 	uint64_t begin_ns;
 	size_t cells_done;
-	size_t cells_total;
+	struct stopping *stopping; /* [entry_count] during run_loop_rounds() */
 };
 
 /**
  * run_loop_rounds() - measure.
+ *
+ * A case that is precise takes no further part, so that the time goes to those that are not. Of
+ * these the reason says how far they came, and what ended them (series_note_stop()).
+ *
  * Return: 0, also when the time was up; -EINTR after Ctrl-C or SIGTERM; -errno when the journal
  * cannot be written. What was measured is in the run in every case.
  */

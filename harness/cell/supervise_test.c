@@ -170,7 +170,7 @@ static void a_cell_is_told_all(void **state)
 	assert_int_equal(close(spec.stderr_fd), 0);
 	read_text("stderr", said, sizeof(said));
 	(void)snprintf(want, sizeof(want),
-	    "args cell --case %s --profile smoke --fd 3 --slots 7 --slot-ns 12345678901 --seed "
+	    "args cell --profile smoke --fd 3 --slot-ns 12345678901 --case %s --slots 7 --seed "
 	    "18446744073709551615 --counters --workers 1,2 --place list:0,1\n"
 	    "xml /a/topology.xml 1\nallowed 0-1\nown group\nblocked 0000000000000000\n",
 	    CELL_CASE);

@@ -10,6 +10,9 @@
 
 int cmd_run(int argc, char **argv);
 int cmd_cell(int argc, char **argv); /* internal: what the supervisor executes */
+int cmd_gate(int argc, char **argv); /* 3 unsure under --strict, 4 incomparable */
+int cmd_noise(int argc, char **argv);
+int cmd_compare(int argc, char **argv); /* as gate */
 int cmd_report(int argc, char **argv);
 int cmd_topology(int argc, char **argv);
 int cmd_recover(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* cmd_cell.c - `concbench cell`: what the supervisor executes for every case. Not for people. */
 #include "harness/base/text.h"
+#include "harness/cell/catalogue.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/run_options.h"
@@ -19,6 +20,7 @@ struct cell_arguments {
 	uint64_t slot_ns;
 	uint64_t seed;
 	bool counters;
+	bool list; /* the catalogue instead of a case */
 	unsigned workers[RUN_WORKERS_MAX];
 	unsigned worker_counts;
 	struct placement_policy place;
@@ -35,6 +37,7 @@ static int parse(int argc, char **argv, struct cell_arguments *a)
 	    {"slot-ns", required_argument, NULL, 'n'},
 	    {"seed", required_argument, NULL, 'r'},
 	    {"counters", no_argument, NULL, 'C'},
+	    {"list", no_argument, NULL, 'l'},
 	    {"workers", required_argument, NULL, 'w'},
 	    {"place", required_argument, NULL, 'P'},
 	    {NULL, 0, NULL, 0},
@@ -67,6 +70,9 @@ static int parse(int argc, char **argv, struct cell_arguments *a)
 		case 'C':
 			a->counters = true;
 			break;
+		case 'l':
+			a->list = true;
+			break;
 		case 'w':
 			a->worker_counts =
 			    run_options_workers(optarg, a->workers, err, sizeof(err));
@@ -80,7 +86,9 @@ static int parse(int argc, char **argv, struct cell_arguments *a)
 			bad = 1;
 		}
 	}
-	return bad || optind < argc || !a->name || !a->fd || !a->slots ? EXIT_USAGE : 0;
+	if (bad || optind < argc || !a->fd)
+		return EXIT_USAGE;
+	return a->list || (a->name && a->slots) ? 0 : EXIT_USAGE;
 }
 
 int cmd_cell(int argc, char **argv)
@@ -108,6 +116,10 @@ int cmd_cell(int argc, char **argv)
 	machine.worker_counts = a.worker_counts;
 	machine.place = a.place_given ? &a.place : NULL;
 	ret = case_list_all(&cases, &machine);
+	if (!ret && a.list) {
+		ret = catalogue_tell(&cases, a.slot_ns, topology_pu_count(topo), (int)a.fd) ? 1 : 0;
+		goto out;
+	}
 	o = (struct cell_options){
 	    .bc = ret ? NULL : case_find(&cases, a.name),
 	    .topo = topo,
@@ -125,6 +137,7 @@ int cmd_cell(int argc, char **argv)
 			/* Workers may be stuck in what failed: nothing here may wait for them. */
 			_exit(ret);
 	}
+out:
 	case_list_free(&cases);
 	topology_free(topo);
 	return ret;

@@ -14,6 +14,7 @@
 #include "harness/run/result.h"
 #include "harness/run/run_csv.h"
 #include "harness/run/run_folder.h"
+#include "harness/stats/warm_up.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +26,15 @@
 
 /* ---- in process ---- */
 
+#define IN_PROCESS_SLOTS 10u
+
 static int run_in_process(struct session *s)
 {
+	/* A debugger's run does not go on until it is precise. */
+	const unsigned repetitions =
+	    s->o.rounds_given || s->o.rounds < IN_PROCESS_SLOTS ? s->o.rounds : IN_PROCESS_SLOTS;
 	struct cell_options cell = {
-	    .topo = s->topo, .slots = s->o.rounds, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
+	    .topo = s->topo, .slots = repetitions, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
 	if (s->entry_count != 1)
 		return session_complain(
@@ -87,6 +93,12 @@ static int describe_run(struct session *s)
 	if (!gmtime_r(&now, &utc) ||
 	    !strftime(s->run.date, sizeof(s->run.date), "%Y-%m-%dT%H:%M:%SZ", &utc))
 		return session_complain("the date cannot be written");
+	if (manifest_addf(&s->run.manifest, "run.precision_pct", "%.6g", 100 * s->o.precision) ||
+	    manifest_addf(&s->run.manifest, "run.warm_up",
+		"leading trials further than %g scaled MAD from the median of the rest, at most "
+		"half; of fewer than %d trials the first",
+		WARM_UP_DEVIATIONS, WARM_UP_JUDGED_MIN))
+		return session_complain("out of memory");
 	s->run.seed = s->o.seed;
 	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
 	return 0;
@@ -149,6 +161,7 @@ static int measure(struct session *s)
 	    .allowed = topology_allowed_list(s->topo),
 	    .pus = topology_pu_count(s->topo),
 	    .rounds = s->o.rounds,
+	    .precision = s->o.precision,
 	    .slots = s->o.slots,
 	    .slot_ns = s->o.slot_ns,
 	    .budget_ns = s->o.budget_ns,
@@ -234,6 +247,26 @@ static int save(struct session *s)
 	return status;
 }
 
+/* What came of --precision, for people. */
+static void print_precision(const struct session *s)
+{
+	size_t figures = 0, reached = 0;
+
+	for (size_t i = 0; i < s->run.series_count; i++) {
+		const struct series *series = &s->run.series[i];
+
+		if (!status_has_figure(series->status))
+			continue;
+		figures++;
+		reached += series->summary.launches > STOPPING_MIN &&
+			   !strstr(series->reason, RUN_STOP_CLAUSE);
+	}
+	if (s->o.precision > 0 && figures)
+		(void)printf("Precision: %zu of %zu cases ended within +-%.3g %%%s\n", reached,
+		    figures, 100 * s->o.precision,
+		    reached == figures ? "" : "; the others when time or rounds were out, see +-");
+}
+
 static int print(const struct session *s)
 {
 	char *json = NULL;
@@ -252,6 +285,7 @@ static int print(const struct session *s)
 	case FORMAT_CONSOLE:
 		if (!s->o.quiet) {
 			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
+			print_precision(s);
 			if (s->run.interrupted)
 				(void)printf("Interrupted: these are the launches until then.\n");
 			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);

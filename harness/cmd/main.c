@@ -14,6 +14,9 @@ struct command {
 
 static const struct command commands[] = {
     {"run", cmd_run, "measure, save, draw (concbench run --help)"},
+    {"gate", cmd_gate, "is this build slower than that one? the two take turns; for CI"},
+    {"noise", cmd_noise, "what a gate can see on this machine: a build against itself"},
+    {"compare", cmd_compare, "two stored runs, case by case"},
     {"report", cmd_report, "draw the charts and the page of a stored run again"},
     {"topology", cmd_topology, "show the machine and where each placement puts workers"},
     {"recover", cmd_recover, "rebuild the run file of a run that was killed"},
@@ -59,8 +62,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	(void)fprintf(stderr,
-	    "concbench: '%s' is not a command; accepted: run, report, topology, recover, "
-	    "history, --help, --version\n",
+	    "concbench: '%s' is not a command; accepted: run, gate, noise, compare, report, "
+	    "topology, recover, history, --help, --version\n",
 	    argv[1]);
 	return EXIT_USAGE;
 }

@@ -3,6 +3,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/compare_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,11 +23,12 @@ struct profile_defaults {
 	unsigned slots;
 };
 
-/* compare.py's U test wants at least nine repetitions, a launch being one: quick gives ten. */
+/* Rounds are an upper bound: a case that is precise ends sooner, though not before its tenth launch
+ * (compare.py's U test wants nine repetitions). The budget ends quick's. */
 static const struct profile_defaults profiles[] = {
     [PROFILE_SMOKE] = {"smoke", 15 * CLOCK_NS_PER_S, 2, 2},
-    [PROFILE_QUICK] = {"quick", 150 * CLOCK_NS_PER_S, 10, 6},
-    [PROFILE_FULL] = {"full", 3600 * CLOCK_NS_PER_S, 30, 11},
+    [PROFILE_QUICK] = {"quick", 150 * CLOCK_NS_PER_S, 40, 6},
+    [PROFILE_FULL] = {"full", 3600 * CLOCK_NS_PER_S, 200, 11},
 };
 
 const char *profile_name(enum profile p)
@@ -52,6 +54,7 @@ enum option_id {
 	OPT_SEED,
 	OPT_BUDGET,
 	OPT_ROUNDS,
+	OPT_PRECISION,
 	OPT_SLOTS,
 	OPT_SLOT_TIME,
 	OPT_WORKERS,
@@ -64,6 +67,7 @@ enum option_id {
 	OPT_NO_CHARTS,
 	OPT_QUIET,
 	OPT_HELP,
+	OPT_REPETITIONS,
 	OPT_FORMAT,
 	OPT_OUT,
 	OPT_OUT_FORMAT,
@@ -93,8 +97,10 @@ static const struct flag flags[] = {
     {"time-budget", OPT_BUDGET, required_argument, "TIME",
 	"such as 90s or 5m; ends between rounds"},
     {"rounds", OPT_ROUNDS, required_argument, "N", "launches of each case, at most"},
+    {"precision", OPT_PRECISION, required_argument, "SHARE",
+	"a case ends when its interval is within this, such as 1% (default 2%; 0: never)"},
     {"slots", OPT_SLOTS, required_argument, "N",
-	"trials a launch, the first is warm-up (2 or more)"},
+	"trials a launch (2 or more); warm-up is left out"},
     {"slot-time", OPT_SLOT_TIME, required_argument, "TIME", "length of a trial's window"},
     {"seed", OPT_SEED, required_argument, "N", "of order, layout and random numbers"},
     {"results", OPT_RESULTS, required_argument, "DIR", "where runs are kept (default: results)"},
@@ -109,7 +115,8 @@ static const struct flag flags[] = {
     {"help", OPT_HELP, no_argument, NULL, "this text"},
     {"benchmark_filter", OPT_FILTER, required_argument, "REGEX", "as --filter"},
     {"benchmark_list_tests", OPT_LIST_BOOL, optional_argument, "BOOL", "as --list, names only"},
-    {"benchmark_repetitions", OPT_ROUNDS, required_argument, "N", "as --rounds"},
+    {"benchmark_repetitions", OPT_REPETITIONS, required_argument, "N",
+	"that many launches, however precise"},
     {"benchmark_format", OPT_FORMAT, required_argument, "FORMAT",
 	"what stdout gets: console (default), json or csv"},
     {"benchmark_out", OPT_OUT, required_argument, "FILE", "one more copy of the run file"},
@@ -179,6 +186,16 @@ static int set_time(const char *flag, const char *text, uint64_t *out)
 		    "s, m or h, such as 90s",
 		    text);
 	*out = ns;
+	return 0;
+}
+
+static int set_precision(const char *flag, const char *text, double *out)
+{
+	if (strcmp(text, "0") == 0 || strcmp(text, "0%") == 0)
+		*out = 0;
+	else if (compare_options_share(text, 1, out) != 0)
+		return refuse(flag,
+		    "'%s' is not a share up to 100 %%; accepted: such as 2%% or 0.02, and 0", text);
 	return 0;
 }
 
@@ -288,7 +305,14 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 	case OPT_BUDGET:
 		return set_time(f->name, arg, &o->budget_ns);
 	case OPT_ROUNDS:
+		o->rounds_given = true;
 		return set_count(f->name, arg, 1, 100000, &o->rounds);
+	case OPT_REPETITIONS:
+		o->rounds_given = true;
+		o->precision = 0;
+		return set_count(f->name, arg, 1, 100000, &o->rounds);
+	case OPT_PRECISION:
+		return set_precision(f->name, arg, &o->precision);
 	case OPT_SLOTS:
 		return set_count(f->name, arg, 2, 100000, &o->slots);
 	case OPT_SLOT_TIME:
@@ -350,6 +374,7 @@ static void defaults(struct run_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	o->profile = PROFILE_QUICK;
+	o->precision = 0.02;
 	o->results_dir = "results";
 	o->out_format = FORMAT_JSON;
 	o->cell_timeout_ns = 20 * CLOCK_NS_PER_S;

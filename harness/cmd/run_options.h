@@ -23,8 +23,10 @@ struct run_options {
 	uint64_t budget_ns;
 	uint64_t slot_ns; /* 0: the cases' own */
 	uint64_t cell_timeout_ns;
-	unsigned rounds;                   /* at most */
-	unsigned slots;                    /* a launch, the first is warm-up */
+	unsigned rounds; /* at most */
+	bool rounds_given;
+	double precision;                  /* half-width at which a case ends, relative; 0: never */
+	unsigned slots;                    /* trials a launch */
 	unsigned workers[RUN_WORKERS_MAX]; /* instead of the profile's counts, when any */
 	unsigned worker_counts;
 	const char *workers_text; /* as typed, NULL when not given */

@@ -105,6 +105,32 @@ static void a_profile_sets_what_is_not_given(void **state)
 	run_options_free(&own);
 }
 
+static void precision_is_a_share(void **state)
+{
+	static const struct {
+		const char *line;
+		double precision;
+	} table[] = {
+	    {"", 0.02},
+	    {"--precision 1%", 0.01},
+	    {"--precision 0.05", 0.05},
+	    {"--precision 0", 0},
+	    {"--precision 0%", 0},
+	    {"--rounds 7", 0.02},
+	    {"--benchmark_repetitions=20 --precision 1%", 0.01},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct run_options o;
+
+		parse_good(table[i].line, &o);
+		assert_true(o.precision > table[i].precision - 1e-12 &&
+			    o.precision < table[i].precision + 1e-12);
+		run_options_free(&o);
+	}
+}
+
 static void every_flag_is_taken(void **state)
 {
 	struct run_options o;
@@ -150,7 +176,9 @@ static void google_benchmarks_flags_keep_their_meaning(void **state)
 		   "--benchmark_context=k= --benchmark_color=false --benchmark_counters_tabular",
 	    &o);
 	assert_string_equal(o.filter, "-x");
+	/* Exactly as many, as Google Benchmark would. */
 	assert_int_equal(o.rounds, 7);
+	assert_true(o.rounds_given && !(o.precision > 0));
 	assert_int_equal(o.format, FORMAT_CSV);
 	assert_int_equal(o.out_format, FORMAT_CSV);
 	assert_string_equal(o.out, "f");
@@ -221,6 +249,10 @@ static void mistakes_are_named_in_one_line(void **state)
 	    {"--seed=", "''"},
 	    {"--rounds 0", "'0' is not a number from 1"},
 	    {"--rounds 100001", "100000"},
+	    {"--precision 2", "'2' is not a share"},
+	    {"--precision 101%", "such as 2%"},
+	    {"--precision -1%", "'-1%'"},
+	    {"--precision narrow", "'narrow'"},
 	    {"--slots 1", "'1' is not a number from 2"},
 	    {"--time-budget 0s", "'0s'"},
 	    {"--time-budget soon", "'soon' is not a time"},
@@ -300,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_given),
 	    cmocka_unit_test(a_profile_sets_what_is_not_given),
+	    cmocka_unit_test(precision_is_a_share),
 	    cmocka_unit_test(every_flag_is_taken),
 	    cmocka_unit_test(google_benchmarks_flags_keep_their_meaning),
 	    cmocka_unit_test(a_boolean_may_be_written_as_google_benchmark_does),

@@ -69,9 +69,11 @@ size_t comparison_count(const struct comparison *c, enum verdict v);
 /**
  * comparison_exit() - the process's exit status.
  *
- * 2 when a case failed on a side or no case was compared at all; else 1 when something is slower,
- * and only then; else 4 when something is incomparable; else 3 under strict when something is unsure
- * or missing; else 0. A missing case alone is a new or a removed one: listed, no failure.
+ * 2 when a case failed on a side or nothing was compared: no row has a figure, and none is
+ * incomparable either; else 1 when something is slower, and only then; else 4 when something is
+ * incomparable; else 3 under strict when something is unsure or missing; else 0. A missing case
+ * alone is a new or a removed one: listed, no failure. An incomparable row may have figures for
+ * people to look at (--force); it stays incomparable.
  */
 int comparison_exit(const struct comparison *c);
 
@@ -79,7 +81,7 @@ int comparison_exit(const struct comparison *c);
  * -errno. */
 int comparison_print(FILE *to, const struct comparison *c, bool ascii);
 /** comparison_markdown(), comparison_json(), comparison_junit() - write a file, whole or not at
- * all. Return: 0; -errno. */
+ * all; a device or pipe is written to, never replaced. Return: 0; -errno. */
 int comparison_markdown(const struct comparison *c, const char *path);
 int comparison_json(const struct comparison *c, const char *path);
 int comparison_junit(const struct comparison *c, const char *path);

@@ -242,7 +242,7 @@ static void print_wrapped(FILE *to, const char *text, int indent)
 /* What a reason says beside the interval, which is in the table: "; " separates clauses. */
 static void other_clauses(const struct series *s, char out[REASON_MAX])
 {
-	static const char interval[] = "interval of ";
+	static const char interval[] = "interval of ", stop[] = RUN_STOP_CLAUSE;
 	const char *at = s->reason;
 	size_t used = 0;
 
@@ -250,7 +250,8 @@ static void other_clauses(const struct series *s, char out[REASON_MAX])
 		const char *end = strstr(at, "; ");
 		const size_t n = end ? (size_t)(end - at) : strlen(at);
 
-		if (strncmp(at, interval, sizeof(interval) - 1)) {
+		if (strncmp(at, interval, sizeof(interval) - 1) &&
+		    strncmp(at, stop, sizeof(stop) - 1)) {
 			if (used) {
 				memcpy(out + used, "; ", 2);
 				used += 2;

@@ -104,7 +104,7 @@ int series_fold_latency(struct series *series);
  * is the median of these with stats_median_ci().
  *
  * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
- * reason where there is something to say, are written anew:
+ * reason where there is something to say, are written anew (but for series_note_stop()'s clause):
  * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
  * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than two launches, or so many trials
  *   without a finished operation that a launch's median trial is one of them. Then every launch's
@@ -116,6 +116,19 @@ int series_fold_latency(struct series *series);
  * Return: 0; -ENOMEM; -E2BIG when a series has more than 128 kinds of metrics.
  */
 int run_summarise(struct run *run);
+
+/**
+ * series_note_stop() - the reason says that measuring ended before the series was precise: "stopped
+ * at +-3.1 % after 12 launches: time budget out before +-2 %". No failure; run_summarise() keeps
+ * this clause.
+ * @half_width_pct: not finite when there is none.
+ * @why: what ended it.
+ */
+void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
+    double precision_pct, const char *why);
+
+/** How that clause begins; a table that shows the interval need not repeat it. */
+#define RUN_STOP_CLAUSE "stopped "
 
 /** A series whose half-width is over this is noisy. */
 #define RUN_NOISY_HALF_WIDTH_PCT 10.0

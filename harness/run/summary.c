@@ -180,6 +180,27 @@ static void say_oversubscribed(const struct series *s, char *why)
 		say(why, "%u workers, more than there are PUs", s->workers);
 }
 
+void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
+    double precision_pct, const char *why)
+{
+	char width[32] = "";
+
+	if (isfinite(half_width_pct))
+		snprintf(width, sizeof(width), "at +-%.1f %% ", half_width_pct);
+	s->reason[0] = '\0';
+	say(s->reason, RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %%", width, launches,
+	    why, precision_pct);
+}
+
+/* It is always the last clause. */
+static void say_stop(const char *reason, char *why)
+{
+	const char *clause = strstr(reason, RUN_STOP_CLAUSE);
+
+	if (clause)
+		say(why, "%s", clause);
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(struct series *s, bool pooled)
 {
@@ -204,6 +225,7 @@ static void judge(struct series *s, bool pooled)
 	if (sum->empty_launches)
 		say(why, "%u of %u launches finished none at all and are left out",
 		    sum->empty_launches, sum->launches + sum->empty_launches);
+	say_stop(s->reason, why);
 	noisy = noisy || pooled;
 	/* A reason that the supervisor gave an undisturbed series stays. */
 	if (s->status != STATUS_OK || why[0])

@@ -372,6 +372,40 @@ static void summarising_twice_changes_nothing(void **state)
 	run_free(&twice);
 }
 
+/* What ended a series too early is said, whatever else there is to say, and only once. */
+static void the_clause_of_an_early_end_stays(void **state)
+{
+	static const double quiet[] = {100, 100.1, 100.2}, wide[] = {100, 200, 300};
+	struct run run = {0};
+	struct series *s;
+
+	(void)state;
+	measured(&run, quiet, 3, 1);
+	measured(&run, wide, 3, 1);
+	measured(&run, quiet, 3, 1)->oversubscribed = true;
+	for (size_t i = 0; i < run.series_count; i++)
+		series_note_stop(&run.series[i], 3.14159, 12, 2, "time budget out");
+	for (int again = 0; again < 3; again++) {
+		assert_int_equal(run_summarise(&run), 0);
+		s = &run.series[0];
+		assert_int_equal(s->status, STATUS_OK);
+		assert_string_equal(s->reason,
+		    "stopped at +-3.1 % after 12 launches: time budget out before +-2 %");
+		s = &run.series[1];
+		assert_int_equal(s->status, STATUS_NOISY);
+		assert_memory_equal(s->reason, "interval of ", 12);
+		assert_string_equal(strstr(s->reason, "; stopped"),
+		    "; stopped at +-3.1 % after 12 launches: time budget out before +-2 %");
+		s = &run.series[2];
+		assert_int_equal(s->status, STATUS_OVERSUBSCRIBED);
+		assert_non_null(strstr(s->reason, "; stopped at +-3.1 %"));
+	}
+	series_note_stop(&run.series[0], INFINITY, 12, 0.5, "rounds out");
+	assert_string_equal(
+	    run.series[0].reason, "stopped after 12 launches: rounds out before +-0.5 %");
+	run_free(&run);
+}
+
 /* Series of ten launches whose interval is about +-@pct. */
 static void add_series_of_width(struct run *run, double pct, double steal_pct)
 {
@@ -471,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(histograms_merge_exactly),
 	    cmocka_unit_test(medians_of_every_metric),
 	    cmocka_unit_test(summarising_twice_changes_nothing),
+	    cmocka_unit_test(the_clause_of_an_early_end_stays),
 	    cmocka_unit_test(machine_is_judged),
 	    cmocka_unit_test(verdict_has_its_figures),
 	    cmocka_unit_test(single_launches_do_not_make_it_quiet),

@@ -69,6 +69,12 @@ unsigned looks_launches(unsigned look);
 /** looks_alpha() - two-sided error spent at look @look: that of z = 3.29, 3.29, 2.81, 2.58. */
 double looks_alpha(unsigned look);
 
+/* What was found is measured again with fresh launches: there is one hypothesis left, so each look
+ * costs less. Both passes together keep the false rate at the product of theirs. */
+#define CONFIRM_ALPHA 0.05
+/* The smallest number with which a signed-rank interval at that level exists is 6. */
+#define CONFIRM_LAUNCHES 8
+
 /* ---- one case ---- */
 
 struct evidence {
@@ -111,8 +117,10 @@ void sequential_begin(struct sequential *s, double min_effect);
 /** sequential_add() - one more launch; looks when a look is due. Nothing after the end.
  * Return: 0; -ENOMEM; -EINVAL. */
 int sequential_add(struct sequential *s, const struct launch_ratio *launch);
-/** sequential_finish() - no more launches come (time is up): a last look at what there is, at the
- * price of the look that would be next. A change that is not confirmed is unsure. Return: as above.
+/**
+ * sequential_finish() - time is up for this pass: a last look at what there is, at the price of the
+ * look that would be next. A change found by it opens the second pass, and more launches may be
+ * added; what is not confirmed in the end is unsure. Return: as above.
  */
 int sequential_finish(struct sequential *s);
 /** sequential_p() - p of the case for the suite: of one pass, or of both by Fisher's method; 1 when

@@ -164,6 +164,22 @@ static inline uint64_t worker_random(struct worker *w)
 	return w->rng * UINT64_C(0x2545F4914F6CDD1D);
 }
 
+/* A buffer that moves needs this much room beside its own. */
+#define WORKER_SHIFT_MAX ((size_t)64 * 1024)
+
+/**
+ * worker_shift() - where a job's buffer begins in this trial: a random multiple of a cache line
+ * below WORKER_SHIFT_MAX. For enter(), once a trial.
+ *
+ * Where memory happens to lie changes a figure by several percent from launch to launch (Mytkowicz
+ * et al., "Producing wrong data without doing anything obviously wrong!", ASPLOS 2009): a buffer
+ * that moves from slot to slot averages that out inside a launch.
+ */
+static inline size_t worker_shift(struct worker *w)
+{
+	return (size_t)(worker_random(w) % (WORKER_SHIFT_MAX / 64)) * 64;
+}
+
 /** worker_record_ns() - one latency; kept only inside the measured window. */
 static inline void worker_record_ns(struct worker *w, uint64_t ns)
 {

@@ -68,6 +68,8 @@ bad_options() {
 	refuse '--time-budget' --time-budget 0
 	refuse '--rounds' --rounds 0
 	refuse '--slots' --slots 1
+	refuse '--precision' --precision 2
+	refuse '--precision' --precision narrow
 	refuse '--benchmark_format' --benchmark_format=xml
 	refuse '--benchmark_out_format' --benchmark_out_format=console
 	refuse '--benchmark_context' --benchmark_context=novalue
@@ -167,7 +169,7 @@ interrupted() {
 	local pid status=0
 	export CONCBENCH_SELFTEST=1
 	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
-		--time-budget 60s >out 2>err &
+		--precision 0 --time-budget 60s >out 2>err &
 	pid=$!
 	wait_for 20 measuring
 	kill "-$1" $pid
@@ -185,7 +187,7 @@ kill_9_can_be_recovered() {
 	local pid
 	export CONCBENCH_SELFTEST=1
 	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
-		--time-budget 60s >out 2>err &
+		--precision 0 --time-budget 60s >out 2>err &
 	pid=$!
 	wait_for 20 measuring
 	kill -9 $pid
@@ -240,7 +242,7 @@ full_disk() {
 	local status=0
 	export CONCBENCH_SELFTEST=1
 	on_small_disk 64k "$CONCBENCH" run --results disk/res --no-charts --rounds 2000 \
-		--time-budget 30s --filter '^selftest/ok/' || status=$?
+		--precision 0 --time-budget 30s --filter '^selftest/ok/' || status=$?
 	[ $status -ne 77 ] || skip "may not mount a tmpfs"
 	[ $status -eq 2 ] || fail "exit status $status: $(cat out err)"
 	has err 'No space left on device'
@@ -316,6 +318,42 @@ counters_have_a_pass_of_their_own() {
 	has "$(run_file)" 'not asked for'
 }
 
+trials() { grep -c '^{"case"' res/latest/journal.jsonl; }
+
+# A case ends when its interval is narrow twice in a row from the ninth launch on; or says why not.
+runs_end_when_they_are_precise() {
+	expect 0 "$CONCBENCH" run --rounds 30 --slots 2 --precision 90% --results res --no-charts "$fast"
+	[ "$(trials)" -eq 20 ] || fail "$(trials) trials instead of 2 of 10 launches"
+	! grep -q '"reason": "stopped' res/latest/run.json || fail "a precise case says that it is not"
+	has res/latest/run.json '"run.precision_pct": "90"' '"run.warm_up"'
+	has out 'Precision: 1 of 1 cases ended within +-90 %'
+	# The first of two trials is left out, kept and counted.
+	[ "$(grep -c '"warm_up":true' res/latest/journal.jsonl)" -eq 10 ] || fail "$(cut -c 1-200 res/latest/journal.jsonl)"
+	has res/latest/run.json '"warm_up_samples": 10'
+	rm -rf res
+	expect 0 "$CONCBENCH" run --rounds 11 --slots 2 --precision 0.0001% --results res --no-charts "$fast"
+	[ "$(trials)" -eq 22 ] || fail "$(trials) trials instead of 2 of 11 launches"
+	has res/latest/run.json 'after 11 launches: rounds out before +-0.0001 %'
+	has out 'Precision: 0 of 1'
+	rm -rf res
+	expect 0 "$CONCBENCH" run --time-budget 1500ms --rounds 100000 --precision 0.0001% --results res --no-charts "$fast"
+	has res/latest/run.json 'launches: time budget out before +-0.0001 %'
+	rm -rf res
+	expect 0 "$CONCBENCH" run --benchmark_repetitions=12 --slots 2 --results res --no-charts "$fast"
+	[ "$(trials)" -eq 24 ] || fail "$(trials) trials instead of 2 of 12 repetitions"
+	! grep -q '"reason": "stopped' res/latest/run.json || fail "nobody asked for precision"
+}
+
+# Warm-up is found, not assumed: of more than three trials most launches of a bare call keep the first.
+warm_up_is_detected() {
+	expect 0 "$CONCBENCH" run --rounds 10 --slots 8 --results res --no-charts "$fast"
+	local excluded
+	excluded=$(grep -c '"warm_up":true' res/latest/journal.jsonl || true)
+	[ "$(trials)" -eq 80 ] || fail "$(trials) trials"
+	has res/latest/run.json "\"warm_up_samples\": $excluded"
+	[ "$excluded" -le 40 ] || fail "$excluded of 80 trials are warm-up: more than half of a launch"
+}
+
 aa_runs_everything_twice() {
 	expect 0 "$CONCBENCH" run --rounds 6 --slots 2 --results res --no-charts "$fast" --aa
 	has out 'A/A: '
@@ -326,4 +364,5 @@ run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_i
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured kill_9_can_be_recovered \
 	unwritable_results unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	no_permission_to_bind unsupported_is_said counters_have_a_pass_of_their_own aa_runs_everything_twice
+	no_permission_to_bind unsupported_is_said counters_have_a_pass_of_their_own \
+	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice

@@ -80,6 +80,7 @@ static void sieve_enter(struct worker *w, void *state)
 	struct sieve_state *st = state;
 	struct sieve_worker *sw = &st->worker[w->index];
 
+	sw->shift = worker_shift(w);
 	if (sw->prime_count)
 		return;
 	memset(sw->composite, 0, sizeof(sw->composite));
@@ -89,7 +90,7 @@ static void sieve_enter(struct worker *w, void *state)
 /* Byte i stands for the odd number base + 1 + 2 i; @base is even. */
 static uint32_t count_primes(struct sieve_worker *sw, uint32_t base)
 {
-	uint8_t *composite = sw->composite;
+	uint8_t *composite = sw->composite + sw->shift;
 	uint32_t struck = 0;
 
 	memset(composite, 0, SIEVE_SEGMENT_BYTES);

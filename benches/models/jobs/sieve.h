@@ -26,7 +26,8 @@ struct sieve_worker {
 	uint32_t wrong_primes;
 	uint32_t prime_count;
 	uint32_t prime[SIEVE_PRIMES_MAX];
-	_Alignas(ARENA_ALIGN) uint8_t composite[SIEVE_SEGMENT_BYTES];
+	size_t shift; /* where the segment begins in this trial */
+	_Alignas(ARENA_ALIGN) uint8_t composite[SIEVE_SEGMENT_BYTES + WORKER_SHIFT_MAX];
 };
 
 struct sieve_state {

@@ -1,0 +1,42 @@
+/*
+ * catalogue.h - which cases a program can measure here, asked of the program itself: base and head
+ * of a gate are two builds, and neither is the one that asks.
+ */
+#ifndef CONCBENCH_CATALOGUE_H
+#define CONCBENCH_CATALOGUE_H
+
+#include "harness/cell/supervise.h"
+#include "harness/run/run.h"
+#include "harness/work/bench_case.h"
+
+struct catalogue_case {
+	char name[CASE_NAME_MAX];
+	char hash[17];
+	uint64_t slot_ns;
+	bool supported;
+	char reason[REASON_MAX]; /* why not */
+};
+
+struct catalogue {
+	struct catalogue_case *item;
+	size_t count;
+	size_t capacity;
+};
+
+/**
+ * catalogue_ask() - in the program's own order.
+ * @spec: exe, profile, sweep, topology and deadlines; no case.
+ * Return: 0; -EINTR; -EPROTO with @why when it is no concbench, or one older than this question;
+ * -ETIMEDOUT, -ECHILD, -ENOMEM with @why. Release with catalogue_free() after success.
+ */
+int catalogue_ask(const struct cell_spec *spec, struct catalogue *out, char *why, size_t why_len);
+
+/** catalogue_find() - by exact name, or NULL. */
+const struct catalogue_case *catalogue_find(const struct catalogue *c, const char *name);
+
+void catalogue_free(struct catalogue *c);
+
+/** catalogue_tell() - the program's side: say all cases of @list to @fd. Return: 0; -errno. */
+int catalogue_tell(const struct case_list *list, uint64_t slot_ns, unsigned pus, int fd);
+
+#endif

@@ -1,0 +1,187 @@
+#include "harness/cell/cell_process.h"
+
+#include "harness/base/child.h"
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/stuck.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
+#define CLOSED_TO_DEAD_MS 2000
+#define ARGS_MAX 24
+#define ARG_TEXT_MAX 32
+
+/* The cell's end of the socketpair is always this descriptor in it. */
+#define CELL_FD 3
+
+static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
+{
+	char fd[ARG_TEXT_MAX], slots[ARG_TEXT_MAX], slot_ns[ARG_TEXT_MAX], seed[ARG_TEXT_MAX];
+	const char *argv[ARGS_MAX] = {
+	    spec->exe, "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
+	unsigned argc = 8;
+
+	(void)snprintf(fd, sizeof(fd), "%d", CELL_FD);
+	(void)snprintf(slots, sizeof(slots), "%u", spec->slots);
+	(void)snprintf(slot_ns, sizeof(slot_ns), "%" PRIu64, spec->slot_ns);
+	(void)snprintf(seed, sizeof(seed), "%" PRIu64, spec->seed);
+	if (spec->case_name) {
+		argv[argc++] = "--case";
+		argv[argc++] = spec->case_name;
+		argv[argc++] = "--slots";
+		argv[argc++] = slots;
+		argv[argc++] = "--seed";
+		argv[argc++] = seed;
+	} else {
+		argv[argc++] = "--list";
+	}
+	if (spec->counters)
+		argv[argc++] = "--counters";
+	if (spec->workers) {
+		argv[argc++] = "--workers";
+		argv[argc++] = spec->workers;
+	}
+	if (spec->place) {
+		argv[argc++] = "--place";
+		argv[argc++] = spec->place;
+	}
+	child_die_with(parent);
+	interrupt_restore_child();
+	/* A group of its own: Ctrl-C on the terminal reaches the supervisor only, which decides. */
+	if (setpgid(0, 0) < 0 ||
+	    (spec->topology_xml && setenv("HWLOC_XMLFILE", spec->topology_xml, 1) < 0) ||
+	    (spec->topology_xml && setenv("HWLOC_THISSYSTEM", "1", 1) < 0) ||
+	    (spec->allowed && setenv("CONCBENCH_ALLOWED", spec->allowed, 1) < 0) ||
+	    dup2(spec->stderr_fd, STDERR_FILENO) < 0)
+		_exit(126);
+	if (socket == CELL_FD) {
+		if (fcntl(socket, F_SETFD, 0) < 0)
+			_exit(126);
+	} else if (dup2(socket, CELL_FD) < 0) {
+		_exit(126);
+	}
+	/* argv's type cannot say that execv does not write to it. */
+	execv(spec->exe, (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static int pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int cell_process_spawn(const struct cell_spec *spec, struct cell_process *c)
+{
+	const pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	c->pid = fork();
+	if (c->pid < 0) {
+		int error = errno;
+
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+		return -error;
+	}
+	if (c->pid == 0)
+		exec_cell(spec, pair[1], parent);
+	/* Also here: whichever of the two runs first, the group exists before it is needed. */
+	(void)setpgid(c->pid, c->pid);
+	(void)close(pair[1]);
+	c->socket = pair[0];
+	c->pidfd = pidfd_of(c->pid);
+	return c->pidfd < 0 ? -errno : 0;
+}
+
+void cell_process_bury(struct cell_process *c)
+{
+	int status = 0;
+
+	if (c->reaped)
+		return;
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	c->reaped = true;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		(void)snprintf(c->fate, sizeof(c->fate), "the program could not be started");
+	else
+		child_describe(status, c->fate, sizeof(c->fate));
+}
+
+/* It has closed its end of the socket, which is nearly always because it dies. */
+static void note_end(struct cell_process *c, char *why, size_t why_len)
+{
+	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+
+	if (poll(&gone, 1, CLOSED_TO_DEAD_MS) > 0) {
+		cell_process_bury(c);
+		(void)snprintf(why, why_len, "%s", c->fate);
+		return;
+	}
+	/* Killed by us: how it ended then is not the reason. */
+	(void)kill(-c->pid, SIGKILL);
+	cell_process_bury(c);
+	(void)snprintf(why, why_len, "closed its end of the socket and lived on");
+}
+
+/*
+ * One message. The process's end is read off the pidfd, not off the socket's end: a worker that
+ * outlives its cell still holds the socket open.
+ */
+int cell_process_receive(
+    struct cell_process *c, uint64_t within_ns, struct message *m, char *why, size_t why_len)
+{
+	const uint64_t until_ns = clock_now_ns() + within_ns;
+	const char *line;
+	size_t len;
+
+	while (!line_buffer_next(&c->input, &line, &len)) {
+		struct pollfd fds[2] = {
+		    {.fd = c->socket, .events = POLLIN}, {.fd = c->pidfd, .events = POLLIN}};
+		int ready = interrupt_poll(fds, 2, until_ns);
+		long got;
+
+		if (ready < 0)
+			return ready;
+		if (ready == 0) {
+			char doing[160];
+
+			stuck_describe(c->pid, doing, sizeof(doing));
+			(void)snprintf(why, why_len, "no answer within %.1f s (%s)",
+			    (double)within_ns / 1e9, doing);
+			return -ETIMEDOUT;
+		}
+		/* Its last words may have come between poll's look at the socket and that at the
+		 * pidfd; now that it is dead there can be no more. */
+		if (!fds[0].revents)
+			(void)poll(fds, 1, 0);
+		got = fds[0].revents ? line_buffer_fill(&c->input, c->socket) : 0;
+		/* An end that is closed with something unread in it, such as our go, resets ours.
+		 */
+		if (got == -ECONNRESET)
+			got = 0;
+		if (got < 0) {
+			(void)snprintf(why, why_len, "reading its answer: %s", strerror((int)-got));
+			return -EPROTO;
+		}
+		if (got == 0) {
+			/* A line of which the end is missing is lost. */
+			note_end(c, why, why_len);
+			return -ECHILD;
+		}
+	}
+	return message_parse(line, len, m, why, why_len);
+}

@@ -1,0 +1,232 @@
+/* run_launch.c - one launch of one case: a cell, its turns, and what becomes of its samples. */
+#include "harness/cell/run_launch.h"
+
+#include "harness/base/clock.h"
+#include "harness/cell/schedule.h"
+#include "harness/cell/supervise.h"
+#include "harness/stats/warm_up.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Creating a worker takes up to 0.1 ms (a process); connections and their checks as long again. */
+#define READY_PER_WORKER_NS (5 * CLOCK_NS_PER_MS)
+/* A window this long is a trial of its own: a second one warms up for the third, no more. */
+#define LONG_SLOT_NS (50 * CLOCK_NS_PER_MS)
+#define LONG_SLOTS 2u
+
+static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
+{
+	return &l->run->series[e->series];
+}
+
+static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
+{
+	const uint64_t slot_ns = l->slot_ns ? l->slot_ns : case_slot_ns(e->bc, l->pus);
+
+	return slot_ns >= LONG_SLOT_NS && l->slots > LONG_SLOTS ? LONG_SLOTS : l->slots;
+}
+
+static struct cell_spec spec_of(
+    const struct run_loop *l, const struct run_entry *e, unsigned launch, bool counters)
+{
+	return (struct cell_spec){
+	    .exe = l->exe,
+	    .case_name = e->bc->name,
+	    .profile = l->profile,
+	    .workers = l->workers,
+	    .place = l->place,
+	    .topology_xml = l->topology_xml,
+	    .allowed = l->allowed,
+	    .slots = slots_of(l, e),
+	    .slot_ns = l->slot_ns,
+	    .seed = schedule_seed(l->seed, (size_t)(e - l->entries), launch),
+	    .counters = counters,
+	    .stderr_fd = l->stderr_fd,
+	    .ready_within_ns = l->cell_timeout_ns + e->bc->workers * READY_PER_WORKER_NS,
+	    .turn_within_ns = l->cell_timeout_ns,
+	};
+}
+
+/* A case that failed keeps its raw samples in the journal, but never gives a figure again. */
+static int note_failure(struct run_loop *l, const struct run_entry *e, enum case_status status,
+    unsigned launch, const char *why)
+{
+	struct series *s = series_of(l, e);
+
+	s->status = status;
+	(void)snprintf(s->reason, sizeof(s->reason), "launch %u: %.200s", launch, why);
+	return journal_series(l->journal, s);
+}
+
+static int note_ready(struct run_loop *l, const struct run_entry *e, const struct message *ready)
+{
+	struct series *s = series_of(l, e);
+
+	if (s->sample_count)
+		return 0;
+	s->status = STATUS_OK;
+	s->reason[0] = '\0';
+	s->oversubscribed = ready->oversubscribed;
+	s->slot_ns = ready->slot_ns;
+	(void)snprintf(s->pus, sizeof(s->pus), "%s", ready->pus);
+	(void)snprintf(s->hash, sizeof(s->hash), "%s", ready->hash);
+	return journal_series(l->journal, s);
+}
+
+static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sample *sample)
+{
+	struct series *s = series_of(l, e);
+	int ret = journal_sample(l->journal, s->name, sample);
+
+	if (!ret)
+		ret = series_add_sample(s, sample);
+	if (ret)
+		return ret;
+	/* Now the series'. */
+	memset(sample, 0, sizeof(*sample));
+	return series_fold_latency(s);
+}
+
+/* Trials of a launch that wait for it to be known which of them are warm-up. */
+struct pending {
+	struct sample sample[WARM_UP_WINDOW];
+	size_t n;
+	bool decided; /* the launch is longer than the window: what comes now is warm */
+};
+
+static double length_of(const struct sample *s)
+{
+	double ns;
+
+	/* No operation finished: longer than any. */
+	return metric_get(&s->metrics, METRIC_NS_PER_OP, &ns) ? ns : INFINITY;
+}
+
+/* Flags warm-up and keeps them all. After an error, too, nothing is left pending. */
+static int keep_pending(struct run_loop *l, const struct run_entry *e, struct pending *p)
+{
+	double x[WARM_UP_WINDOW];
+	size_t warm_up;
+	int ret = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		x[i] = length_of(&p->sample[i]);
+	warm_up = p->decided ? 0 : warm_up_count(x, p->n);
+	for (size_t i = 0; i < p->n; i++) {
+		p->sample[i].warm_up = i < warm_up;
+		if (!ret)
+			ret = keep_sample(l, e, &p->sample[i]);
+		sample_free(&p->sample[i]);
+	}
+	p->n = 0;
+	return ret;
+}
+
+static int add_pending(
+    struct run_loop *l, const struct run_entry *e, struct pending *p, const struct sample *sample)
+{
+	int ret;
+
+	p->sample[p->n++] = *sample;
+	if (!p->decided && p->n < WARM_UP_WINDOW)
+		return 0;
+	ret = keep_pending(l, e, p);
+	p->decided = true;
+	return ret;
+}
+
+/* Google Benchmark timed the same repetitions: its sum must be ours. */
+static bool summary_agrees(unsigned rows, double sum_ns, unsigned samples, double samples_ns)
+{
+	return rows == samples && fabs(sum_ns - samples_ns) <= 1e-6 * samples_ns + 1e-3;
+}
+
+int run_launch(struct run_loop *l, struct run_entry *e)
+{
+	const unsigned launch = e->launches;
+	const struct cell_spec spec = spec_of(l, e, launch, false);
+	enum case_status reported = STATUS_INVALID;
+	struct cell_process *cell = NULL;
+	struct message ready = {0};
+	struct pending pending = {.n = 0};
+	char why[REASON_MAX] = "";
+	double samples_ns = 0.0, sum_ns = 0.0;
+	unsigned rows = 0, slot = 0;
+	int ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
+	int kept = 0, flushed;
+
+	if (!ret)
+		kept = note_ready(l, e, &ready);
+	for (; !ret && !kept && slot < spec.slots; slot++) {
+		struct sample sample;
+		double ns_per_op = 0.0;
+
+		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
+		if (ret)
+			break;
+		sample.launch = launch;
+		(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns_per_op);
+		samples_ns += ns_per_op;
+		kept = add_pending(l, e, &pending, &sample);
+	}
+	/* Also when the case has failed: raw samples are never thrown away. */
+	flushed = keep_pending(l, e, &pending);
+	kept = kept ? kept : flushed;
+	if (ret || kept) {
+		cell_kill(cell);
+	} else {
+		ret = cell_finish(cell, &rows, &sum_ns, NULL, why, sizeof(why));
+		if (!ret && !summary_agrees(rows, sum_ns, slot, samples_ns)) {
+			(void)snprintf(why, sizeof(why),
+			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, "
+			    "%.9g ns",
+			    rows, sum_ns, slot, samples_ns);
+			ret = -EBADMSG;
+		}
+	}
+	if (kept || ret == -EINTR)
+		return kept ? kept : ret;
+	if (ret)
+		return note_failure(l, e, cell_failure_status(ret, reported), launch, why);
+	e->launches++;
+	return 0;
+}
+
+int run_launch_counters(struct run_loop *l, struct run_entry *e)
+{
+	struct cell_spec spec = spec_of(l, e, e->launches, true);
+	struct series *s = series_of(l, e);
+	enum case_status reported = STATUS_INVALID;
+	struct cell_process *cell = NULL;
+	struct message ready;
+	char why[REASON_MAX] = "";
+	double sum_ns;
+	unsigned rows;
+	int ret;
+
+	spec.slots = 2;
+	ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
+	if (ret)
+		goto out;
+	for (unsigned slot = 0; !ret && slot < spec.slots; slot++) {
+		struct sample sample;
+
+		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
+		if (!ret)
+			sample_free(&sample);
+	}
+	if (ret)
+		cell_kill(cell);
+	else
+		ret = cell_finish(cell, &rows, &sum_ns, &s->counters, why, sizeof(why));
+out:
+	if (ret == -EINTR)
+		return ret;
+	(void)snprintf(s->counters_note, sizeof(s->counters_note), "%s%.200s",
+	    ret ? "no hardware counters: " : "counted in a pass of its own, untimed",
+	    ret ? why : "");
+	return journal_series(l->journal, s);
+}

@@ -1,0 +1,142 @@
+/* cmd_gate.c - `concbench gate`: is head slower than base? */
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
+#include "harness/cmd/gate_options.h"
+#include "harness/cmd/gate_stored.h"
+#include "harness/gate/noise.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void describe(struct comparison *c, const struct gate_options *o)
+{
+	c->kind = COMPARISON_GATE;
+	c->min_effect = o->request.min_effect;
+	c->strict = o->strict;
+	(void)snprintf(c->base, sizeof(c->base), "%s", o->base);
+	(void)snprintf(c->head, sizeof(c->head), "%s", o->head ? o->head : "this program");
+	date_comparison(c);
+}
+
+/* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
+static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
+{
+	struct gate g = {0};
+	int ret = 0, rows;
+
+	if (!o->no_noise)
+		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
+	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);
+	if (!ret && !rows)
+		ret = gate_measure(&g);
+	c->interrupted = g.interrupted = ret == -EINTR;
+	if (!rows && (!ret || ret == -EINTR))
+		rows = gate_conclude(&g, c);
+	gate_free(&g);
+	if (rows || (ret && ret != -EINTR))
+		return complain(o->request.command, "out of memory");
+	return ret;
+}
+
+static int conclude(const struct gate_options *o, const struct comparison *c)
+{
+	const struct outputs outputs = {
+	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+
+	return write_comparison(o->request.command, &outputs, c);
+}
+
+static bool any_failed(const struct comparison *c)
+{
+	return comparison_count(c, VERDICT_FAILED) > 0;
+}
+
+/* Both sides are programs that take turns. */
+static int gate_programs(struct gate_options *o)
+{
+	const uint64_t begin_ns = clock_now_ns();
+	struct comparison c = {0};
+	struct gate_session s;
+	int ret, status;
+
+	describe(&c, o);
+	ret = gate_session_open(&s, &o->request, &c);
+	if (!ret) {
+		progress_begin(&s.progress, o->request.quiet);
+		ret = measure(&s, o, &c);
+		progress_end(&s.progress);
+	}
+	if (ret && ret != -EINTR) {
+		status = ret;
+	} else if (ret == -EINTR && !c.row_count) {
+		status = 128 + interrupt_pending();
+	} else {
+		c.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
+		interrupt_unblock();
+		status = conclude(o, &c);
+		if (any_failed(&c) && !o->request.quiet)
+			(void)printf("what the cells said: %s\n", s.log);
+		if (!status)
+			status = ret == -EINTR ? 128 + interrupt_pending() : comparison_exit(&c);
+	}
+	gate_session_close(&s, any_failed(&c));
+	comparison_free(&c);
+	return status;
+}
+
+static int own_program(const struct gate_options *o, char *path, size_t len)
+{
+	const ssize_t n = readlink("/proc/self/exe", path, len - 1);
+
+	if (n < 0)
+		return complain(o->request.command, "/proc/self/exe: %s", strerror(errno));
+	path[n] = '\0';
+	return 0;
+}
+
+/* A stored run's id, folder or run file is none. */
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static int check_head(const struct gate_options *o)
+{
+	if (is_program(o->request.exe[SIDE_HEAD]))
+		return 0;
+	return complain(o->request.command, "--head: %s: %s", o->request.exe[SIDE_HEAD],
+	    access(o->request.exe[SIDE_HEAD], X_OK) == 0 ? "not a program" : strerror(errno));
+}
+
+int cmd_gate(int argc, char **argv)
+{
+	char self[GATE_PATH_MAX];
+	struct gate_options o;
+	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
+
+	if (!ret && o.help) {
+		gate_options_help(GATE_COMMAND, stdout);
+		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+	}
+	if (!ret)
+		ret = own_program(&o, self, sizeof(self));
+	if (ret)
+		return ret;
+	o.request.exe[SIDE_BASE] = o.base;
+	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
+	ret = check_head(&o);
+	if (ret)
+		return ret;
+	ret = interrupt_install();
+	if (ret)
+		return complain(o.request.command, "signals: %s", strerror(-ret));
+	return is_program(o.base) ? gate_programs(&o) : gate_stored(&o);
+}

@@ -1,0 +1,86 @@
+#include "harness/cmd/conclude.h"
+
+#include "harness/cmd/cmd.h"
+#include "harness/machine/build_info.h"
+#include "harness/machine/topology_draw.h"
+#include "harness/run/result.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+int complain(const char *command, const char *format, ...)
+{
+	va_list args;
+
+	(void)fprintf(stderr, "concbench %s: ", command);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int read_stored_run(const char *command, const char *results_dir, const char *ref, struct run *run)
+{
+	char path[PATH_MAX], err[PATH_MAX + 512] = "";
+	int rc = result_resolve(results_dir, ref, path, sizeof(path));
+
+	if (rc == -ENOENT)
+		return complain(
+		    command, "no run '%s', neither as a path nor in %s/", ref, results_dir);
+	if (rc)
+		return complain(command, "%s: %s", ref, strerror(-rc));
+	rc = result_read(path, run, err, sizeof(err));
+	return rc ? complain(command, "%s", err[0] ? err : strerror(-rc)) : 0;
+}
+
+void describe_stored_run(char *out, size_t len, const char *ref, const struct run *run)
+{
+	(void)snprintf(out, len, "%.110s (%.120s)", ref, run->id);
+}
+
+static int print(const char *command, const struct comparison *c)
+{
+	const int rc = comparison_print(stdout, c, !topology_draw_is_utf8());
+
+	if (!rc && build_info_sanitizer()[0])
+		(void)printf("This build is instrumented (SAN=%s): its figures mean nothing.\n",
+		    build_info_sanitizer());
+	if (rc || fflush(stdout) != 0)
+		return complain(command, "stdout: %s", strerror(rc ? -rc : errno));
+	return 0;
+}
+
+int write_comparison(const char *command, const struct outputs *o, const struct comparison *c)
+{
+	const struct {
+		const char *path;
+		int (*write)(const struct comparison *c, const char *path);
+	} files[] = {
+	    {o->markdown, comparison_markdown},
+	    {o->json, comparison_json},
+	    {o->junit, comparison_junit},
+	};
+	int status = o->quiet ? 0 : print(command, c);
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const int rc = files[i].path ? files[i].write(c, files[i].path) : 0;
+
+		if (rc)
+			status = complain(command, "%s: %s", files[i].path, strerror(-rc));
+	}
+	return status;
+}
+
+void date_comparison(struct comparison *c)
+{
+	const time_t now = time(NULL);
+	struct tm utc;
+
+	if (gmtime_r(&now, &utc))
+		(void)strftime(c->date, sizeof(c->date), "%Y-%m-%dT%H:%M:%SZ", &utc);
+}

@@ -1,0 +1,313 @@
+#include "harness/cmd/gate_options.h"
+
+#include "harness/base/clock.h"
+#include "harness/base/text.h"
+#include "harness/cmd/cmd.h"
+#include "harness/cmd/run_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* A change that has to be larger than this before it matters is no benchmark's business. */
+#define MIN_EFFECT_MAX 10.0
+
+enum option_id {
+	OPT_BASE = 256,
+	OPT_HEAD,
+	OPT_PROFILE,
+	OPT_FILTER,
+	OPT_WORKERS,
+	OPT_PLACE,
+	OPT_BUDGET,
+	OPT_TRIAL,
+	OPT_MIN_EFFECT,
+	OPT_STRICT,
+	OPT_MARKDOWN,
+	OPT_JSON,
+	OPT_JUNIT,
+	OPT_TSV,
+	OPT_LAUNCH_TIME,
+	OPT_SLOT_TIME,
+	OPT_CELL_TIMEOUT,
+	OPT_SEED,
+	OPT_RESULTS,
+	OPT_NO_NOISE,
+	OPT_QUIET,
+	OPT_HELP,
+};
+
+struct flag {
+	const char *name;
+	enum option_id id;
+	unsigned commands; /* enum gate_command, or-ed */
+	const char *arg;   /* NULL: takes none */
+	const char *help;
+};
+
+#define BOTH (GATE_COMMAND | NOISE_COMMAND)
+
+static const struct flag flags[] = {
+    {"base", OPT_BASE, GATE_COMMAND, "EXE|RUN",
+	"what to compare with: a concbench, or a stored run (weaker: not interleaved)"},
+    {"base", OPT_BASE, NOISE_COMMAND, "EXE", "the concbench to measure (default: this one)"},
+    {"head", OPT_HEAD, GATE_COMMAND, "EXE", "the concbench to judge (default: this one)"},
+    {"head", OPT_HEAD, NOISE_COMMAND, "EXE",
+	"another one instead of base against itself: how often is it found?"},
+    {"profile", OPT_PROFILE, BOTH, "NAME", "smoke, quick (default) or full: which cases"},
+    {"filter", OPT_FILTER, BOTH, "REGEX",
+	"only cases whose name matches; -REGEX: only those that do not"},
+    {"workers", OPT_WORKERS, BOTH, "N,...", "instead of the profile's worker counts"},
+    {"place", OPT_PLACE, BOTH, "POLICY", "instead of the cases' own placement"},
+    {"time-budget", OPT_BUDGET, GATE_COMMAND, "TIME",
+	"for all cases together, such as 60s (default: 5 s a case); to confirm\n"
+	"                           a change that was found late may take half as long again"},
+    {"time-budget", OPT_BUDGET, NOISE_COMMAND, "TIME",
+	"for all tries together (default: ten tries)"},
+    {"trial-time", OPT_TRIAL, NOISE_COMMAND, "TIME", "time a case has in one try (default 5s)"},
+    {"min-effect", OPT_MIN_EFFECT, BOTH, "PERCENT",
+	"the smallest change that matters (default 1%)"},
+    {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
+    {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
+    {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
+    {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
+    {"tsv", OPT_TSV, NOISE_COMMAND, "FILE", "write the table as tab-separated values"},
+    {"launch-time", OPT_LAUNCH_TIME, BOTH, "TIME",
+	"about how long a pair of launches takes turns (default 100ms)"},
+    {"slot-time", OPT_SLOT_TIME, BOTH, "TIME", "length of a turn (default: the case's)"},
+    {"cell-timeout", OPT_CELL_TIMEOUT, BOTH, "TIME",
+	"when a silent case counts as hung (default 20s)"},
+    {"seed", OPT_SEED, BOTH, "N", "of order, layout and random numbers"},
+    {"results", OPT_RESULTS, GATE_COMMAND, "DIR",
+	"where --base RUN is looked for (default: results)"},
+    {"no-noise", OPT_NO_NOISE, GATE_COMMAND, NULL, "skip the brief A/A before the gate"},
+    {"quiet", OPT_QUIET, BOTH, NULL, "no progress and no table"},
+    {"help", OPT_HELP, BOTH, NULL, "this text"},
+};
+
+#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
+
+static const char *command_name(enum gate_command c)
+{
+	return c == GATE_COMMAND ? "gate" : "noise";
+}
+
+void gate_options_help(enum gate_command command, FILE *to)
+{
+	(void)fputs(
+	    command == GATE_COMMAND
+		? "usage: concbench gate --base EXE|RUN [--head EXE] [OPTION...]\n\n"
+		  "Is head slower than base? Launches of both are alive together and take "
+		  "turns, in random\nquartets, until every case has a verdict or the time is "
+		  "up: same, slower, faster, unsure,\nincomparable, missing, failed.\n\n"
+		: "usage: concbench noise [OPTION...]\n\n"
+		  "What can a gate see on this machine? One program is gated against itself, "
+		  "again and again:\nhow often a case is called slower or faster although "
+		  "nothing has changed, and the smallest\nchange that would be found.\n\n",
+	    to);
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		char left[64];
+
+		if (!(flags[i].commands & command))
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", flags[i].name,
+		    flags[i].arg ? "=" : "", flags[i].arg ? flags[i].arg : "");
+		(void)fprintf(to, "  %-24s %s\n", left, flags[i].help);
+	}
+	(void)fputs(
+	    command == GATE_COMMAND
+		? "\nexit status: 0 nothing is slower; 1 something is, and only that; 2 "
+		  "usage, or a case failed, or\n             nothing was compared; 3 unsure "
+		  "or missing, with --strict; 4 incomparable;\n             128 + the "
+		  "signal's number after Ctrl-C or SIGTERM\n"
+		: "\nexit status: 0 measured; 2 usage, or a case failed; 128 + the signal's "
+		  "number after Ctrl-C\n",
+	    to);
+}
+
+__attribute__((format(printf, 3, 4))) static int refuse(
+    const struct gate_options *o, const char *flag, const char *format, ...)
+{
+	va_list args;
+
+	(void)fprintf(stderr, "concbench %s: --%s: ", o->request.command, flag);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+static int set_time(const struct gate_options *o, const char *flag, const char *text, uint64_t *out)
+{
+	uint64_t ns;
+
+	if (text_parse_duration_ns(text, &ns) != 0 || ns == 0)
+		return refuse(o, flag,
+		    "'%s' is not a time; accepted: a number above 0 with ns, us, ms, s, m or h, "
+		    "such "
+		    "as 60s",
+		    text);
+	*out = ns;
+	return 0;
+}
+
+/* Both are handed to the cells as typed; a mistake is the user's to hear, once. */
+static int check_sweep(const struct gate_options *o, const struct flag *f, const char *text)
+{
+	unsigned workers[RUN_WORKERS_MAX];
+	struct placement_policy place;
+	char err[200] = "";
+
+	if (f->id == OPT_WORKERS && run_options_workers(text, workers, err, sizeof(err)))
+		return 0;
+	if (f->id == OPT_PLACE && placement_parse(text, &place, err, sizeof(err)) == 0)
+		return 0;
+	return refuse(o, f->name, "%s", err);
+}
+
+static int set_one(const struct flag *f, const char *arg, struct gate_options *o)
+{
+	struct gate_request *r = &o->request;
+	enum profile profile;
+
+	switch (f->id) {
+	case OPT_BASE:
+		o->base = arg;
+		return 0;
+	case OPT_HEAD:
+		o->head = arg;
+		return 0;
+	case OPT_PROFILE:
+		if (profile_from_name(arg, &profile) != 0)
+			return refuse(
+			    o, f->name, "'%s' is not a profile; accepted: smoke, quick, full", arg);
+		r->profile = profile_name(profile);
+		return 0;
+	case OPT_FILTER:
+		r->filter = arg;
+		return 0;
+	case OPT_WORKERS:
+		r->workers = arg;
+		return check_sweep(o, f, arg);
+	case OPT_PLACE:
+		r->place = arg;
+		return check_sweep(o, f, arg);
+	case OPT_BUDGET:
+		return set_time(o, f->name, arg, &r->budget_ns);
+	case OPT_TRIAL:
+		return set_time(o, f->name, arg, &o->trial_ns);
+	case OPT_LAUNCH_TIME:
+		return set_time(o, f->name, arg, &r->launch_ns);
+	case OPT_SLOT_TIME:
+		return set_time(o, f->name, arg, &r->slot_ns);
+	case OPT_CELL_TIMEOUT:
+		return set_time(o, f->name, arg, &r->cell_timeout_ns);
+	case OPT_MIN_EFFECT:
+		if (text_parse_percent(arg, &r->min_effect) != 0 || r->min_effect <= 0.0 ||
+		    r->min_effect > MIN_EFFECT_MAX)
+			return refuse(o, f->name,
+			    "'%s' is not a share above 0 %% and up to %.0f %%, such as 1%%", arg,
+			    100 * MIN_EFFECT_MAX);
+		return 0;
+	case OPT_SEED:
+		if (text_parse_u64(arg, 0, UINT64_MAX, &r->seed) != 0)
+			return refuse(o, f->name, "'%s' is not a number from 0 to 2^64-1", arg);
+		return 0;
+	case OPT_STRICT:
+		o->strict = true;
+		return 0;
+	case OPT_MARKDOWN:
+		o->markdown = arg;
+		return 0;
+	case OPT_JSON:
+		o->json = arg;
+		return 0;
+	case OPT_JUNIT:
+		o->junit = arg;
+		return 0;
+	case OPT_TSV:
+		o->tsv = arg;
+		return 0;
+	case OPT_RESULTS:
+		o->results_dir = arg;
+		return 0;
+	case OPT_NO_NOISE:
+		o->no_noise = true;
+		return 0;
+	case OPT_QUIET:
+		r->quiet = true;
+		return 0;
+	case OPT_HELP:
+		o->help = true;
+		return 0;
+	}
+	return EXIT_USAGE;
+}
+
+static void defaults(enum gate_command command, struct gate_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->results_dir = "results";
+	o->trial_ns = GATE_CASE_NS;
+	o->request = (struct gate_request){
+	    .command = command_name(command),
+	    .profile = profile_name(PROFILE_QUICK),
+	    .launch_ns = GATE_LAUNCH_NS,
+	    .cell_timeout_ns = 20 * CLOCK_NS_PER_S,
+	    .min_effect = 0.01,
+	};
+	if (getrandom(&o->request.seed, sizeof(o->request.seed), 0) !=
+	    (ssize_t)sizeof(o->request.seed))
+		o->request.seed = clock_now_ns();
+	/* Short enough to type again. */
+	o->request.seed %= 1000000;
+}
+
+int gate_options_parse(enum gate_command command, int argc, char **argv, struct gate_options *o)
+{
+	const struct flag *own[FLAG_COUNT];
+	struct option longs[FLAG_COUNT + 1] = {{0}};
+	int index = -1, at = 1, opt;
+	size_t n = 0;
+
+	defaults(command, o);
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if (!(flags[i].commands & command))
+			continue;
+		own[n] = &flags[i];
+		longs[n++] = (struct option){flags[i].name,
+		    flags[i].arg ? required_argument : no_argument, NULL, (int)flags[i].id};
+	}
+	opterr = 0;
+	optind = 0; /* glibc: also forget where in a word an earlier parse stopped */
+	while ((opt = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
+		if (opt == '?' || opt == ':') {
+			(void)fprintf(stderr, "concbench %s: %s %s; see concbench %s --help\n",
+			    o->request.command, argv[at],
+			    opt == ':' ? "needs a value" : "is not an option that is accepted",
+			    o->request.command);
+			return EXIT_USAGE;
+		}
+		if (set_one(own[index], optarg, o))
+			return EXIT_USAGE;
+		at = optind;
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr,
+		    "concbench %s: '%s' is not expected; cases are picked with --filter\n",
+		    o->request.command, argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (command == GATE_COMMAND && !o->base && !o->help) {
+		(void)fputs(
+		    "concbench gate: --base is missing: a concbench program or a stored run\n",
+		    stderr);
+		return EXIT_USAGE;
+	}
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * gate_options.h - the command lines of `concbench gate` and `concbench noise`.
+ */
+#ifndef CONCBENCH_GATE_OPTIONS_H
+#define CONCBENCH_GATE_OPTIONS_H
+
+#include "harness/cmd/gate_session.h"
+
+/* Which command reads the line; flags say whose they are. */
+enum gate_command { GATE_COMMAND = 1, NOISE_COMMAND = 2 };
+
+struct gate_options {
+	struct gate_request request;
+	const char *base; /* as typed; NULL: not given */
+	const char *head;
+	const char *results_dir; /* where a stored base is looked for */
+	const char *markdown;    /* files to write; NULL: none */
+	const char *json;
+	const char *junit;
+	const char *tsv;
+	uint64_t trial_ns; /* noise: length of one try */
+	bool strict;
+	bool no_noise; /* gate: no A/A before it */
+	bool help;
+};
+
+/** gate_options_parse() - a user's mistake is said in one line on stderr. Return: 0; EXIT_USAGE. */
+int gate_options_parse(enum gate_command command, int argc, char **argv, struct gate_options *o);
+void gate_options_help(enum gate_command command, FILE *to);
+
+#endif

@@ -1,0 +1,208 @@
+#include "harness/cmd/gate_session.h"
+
+#include "harness/base/clock.h"
+#include "harness/cell/case_filter.h"
+#include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int open_folder(struct gate_session *s)
+{
+	const char *tmp = getenv("TMPDIR");
+	int ret;
+
+	if (snprintf(s->folder, sizeof(s->folder), "%s/concbench-%s-XXXXXX",
+		tmp && tmp[0] ? tmp : P_tmpdir, s->request->command) >= (int)sizeof(s->folder) ||
+	    !mkdtemp(s->folder)) {
+		ret = errno;
+		(void)complain(
+		    s->request->command, "TMPDIR: no folder %s: %s", s->folder, strerror(ret));
+		s->folder[0] = '\0';
+		return EXIT_USAGE;
+	}
+	(void)snprintf(s->xml, sizeof(s->xml), "%s/topology.xml", s->folder);
+	(void)snprintf(s->log, sizeof(s->log), "%s/cells.log", s->folder);
+	ret = topology_write_xml(s->topo, s->xml);
+	if (ret)
+		return complain(s->request->command, "%s: %s", s->xml, strerror(-ret));
+	s->log_fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (s->log_fd < 0)
+		return complain(s->request->command, "%s: %s", s->log, strerror(errno));
+	return 0;
+}
+
+static void describe_cells(struct gate_session *s)
+{
+	const struct gate_request *r = s->request;
+
+	for (enum side side = SIDE_BASE; side < SIDES; side++)
+		s->plan.cell[side] = (struct cell_spec){
+		    .exe = r->exe[side],
+		    .profile = r->profile,
+		    .workers = r->workers,
+		    .place = r->place,
+		    .topology_xml = s->xml,
+		    .allowed = topology_allowed_list(s->topo),
+		    .slot_ns = r->slot_ns,
+		    .stderr_fd = s->log_fd,
+		    .ready_within_ns = r->cell_timeout_ns,
+		    .turn_within_ns = r->cell_timeout_ns,
+		};
+	s->plan.slot_ns = r->slot_ns;
+	s->plan.launch_ns = r->launch_ns;
+	s->plan.min_effect = r->min_effect;
+	s->plan.seed = r->seed;
+	s->plan.progress = &s->progress;
+}
+
+static int ask(struct gate_session *s)
+{
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		char why[REASON_MAX] = "";
+		int ret = catalogue_ask(&s->plan.cell[side], &s->catalogue[side], why, sizeof(why));
+
+		if (ret == -EINTR)
+			return ret;
+		if (ret)
+			return complain(s->request->command, "--%s: %s: %s", side_name(side),
+			    s->request->exe[side], why[0] ? why : strerror(-ret));
+	}
+	return 0;
+}
+
+static int add_row(struct comparison *out, const char *name, enum verdict v, const char *reason)
+{
+	struct comparison_row *row = comparison_add(out, name);
+
+	if (!row)
+		return -ENOMEM;
+	row->verdict = v;
+	(void)snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	return 0;
+}
+
+/* A case that neither side can run here says nothing of the change. */
+static int match(struct gate_session *s, const struct catalogue_case *base, struct comparison *out)
+{
+	const struct catalogue_case *head = catalogue_find(&s->catalogue[SIDE_HEAD], base->name);
+
+	if (!head)
+		return add_row(out, base->name, VERDICT_MISSING, "head has no such case");
+	if (!base->supported && !head->supported)
+		return 0;
+	if (!base->supported || !head->supported)
+		return add_row(out, base->name, VERDICT_MISSING,
+		    base->supported ? head->reason : base->reason);
+	if (strcmp(base->hash, head->hash) != 0)
+		return add_row(out, base->name, VERDICT_INCOMPARABLE,
+		    "the case does something else in head than in base");
+	s->cases[s->case_count++] = base;
+	return 0;
+}
+
+static int pick(struct gate_session *s, struct comparison *out)
+{
+	const struct catalogue *base = &s->catalogue[SIDE_BASE], *head = &s->catalogue[SIDE_HEAD];
+	struct case_filter filter;
+	size_t matched = 0;
+	char err[200];
+	int ret = 0;
+
+	if (case_filter_compile(&filter, s->request->filter, err, sizeof(err)) != 0)
+		return complain(s->request->command, "--filter: %s", err);
+	s->cases = calloc(base->count + 1, sizeof(*s->cases));
+	if (!s->cases)
+		ret = -ENOMEM;
+	for (size_t i = 0; !ret && i < base->count; i++) {
+		if (!case_filter_matches(&filter, base->item[i].name))
+			continue;
+		matched++;
+		ret = match(s, &base->item[i], out);
+	}
+	for (size_t i = 0; !ret && i < head->count; i++) {
+		const struct catalogue_case *c = &head->item[i];
+
+		if (!case_filter_matches(&filter, c->name) || catalogue_find(base, c->name))
+			continue;
+		matched++;
+		ret = add_row(out, c->name, VERDICT_MISSING, "base has no such case");
+	}
+	case_filter_free(&filter);
+	if (ret)
+		return complain(s->request->command, "out of memory");
+	if (!matched)
+		return complain(s->request->command,
+		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
+		    s->request->filter ? s->request->filter : "", s->request->profile);
+	return 0;
+}
+
+/* A verdict that cannot come is not worth waiting for. */
+static int check_budget(struct gate_session *s)
+{
+	uint64_t *slot_ns = calloc(s->case_count + 1, sizeof(*slot_ns)), needed_ns;
+
+	if (!slot_ns)
+		return complain(s->request->command, "out of memory");
+	for (size_t i = 0; i < s->case_count; i++)
+		slot_ns[i] = s->cases[i]->slot_ns;
+	needed_ns = gate_first_look_ns(&s->plan, slot_ns, s->case_count);
+	free(slot_ns);
+	s->plan.budget_ns = s->request->budget_ns;
+	if (!s->plan.budget_ns) {
+		s->plan.budget_ns = s->case_count * GATE_CASE_NS;
+		if (s->plan.budget_ns < needed_ns + needed_ns / 2)
+			s->plan.budget_ns = needed_ns + needed_ns / 2;
+	}
+	if (s->plan.budget_ns >= needed_ns)
+		return 0;
+	return complain(s->request->command,
+	    "--time-budget: %.3g s is too short for a first look at %zu cases, which takes %u "
+	    "pairs of "
+	    "launches each, about %.0f s in all; give more or narrow --filter",
+	    (double)s->plan.budget_ns / 1e9, s->case_count, looks_launches(0),
+	    (double)(needed_ns + CLOCK_NS_PER_S - 1) / 1e9);
+}
+
+int gate_session_open(struct gate_session *s, const struct gate_request *r, struct comparison *out)
+{
+	char err[256] = "";
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	s->request = r;
+	s->log_fd = -1;
+	if (topology_discover(&s->topo, err, sizeof(err)) != 0)
+		return complain(r->command, "%s", err);
+	ret = open_folder(s);
+	if (ret)
+		return ret;
+	describe_cells(s);
+	ret = ask(s);
+	if (!ret)
+		ret = pick(s, out);
+	return ret ? ret : check_budget(s);
+}
+
+void gate_session_close(struct gate_session *s, bool keep_log)
+{
+	if (s->log_fd >= 0)
+		(void)close(s->log_fd);
+	if (s->folder[0]) {
+		(void)unlink(s->xml);
+		if (!keep_log) {
+			(void)unlink(s->log);
+			(void)rmdir(s->folder);
+		}
+	}
+	for (enum side side = SIDE_BASE; side < SIDES; side++)
+		catalogue_free(&s->catalogue[side]);
+	free(s->cases);
+	topology_free(s->topo);
+}

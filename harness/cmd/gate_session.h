@@ -1,0 +1,60 @@
+/*
+ * gate_session.h - what `concbench gate` and `concbench noise` prepare before they measure: a place
+ * to keep the topology and the cells' words, the catalogues of both programs, and the cases to
+ * take.
+ */
+#ifndef CONCBENCH_GATE_SESSION_H
+#define CONCBENCH_GATE_SESSION_H
+
+#include "harness/gate/gate.h"
+#include "harness/machine/topology.h"
+
+#define GATE_PATH_MAX 4096
+
+/* What the user asked for. */
+struct gate_request {
+	const char *command; /* "gate" or "noise", for messages */
+	const char *exe[SIDES];
+	const char *profile;
+	const char *filter;  /* NULL: all */
+	const char *workers; /* NULL: the profile's */
+	const char *place;   /* NULL: the cases' own */
+	uint64_t budget_ns;  /* 0: GATE_CASE_NS a case */
+	uint64_t slot_ns;    /* 0: the cases' own */
+	uint64_t launch_ns;
+	uint64_t cell_timeout_ns;
+	uint64_t seed;
+	double min_effect;
+	bool quiet;
+};
+
+/* Time a case gets when the user gives no budget. */
+#define GATE_CASE_NS (5 * CLOCK_NS_PER_S)
+/* About how long the turns of a pair of launches take (results/experiments says why). */
+#define GATE_LAUNCH_NS (100 * CLOCK_NS_PER_MS)
+
+struct gate_session {
+	const struct gate_request *request;
+	struct topology *topo;
+	char folder[GATE_PATH_MAX];
+	char xml[GATE_PATH_MAX + 16];
+	char log[GATE_PATH_MAX + 16]; /* what the cells said on stderr */
+	int log_fd;
+	struct catalogue catalogue[SIDES];
+	const struct catalogue_case **cases; /* of base, measured */
+	size_t case_count;
+	struct gate_plan plan;
+	struct progress progress;
+};
+
+/**
+ * gate_session_open() - ask both programs, match their cases.
+ * @out: gets a row for every case that is not measured: missing on a side, another definition.
+ * Return: 0; -EINTR; EXIT_USAGE after a line on stderr. gate_session_close() in either case.
+ */
+int gate_session_open(struct gate_session *s, const struct gate_request *r, struct comparison *out);
+
+/** gate_session_close() - @keep_log: leave the folder with the cells' words where it is. */
+void gate_session_close(struct gate_session *s, bool keep_log);
+
+#endif

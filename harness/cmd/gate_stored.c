@@ -1,0 +1,203 @@
+#include "harness/cmd/gate_stored.h"
+
+#include "harness/base/child.h"
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
+#include "harness/gate/compare.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS_MAX 32
+#define TEXT_MAX 40
+/* A head that ends neither at its budget nor at SIGINT is stuck. */
+#define OVERRUN_NS (120 * CLOCK_NS_PER_S)
+
+/* Where head's run goes, for as long as it is compared. */
+static int make_folder(const struct gate_options *o, char *path, size_t len)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (snprintf(path, len, "%s/concbench-gate-XXXXXX", tmp && tmp[0] ? tmp : P_tmpdir) <
+		(int)len &&
+	    mkdtemp(path))
+		return 0;
+	return complain(o->request.command, "TMPDIR: no folder %s: %s", path, strerror(errno));
+}
+
+/* One level of folders: the run's. */
+static void remove_folder(const char *path, unsigned depth)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		char below[GATE_PATH_MAX];
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    snprintf(below, sizeof(below), "%s/%s", path, e->d_name) >= (int)sizeof(below))
+			continue;
+		if (unlink(below) != 0 && depth)
+			remove_folder(below, depth - 1);
+	}
+	if (d)
+		(void)closedir(d);
+	(void)rmdir(path);
+}
+
+static void exec_head(const struct gate_options *o, const char *folder, pid_t parent)
+{
+	const struct gate_request *r = &o->request;
+	char budget[TEXT_MAX], seed[TEXT_MAX], slot[TEXT_MAX], timeout[TEXT_MAX];
+	const char *argv[ARGS_MAX] = {r->exe[SIDE_HEAD], "run", "--profile", r->profile,
+	    "--results", folder, "--no-charts", "--no-counters", "--quiet", "--seed", seed,
+	    "--cell-timeout", timeout};
+	unsigned argc = 13;
+	const struct {
+		const char *flag, *value;
+	} given[] = {
+	    {"--filter", r->filter},
+	    {"--workers", r->workers},
+	    {"--place", r->place},
+	    {"--time-budget", r->budget_ns ? budget : NULL},
+	    {"--slot-time", r->slot_ns ? slot : NULL},
+	};
+
+	(void)snprintf(budget, sizeof(budget), "%" PRIu64 "ns", r->budget_ns);
+	(void)snprintf(slot, sizeof(slot), "%" PRIu64 "ns", r->slot_ns);
+	(void)snprintf(timeout, sizeof(timeout), "%" PRIu64 "ns", r->cell_timeout_ns);
+	(void)snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (given[i].value) {
+			argv[argc++] = given[i].flag;
+			argv[argc++] = given[i].value;
+		}
+	}
+	child_die_with(parent);
+	interrupt_restore_child();
+	/* Ctrl-C is passed on, once, by us. */
+	if (setpgid(0, 0) < 0)
+		_exit(126);
+	/* argv's type cannot say that execv does not write to it. */
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+/* Return: its waitpid(2) status; -errno. */
+static int run_head(const struct gate_options *o, const char *folder)
+{
+	const pid_t parent = getpid();
+	const pid_t pid = fork();
+	uint64_t until_ns = UINT64_MAX;
+	struct pollfd gone = {.events = POLLIN};
+	int status = 0, ret;
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		exec_head(o, folder, parent);
+	gone.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (o->request.budget_ns)
+		until_ns = clock_now_ns() + o->request.budget_ns + OVERRUN_NS;
+	ret = gone.fd < 0 ? -errno : interrupt_poll(&gone, 1, until_ns);
+	if (ret == -EINTR) {
+		/* It keeps and writes what it has. */
+		(void)kill(pid, SIGINT);
+	} else if (ret <= 0) {
+		(void)kill(pid, SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (gone.fd >= 0)
+		(void)close(gone.fd);
+	return ret < 0 && ret != -EINTR ? ret : status;
+}
+
+static int compare(const struct gate_options *o, const struct run *base, const struct run *head,
+    struct comparison *c)
+{
+	struct case_filter filter;
+	const struct compare_rules rules = {
+	    .filter = &filter, .min_effect = o->request.min_effect, .strict = o->strict};
+	char err[200];
+	size_t refusals = 0;
+	int ret;
+
+	if (case_filter_compile(&filter, o->request.filter, err, sizeof(err)) != 0)
+		return complain(o->request.command, "--filter: %s", err);
+	ret = compare_runs(base, head, &rules, c, &refusals);
+	case_filter_free(&filter);
+	if (ret)
+		return complain(o->request.command, "%s", strerror(-ret));
+	if (!c->row_count)
+		return complain(
+		    o->request.command, "--base: %s has no case that head measured", o->base);
+	for (size_t i = 0; refusals && i < c->difference_count; i++)
+		(void)complain(o->request.command, "%s", c->differences[i]);
+	if (refusals)
+		(void)complain(o->request.command,
+		    "the stored run is not comparable; give a program as --base");
+	return 0;
+}
+
+static int judge(
+    const struct gate_options *o, const struct run *base, const char *folder, int head_status)
+{
+	const struct outputs outputs = {
+	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+	struct comparison c = {0};
+	struct run head = {0};
+	char how[96];
+	int status;
+
+	/* 1: some case failed, which its row says. */
+	child_describe(head_status, how, sizeof(how));
+	if (!interrupt_pending() && (!WIFEXITED(head_status) || WEXITSTATUS(head_status) > 1))
+		return complain(
+		    o->request.command, "--head: %s run %s", o->request.exe[SIDE_HEAD], how);
+	status = read_stored_run(o->request.command, folder, "latest", &head);
+	if (!status) {
+		describe_stored_run(c.base, sizeof(c.base), o->base, base);
+		describe_stored_run(c.head, sizeof(c.head), o->request.exe[SIDE_HEAD], &head);
+		date_comparison(&c);
+		c.elapsed_s = head.elapsed_s;
+		c.interrupted = head.interrupted;
+		status = compare(o, base, &head, &c);
+	}
+	if (!status)
+		status = write_comparison(o->request.command, &outputs, &c);
+	if (!status)
+		status = interrupt_pending() ? 128 + interrupt_pending() : comparison_exit(&c);
+	comparison_free(&c);
+	run_free(&head);
+	return status;
+}
+
+int gate_stored(const struct gate_options *o)
+{
+	char folder[GATE_PATH_MAX];
+	struct run base = {0};
+	int status = read_stored_run(o->request.command, o->results_dir, o->base, &base), ret;
+
+	if (status)
+		return status;
+	status = make_folder(o, folder, sizeof(folder));
+	if (!status) {
+		ret = run_head(o, folder);
+		status = ret < 0 ? complain(o->request.command, "--head: %s: %s",
+				       o->request.exe[SIDE_HEAD], strerror(-ret))
+				 : judge(o, &base, folder, ret);
+		remove_folder(folder, 1);
+	}
+	run_free(&base);
+	return status;
+}

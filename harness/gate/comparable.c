@@ -1,0 +1,130 @@
+#include "harness/gate/comparable.h"
+
+#include "harness/base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A newer kernel lists problems that an older one did not know: that changes nothing by itself. */
+#define UNAFFECTED "Not affected"
+
+static const struct comparable_fact facts[] = {
+    {"topology.fingerprint", true, "another machine", NULL},
+    {"topology.allowed_pus", true, "workers are put elsewhere", NULL},
+    {"cpu.vendor", true, "another processor", NULL},
+    {"cpu.family", true, "another processor", NULL},
+    {"cpu.model_number", true, "another processor", NULL},
+    {"cpu.model", true, "another processor", NULL},
+    {"cpu.stepping", true, "another processor", NULL},
+    {"hypervisor", true, "wake-ups and switches cost something else", "none"},
+    {"kernel.mitigations.", true, "system calls and switches cost something else", UNAFFECTED},
+    {"cpu.smt", true, "cores share their units or do not", "not recorded"},
+    {"cpu.governor", true, "the clock runs at another speed", "not recorded"},
+    {"cpu.turbo", true, "the clock runs at another speed", "not recorded"},
+    {"clock.source", true, "reading the time costs something else", NULL},
+    {"cgroup.cpu_limit_cpus", true, "workers are throttled differently", "none"},
+    {"build.compiler", true, "other machine code", NULL},
+    {"build.flags", true, "other machine code", NULL},
+    {"build.sanitizer", true, "instrumented code", "none"},
+    {"cpu.microcode", false, "may change what mitigations cost", "not recorded"},
+    {"kernel.release", false, "may change what system calls cost", NULL},
+    {"kernel.parameters", false, "may change how the kernel schedules", ""},
+    {"os.name", false, "other libraries", "not recorded"},
+    {"libc", false, "other locks and threads", "not recorded"},
+    {"library.", false, "another version of what is measured or measures", "not recorded"},
+    {"memory.transparent_hugepage", false, "page faults and TLB misses", "not recorded"},
+    {"sysctl.kernel.randomize_va_space", false, "layout of the memory", "not recorded"},
+    {"cgroup.memory_limit_bytes", false, "may reclaim memory", "none"},
+    {"build.revision", false, "other code", "unknown"},
+    {NULL, false, NULL, NULL},
+};
+
+const struct comparable_fact *comparable_facts(void)
+{
+	return facts;
+}
+
+static bool covers(const struct comparable_fact *f, const char *key)
+{
+	const size_t len = strlen(f->key);
+
+	return f->key[len - 1] == '.' ? strncmp(f->key, key, len) == 0 : strcmp(f->key, key) == 0;
+}
+
+static int check_key(const struct comparable_fact *f, const char *key, const char *base,
+    const char *head, struct comparison *c, size_t *differences)
+{
+	/* Neither says it: nothing can be said about it. */
+	if ((!base && !head) || (base && head && strcmp(base, head) == 0))
+		return 0;
+	if (f->absent && strcmp(base ? base : f->absent, head ? head : f->absent) == 0)
+		return 0;
+	++*differences;
+	return comparison_add_difference(c, "%s: %.70s <> %.70s (%s)%s", key,
+	    base        ? base
+	    : f->absent ? f->absent
+			: "not recorded",
+	    head        ? head
+	    : f->absent ? f->absent
+			: "not recorded",
+	    f->reason, f->refuses ? "" : ", noted only");
+}
+
+/* A fact's keys in the order of base's manifest, then those that only head's has. */
+static int check_fact(const struct comparable_fact *f, const struct manifest *base,
+    const struct manifest *head, struct comparison *c, size_t *differences)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < base->count && !rc; i++)
+		if (covers(f, base->items[i].key))
+			rc = check_key(f, base->items[i].key, base->items[i].value,
+			    manifest_get(head, base->items[i].key), c, differences);
+	for (size_t i = 0; i < head->count && !rc; i++)
+		if (covers(f, head->items[i].key) && !manifest_get(base, head->items[i].key))
+			rc = check_key(
+			    f, head->items[i].key, NULL, head->items[i].value, c, differences);
+	return rc;
+}
+
+int comparable_check(const struct manifest *base, const struct manifest *head, struct comparison *c,
+    size_t *refusals)
+{
+	size_t refusing = 0, noted = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (const struct comparable_fact *f = facts; f->key; f++) {
+			const bool refuses = pass == 0;
+			int rc;
+
+			if (f->refuses != refuses)
+				continue;
+			rc = check_fact(f, base, head, c, refuses ? &refusing : &noted);
+			if (rc)
+				return rc;
+		}
+	}
+	*refusals = refusing;
+	return 0;
+}
+
+bool comparable_series(
+    const struct series *base, const struct series *head, char reason[REASON_MAX])
+{
+	char base_slot[TEXT_FORMAT_MAX], head_slot[TEXT_FORMAT_MAX];
+
+	if (strcmp(base->hash, head->hash) != 0)
+		(void)snprintf(reason, REASON_MAX,
+		    "its definition has changed (hash %s <> %s): other work under the same name",
+		    base->hash[0] ? base->hash : "none", head->hash[0] ? head->hash : "none");
+	else if (strcmp(base->op, head->op) != 0)
+		(void)snprintf(reason, REASON_MAX, "another operation is counted: %s <> %s",
+		    base->op, head->op);
+	else if (base->slot_ns != head->slot_ns)
+		(void)snprintf(reason, REASON_MAX, "trials of another length: %s <> %s",
+		    text_format_ns((double)base->slot_ns, base_slot, sizeof(base_slot)),
+		    text_format_ns((double)head->slot_ns, head_slot, sizeof(head_slot)));
+	else
+		return true;
+	return false;
+}

@@ -1,0 +1,93 @@
+#include "harness/gate/comparison.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct comparison_row *comparison_add(struct comparison *c, const char *name)
+{
+	struct comparison_row *row;
+
+	if (strlen(name) >= CASE_NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	if (c->row_count == c->row_capacity) {
+		const size_t capacity = c->row_capacity ? c->row_capacity * 2 : 16;
+		struct comparison_row *grown = realloc(c->rows, capacity * sizeof(*grown));
+
+		if (!grown) {
+			errno = ENOMEM;
+			return NULL;
+		}
+		c->rows = grown;
+		c->row_capacity = capacity;
+	}
+	row = &c->rows[c->row_count++];
+	memset(row, 0, sizeof(*row));
+	memcpy(row->name, name, strlen(name) + 1);
+	row->verdict = VERDICT_UNSURE;
+	row->p = 1;
+	return row;
+}
+
+int comparison_add_difference(struct comparison *c, const char *format, ...)
+{
+	char(*grown)[REASON_MAX] =
+	    realloc(c->differences, (c->difference_count + 1) * sizeof(*grown));
+	va_list args;
+
+	if (!grown)
+		return -ENOMEM;
+	c->differences = grown;
+	va_start(args, format);
+	(void)vsnprintf(grown[c->difference_count++], REASON_MAX, format, args);
+	va_end(args);
+	return 0;
+}
+
+void comparison_free(struct comparison *c)
+{
+	free(c->differences);
+	free(c->rows);
+	c->differences = NULL;
+	c->rows = NULL;
+	c->difference_count = c->row_count = c->row_capacity = 0;
+}
+
+size_t comparison_count(const struct comparison *c, enum verdict v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].verdict == v;
+	return n;
+}
+
+/* A row without a figure was announced, not compared: its budget or the user ended it. */
+static size_t count_compared(const struct comparison *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].has_figure && c->rows[i].verdict != VERDICT_INCOMPARABLE;
+	return n;
+}
+
+int comparison_exit(const struct comparison *c)
+{
+	const size_t incomparable = comparison_count(c, VERDICT_INCOMPARABLE);
+
+	/* That all of it is incomparable is a finding (4); that there was nothing is a failure. */
+	if (comparison_count(c, VERDICT_FAILED) || (!count_compared(c) && !incomparable))
+		return 2;
+	if (comparison_count(c, VERDICT_SLOWER))
+		return 1;
+	if (incomparable)
+		return 4;
+	if (c->strict &&
+	    (comparison_count(c, VERDICT_UNSURE) || comparison_count(c, VERDICT_MISSING)))
+		return 3;
+	return 0;
+}

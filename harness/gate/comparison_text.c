@@ -1,0 +1,184 @@
+#include "harness/gate/comparison_text.h"
+
+#include "harness/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How far up in the table. */
+static int rank_of(enum verdict v)
+{
+	static const int ranks[VERDICT_COUNT] = {
+	    [VERDICT_FAILED] = 0,
+	    [VERDICT_SLOWER] = 1,
+	    [VERDICT_INCOMPARABLE] = 2,
+	    [VERDICT_UNSURE] = 3,
+	    [VERDICT_MISSING] = 4,
+	    [VERDICT_FASTER] = 5,
+	    [VERDICT_SAME] = 6,
+	};
+
+	return ranks[v];
+}
+
+/* Of one verdict: the largest change first, of the unsure what could be the worst. */
+static double weight(const struct comparison_row *r)
+{
+	double w = 0;
+
+	if (!r->has_figure)
+		return 0;
+	if (r->verdict == VERDICT_SLOWER)
+		w = r->change.estimate;
+	else if (r->verdict == VERDICT_FASTER)
+		w = -r->change.estimate;
+	else if (r->verdict == VERDICT_UNSURE)
+		w = r->change.high;
+	return isfinite(w) ? w : 0;
+}
+
+static int worse(const void *a, const void *b)
+{
+	const struct comparison_row *x = *(const struct comparison_row *const *)a;
+	const struct comparison_row *y = *(const struct comparison_row *const *)b;
+
+	if (x->verdict != y->verdict)
+		return rank_of(x->verdict) - rank_of(y->verdict);
+	if (weight(x) < weight(y) || weight(x) > weight(y))
+		return weight(x) < weight(y) ? 1 : -1;
+	/* In the order they were added: they lie in one array. */
+	return (x > y) - (x < y);
+}
+
+const struct comparison_row **comparison_order(const struct comparison *c)
+{
+	const struct comparison_row **order = calloc(c->row_count + 1, sizeof(*order));
+
+	for (size_t i = 0; order && i < c->row_count; i++)
+		order[i] = &c->rows[i];
+	if (order)
+		qsort(order, c->row_count, sizeof(*order), worse);
+	return order;
+}
+
+const char *comparison_kind_name(enum comparison_kind kind)
+{
+	return kind == COMPARISON_GATE ? "gate" : "stored";
+}
+
+char *comparison_change(const struct comparison_row *r, bool ascii, char *buf, size_t len)
+{
+	const double low = r->change.low * 100, high = r->change.high * 100;
+	const double most = fmax(fabs(low), fabs(high));
+	const int decimals = most < 10 ? 2 : most < 100 ? 1 : 0;
+
+	buf[0] = '\0';
+	if (r->has_figure)
+		(void)snprintf(buf, len, "%+.*f %% (%+.*f %s %+.*f)", decimals,
+		    r->change.estimate * 100, decimals, low, ascii ? ".." : "…", decimals, high);
+	return buf;
+}
+
+char *comparison_time(double ns, bool ascii, char *buf, size_t len)
+{
+	char *micro;
+
+	text_format_ns(ns, buf, len);
+	micro = strstr(buf, "µ");
+	if (ascii && micro) {
+		*micro = 'u';
+		memmove(micro + 1, micro + strlen("µ"), strlen(micro + strlen("µ")) + 1);
+	}
+	return buf;
+}
+
+static void add_clause(struct text_buffer *to, size_t begin, const char *text)
+{
+	if (to->len > begin)
+		text_buffer_add(to, "; ");
+	text_buffer_add(to, text);
+}
+
+void comparison_note(const struct comparison_row *r, struct text_buffer *to)
+{
+	const size_t begin = to->len;
+	char layout[64];
+
+	if (r->reason[0])
+		add_clause(to, begin, r->reason);
+	if (r->confirmed)
+		add_clause(to, begin, "confirmed by fresh launches");
+	if (r->layout_sensitive) {
+		(void)snprintf(layout, sizeof(layout),
+		    r->layout_ratio > 0 ? "layout-sensitive (launches spread x%.1f)"
+					: "layout-sensitive",
+		    r->layout_ratio);
+		add_clause(to, begin, layout);
+	}
+}
+
+const char *comparison_weakness(const struct comparison *c)
+{
+	return c->kind == COMPARISON_STORED ? "weaker evidence: the two were measured at different "
+					      "times, drift counts as change"
+					    : "";
+}
+
+void comparison_sentence(const struct comparison *c, struct text_buffer *to)
+{
+	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME,
+	    VERDICT_UNSURE, VERDICT_INCOMPARABLE, VERDICT_MISSING, VERDICT_FAILED};
+	char elapsed[TEXT_FORMAT_MAX];
+
+	if (!c->row_count)
+		text_buffer_add(to, "no case was compared");
+	for (size_t i = 0; c->row_count && i < sizeof(order) / sizeof(order[0]); i++) {
+		const size_t n = comparison_count(c, order[i]);
+
+		/* That nothing is slower is what everybody looks for: it is said, too. */
+		if (n || order[i] == VERDICT_SLOWER)
+			text_buffer_addf(to, "%s%zu %s", i ? ", " : "", n, verdict_name(order[i]));
+	}
+	if (c->row_count)
+		text_buffer_addf(to, " of %zu case%s", c->row_count, c->row_count == 1 ? "" : "s");
+	text_buffer_addf(to, "; a change counts from %.3g %% on", c->min_effect * 100);
+	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
+		text_buffer_addf(to, "; took %s",
+		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));
+	if (c->kind == COMPARISON_STORED)
+		text_buffer_addf(to, "; %s", comparison_weakness(c));
+	if (c->forced)
+		text_buffer_add(to, "; FORCED: what was compared is not comparable");
+	if (c->interrupted)
+		text_buffer_add(to, "; interrupted: this is what was measured until then");
+}
+
+/* A device or a pipe cannot be written whole or not at all, and must not be renamed over. */
+static int write_through(const char *path, const struct text_buffer *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = file_append_all(fd, text_buffer_str(text), text->len);
+	if (close(fd) < 0 && !rc)
+		rc = -errno;
+	return rc;
+}
+
+int comparison_store(const char *path, const struct text_buffer *text)
+{
+	struct stat st;
+
+	if (text->failed)
+		return -ENOMEM;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_through(path, text);
+	return file_write_whole(path, text_buffer_str(text), text->len);
+}

@@ -1,0 +1,349 @@
+#include "harness/gate/gate.h"
+
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/cell/schedule.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
+#define SUITE_FALSE_RATE 0.05
+/* A change found late has this part of the budget on top to be confirmed. */
+#define CONFIRM_SHARE 2
+/* Until one has been measured: two programs started and ended, workers created and bound. */
+#define PAIR_OVERHEAD_NS (20 * CLOCK_NS_PER_MS)
+
+int gate_begin(struct gate *g, const struct gate_plan *plan,
+    const struct catalogue_case *const *cases, size_t count)
+{
+	memset(g, 0, sizeof(*g));
+	g->plan = plan;
+	g->item = calloc(count ? count : 1, sizeof(*g->item));
+	if (!g->item)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct gate_case *c = &g->item[i];
+
+		(void)snprintf(c->name, sizeof(c->name), "%s", cases[i]->name);
+		c->slot_ns = plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns;
+		sequential_begin(&c->test, plan->min_effect);
+	}
+	g->count = count;
+	return 0;
+}
+
+static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
+{
+	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns + PAIR_OVERHEAD_NS;
+}
+
+uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count)
+{
+	uint64_t sum_ns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum_ns += pair_ns(plan, plan->slot_ns ? plan->slot_ns : slot_ns[i]);
+	return sum_ns * looks_launches(0);
+}
+
+static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
+{
+	return c->pairs ? c->spent_ns / c->pairs : pair_ns(g->plan, c->slot_ns);
+}
+
+static bool undecided(const struct gate *g, const struct gate_case *c)
+{
+	return !c->error && !c->test.ended && (!g->confirming || c->test.pass == 1);
+}
+
+static int keep(struct gate_case *c, const struct pair_result *r)
+{
+	if (c->pairs == c->capacity) {
+		const size_t capacity = c->capacity ? c->capacity * 2 : 32;
+
+		for (enum side s = SIDE_BASE; s < SIDES; s++) {
+			double *grown =
+			    realloc(c->ns_per_op[s], capacity * sizeof(*c->ns_per_op[s]));
+
+			if (!grown)
+				return -ENOMEM;
+			c->ns_per_op[s] = grown;
+		}
+		c->capacity = capacity;
+	}
+	for (enum side s = SIDE_BASE; s < SIDES; s++)
+		c->ns_per_op[s][c->pairs] = r->ns_per_op[s];
+	c->pairs++;
+	c->slots += r->slots;
+	return sequential_add(&c->test, &r->ratio);
+}
+
+/* Return: 0, also when the case failed; -EINTR; -ENOMEM. */
+static int one_pair(struct gate *g, struct gate_case *c)
+{
+	const uint64_t begin_ns = clock_now_ns();
+	struct pair_spec spec = {
+	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
+	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
+	};
+	struct pair_result result;
+	int ret;
+
+	for (enum side s = SIDE_BASE; s < SIDES; s++) {
+		spec.cell[s] = g->plan->cell[s];
+		spec.cell[s].case_name = c->name;
+		spec.cell[s].slot_ns = g->plan->slot_ns;
+	}
+	ret = pair_measure(&spec, &result, &c->failure);
+	if (ret == -EINTR || ret == -ENOMEM)
+		return ret;
+	c->spent_ns += clock_now_ns() - begin_ns;
+	c->excluded += result.excluded;
+	if (!ret)
+		return keep(c, &result);
+	c->error = ret;
+	return 0;
+}
+
+static uint64_t time_left(const struct gate *g)
+{
+	const uint64_t elapsed_ns = clock_now_ns() - g->begin_ns;
+	const uint64_t budget_ns =
+	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / CONFIRM_SHARE : 0);
+
+	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
+}
+
+/* Return: 0 with *measured; -EINTR; -ENOMEM. */
+static int one_round(struct gate *g, const size_t *order, bool *measured)
+{
+	size_t decided = 0;
+
+	*measured = false;
+	for (size_t i = 0; i < g->count; i++)
+		decided += !undecided(g, &g->item[i]);
+	for (size_t i = 0; i < g->count; i++) {
+		struct gate_case *c = &g->item[order[i]];
+		int ret;
+
+		if (!undecided(g, c) || expected_ns(g, c) > time_left(g))
+			continue;
+		if (g->plan->max_pairs && c->pairs >= g->plan->max_pairs)
+			continue;
+		if (interrupt_pending())
+			return -EINTR;
+		if (g->plan->progress)
+			progress_show(g->plan->progress, decided, g->count, time_left(g),
+			    g->plan->doing ? g->plan->doing : c->name);
+		ret = one_pair(g, c);
+		if (ret)
+			return ret;
+		decided += !undecided(g, c);
+		*measured = true;
+	}
+	return 0;
+}
+
+static int rounds(struct gate *g, size_t *order)
+{
+	bool measured = true;
+	int ret = 0;
+
+	for (; !ret && measured; g->round++) {
+		schedule_shuffle(order, g->count, g->plan->seed, g->round);
+		ret = one_round(g, order, &measured);
+	}
+	return ret;
+}
+
+/* The last look of those whose time is up. Return: 0; -ENOMEM. */
+static int last_looks(struct gate *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		const int ret = undecided(g, &g->item[i]) ? sequential_finish(&g->item[i].test) : 0;
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int gate_measure(struct gate *g)
+{
+	size_t *order = calloc(g->count ? g->count : 1, sizeof(*order));
+	int ret;
+
+	if (!order)
+		return -ENOMEM;
+	g->begin_ns = clock_now_ns();
+	ret = rounds(g, order);
+	if (!ret && !g->plan->max_pairs) {
+		ret = last_looks(g);
+		g->confirming = true;
+		if (!ret)
+			ret = rounds(g, order);
+	}
+	free(order);
+	g->interrupted = ret == -EINTR;
+	return ret;
+}
+
+/* ---- the rows ---- */
+
+static void say_unsure(const struct gate *g, const struct gate_case *c, struct comparison_row *row)
+{
+	const struct sequential *t = &c->test;
+
+	if (c->pairs < looks_launches(0))
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "%u pairs of launches, %u are needed for a first look: %s", c->pairs,
+		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
+	else if (t->flagged != VERDICT_UNSURE && t->ended)
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "looked %s, but fresh launches did not confirm it", verdict_name(t->flagged));
+	else if (t->flagged != VERDICT_UNSURE)
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "looks %s; the time was up before fresh launches could confirm it",
+		    verdict_name(t->flagged));
+	else
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "%u pairs of launches cannot tell it from a change of %.3g %%", c->pairs,
+		    100.0 * g->plan->min_effect);
+}
+
+static void say_failure(const struct gate_case *c, struct comparison_row *row)
+{
+	switch (c->error) {
+	case -ENODATA:
+		row->verdict = VERDICT_FAILED;
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "no operation was finished in slots of %.3g ms; give more with --slot-time",
+		    (double)c->slot_ns / 1e6);
+		break;
+	case -ESTALE:
+		row->verdict = VERDICT_INCOMPARABLE;
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "the case does something else in head than in base");
+		break;
+	default:
+		row->verdict = VERDICT_FAILED;
+		(void)snprintf(row->reason, sizeof(row->reason), "%s %s in pair %u: %.200s",
+		    side_name(c->failure.side), status_name(c->failure.status), c->pairs,
+		    c->failure.why);
+	}
+}
+
+static int fill_figures(const struct gate_case *c, struct comparison_row *row)
+{
+	struct evidence e;
+	int ret = sequential_estimate(&c->test, &e);
+
+	if (ret == -EINVAL)
+		return 0; /* too few launches: no figure */
+	if (!ret)
+		ret = stats_median(c->ns_per_op[SIDE_BASE], c->pairs, &row->base_ns_per_op);
+	if (!ret)
+		ret = stats_median(c->ns_per_op[SIDE_HEAD], c->pairs, &row->head_ns_per_op);
+	if (ret)
+		return ret;
+	row->has_figure = true;
+	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
+	    .low = expm1(e.log_ratio.low),
+	    .high = expm1(e.log_ratio.high)};
+	row->level = 1.0 - e.alpha;
+	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
+	row->layout_sensitive = row->layout_ratio > LAYOUT_SENSITIVE_RATIO;
+	return 0;
+}
+
+static int conclude_case(struct gate_case *c, struct comparison *out)
+{
+	struct comparison_row *row = comparison_add(out, c->name);
+	int ret = 0;
+
+	if (!row)
+		return -ENOMEM;
+	row->base_launches = row->head_launches = c->pairs;
+	row->slots = c->slots;
+	row->excluded = c->excluded;
+	row->spent_s = (double)c->spent_ns / 1e9;
+	if (c->error) {
+		say_failure(c, row);
+		return 0;
+	}
+	if (!c->test.ended)
+		ret = sequential_finish(&c->test);
+	if (ret)
+		return ret;
+	row->verdict = c->test.verdict;
+	row->p = sequential_p(&c->test);
+	row->confirmed =
+	    c->test.pass == 1 && (row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER);
+	return fill_figures(c, row);
+}
+
+/* Over the cases that have evidence: a failed one is no test. */
+static int control(const struct gate *g, struct comparison *out, size_t first)
+{
+	enum verdict *verdict = calloc(g->count ? g->count : 1, sizeof(*verdict));
+	double *p = calloc(g->count ? g->count : 1, sizeof(*p));
+	size_t *row = calloc(g->count ? g->count : 1, sizeof(*row));
+	size_t n = 0;
+	int ret = verdict && p && row ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < g->count; i++) {
+		if (!out->rows[first + i].has_figure)
+			continue;
+		verdict[n] = out->rows[first + i].verdict;
+		p[n] = out->rows[first + i].p;
+		row[n++] = first + i;
+	}
+	if (!ret)
+		ret = verdicts_control(verdict, p, n, SUITE_FALSE_RATE);
+	for (size_t i = 0; ret > 0 && i < n; i++) {
+		struct comparison_row *r = &out->rows[row[i]];
+
+		if (r->verdict != verdict[i])
+			(void)snprintf(r->reason, sizeof(r->reason),
+			    "%s alone, but among %zu cases one such is to be expected",
+			    verdict_name(r->verdict), n);
+		r->verdict = verdict[i];
+	}
+	free(verdict);
+	free(p);
+	free(row);
+	return ret < 0 ? ret : 0;
+}
+
+int gate_conclude(struct gate *g, struct comparison *out)
+{
+	const size_t first = out->row_count;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < g->count; i++)
+		ret = conclude_case(&g->item[i], out);
+	if (!ret)
+		ret = control(g, out, first);
+	for (size_t i = 0; !ret && i < g->count; i++) {
+		struct comparison_row *row = &out->rows[first + i];
+
+		if (row->verdict == VERDICT_UNSURE && !row->reason[0])
+			say_unsure(g, &g->item[i], row);
+	}
+	return ret;
+}
+
+void gate_free(struct gate *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		sequential_free(&g->item[i].test);
+		free(g->item[i].ns_per_op[SIDE_BASE]);
+		free(g->item[i].ns_per_op[SIDE_HEAD]);
+	}
+	free(g->item);
+	memset(g, 0, sizeof(*g));
+}

@@ -1,0 +1,70 @@
+/*
+ * gate.h - two programs, case by case, until each case has a verdict or the time is up.
+ *
+ * Rounds over the cases that are still undecided, in random order, one pair of launches each; a
+ * case leaves as soon as its sequential test ends. Knows cells, no command line and no files.
+ */
+#ifndef CONCBENCH_GATE_H
+#define CONCBENCH_GATE_H
+
+#include "harness/base/progress.h"
+#include "harness/cell/catalogue.h"
+#include "harness/gate/comparison.h"
+#include "harness/gate/pair.h"
+
+/* How a suite of cases is measured. */
+struct gate_plan {
+	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
+	uint64_t slot_ns;             /* 0: the cases' own */
+	uint64_t launch_ns;           /* about how long the turns of a pair take */
+	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
+	unsigned max_pairs;           /* of each case; 0: no limit but the time */
+	double min_effect;
+	uint64_t seed;
+	struct progress *progress; /* NULL: none */
+	const char *doing;         /* what the progress line says; NULL: the case's name */
+};
+
+/* One case on its way to a verdict. */
+struct gate_case {
+	char name[CASE_NAME_MAX];
+	uint64_t slot_ns;
+	struct sequential test;
+	struct pair_failure failure;
+	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
+	unsigned pairs, slots, excluded;
+	double *ns_per_op[SIDES]; /* of each launch; owned */
+	size_t capacity;
+	uint64_t spent_ns;
+};
+
+struct gate {
+	const struct gate_plan *plan;
+	struct gate_case *item;
+	size_t count;
+	uint64_t begin_ns;
+	unsigned round;
+	bool confirming; /* the time to find is over */
+	bool interrupted;
+};
+
+/**
+ * gate_begin() - the cases to measure: those of @names. Return: 0; -ENOMEM.
+ */
+int gate_begin(struct gate *g, const struct gate_plan *plan,
+    const struct catalogue_case *const *cases, size_t count);
+
+/** gate_first_look_ns() - about how long it takes until every case has had its first look. */
+uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count);
+
+/** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM. What was measured is in
+ * @g in every case. */
+int gate_measure(struct gate *g);
+
+/** gate_conclude() - a row for every case, with the suite's false discoveries under control.
+ * Return: 0; -ENOMEM. */
+int gate_conclude(struct gate *g, struct comparison *out);
+
+void gate_free(struct gate *g);
+
+#endif

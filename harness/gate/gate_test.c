@@ -1,0 +1,248 @@
+/* gate_test.c - a suite of cells that are shell scripts, to its verdicts. */
+#include "harness/base/interrupt.h"
+#include "harness/cell/cell_fixture.h"
+#include "harness/gate/noise_tally.h"
+
+#include <math.h>
+
+/* A case's name tells what its cells do; FACTOR is the side's own, in percent. */
+#define SUITE                                                                            \
+	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; esac; shift; done\n"        \
+	"case $name in\n"                                                                \
+	"slower) ns=$FACTOR;;\n"                                                         \
+	"same) ns=100;;\n"                                                               \
+	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
+	"empty) ns=0;;\n"                                                                \
+	"differs) ns=100; hash=$FACTOR;;\n"                                              \
+	"esac\n"                                                                         \
+	"say '{\"v\":1,\"type\":\"ready\",\"case\":\"'$name'\",\"hash\":\"h'$hash'\","   \
+	"\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":1000}'\n"                    \
+	"rows=0 sum=0\n"                                                                 \
+	"while hear; do case $heard in\n"                                                \
+	"*'\"end\"'*) say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"              \
+	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                      \
+	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                          \
+	"  metrics='\"ns_per_op\":'$ns; [ $ns -gt 0 ] || metrics=\n"                     \
+	"  say '{\"v\":1,\"type\":\"sample\",\"sample\":{\"launch\":0,\"slot\":'$slot'," \
+	"\"warm_up\":false,\"metrics\":{'\"$metrics\"'},\"worker_ops\":[3,4]}}'\n"       \
+	"  rows=$((rows + 1)) sum=$((sum + ns));;\n"                                     \
+	"esac; done\n"
+
+struct suite {
+	char exe[SIDES][128];
+	struct gate_plan plan;
+	struct catalogue_case item[5];
+	const struct catalogue_case *cases[5];
+	size_t count;
+};
+
+static void begin(struct suite *s, unsigned head_percent, const char *const *names, size_t count)
+{
+	memset(s, 0, sizeof(*s));
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		char body[4096], path[128];
+
+		(void)snprintf(body, sizeof(body), "FACTOR=%u\n%s",
+		    side == SIDE_BASE ? 100 : head_percent, SUITE);
+		s->plan.cell[side] = cell_script(path, sizeof(path), body);
+		(void)snprintf(
+		    s->exe[side], sizeof(s->exe[side]), "%s/%s", cell_dir, side_name(side));
+		assert_int_equal(rename(path, s->exe[side]), 0);
+		s->plan.cell[side].exe = s->exe[side];
+	}
+	s->plan.budget_ns = CELL_PATIENCE_NS;
+	s->plan.min_effect = 0.01;
+	s->plan.seed = 3;
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(s->item[i].name, sizeof(s->item[i].name), "%s", names[i]);
+		s->item[i].slot_ns = 1000;
+		s->cases[i] = &s->item[i];
+	}
+	s->count = count;
+}
+
+static void every_case_gets_its_verdict(void **state)
+{
+	static const char *const names[] = {"slower", "same", "crashes", "empty", "differs"};
+	static const enum verdict want[] = {
+	    VERDICT_SLOWER, VERDICT_SAME, VERDICT_FAILED, VERDICT_FAILED, VERDICT_INCOMPARABLE};
+	static const char *const why[] = {"", "", "head crashed", "--slot-time", "something else"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 110, names, 5);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	assert_int_equal(c.row_count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_string_equal(c.rows[i].name, names[i]);
+		if (c.rows[i].verdict != want[i] || !strstr(c.rows[i].reason, why[i]))
+			fail_msg("%s: %s (%s)", names[i], verdict_name(c.rows[i].verdict),
+			    c.rows[i].reason);
+		assert_int_equal(c.rows[i].has_figure, i < 2);
+	}
+	/* Found and confirmed: two first looks. */
+	assert_true(c.rows[0].confirmed);
+	assert_int_equal(c.rows[0].head_launches, 2 * looks_launches(0));
+	assert_true(fabs(c.rows[0].change.estimate - 0.1) < 1e-9);
+	assert_true(fabs(c.rows[0].base_ns_per_op - 100.0) < 1e-9);
+	assert_true(fabs(c.rows[0].head_ns_per_op - 110.0) < 1e-9);
+	assert_int_equal(c.rows[1].head_launches, looks_launches(0));
+	assert_false(c.rows[1].confirmed);
+	/* Four quartets a launch, the first warms up. */
+	assert_int_equal(c.rows[1].slots, looks_launches(0) * 12);
+	assert_int_equal(c.rows[1].excluded, looks_launches(0) * 4);
+	comparison_free(&c);
+	gate_free(&g);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+static void without_time_it_is_unsure(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	s.plan.budget_ns = 1;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(c.rows[i].verdict, VERDICT_UNSURE);
+		assert_false(c.rows[i].has_figure);
+		assert_non_null(strstr(c.rows[i].reason, "time budget too small"));
+	}
+	comparison_free(&c);
+	gate_free(&g);
+	/* Enough to find it, too little to confirm it. */
+	begin(&s, 110, names, 1);
+	s.plan.max_pairs = looks_launches(0) + 2;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	assert_int_equal(c.rows[0].verdict, VERDICT_UNSURE);
+	assert_true(c.rows[0].has_figure);
+	if (!strstr(c.rows[0].reason, "before fresh launches"))
+		fail_msg("%s", c.rows[0].reason);
+	comparison_free(&c);
+	gate_free(&g);
+}
+
+static void a_first_look_has_its_price(void **state)
+{
+	const uint64_t slots[2] = {1000000, 2000000};
+	const struct gate_plan plan = {.launch_ns = 80000000};
+	const uint64_t one = gate_first_look_ns(&plan, slots, 1);
+
+	(void)state;
+	assert_true(one >= 11 * UINT64_C(80000000));
+	assert_int_equal(gate_first_look_ns(&plan, slots, 0), 0);
+	assert_true(gate_first_look_ns(&plan, slots, 2) > one);
+}
+
+static void noise_is_told(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	/* Base against itself, whatever head does; scripts have no noise but the floor. */
+	assert_string_equal(text,
+	    "on this machine, 0.5 % is visible in 5 s (slower), 0.5 % is visible in 5 s (same)");
+	assert_true(s.plan.budget_ns < CELL_PATIENCE_NS);
+	s.plan.budget_ns = 1000;
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_string_equal(text, "no A/A before the gate: too little time for a look");
+}
+
+static void tries_are_tallied(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	struct noise_tally t;
+	struct suite s;
+	FILE *to = tmpfile();
+	char text[2048] = "";
+
+	(void)state;
+	assert_non_null(to);
+	begin(&s, 110, names, 2);
+	assert_int_equal(noise_tally_begin(&t, s.cases, s.count), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct comparison c = {0};
+		struct gate g;
+
+		assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+		assert_int_equal(gate_measure(&g), 0);
+		assert_int_equal(gate_conclude(&g, &c), 0);
+		assert_int_equal(noise_tally_add(&t, &g, c.rows), 0);
+		comparison_free(&c);
+		gate_free(&g);
+	}
+	assert_int_equal(t.tries, 2);
+	assert_int_equal(t.tries_with_slower, 2);
+	assert_int_equal(t.item[0].verdicts[VERDICT_SLOWER], 2);
+	assert_int_equal(t.item[1].verdicts[VERDICT_SAME], 2);
+	assert_int_equal(t.item[0].launch_count, 4 * looks_launches(0));
+	assert_int_equal(noise_tally_print(to, &t, 0.01, true), 0);
+	rewind(to);
+	(void)fread(text, 1, sizeof(text) - 1, to);
+	assert_non_null(strstr(text, "2 of 2 tries called some case slower (100 %"));
+	(void)fclose(to);
+	noise_tally_free(&t);
+}
+
+/* golden: Wilson's interval, R: binom::binom.confint(x, n, methods = "wilson") or by the formula;
+ * statsmodels.stats.proportion.proportion_confint(0, 100, method="wilson") = (0, 0.03699). */
+static void wilson(void **state)
+{
+	struct stats_interval i = noise_wilson(0, 100);
+
+	(void)state;
+	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 0.036994) < 1e-5);
+	i = noise_wilson(5, 10);
+	assert_true(fabs(i.low - 0.236593) < 1e-5 && fabs(i.high - 0.763407) < 1e-5);
+	i = noise_wilson(0, 0);
+	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 1.0) < 1e-12);
+}
+
+/* Launches with a known spread: median absolute deviation 0.01. */
+static void visible_change(void **state)
+{
+	struct launch_ratio l[4] = {
+	    {.log_ratio = -0.01}, {.log_ratio = 0.01}, {.log_ratio = -0.01}, {.log_ratio = 0.01}};
+	const double at_20 = noise_visible_change(l, 4, 20, 0.0),
+		     at_40 = noise_visible_change(l, 4, 40, 0.0);
+
+	(void)state;
+	/* (3.29 + 1.2816) * 0.01 * 1.4826 / sqrt(0.95493 * 20) = 0.015509; expm1 of it. */
+	assert_true(fabs(at_20 - 0.015630) < 1e-5);
+	/* (2.81 + 1.2816) * 0.014826 / sqrt(0.95493 * 40) = 0.0098151 */
+	assert_true(fabs(at_40 - 0.0098634) < 1e-5);
+	assert_true(fabs(noise_visible_change(l, 4, 40, 0.1) - 0.05) < 1e-12);
+	assert_true(fabs(noise_visible_change(l, 1, 40, 0.1)) < 1e-12);
+	assert_true(fabs(noise_visible_change(l, 4, 0, 0.1)) < 1e-12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_case_gets_its_verdict),
+	    cmocka_unit_test(without_time_it_is_unsure),
+	    cmocka_unit_test(a_first_look_has_its_price),
+	    cmocka_unit_test(noise_is_told),
+	    cmocka_unit_test(tries_are_tallied),
+	    cmocka_unit_test(wilson),
+	    cmocka_unit_test(visible_change),
+	};
+
+	return cmocka_run_group_tests(tests, cell_fixture_setup, cell_fixture_teardown);
+}

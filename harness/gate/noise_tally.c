@@ -1,0 +1,146 @@
+#include "harness/gate/noise_tally.h"
+
+#include "harness/base/file.h"
+#include "harness/base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int noise_tally_begin(
+    struct noise_tally *t, const struct catalogue_case *const *cases, size_t count)
+{
+	memset(t, 0, sizeof(*t));
+	t->item = calloc(count ? count : 1, sizeof(*t->item));
+	if (!t->item)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		(void)snprintf(t->item[i].name, sizeof(t->item[i].name), "%s", cases[i]->name);
+	t->count = count;
+	return 0;
+}
+
+static int keep_launches(struct noise_case *n, const struct gate_case *c)
+{
+	const size_t wanted = n->launch_count + c->test.count;
+
+	if (wanted > n->launch_capacity) {
+		struct launch_ratio *grown = realloc(n->launch, wanted * 2 * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		n->launch = grown;
+		n->launch_capacity = wanted * 2;
+	}
+	if (c->test.count)
+		memcpy(n->launch + n->launch_count, c->test.launch,
+		    c->test.count * sizeof(*n->launch));
+	n->launch_count = wanted;
+	n->spent_ns += c->spent_ns;
+	return 0;
+}
+
+int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct comparison_row *rows)
+{
+	bool slower = false, faster = false;
+
+	for (size_t i = 0; i < t->count; i++) {
+		struct noise_case *n = &t->item[i];
+		int ret = keep_launches(n, &g->item[i]);
+
+		if (ret)
+			return ret;
+		n->tries++;
+		n->verdicts[rows[i].verdict]++;
+		if (rows[i].verdict == VERDICT_FAILED && !n->reason[0])
+			(void)snprintf(n->reason, sizeof(n->reason), "%s", rows[i].reason);
+		slower |= rows[i].verdict == VERDICT_SLOWER;
+		faster |= rows[i].verdict == VERDICT_FASTER;
+	}
+	t->tries++;
+	t->tries_with_slower += slower;
+	t->tries_with_faster += faster;
+	return 0;
+}
+
+static double visible_change(const struct noise_case *n, double min_effect)
+{
+	const uint64_t pair_ns = n->launch_count ? n->spent_ns / n->launch_count : 0;
+
+	return pair_ns ? noise_visible_change(n->launch, n->launch_count,
+			     (unsigned)(NOISE_CASE_NS / pair_ns), min_effect)
+		       : 0.0;
+}
+
+static void format_change(double change, char *out, size_t len)
+{
+	if (change > 0.0)
+		(void)snprintf(out, len, "%.2g %%", 100.0 * change);
+	else
+		(void)snprintf(out, len, "n/a");
+}
+
+int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, bool aa)
+{
+	const struct stats_interval rate = noise_wilson(t->tries_with_slower, t->tries);
+	size_t width = sizeof("case");
+
+	for (size_t i = 0; i < t->count; i++)
+		if (strlen(t->item[i].name) > width)
+			width = strlen(t->item[i].name);
+	(void)fprintf(to, "%-*s %6s %6s %6s %6s %6s %8s %13s\n", (int)width, "case", "tries",
+	    "same", "slower", "faster", "unsure", "launches", "visible in 5s");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct noise_case *n = &t->item[i];
+		char change[24];
+
+		format_change(visible_change(n, min_effect), change, sizeof(change));
+		(void)fprintf(to, "%-*s %6u %6u %6u %6u %6u %8zu %13s\n", (int)width, n->name,
+		    n->tries, n->verdicts[VERDICT_SAME], n->verdicts[VERDICT_SLOWER],
+		    n->verdicts[VERDICT_FASTER], n->verdicts[VERDICT_UNSURE], n->launch_count,
+		    change);
+		if (n->verdicts[VERDICT_FAILED] || n->verdicts[VERDICT_INCOMPARABLE])
+			(void)fprintf(to, "  failed %u times: %s\n",
+			    n->verdicts[VERDICT_FAILED] + n->verdicts[VERDICT_INCOMPARABLE],
+			    n->reason[0] ? n->reason : "its definition differs");
+	}
+	(void)fprintf(to,
+	    "%s%u of %u tries called some case slower (%.3g %%; 95 %% interval %.2g to %.2g %%), "
+	    "%u "
+	    "some case faster.\n",
+	    aa ? "Nothing has changed between the sides, and " : "", t->tries_with_slower, t->tries,
+	    100.0 * rate.estimate, 100.0 * rate.low, 100.0 * rate.high, t->tries_with_faster);
+	return ferror(to) ? -EIO : 0;
+}
+
+int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *path)
+{
+	struct text_buffer b = {0};
+	int ret;
+
+	text_buffer_add(&b, "case\ttries");
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
+		text_buffer_addf(&b, "\t%s", verdict_name((enum verdict)v));
+	text_buffer_add(&b, "\tlaunches\tseconds\tlayout_ratio\tvisible_in_5_s_pct\n");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct noise_case *n = &t->item[i];
+
+		text_buffer_addf(&b, "%s\t%u", n->name, n->tries);
+		for (unsigned v = 0; v < VERDICT_COUNT; v++)
+			text_buffer_addf(&b, "\t%u", n->verdicts[v]);
+		text_buffer_addf(&b, "\t%zu\t%.3f\t%.3f\t%.4f\n", n->launch_count,
+		    (double)n->spent_ns / 1e9, layout_ratio(n->launch, n->launch_count),
+		    100.0 * visible_change(n, min_effect));
+	}
+	ret = b.failed ? -ENOMEM : file_write_whole(path, b.data, b.len);
+	text_buffer_free(&b);
+	return ret;
+}
+
+void noise_tally_free(struct noise_tally *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->item[i].launch);
+	free(t->item);
+	memset(t, 0, sizeof(*t));
+}

@@ -1,0 +1,57 @@
+/*
+ * pair.h - one launch of base and one of head, alive together, taking turns.
+ *
+ * Both cells are started, in random order, and are given slots in random quartets ABBA or BAAB:
+ * whatever drifts on the machine meets both alike. While one has its turn the other one sleeps in
+ * the kernel. The slots of a turn are windows of equal length for both sides. The first quartet
+ * warms up and is left out.
+ */
+#ifndef CONCBENCH_PAIR_H
+#define CONCBENCH_PAIR_H
+
+#include "harness/cell/supervise.h"
+#include "harness/run/run.h"
+#include "harness/stats/verdict.h"
+
+enum side { SIDE_BASE, SIDE_HEAD, SIDES };
+
+/** side_name() - "base", "head". */
+const char *side_name(enum side s);
+
+struct pair_spec {
+	struct cell_spec cell[SIDES]; /* without slots and seed, which are the pair's */
+	unsigned quartets;            /* with the one that warms up; at least 2 */
+	uint64_t seed;                /* of the order, and of both launches: the same inputs */
+};
+
+struct pair_result {
+	struct launch_ratio ratio;
+	double ns_per_op[SIDES]; /* median over the used slots */
+	unsigned slots;          /* used, of both sides */
+	unsigned excluded; /* of the warm-up, and of quartets with a slot without operations */
+	char hash[17];     /* of the case, the same on both sides */
+};
+
+/* What went wrong, and on which side. */
+struct pair_failure {
+	enum side side;
+	enum case_status status;
+	char why[REASON_MAX];
+};
+
+/**
+ * pair_measure() - one pair of launches, from start to orderly end.
+ * Return: 0; -EINTR; -ENODATA when no quartet had operations in all its slots; -ESTALE when the two
+ * sides' definitions of the case differ; -EIO with @failure when a side failed. No process is left
+ * in any case.
+ */
+int pair_measure(
+    const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure);
+
+/**
+ * pair_quartets() - how many quartets, warm-up included, make a pair about @launch_ns long with
+ * slots of @slot_ns: at least four, since three are needed to tell their spread.
+ */
+unsigned pair_quartets(uint64_t launch_ns, uint64_t slot_ns);
+
+#endif

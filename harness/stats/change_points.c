@@ -1,0 +1,251 @@
+#include "harness/stats/change_points.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct node {
+	double sum; /* of the values below this node */
+	double count;
+};
+
+/* Room for one segment; as long as the series. */
+struct bench {
+	double *value;     /* [rank] ascending */
+	double *all;       /* [rank] sum of distances to all others */
+	size_t *rank;      /* [position], shuffled by a permutation */
+	struct node *tree; /* 1-based */
+	double total;      /* sum of all distances */
+	size_t n;
+};
+
+struct ordered {
+	double value;
+	size_t index;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	return x->value < y->value ? -1 : x->value > y->value ? 1 : (x->index > y->index) - 1;
+}
+
+static void bench_free(struct bench *b)
+{
+	free(b->value);
+	free(b->all);
+	free(b->rank);
+	free(b->tree);
+}
+
+static int bench_alloc(struct bench *b, size_t n)
+{
+	memset(b, 0, sizeof(*b));
+	b->value = malloc((n + 1) * sizeof(*b->value));
+	b->all = malloc((n + 1) * sizeof(*b->all));
+	b->rank = malloc((n + 1) * sizeof(*b->rank));
+	b->tree = malloc((n + 1) * sizeof(*b->tree));
+	if (b->value && b->all && b->rank && b->tree)
+		return 0;
+	bench_free(b);
+	return -ENOMEM;
+}
+
+static int load(struct bench *b, const double *x, size_t n)
+{
+	struct ordered *o = malloc(n * sizeof(*o));
+	double below = 0.0, sum = 0.0;
+
+	if (!o)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		o[i] = (struct ordered){x[i], i};
+		sum += x[i];
+	}
+	qsort(o, n, sizeof(*o), by_value);
+	b->total = 0.0;
+	b->n = n;
+	for (size_t r = 0; r < n; r++) {
+		const double v = o[r].value;
+
+		b->rank[o[r].index] = r;
+		b->value[r] = v;
+		b->all[r] = v * (double)r - below + (sum - below - v) - v * (double)(n - r - 1);
+		b->total += b->all[r] / 2;
+		below += v;
+	}
+	free(o);
+	return 0;
+}
+
+/* Sum of the distances from the value of rank @r to those in the tree, which are @n with sum @sum.
+ */
+static double distances(const struct bench *b, size_t r, double n, double sum)
+{
+	struct node below = {0.0, 0.0};
+	const double v = b->value[r];
+
+	for (size_t i = r; i > 0; i &= i - 1) {
+		below.sum += b->tree[i].sum;
+		below.count += b->tree[i].count;
+	}
+	return v * below.count - below.sum + (sum - below.sum) - v * (n - below.count);
+}
+
+static void put(struct bench *b, size_t r)
+{
+	for (size_t i = r + 1; i <= b->n; i += i & (~i + 1)) {
+		b->tree[i].sum += b->value[r];
+		b->tree[i].count += 1.0;
+	}
+}
+
+/* The best split of the values in the order of b->rank. */
+static double best_split(struct bench *b, size_t *at)
+{
+	const double all = (double)b->n;
+	double left = 0.0, right = b->total, sum = 0.0, best = -INFINITY;
+
+	memset(b->tree, 0, (b->n + 1) * sizeof(*b->tree));
+	for (size_t t = 0; t + CHANGE_SEGMENT_MIN < b->n; t++) {
+		const size_t r = b->rank[t];
+		const double n = (double)(t + 1), m = all - n;
+		const double near = distances(b, r, (double)t, sum);
+		double between, q;
+
+		/* The value changes sides. */
+		left += near;
+		right -= b->all[r] - near;
+		sum += b->value[r];
+		put(b, r);
+		if (t + 1 < CHANGE_SEGMENT_MIN)
+			continue;
+		between = b->total - left - right;
+		q = n * m / all *
+		    (2.0 / (n * m) * between - 2.0 / (n * (n - 1.0)) * left -
+			2.0 / (m * (m - 1.0)) * right);
+		if (q > best) {
+			best = q;
+			*at = t + 1;
+		}
+	}
+	return best;
+}
+
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+/* Fisher-Yates; the bias of a 64-bit product over so few values is below 1e-12. */
+static void shuffle(size_t *x, size_t n, uint64_t *state)
+{
+	for (size_t i = n; i > 1; i--) {
+		const size_t j =
+		    (size_t)((double)(next(state) >> 11) / 9007199254740992.0 * (double)i);
+		const size_t swap = x[i - 1];
+
+		x[i - 1] = x[j];
+		x[j] = swap;
+	}
+}
+
+/* Return: true with *p when random orders seldom have a split as good as @best. */
+static bool significant(
+    struct bench *b, double best, double p_max, unsigned permutations, uint64_t *state, double *p)
+{
+	const double tolerance = 1e-9 * fabs(b->total);
+	unsigned as_good = 0;
+	size_t at;
+
+	for (unsigned i = 0; i < permutations; i++) {
+		shuffle(b->rank, b->n, state);
+		as_good += best_split(b, &at) >= best - tolerance;
+		if ((as_good + 1.0) / (permutations + 1.0) > p_max)
+			return false;
+	}
+	*p = (as_good + 1.0) / (permutations + 1.0);
+	return *p <= p_max;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct change_point *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+struct segment {
+	size_t begin, end;
+};
+
+int change_points_find(const double *x, size_t n, double p_max, unsigned permutations,
+    uint64_t seed, struct change_point *out, size_t max, size_t *count)
+{
+	/* Every change found leaves one more segment to look at than there was. */
+	struct segment *todo = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*todo));
+	struct change_point *found = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*found));
+	size_t waiting = 0, changes = 0;
+	struct bench b = {0};
+	int ret = todo && found ? bench_alloc(&b, n) : -ENOMEM;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			ret = ret ? ret : -EINVAL;
+	if (!(p_max > 0.0 && p_max < 1.0))
+		ret = ret ? ret : -EINVAL;
+	if (!ret && n >= 2 * CHANGE_SEGMENT_MIN)
+		todo[waiting++] = (struct segment){0, n};
+	while (!ret && waiting) {
+		const struct segment s = todo[--waiting];
+		const size_t len = s.end - s.begin;
+		size_t at = 0;
+		double best, p;
+
+		ret = load(&b, x + s.begin, len);
+		if (ret)
+			break;
+		best = best_split(&b, &at);
+		/* Of equal values every order is as good as any. */
+		if (!(b.total > 0.0) || !significant(&b, best, p_max, permutations, &seed, &p))
+			continue;
+		found[changes++] = (struct change_point){s.begin + at, p};
+		if (len - at >= 2 * CHANGE_SEGMENT_MIN)
+			todo[waiting++] = (struct segment){s.begin + at, s.end};
+		if (at >= 2 * CHANGE_SEGMENT_MIN)
+			todo[waiting++] = (struct segment){s.begin, s.begin + at};
+	}
+	if (!ret) {
+		qsort(found, changes, sizeof(*found), by_index);
+		for (size_t i = 0; i < changes && i < max; i++)
+			out[i] = found[i];
+		*count = changes;
+	}
+	bench_free(&b);
+	free(found);
+	free(todo);
+	return ret;
+}
+
+int change_points_split(const double *x, size_t n, size_t *at, double *statistic)
+{
+	struct bench b;
+	int ret;
+
+	if (n < 2 * CHANGE_SEGMENT_MIN)
+		return -EINVAL;
+	ret = bench_alloc(&b, n);
+	if (!ret)
+		ret = load(&b, x, n);
+	if (!ret)
+		*statistic = best_split(&b, at);
+	bench_free(&b);
+	return ret;
+}

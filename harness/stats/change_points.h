@@ -1,0 +1,50 @@
+/*
+ * change_points.h - where a series of figures changed its level. Pure functions, thread-safe.
+ */
+#ifndef CONCBENCH_CHANGE_POINTS_H
+#define CONCBENCH_CHANGE_POINTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct change_point {
+	size_t index; /* first value of the new level */
+	double p;     /* of the permutation test that found it */
+};
+
+/* Fewer values are no level. */
+#define CHANGE_SEGMENT_MIN 2
+/* With these a series of 100 values without a change has one found in 2 % of cases. */
+#define CHANGE_P_MAX 0.01
+#define CHANGE_PERMUTATIONS 199
+
+/**
+ * change_points_find() - E-divisive means.
+ *
+ * Matteson & James, "A nonparametric approach for multiple change point analysis of multivariate
+ * data", JASA 109 (2014) 334-345, with exponent 1 and in one dimension: the split that maximises
+ * the energy distance of the two sides is a change when no more than p_max of random orders of the
+ * same values have a split as good; then each side likewise. As in Daly et al., "The use of change
+ * point detection to identify software performance regressions", ICPE 2020, the split runs over the
+ * whole segment and the permutation over its values. All splits of n values cost O(n log n): sums
+ * of distances come from a Fenwick tree over the ranks (Fenwick, Software: Practice & Experience
+ * 24(3), 1994).
+ *
+ * @x: n finite values, oldest first.
+ * @permutations: at most; an undecided test ends as soon as it cannot succeed any more.
+ * @seed: of the permutations: the same series gives the same answer.
+ * @out: @max of them, ascending by index.
+ * @count: how many there are; when more than @max, the rest is not stored.
+ * Return: 0; -EINVAL when a value is not finite, or p_max is not within (0, 1); -ENOMEM.
+ */
+int change_points_find(const double *x, size_t n, double p_max, unsigned permutations,
+    uint64_t seed, struct change_point *out, size_t max, size_t *count);
+
+/**
+ * change_points_split() - the best split of one segment, for tests.
+ * @at: first index of the right side, CHANGE_SEGMENT_MIN .. n - CHANGE_SEGMENT_MIN.
+ * Return: 0 with its statistic; -EINVAL when n is too small; -ENOMEM.
+ */
+int change_points_split(const double *x, size_t n, size_t *at, double *statistic);
+
+#endif

@@ -1,0 +1,124 @@
+#include "harness/stats/verdict.h"
+
+#include "harness/stats/rank.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a normal deviation over the median absolute one. */
+#define MAD_TO_SD 1.4826022185056018
+/* Standard error of a median over that of a mean, for normal errors: sqrt(pi / 2). */
+#define MEDIAN_ERROR 1.2533141373155003
+/* Fewer quartets do not tell their spread. */
+#define SPREAD_MIN 3
+
+static const char *const names[VERDICT_COUNT] = {
+    "same", "slower", "faster", "unsure", "incomparable", "missing", "failed"};
+
+const char *verdict_name(enum verdict v)
+{
+	return v < VERDICT_COUNT ? names[v] : "unknown";
+}
+
+int verdict_from_name(const char *name, enum verdict *out)
+{
+	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*out = (enum verdict)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static bool is_time(double ns)
+{
+	return isfinite(ns) && ns > 0.0;
+}
+
+int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
+{
+	double *x = n ? malloc(n * sizeof(*x)) : NULL;
+	struct launch_ratio r = {.quartets = (unsigned)n};
+	double mad = 0.0;
+	int ret = n ? -ENOMEM : -EINVAL;
+
+	if (!x)
+		return ret;
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < 2; k++) {
+			if (!is_time(q[i].base_ns[k]) || !is_time(q[i].head_ns[k])) {
+				free(x);
+				return -EINVAL;
+			}
+		}
+		x[i] = (log(q[i].head_ns[0]) + log(q[i].head_ns[1]) - log(q[i].base_ns[0]) -
+			   log(q[i].base_ns[1])) /
+		       2;
+	}
+	ret = stats_median(x, n, &r.log_ratio);
+	if (!ret && n >= SPREAD_MIN) {
+		ret = stats_mad(x, n, &mad);
+		r.predicted_sd = MEDIAN_ERROR * MAD_TO_SD * mad / sqrt((double)n);
+	}
+	free(x);
+	if (!ret)
+		*out = r;
+	return ret;
+}
+
+double layout_ratio(const struct launch_ratio *launch, size_t n)
+{
+	double *x = n ? malloc(n * sizeof(*x)) : NULL, mad, predicted, ratio = 0.0;
+	size_t known = 0;
+
+	if (!x)
+		return 0.0;
+	for (size_t i = 0; i < n; i++)
+		if (launch[i].predicted_sd > 0.0)
+			x[known++] = launch[i].predicted_sd;
+	if (known >= SPREAD_MIN && stats_median(x, known, &predicted) == 0) {
+		for (size_t i = 0; i < n; i++)
+			x[i] = launch[i].log_ratio;
+		if (stats_mad(x, n, &mad) == 0)
+			ratio = MAD_TO_SD * mad / predicted;
+	}
+	free(x);
+	return ratio;
+}
+
+int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out)
+{
+	double *x = n ? malloc(n * sizeof(*x)) : NULL;
+	struct rank_shift shift;
+	int ret;
+
+	if (!x)
+		return n ? -ENOMEM : -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		x[i] = launch[i].log_ratio;
+	ret = rank_one_sample(x, n, alpha, &shift);
+	free(x);
+	if (ret)
+		return ret;
+	*out = (struct evidence){
+	    .log_ratio = shift.shift, .alpha = alpha, .p = shift.p, .launches = (unsigned)n};
+	return 0;
+}
+
+enum verdict verdict_of(const struct evidence *e, double min_effect)
+{
+	const double high = log1p(min_effect), low = -high;
+	const double floor = log1p(min_effect / 2);
+	const struct stats_interval *i = &e->log_ratio;
+
+	if (i->low >= low && i->high <= high)
+		return VERDICT_SAME;
+	if (i->low > 0.0 && i->estimate >= floor)
+		return VERDICT_SLOWER;
+	if (i->high < 0.0 && i->estimate <= -floor)
+		return VERDICT_FASTER;
+	return VERDICT_UNSURE;
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# replay.sh - decision rules on recorded noise: false verdicts and power of each.
+#
+# Usage: scripts/experiments/replay.sh [-n WINDOWS] [-o FOLDER] [TRACE...]
+#
+# TRACE is a file of lines "launch,variant,start_us,wall_ns" (harness/stats/traces/README.md), by
+# default the frozen ones of the tests; the rules that measure in blocks need whole launches, so those
+# show what a machine of a few calm seconds gives. Writes replay.tsv and replay.{svg,png} to FOLDER
+# (build/experiments). What is committed in results/experiments/ came from the full recordings.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+windows=2000
+out=$root/build/experiments
+
+usage() {
+	sed -n 's/^# \{0,1\}//; 2,4p' "$0" >&2
+	exit 2
+}
+while getopts n:o: opt; do
+	case $opt in
+	n) windows=$OPTARG ;;
+	o) out=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+case $windows in
+'' | *[!0-9]* | 0)
+	echo "replay.sh: -n: '$windows' is not a number above 0" >&2
+	exit 2
+	;;
+esac
+[ $# -gt 0 ] || set -- "$root"/harness/stats/traces/{cpu_hash,mutex_cross_core,pipe_processes}.csv
+for trace; do
+	[ -r "$trace" ] || {
+		echo "replay.sh: $trace: cannot be read" >&2
+		exit 2
+	}
+done
+
+make -s -C "$root" build/replay
+mkdir -p "$out"
+"$root/build/replay" "$windows" "$@" >"$out/replay.tsv.part"
+mv "$out/replay.tsv.part" "$out/replay.tsv"
+"$root/scripts/experiments/chart.sh" "$out/replay.tsv" "$out/replay" \
+	'Recorded noise replayed: how often each rule calls a change'
+echo "$out/replay.tsv"

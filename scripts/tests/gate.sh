@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# gate.sh - `concbench gate` and `concbench noise` as CI meets them: every verdict, every exit status,
+# a real slowdown through real processes, sides that do not build, crash or speak another language.
+# shellcheck source=scripts/tests/tap.bash
+. "$(dirname "$0")/tap.bash"
+
+export CONCBENCH_SELFTEST=1
+
+# program NAME VARIABLE=VALUE... - a concbench with a knob turned: what a changed build would be.
+program() {
+	local name=$1
+	shift
+	printf '#!/bin/sh\nexport %s\nexec "%s" "$@"\n' "${*:-CONCBENCH_SELFTEST}" "$CONCBENCH" >"$name"
+	chmod +x "$name"
+}
+
+sieve='--filter=^selftest/slow_sieve'
+gate() { "$CONCBENCH" gate "$@"; }
+
+help_is_there() {
+	expect 0 gate --help
+	has out --base --head --min-effect --time-budget --strict --markdown --json --junit 'exit status'
+	expect 0 "$CONCBENCH" noise --help
+	has out --trial-time --tsv 'exit status'
+	! grep -q -- --junit out || fail "noise offers what is the gate's"
+}
+
+refuse() {
+	local text=$1
+	shift
+	expect 2 gate "$@"
+	one_line err "concbench gate:" "$text"
+}
+
+bad_options() {
+	program self
+	refuse --base --filter x
+	refuse --frobnicate --base ./self --frobnicate
+	refuse 'needs a value' --base
+	refuse "'huge'" --base ./self --profile huge
+	refuse --min-effect --base ./self --min-effect 0
+	refuse --min-effect --base ./self --min-effect -1%
+	refuse --min-effect --base ./self --min-effect much
+	refuse --time-budget --base ./self --time-budget soon
+	refuse --workers --base ./self --workers 0
+	refuse --place --base ./self --place nowhere
+	refuse --seed --base ./self --seed x
+	refuse "'extra'" --base ./self extra
+	refuse 'matches no case' --base ./self --filter nothing-at-all
+	refuse 'regular expression' --base ./self --filter '['
+	refuse --time-budget --base ./self "$sieve" --time-budget 100ms
+	has err '11 pairs'
+	expect 2 "$CONCBENCH" noise --junit x
+	one_line err 'concbench noise:' --junit
+}
+
+sides_that_are_no_programs() {
+	: >plain
+	printf '#!/bin/sh\nexit 2\n' >older
+	printf '#!/bin/sh\nprintf "%%s\\n" "{\\"v\\":0,\\"type\\":\\"end\\"}" >&3\n' >ancient
+	printf '#!/bin/sh\nexit 0\n' >silent
+	printf '#!/bin/sh\nkill -SEGV $$\n' >crashing
+	chmod +x older ancient silent crashing
+	refuse nowhere --base ./nowhere
+	refuse plain --base ./plain
+	refuse --head --base "$CONCBENCH" --head ./nowhere
+	refuse 'older than the gate' --base ./older
+	refuse 'version 0' --base ./ancient
+	refuse 'exited with status 0' --base ./silent
+	refuse 'signal 11' --base "$CONCBENCH" --head ./crashing
+}
+
+nothing_changed() {
+	program self
+	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json \
+		--markdown m.md --junit u.xml
+	has out slow_sieve same 'visible in 5 s'
+	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
+	python3 -m json.tool j.json >/dev/null
+	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
+	has m.md slow_sieve
+	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
+	cat out err >both
+	[ ! -s both ] || fail "$(cat both)"
+}
+
+# The injected slowdown goes through real processes: 5 % and 0 % of more work.
+a_slowdown_is_found() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
+	expect 1 gate --base ./self --head ./slow "$sieve" --time-budget 60s --json j.json
+	has out slower
+	python3 - <<-'EOF'
+		import json
+		row = json.load(open("j.json"))["cases"][0]
+		assert row["verdict"] == "slower", row
+		assert 0.1 < row["change"] < 0.35, row
+		assert row["change_low"] < row["change"] < row["change_high"], row
+	EOF
+	expect 0 gate --base ./slow --head ./self "$sieve" --time-budget 60s
+	has out faster
+}
+
+one_crash_costs_one_row() {
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	program self
+	program broken CONCBENCH_SELFTEST_CRASH=1
+	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_sieve)' \
+		--time-budget 20s --min-effect 10%
+	has out crash_if failed 'signal 11' slow_sieve same 'what the cells said: '
+	[ -e "$(sed -n 's/^what the cells said: //p' out)" ] || fail "no log: $(cat out)"
+}
+
+missing_and_incomparable() {
+	program self
+	program more CONCBENCH_SELFTEST_EXTRA=1
+	program other CONCBENCH_SELFTEST_VERSION=9
+	local both='--filter=^selftest/(extra|slow_sieve)'
+	expect 0 gate --base ./more --head ./self "$both" --time-budget 20s --min-effect 10%
+	has out extra missing 'head has no such case'
+	expect 0 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10%
+	has out extra missing 'base has no such case'
+	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
+	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
+		--time-budget 20s --min-effect 10%
+	has out versioned incomparable
+}
+
+unsure_is_said() {
+	program self
+	# No interval is that narrow.
+	expect 0 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise
+	has out unsure
+	expect 3 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise --strict
+}
+
+unwritable_outputs() {
+	program self
+	expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --json no/such/dir/x
+	has err no/such/dir/x
+	has out slow_sieve same
+	[ -c /dev/full ] || return 0
+	local status=0
+	gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
+	[ $status -eq 2 ] || fail "exit status $status"
+	one_line err stdout 'No space left'
+}
+
+# A stored base: head is run now and compared, as weaker evidence.
+a_stored_base() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
+	expect 0 ./self run --filter slow_sieve --results res --no-charts --quiet --rounds 12
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
+	has out slower 'weaker evidence'
+	python3 -m json.tool j.json >/dev/null
+	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
+	expect 0 gate --base slow-res/latest --head ./self "$sieve"
+	has out faster
+	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
+	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
+	has err 'matches no case' 'exited with status 2'
+	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
+	expect 4 gate --base other.json --head ./self "$sieve"
+	has out incomparable
+	sed 's/"topology.fingerprint": "/&x/' res/latest/run.json >elsewhere.json
+	expect 4 gate --base elsewhere.json --head ./self "$sieve"
+	has err topology 'not comparable'
+	head -c 500 res/latest/run.json >torn.json
+	refuse torn.json --base torn.json
+}
+
+left_behind() {
+	local environ
+	for environ in /proc/[0-9]*/environ; do
+		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^HWLOC_XMLFILE=$TMPDIR"; then
+			return 0
+		fi
+	done
+	[ -n "$(ls -A "$TMPDIR")" ]
+}
+nothing_left() { ! left_behind; }
+measuring() { [ -n "$(find tmp -name cells.log)" ]; }
+
+ctrl_c_reports_what_there_is() {
+	local pid status=0
+	program self
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	"$CONCBENCH" gate --base ./self "$sieve" --min-effect 0.0001% --time-budget 100s >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	sleep 1
+	kill -INT $pid
+	wait $pid || status=$?
+	[ $status -eq 130 ] || fail "exit status $status: $(cat out err)"
+	has out slow_sieve unsure
+	nothing_left
+}
+
+noise_is_measured() {
+	program self
+	expect 0 "$CONCBENCH" noise "$sieve" --trial-time 3s --time-budget 7s --tsv t.tsv --min-effect 5%
+	has out slow_sieve tries 'called some case slower'
+	[ "$(head -n 1 t.tsv | tr '\t' '\n' | wc -l)" -eq "$(tail -n 1 t.tsv | tr '\t' '\n' | wc -l)" ]
+	[ "$(tail -n 1 t.tsv | cut -f 2)" -ge 1 ] || fail "$(cat t.tsv)"
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
+	expect 0 "$CONCBENCH" noise --head ./slow "$sieve" --trial-time 10s --time-budget 10s --tsv t.tsv
+	[ "$(tail -n 1 t.tsv | cut -f 4)" -ge 1 ] || fail "$(cat t.tsv)"
+}
+
+run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
+	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_stored_base \
+	ctrl_c_reports_what_there_is noise_is_measured
