@@ -52,7 +52,7 @@ static int search(const struct history_points *points, struct searched *s)
 	}
 	if (s->n < CHANGES_POINTS_MIN)
 		return 0;
-	return change_points_find(s->x, s->n, CHANGES_P_MAX, CHANGES_PERMUTATIONS, SEED, s->found,
+	return change_points_find(s->x, s->n, CHANGE_P_MAX, CHANGE_PERMUTATIONS, SEED, s->found,
 	    points->count, &s->count);
 }
 

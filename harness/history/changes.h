@@ -8,9 +8,6 @@
 
 #include <stdio.h>
 
-/* A change is reported when that small a share of shuffled series shows one as clear. */
-#define CHANGES_P_MAX 0.01
-#define CHANGES_PERMUTATIONS 999
 /* Shorter series are counted, not searched: two points a segment, and some to shuffle. */
 #define CHANGES_POINTS_MIN 8
 
