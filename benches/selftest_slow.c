@@ -3,7 +3,6 @@
 #include "benches/models/jobs/chase.h"
 #include "benches/models/jobs/sieve.h"
 #include "benches/models/switch_rows.h"
-#include "harness/base/clock.h"
 #include "harness/base/text.h"
 
 #include <errno.h>
@@ -162,11 +161,11 @@ struct slow_case {
 static const struct slow_case cases[] = {
     {"slow_sieve", &slow_sieve, MODEL_THREAD, 1, PLACEMENT_SAME, 0},
     {"slow_chase", &slow_chase, MODEL_THREAD, 1, PLACEMENT_SAME, 0},
-    {"slow_pipe", &slow_pipe, MODEL_PROCESS, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
+    {"slow_pipe", &slow_pipe, MODEL_PROCESS, 2, PLACEMENT_SCATTER, 0},
     {"slow_condvar_same", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SAME, 0},
-    {"slow_condvar_cross", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
+    {"slow_condvar_cross", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SCATTER, 0},
     {"slow_futex_same", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SAME, 0},
-    {"slow_futex_cross", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SCATTER, 8 * CLOCK_NS_PER_MS},
+    {"slow_futex_cross", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SCATTER, 0},
 };
 
 void selftest_slow_list(struct case_list *list, const struct machine *m)
