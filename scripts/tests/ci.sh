@@ -35,6 +35,7 @@ gate_of_a_pull_request() {
 	has gate-out/gate.md slow_sieve same
 	has gate-out/gate.xml testsuite
 	python3 -m json.tool gate-out/gate.json >/dev/null
+	# shellcheck disable=SC2016 # for the script to expand
 	# Only in its own cells: head's program is also the one that runs the gate.
 	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST=1\n%s\nexec "%s" "$@"\n' \
 		'[ "$1" != cell ] || export CONCBENCH_SELFTEST_SLOWDOWN_PCT=50' "$CONCBENCH" >program
