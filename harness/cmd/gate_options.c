@@ -3,6 +3,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/compare_options.h"
 #include "harness/cmd/run_options.h"
 
 #include <errno.h>
@@ -208,11 +209,10 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 	case OPT_CELL_TIMEOUT:
 		return set_time(o, f->name, arg, &r->cell_timeout_ns);
 	case OPT_MIN_EFFECT:
-		if (text_parse_percent(arg, &r->min_effect) != 0 || r->min_effect <= 0.0 ||
-		    r->min_effect > MIN_EFFECT_MAX)
+		if (compare_options_share(arg, MIN_EFFECT_MAX, &r->min_effect) != 0)
 			return refuse(o, f->name,
-			    "'%s' is not a share above 0 %% and up to %.0f %%, such as 1%%", arg,
-			    100 * MIN_EFFECT_MAX);
+			    "'%s' is not a share above 0 %% and up to %.0f %%, such as 1%% or 0.01",
+			    arg, 100 * MIN_EFFECT_MAX);
 		return 0;
 	case OPT_SEED:
 		if (text_parse_u64(arg, 0, UINT64_MAX, &r->seed) != 0)

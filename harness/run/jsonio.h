@@ -1,7 +1,8 @@
 /*
  * jsonio.h - what the files of result.h share: building, laying out and distrusting JSON.
  *
- * Private to result_*.c, journal*.c and sample_json.c. Not thread-safe per object, as jansson.
+ * For whatever writes or reads JSON: run files and journals here, the gate's and the history's
+ * files. Not thread-safe per object, as jansson.
  */
 #ifndef CONCBENCH_JSONIO_H
 #define CONCBENCH_JSONIO_H

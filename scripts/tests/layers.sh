@@ -25,7 +25,7 @@ includes() {
 	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -v '_test\.[ch]:' || true
 }
 
-echo "1..$((${#layers[@]} + 4))"
+echo "1..$((${#layers[@]} + 6))"
 check "the harness knows no bench" "$(includes benches/ harness)"
 for ((i = 0; i < ${#layers[@]}; i++)); do
 	above=$(IFS='|' && echo "${layers[*]:i+1}")
@@ -36,4 +36,6 @@ check "hwloc in topology only" "$(includes hwloc harness benches | grep -v '^har
 check "Google Benchmark in the shim only" "$(includes benchmark/ harness benches | grep -v '^harness/gbench.cc' || true)"
 check "JSON in run files and the protocol only" "$(includes jansson harness benches |
 	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|gate/comparison_json|history/export)' || true)"
+check "SQLite in its store only" "$(includes sqlite3 harness benches | grep -v '^harness/history/store_sqlite' || true)"
+check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '^harness/history/libpq' || true)"
 exit $bad
