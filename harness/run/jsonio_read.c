@@ -174,7 +174,7 @@ int jsonio_get_metrics(
 		if (rc == -ENOSPC)
 			return jsonio_fail(r, key, "more than %d metrics", METRICS_MAX);
 		if (rc)
-			return jsonio_fail(r, key, "a metric's name is not one");
+			return jsonio_fail(r, key, "a metric is too large, or its name is not one");
 	}
 	return 0;
 }
