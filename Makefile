@@ -95,6 +95,16 @@ unit-test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
 	@prove --timer --failures --exec scripts/tests/exec $(TESTS)
 
+# For `make gate`: what to compare with, what to compare (nothing: the working tree), further options.
+BASE ?=
+HEAD ?=
+GATE_ARGS ?=
+.PHONY: gate
+gate: ## is the working tree (or HEAD=REV) slower than BASE=REV?
+gate: deps-build
+	@[ -n '$(BASE)' ] || { echo 'make gate: BASE=REV is missing, e.g. make gate BASE=main' >&2; exit 2; }
+	@scripts/gate '$(BASE)' $(if $(HEAD),'$(HEAD)') -- $(GATE_ARGS)
+
 .PHONY: fuzz
 fuzz: ## give the readers of run files and of the cell protocol broken input for FUZZ_SECONDS each
 fuzz: deps-ci
@@ -106,8 +116,8 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/reference/compare scripts/tests/exec \
-                $(wildcard scripts/tests/*.sh scripts/experiments/*.sh)
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/tests/exec \
+                $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint
 lint: ## clang-format and shellcheck
@@ -136,9 +146,10 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo; echo 'variables: CC CXX CFLAGS CXXFLAGS LDFLAGS PREFIX DESTDIR SAN=address|thread WERROR=1 V=1'
 	@echo '           PROFILE=smoke|quick|full BENCH_ARGS="--filter lock/" (make bench)'
+	@echo '           BASE=REV HEAD=REV GATE_ARGS="--filter lock/" (make gate)'
 
-.PHONY: deps-bench deps-test deps-ci
-deps-bench deps-test deps-ci: deps-%:
+.PHONY: deps-build deps-bench deps-test deps-ci
+deps-build deps-bench deps-test deps-ci: deps-%:
 	@scripts/deps $*
 
 # The harness calls the benches' registry, the benches call the harness: a group resolves both.

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# ci.sh - the scripts that the workflows call, in a clone with a stand-in for the build; and the
+# workflows themselves as far as they can be read here.
+# shellcheck source=scripts/tests/tap.bash
+. "$(dirname "$0")/tap.bash"
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test \
+	GIT_COMMITTER_EMAIL=test@localhost GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+
+# "Built" is a script that hands everything to the real program, but for what a test overrides.
+repository() {
+	git init -q -b main repo
+	mkdir -p repo/scripts/ci
+	cd repo
+	cp "$here/gate" scripts/
+	cp "$here"/ci/*.sh scripts/ci/
+	printf 'build/concbench: program ; mkdir -p build && cp program $@ && chmod +x $@\n' >Makefile
+	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST=1\nexec "%s" "$@"\n' "$CONCBENCH" >program
+	printf '/out\n/err\n/build/\n/results/\n/gate-out/\n/nightly-out/\n' >.gitignore
+	git add -A
+	git commit -qm one
+	git checkout -q -b change
+}
+
+gate_of_a_pull_request() {
+	repository
+	expect 0 scripts/ci/pr-gate.sh main
+	has out 'nothing to gate'
+	echo '# changed' >>program
+	git commit -qam two
+	# Others have gone on: that is not this change's doing.
+	git checkout -q main && printf '#!/bin/sh\nexit 9\n' >program && git commit -qam three && git checkout -q change
+	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --min-effect 20% --time-budget 20s
+	has gate-out/gate.md slow_sieve same
+	has gate-out/gate.xml testsuite
+	python3 -m json.tool gate-out/gate.json >/dev/null
+	# shellcheck disable=SC2016 # for the script to expand
+	# Only in its own cells: head's program is also the one that runs the gate.
+	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST=1\n%s\nexec "%s" "$@"\n' \
+		'[ "$1" != cell ] || export CONCBENCH_SELFTEST_SLOWDOWN_PCT=50' "$CONCBENCH" >program
+	git commit -qam slow
+	expect 1 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --time-budget 30s
+	has gate-out/gate.md slower
+}
+
+gate_mistakes() {
+	repository
+	expect 2 scripts/ci/pr-gate.sh
+	one_line err TARGET-BRANCH
+	expect 2 scripts/ci/pr-gate.sh origin/main
+	one_line err origin/main 'no such branch'
+	git checkout -q --orphan other && git commit -qm alone
+	expect 2 scripts/ci/pr-gate.sh main
+	one_line err 'no common commit'
+}
+
+a_night() {
+	repository
+	for _ in 1 2; do
+		expect 0 scripts/ci/nightly.sh --filter '^selftest/slow_sieve' --rounds 6 --no-charts --precision 0
+	done
+	[ -s nightly-out/changes.txt ] || fail "no changes.txt"
+	[ -d "$(cat nightly-out/run.txt)" ] || fail "no run: $(cat nightly-out/run.txt)"
+	expect 0 "$CONCBENCH" history list
+	[ "$(grep -c '20[0-9]*T' out)" -ge 2 ] || fail "$(cat out)"
+	expect 2 scripts/ci/nightly.sh --filter nothing-at-all
+	has err 'matches no case'
+	# A failed case is in the history, and in the exit status.
+	expect 1 scripts/ci/nightly.sh --filter '^selftest/(slow_sieve|segv)' --rounds 2 --no-charts
+}
+
+workflows_can_be_read() {
+	python3 -c 'import yaml' 2>/dev/null || skip "no python3-yaml"
+	python3 - "$here"/ci/*.yml <<-'EOF'
+		import sys, yaml
+		for path in sys.argv[1:]:
+		    top = yaml.safe_load(open(path))
+		    if "jobs" in top:
+		        steps = [s for j in top["jobs"].values() for s in j["steps"]]
+		        scripts = [s["run"] for s in steps if "run" in s]
+		        assert all("uses" in s or "run" in s for s in steps), path
+		    else:
+		        jobs = [j for j in top.values() if isinstance(j, dict) and "script" in j]
+		        assert all(j["stage" if "stage" in j else "extends"] for j in jobs), path
+		        scripts = [c for j in jobs for c in j["script"]]
+		    text = "\n".join(scripts)
+		    for script in ("scripts/deps", "scripts/ci/pr-gate.sh", "scripts/ci/nightly.sh"):
+		        assert script in text, (path, script)
+	EOF
+	grep -oh 'scripts/[a-z/-]*[a-z]\(\.sh\)\?' "$here"/ci/*.yml | sort -u | while read -r script; do
+		[ -x "$here/../$script" ] || fail "a workflow calls $script, which is no program"
+	done
+}
+
+run gate_of_a_pull_request gate_mistakes a_night workflows_can_be_read
