@@ -9,12 +9,17 @@ LDFLAGS ?=
 PREFIX  ?= /usr/local
 DESTDIR ?=
 # address (with undefined) or thread: an instrumented build in its own tree, never for timings.
+# fuzz is what `make fuzz` uses: clang only.
 SAN     ?=
 # 1: warnings are errors.
 WERROR  ?= 0
 # Extra arguments for `concbench run` in `make bench`.
 BENCH_ARGS ?=
 PROFILE ?= quick
+# `make fuzz`: compilers with libFuzzer, seconds for each target.
+FUZZ_CC  ?= clang
+FUZZ_CXX ?= clang++
+FUZZ_SECONDS ?= 20
 
 # V=1 shows the commands.
 V ?= 0
@@ -38,6 +43,7 @@ PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
 SAN_FLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_FLAGS_thread  := -fsanitize=thread
+SAN_FLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 SAN_FLAGS := $(if $(SAN),$(SAN_FLAGS_$(SAN)))
 
 WARN_COMMON := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wvla -Wundef \
@@ -53,7 +59,7 @@ OWN_CXXFLAGS := -std=c++17 -pthread -fno-omit-frame-pointer $(WARN_CXX) $(SAN_FL
 OWN_LDFLAGS  := -pthread $(SAN_FLAGS)
 LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) $(SQLITE_LIB) -ldl -lm
 
-HARNESS_SRC := $(filter-out %_test.c,$(wildcard harness/*.c harness/*/*.c)) harness/gbench.cc
+HARNESS_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard harness/*.c harness/*/*.c)) harness/gbench.cc
 BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))
 TEST_SRC    := $(wildcard harness/*_test.c harness/*/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
 
@@ -61,6 +67,8 @@ obj = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 HARNESS_OBJ := $(call obj,$(filter-out harness/cmd/main.c,$(HARNESS_SRC)))
 BENCH_OBJ   := $(call obj,$(BENCH_SRC))
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
+FUZZ_SRC    := $(wildcard harness/*/*_fuzz.c)
+FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: all
 all: ## build build/concbench (the default)
@@ -97,12 +105,18 @@ gate: deps-build
 	@[ -n '$(BASE)' ] || { echo 'make gate: BASE=REV is missing, e.g. make gate BASE=main' >&2; exit 2; }
 	@scripts/gate '$(BASE)' $(if $(HEAD),'$(HEAD)') -- $(GATE_ARGS)
 
+.PHONY: fuzz
+fuzz: ## give the readers of run files and of the cell protocol broken input for FUZZ_SECONDS each
+fuzz: deps-ci
+	@$(MAKE) --no-print-directory SAN=fuzz CC='$(FUZZ_CC)' CXX='$(FUZZ_CXX)' fuzzers
+	@scripts/fuzz '$(FUZZ_SECONDS)' $(FUZZ_SRC)
+
 .PHONY: check
 check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/gate scripts/reference/compare scripts/tests/exec \
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/tests/exec \
                 $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint
@@ -162,6 +176,19 @@ $(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
 	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS) -lcmocka
 
+# Only what the readers stand on, neither benches nor workers.
+FUZZED_OBJ := $(filter $(patsubst %,$(BUILD)/obj/harness/%.o,base/% stats/% machine/% run/% cell/protocol.c),$(HARNESS_OBJ)) \
+              $(call obj,harness/gbench.cc)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+.SECONDARY: $(call obj,$(FUZZ_SRC))
+$(BUILD)/libfuzzed.a: $(FUZZED_OBJ)
+$(BUILD)/fuzz/%: $(BUILD)/obj/%.c.o $(BUILD)/libfuzzed.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CXX) -fsanitize=fuzzer $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libfuzzed.a $(LIBS)
+
 $(BUILD)/obj/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -212,4 +239,4 @@ $(BUILD)/build_info_generated.h: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c scripts/experiments/replay.c $(TEST_SRC)))
+-include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c scripts/experiments/replay.c $(TEST_SRC) $(FUZZ_SRC)))

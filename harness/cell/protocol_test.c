@@ -107,7 +107,7 @@ static void a_sample_arrives_whole(void **state)
 	    .worker_ops = ops,
 	    .latency = latency};
 	assert_int_equal(metric_add(&m.sample.metrics, METRIC_NS_PER_OP, 0.1 + 0.2), 0);
-	assert_int_equal(metric_add(&m.sample.metrics, METRIC_OPS, 1e300), 0);
+	assert_int_equal(metric_add(&m.sample.metrics, METRIC_OPS, METRIC_ABS_MAX), 0);
 	there_and_back(&m, &got);
 	assert_int_equal(got.sample.launch, 3);
 	assert_int_equal(got.sample.slot, 5);

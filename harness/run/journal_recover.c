@@ -130,6 +130,10 @@ static int take_sample(struct recovery *rec, struct jsonio_reader *r, const json
 	    (rc = jsonio_get_object(r, j, "sample", &object)) ||
 	    (rc = sample_from_json(object, &sample, r->err, r->err_len)))
 		return rc;
+	if (!name[0]) {
+		sample_free(&sample);
+		return jsonio_fail(r, "case", "empty");
+	}
 	s = run_find_series(&rec->run, name);
 	if (!s) {
 		/* Its line is lost, the measurement is not. */

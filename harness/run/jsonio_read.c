@@ -170,6 +170,8 @@ int jsonio_get_metrics(
 	{
 		if (!json_is_number(value))
 			return jsonio_fail(r, key, "a metric is not a number");
+		if (fabs(json_number_value(value)) > METRIC_ABS_MAX)
+			return jsonio_fail(r, key, "a metric is too large");
 		rc = metric_add(out, name, json_number_value(value));
 		if (rc == -ENOSPC)
 			return jsonio_fail(r, key, "more than %d metrics", METRICS_MAX);

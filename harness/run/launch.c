@@ -125,11 +125,16 @@ static int launch_pool(struct launch *l, const struct sample *const *s)
 	totals(l, s, &ops, &ns);
 	if (ops > 0 && ns > 0)
 		rc = metric_add(&l->medians, METRIC_NS_PER_OP, ns / ops);
-	else
+	/* -EINVAL: a file may say 1e-300 operations, and that quotient is no figure either. */
+	if (!(ops > 0 && ns > 0) || rc == -EINVAL) {
 		remove_metric(&l->medians, METRIC_NS_PER_OP);
+		rc = 0;
+	}
 	if (!rc && ns > 0)
 		rc = metric_add(&l->medians, METRIC_OPS_PER_S, ops / ns * 1e9);
-	return rc == -ENOSPC ? 0 : rc;
+	if (rc == -EINVAL)
+		remove_metric(&l->medians, METRIC_OPS_PER_S);
+	return rc == -ENOSPC || rc == -EINVAL ? 0 : rc;
 }
 
 /* Cuts the sorted trials into launches. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,8 @@ static int read_row(struct jsonio_reader *r, json_t *columns, json_t *row, struc
 			continue;
 		if (!json_is_number(value))
 			return jsonio_fail(r, "rows", "a value is not a number");
+		if (fabs(json_number_value(value)) > METRIC_ABS_MAX)
+			return jsonio_fail(r, "rows", "a value is too large");
 		if (metric_add(&s->metrics, json_string_value(json_array_get(columns, i)),
 			json_number_value(value)))
 			return jsonio_fail(r, "rows", "more than %d metrics", METRICS_MAX);

@@ -56,7 +56,7 @@ int metric_add(struct metric_set *set, const char *name, double value)
 {
 	struct metric *m;
 
-	if (!isfinite(value) || !metric_name_ok(name))
+	if (!(fabs(value) <= METRIC_ABS_MAX) || !metric_name_ok(name))
 		return -EINVAL;
 	for (unsigned i = 0; i < set->count; i++) {
 		if (!strcmp(set->item[i].name, name)) {

@@ -36,8 +36,12 @@ bool status_is_failure(enum case_status s);
 
 struct metric {
 	char name[METRIC_NAME_MAX]; /* with its unit: "cpu_ns_per_op" */
-	double value;               /* finite */
+	double value;               /* up to METRIC_ABS_MAX */
 };
+
+/* Beyond anything that is ever measured, and still small enough for the squares of a run's samples
+ * to have a finite sum. */
+#define METRIC_ABS_MAX 1e140
 
 struct metric_set {
 	unsigned count;
@@ -47,8 +51,8 @@ struct metric_set {
 /**
  * metric_add() - append or replace. Not finite values are refused: a figure that could not be
  * had is left out, never a NaN.
- * Return: 0; -EINVAL not finite, or a name that is empty, too long or not of [A-Za-z0-9_.:-];
- * -ENOSPC.
+ * Return: 0; -EINVAL not finite or beyond METRIC_ABS_MAX, or a name that is empty, too long or not
+ * of [A-Za-z0-9_.:-]; -ENOSPC.
  */
 int metric_add(struct metric_set *set, const char *name, double value);
 

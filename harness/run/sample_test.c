@@ -54,6 +54,7 @@ static void metrics_replace_and_refuse(void **state)
 	assert_int_equal(metric_add(&set, "n", (double)NAN), -EINVAL);
 	assert_int_equal(metric_add(&set, "n", (double)INFINITY), -EINVAL);
 	assert_int_equal(metric_add(&set, "a", -(double)INFINITY), -EINVAL);
+	assert_int_equal(metric_add(&set, "a", -1.1 * METRIC_ABS_MAX), -EINVAL);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_int_equal(metric_add(&set, wrong[i], 1), -EINVAL);
 	assert_int_equal(metric_add(&set, "a23456789012345678901234567890123456789", 1), 0);
@@ -150,6 +151,8 @@ static void malformed_is_refused(void **state)
 	    {"{\"launch\":0,\"slot\":0,\"warm_up\":true}", "sample.metrics: missing"},
 	    {"{\"launch\":0,\"slot\":0,\"warm_up\":true,\"metrics\":{\"a\":\"1\"}}",
 		"sample.metrics: a metric is not a number"},
+	    {"{\"launch\":0,\"slot\":0,\"warm_up\":true,\"metrics\":{\"a\":-1e141}}",
+		"sample.metrics: a metric is too large"},
 	    {"{\"launch\":0,\"slot\":0,\"warm_up\":true,\"metrics\":{\"a b\":1}}",
 		"sample.metrics: a metric's name is not one"},
 	    {HEAD "}", "sample.worker_count: missing"},
