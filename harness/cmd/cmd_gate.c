@@ -5,7 +5,9 @@
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
+#include "harness/gate/instructions.h"
 #include "harness/gate/noise.h"
+#include "harness/machine/counters.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,9 +26,21 @@ static void describe(struct comparison *c, const struct gate_options *o)
 	date_comparison(c);
 }
 
+/* Whether there are hardware counters here is the kernel's and the machine's to say. */
+static bool counters_work(void)
+{
+	struct counters probe;
+	char why[REASON_MAX];
+	const int events = counters_open(&probe, why, sizeof(why));
+
+	counters_close(&probe);
+	return events > 0;
+}
+
 /* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
 static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
 {
+	const size_t first = c->row_count;
 	struct gate g = {0};
 	int ret = 0, rows;
 
@@ -39,6 +53,8 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	if (!rows && (!ret || ret == -EINTR))
 		rows = gate_conclude(&g, c);
 	gate_free(&g);
+	if (!rows && !ret && counters_work())
+		ret = instructions_compare(&s->plan, c, first);
 	if (rows || (ret && ret != -EINTR))
 		return complain(o->request.command, "out of memory");
 	return ret;

@@ -36,6 +36,8 @@ struct comparison_row {
 	bool layout_sensitive;
 	double layout_ratio; /* 0: unknown */
 	double spent_s;
+	bool has_instructions;      /* side verdict; blind to locks, wake-ups and caches */
+	double instructions_change; /* in user mode per operation, relative; of a pass of its own */
 };
 
 struct comparison {

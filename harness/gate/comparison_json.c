@@ -45,6 +45,8 @@ static json_t *row(const struct comparison_row *r)
 	rc |= jsonio_put_u64(o, "excluded_slots", r->excluded);
 	rc |= put_bool(o, "confirmed", r->confirmed);
 	rc |= put_bool(o, "layout_sensitive", r->layout_sensitive);
+	if (r->has_instructions)
+		rc |= jsonio_put_real(o, "instructions_user_change", r->instructions_change);
 	if (r->layout_ratio > 0)
 		rc |= jsonio_put_real(o, "layout_ratio", r->layout_ratio);
 	rc |= jsonio_put_real(o, "spent_s", r->spent_s);

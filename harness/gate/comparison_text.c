@@ -97,6 +97,9 @@ char *comparison_time(double ns, bool ascii, char *buf, size_t len)
 	return buf;
 }
 
+/* A change of instructions that is worth a word. */
+#define INSTRUCTIONS_TOLD 0.005
+
 static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 {
 	if (to->len > begin)
@@ -107,18 +110,24 @@ static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 {
 	const size_t begin = to->len;
-	char layout[64];
+	char clause[64];
 
 	if (r->reason[0])
 		add_clause(to, begin, r->reason);
 	if (r->confirmed)
 		add_clause(to, begin, "confirmed by fresh launches");
+	/* Below that it is where the counting began and ended. */
+	if (r->has_instructions && fabs(r->instructions_change) >= INSTRUCTIONS_TOLD) {
+		(void)snprintf(clause, sizeof(clause), "instructions:u %+.2g %%",
+		    100.0 * r->instructions_change);
+		add_clause(to, begin, clause);
+	}
 	if (r->layout_sensitive) {
-		(void)snprintf(layout, sizeof(layout),
+		(void)snprintf(clause, sizeof(clause),
 		    r->layout_ratio > 0 ? "layout-sensitive (launches spread x%.1f)"
 					: "layout-sensitive",
 		    r->layout_ratio);
-		add_clause(to, begin, layout);
+		add_clause(to, begin, clause);
 	}
 }
 

@@ -101,6 +101,14 @@ a_slowdown_is_found() {
 	has out faster
 }
 
+# With events that stand in for the hardware's: the pass is there, and says how it is with the count.
+instructions_are_a_side_verdict() {
+	program self
+	expect 0 env CONCBENCH_COUNTERS_STAND_IN=1 "$CONCBENCH" gate --base ./self "$sieve" --min-effect 10% \
+		--time-budget 20s --no-noise --json j.json
+	has j.json '"instructions_user_change"'
+}
+
 one_crash_costs_one_row() {
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
@@ -214,5 +222,6 @@ noise_is_measured() {
 }
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
+	instructions_are_a_side_verdict \
 	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
