@@ -67,7 +67,7 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_OPS_PER_S "ops_per_s" /* operations of all workers together / window */
 #define METRIC_OPS "ops"             /* operations of all workers together */
 #define METRIC_WINDOW_NS "window_ns"
-#define METRIC_CPU_NS_PER_OP "cpu_ns_per_op" /* CPU time of all workers / op, whole trial */
+#define METRIC_CPU_NS_PER_OP "cpu_ns_per_op" /* CPU time of all workers / op */
 #define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
 #define METRIC_VOLUNTARY "voluntary_switches_per_op"
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"

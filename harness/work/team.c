@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 /* How often a coordinator that waits for the finish line looks whether all units still live. */
-#define ALIVE_CHECK_NS (50 * CLOCK_NS_PER_MS)
 
 static const struct team_model *const models[MODEL_COUNT] = {
     [MODEL_THREAD] = &team_thread_model,
@@ -88,6 +87,7 @@ static void prepare_workers(struct team *t, uint64_t seed)
 		w->rng = mix(seed ^ mix(i)) | 1;
 		w->slot = &t->slots[i];
 		w->line = t->line;
+		w->unit = &t->unit[i % t->units];
 		w->batch = 1;
 		if (t->latency && !t->bc->workload->companion)
 			w->latency = &t->latency[i];
@@ -110,7 +110,7 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 
 	while (
 	    (seen = atomic_load_explicit(&t->line->parked_epoch, memory_order_acquire)) != epoch) {
-		futex_wait(&t->line->parked_epoch, seen, ALIVE_CHECK_NS);
+		futex_wait(&t->line->parked_epoch, seen, TEAM_ALIVE_CHECK_NS);
 		ret = t->model->alive(t, why, why_len);
 		if (!ret && t->bc->workload->companion)
 			ret = companion_alive(t, why, why_len);
@@ -271,22 +271,17 @@ void team_unit_begin(struct team *t, unsigned i)
 		u->bound_pu = pu;
 }
 
-void team_unit_started(struct trial_unit *u, struct counters_usage *before)
+void team_unit_started(struct trial_unit *u)
 {
 	u->start_ns = clock_now_ns();
-	counters_usage_self(before);
+	u->opened = u->closed = false;
 }
 
-void team_unit_left(struct trial_unit *u, const struct counters_usage *before)
+void team_unit_left(struct trial_unit *u)
 {
-	struct counters_usage after;
 	uint64_t migrations;
 
-	counters_usage_self(&after);
 	u->leave_ns = clock_now_ns();
-	u->used.cpu_ns = after.cpu_ns - before->cpu_ns;
-	u->used.voluntary_switches = after.voluntary_switches - before->voluntary_switches;
-	u->used.involuntary_switches = after.involuntary_switches - before->involuntary_switches;
 	/* Since the end of the last trial: reading it takes too long for just before a start. */
 	u->migrations = 0;
 	if (u->bound_pu < 0 && counters_migrations_self(&migrations) == 0) {
@@ -304,12 +299,10 @@ void team_unit_run(struct team *t, unsigned i)
 	team_unit_begin(t, i);
 	trial_line_park(t->line, seen, t->units);
 	while (trial_line_wait(t->line, &seen)) {
-		struct counters_usage before;
-
 		trial_line_await_start(t->line);
-		team_unit_started(u, &before);
+		team_unit_started(u);
 		trial_work(w, t->bc->workload, t->env.state, &t->done[i]);
-		team_unit_left(u, &before);
+		team_unit_left(u);
 		trial_line_park(t->line, seen, t->units);
 	}
 }

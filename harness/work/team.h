@@ -14,6 +14,9 @@
 
 struct team;
 
+/* How often somebody who waits for the units looks whether they are alive. */
+#define TEAM_ALIVE_CHECK_NS UINT64_C(50000000)
+
 /* How units of one execution model come to be and go; one table a model. */
 struct team_model {
 	/* start() - create all units; they run team_unit_*() and park. Return: 0; -errno. */
@@ -107,8 +110,8 @@ void team_unit_begin(struct team *t, unsigned i);
 /** team_unit_run() - a unit with exactly one worker: all its trials, until told to quit. */
 void team_unit_run(struct team *t, unsigned i);
 
-/** team_unit_started() / team_unit_left() - note what a unit used; around its trial's work. */
-void team_unit_started(struct trial_unit *u, struct counters_usage *before);
-void team_unit_left(struct trial_unit *u, const struct counters_usage *before);
+/** team_unit_started() / team_unit_left() - note when, and open a unit's books; around its work. */
+void team_unit_started(struct trial_unit *u);
+void team_unit_left(struct trial_unit *u);
 
 #endif

@@ -94,14 +94,12 @@ static void run_trials(struct carrier_unit *u, unsigned share)
 
 	trial_line_park(t->line, seen, t->units);
 	while (trial_line_wait(t->line, &seen)) {
-		struct counters_usage before;
-
 		u->at_line = 0;
 		trial_line_await_start(t->line);
-		team_unit_started(unit, &before);
+		team_unit_started(unit);
 		(void)carrier_wake_all(u->carrier, &u->line);
 		run_to_line(u, share);
-		team_unit_left(unit, &before);
+		team_unit_left(unit);
 		trial_line_park(t->line, seen, t->units);
 	}
 }

@@ -16,6 +16,9 @@
  * index, and the journal would be mostly them. */
 #define WORKER_OPS_KEPT 64u
 
+/* How often the coordinator looks whether the window is open. */
+#define WINDOW_LOOK_NS (200 * CLOCK_NS_PER_US)
+
 /* Time for every unit to wake from the futex and to go to sleep again before the start. */
 static uint64_t lead_ns(const struct team *t)
 {
@@ -40,19 +43,49 @@ static int start_trial(struct team *t, uint64_t window_ns)
 	atomic_store_explicit(&line->parked, 0, memory_order_relaxed);
 	if (t->bc->workload->companion && t->latency)
 		histogram_clear(t->latency);
+	atomic_store_explicit(&line->begun, 0, memory_order_relaxed);
+	atomic_store_explicit(&line->open_ns, TRIAL_UNKNOWN_NS, memory_order_relaxed);
+	atomic_store_explicit(&line->close_ns, TRIAL_UNKNOWN_NS, memory_order_relaxed);
+	line->workers = t->bc->workers;
+	line->window_ns = window_ns;
+	line->warm_up_ns = warm_up_ns(window_ns);
 	line->start_ns = clock_now_ns() + lead_ns(t);
-	line->open_ns = line->start_ns + warm_up_ns(window_ns);
-	line->close_ns = line->open_ns + window_ns;
+	line->earliest_ns = line->start_ns + line->warm_up_ns;
 	atomic_store_explicit(&line->epoch, epoch, memory_order_release);
 	futex_wake(&line->epoch, INT_MAX);
 	return (int)epoch;
+}
+
+/* Until the last worker has begun. Return: false when one never will. */
+static bool await_window(struct team *t)
+{
+	const struct trial_line *line = t->line;
+	uint64_t look_ns = line->earliest_ns + TEAM_ALIVE_CHECK_NS;
+	char why[REASON_MAX];
+
+	clock_sleep_until_ns(line->earliest_ns);
+	while (atomic_load_explicit(&line->open_ns, memory_order_acquire) == TRIAL_UNKNOWN_NS) {
+		if (atomic_load_explicit(&line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
+			return false;
+		if (clock_now_ns() >= look_ns) {
+			if (t->model->alive(t, why, sizeof(why)) != 0)
+				return false;
+			look_ns += TEAM_ALIVE_CHECK_NS;
+		}
+		clock_sleep_until_ns(clock_now_ns() + WINDOW_LOOK_NS);
+	}
+	return true;
 }
 
 /* The coordinator sleeps through the window; with a companion it wakes once, to open its books. */
 static void watch_window(struct team *t)
 {
 	struct trial_line *line = t->line;
+	unsigned running = 0;
 
+	/* Whoever is dead or has failed is found by team_await_parked(). */
+	if (!await_window(t))
+		return;
 	if (t->bc->workload->companion) {
 		uint64_t cpu_ns, open_ns;
 
@@ -67,12 +100,8 @@ static void watch_window(struct team *t)
 	} else {
 		clock_sleep_until_ns(line->close_ns);
 	}
-	{
-		unsigned running = 0;
-
-		/* Not over an abort that a worker has asked for. */
-		(void)atomic_compare_exchange_strong(&line->stop, &running, TRIAL_STOP_CLOSED);
-	}
+	/* Not over an abort that a worker has asked for. */
+	(void)atomic_compare_exchange_strong(&line->stop, &running, TRIAL_STOP_CLOSED);
 }
 
 static int slots_error(const struct team *t, char *why, size_t why_len)
@@ -97,7 +126,6 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 
 struct totals {
 	double window_ops;
-	double done_ops;
 	double cpu_ns;
 	double voluntary;
 	double involuntary;
@@ -106,27 +134,32 @@ struct totals {
 	uint64_t last_start_ns;
 };
 
-static void sum_up(const struct team *t, uint64_t done_before, struct totals *sum)
+static void sum_up(const struct team *t, struct totals *sum)
 {
-	uint64_t done = 0;
+	const bool coroutines = t->bc->model == MODEL_COROUTINE;
 
 	*sum = (struct totals){.first_start_ns = UINT64_MAX};
 	for (unsigned i = 0; i < t->bc->workers; i++) {
+		/* A thread's own note is earlier than its job's, and free of what enter() does. */
+		const uint64_t start_ns = coroutines ? t->slots[i].start_ns : t->unit[i].start_ns;
+
 		sum->window_ops += t->slots[i].window_ops;
-		done += t->done[i];
+		if (start_ns < sum->first_start_ns)
+			sum->first_start_ns = start_ns;
+		if (start_ns > sum->last_start_ns)
+			sum->last_start_ns = start_ns;
 	}
-	sum->done_ops = (double)(done - done_before);
 	for (unsigned i = 0; i < t->units; i++) {
 		const struct trial_unit *u = &t->unit[i];
 
-		sum->cpu_ns += (double)u->used.cpu_ns;
-		sum->voluntary += (double)u->used.voluntary_switches;
-		sum->involuntary += (double)u->used.involuntary_switches;
 		sum->migrations += (double)u->migrations;
-		if (u->start_ns < sum->first_start_ns)
-			sum->first_start_ns = u->start_ns;
-		if (u->start_ns > sum->last_start_ns)
-			sum->last_start_ns = u->start_ns;
+		if (!u->opened || !u->closed)
+			continue;
+		sum->cpu_ns += (double)(u->at_close.cpu_ns - u->at_open.cpu_ns);
+		sum->voluntary +=
+		    (double)(u->at_close.voluntary_switches - u->at_open.voluntary_switches);
+		sum->involuntary +=
+		    (double)(u->at_close.involuntary_switches - u->at_open.involuntary_switches);
 	}
 }
 
@@ -188,9 +221,9 @@ static void keep_metrics(
 	(void)metric_add(m, METRIC_OPS_PER_S, sum->window_ops / window * 1e9);
 	/* Refused by metric_add() when nothing was done: infinity is no figure. */
 	(void)metric_add(m, METRIC_NS_PER_OP, window / sum->window_ops);
-	(void)metric_add(m, METRIC_CPU_NS_PER_OP, sum->cpu_ns / sum->done_ops);
-	(void)metric_add(m, METRIC_VOLUNTARY, sum->voluntary / sum->done_ops);
-	(void)metric_add(m, METRIC_INVOLUNTARY, sum->involuntary / sum->done_ops);
+	(void)metric_add(m, METRIC_CPU_NS_PER_OP, sum->cpu_ns / sum->window_ops);
+	(void)metric_add(m, METRIC_VOLUNTARY, sum->voluntary / sum->window_ops);
+	(void)metric_add(m, METRIC_INVOLUNTARY, sum->involuntary / sum->window_ops);
 	(void)metric_add(m, METRIC_MIGRATIONS, sum->migrations);
 	(void)metric_add(m, METRIC_STEAL_PCT, steal_pct);
 	(void)metric_add(
@@ -225,8 +258,8 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	if (ret)
 		return ret;
 	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
-	sum_up(t, done_before, &sum);
-	t->trial_ops = sum.done_ops;
+	sum_up(t, &sum);
+	t->trial_ops = (double)(sum_done(t) - done_before);
 	keep_metrics(&sum, window_ns, (double)(counters_steal_ns() - steal_ns) / machine_ns * 100.0,
 	    &sample.metrics);
 	keep_companion(t, &sample.metrics);

@@ -84,17 +84,54 @@ static uint64_t next_batch(uint64_t n, uint64_t took_ns, uint64_t limit)
 	return n ? n : 1;
 }
 
+/* The last worker under way opens the window for all. */
+static void begin_work(struct worker *w)
+{
+	struct trial_line *line = w->line;
+	uint64_t open_ns;
+
+	w->slot->start_ns = clock_now_ns();
+	if (!line->workers ||
+	    atomic_fetch_add_explicit(&line->begun, 1, memory_order_acq_rel) + 1 != line->workers)
+		return;
+	open_ns = clock_now_ns() + line->warm_up_ns;
+	if (open_ns < line->earliest_ns)
+		open_ns = line->earliest_ns;
+	atomic_store_explicit(&line->close_ns, open_ns + line->window_ns, memory_order_relaxed);
+	/* After the other: whoever sees it may use both. */
+	atomic_store_explicit(&line->open_ns, open_ns, memory_order_release);
+}
+
+/* The OS thread's own books, by the first of its workers to come along. */
+static void note_usage(struct worker *w, bool opening)
+{
+	struct trial_unit *u = w->unit;
+
+	if (!u)
+		return;
+	if (opening && !u->opened) {
+		u->opened = true;
+		counters_usage_self(&u->at_open);
+	} else if (!opening && u->opened && !u->closed) {
+		u->closed = true;
+		counters_usage_self(&u->at_close);
+	}
+}
+
+/* Where a worker stands in its trial. */
+struct progress_note {
+	uint64_t ns;
+	uint64_t done;
+};
+
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done)
 {
-	const uint64_t open_ns = w->line->open_ns;
-	const uint64_t close_ns = w->line->close_ns;
 	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
 	const bool yields = load->cooperative && w->model == MODEL_COROUTINE;
 	struct trial_slot *slot = w->slot;
-	uint64_t before_ns, now_ns;
-	uint64_t before = 0, total = 0;
+	struct progress_note before = {0}, now = {0};
 	double ops_open = 0.0, ops_close = 0.0;
-	bool opened = false;
+	bool opened = false, closed = false;
 
 	slot->error = 0;
 	slot->window_ops = 0.0;
@@ -105,43 +142,46 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		histogram_clear(w->latency);
 	if (load->enter)
 		load->enter(w, state);
-
-	before_ns = clock_now_ns();
-	/* Only with more workers than PUs: this one's first turn came after the window opened. */
-	if (before_ns >= open_ns)
-		opened = w->recording = true;
+	begin_work(w);
+	before.ns = clock_now_ns();
 	for (;;) {
-		total += load->batch(w, state, w->batch);
-		now_ns = clock_now_ns();
-		if (!opened && now_ns >= open_ns) {
-			ops_open = ops_at(open_ns, before_ns, before, now_ns, total);
+		uint64_t open_ns, close_ns;
+
+		now.done += load->batch(w, state, w->batch);
+		now.ns = clock_now_ns();
+		open_ns = atomic_load_explicit(&w->line->open_ns, memory_order_acquire);
+		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
+		if (!opened && now.ns >= open_ns) {
+			ops_open = ops_at(open_ns, before.ns, before.done, now.ns, now.done);
 			opened = w->recording = true;
+			note_usage(w, true);
 		}
-		if (now_ns >= close_ns) {
-			ops_close = before_ns >= close_ns
-					? (double)before
-					: ops_at(close_ns, before_ns, before, now_ns, total);
+		if (opened && now.ns >= close_ns) {
+			ops_close = before.ns >= close_ns ? (double)before.done
+							  : ops_at(close_ns, before.ns, before.done,
+								now.ns, now.done);
+			note_usage(w, false);
+			closed = true;
 			break;
 		}
 		if (w->error ||
 		    atomic_load_explicit(&w->line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
 			break;
-		w->batch = next_batch(w->batch, now_ns - before_ns, limit);
-		before_ns = now_ns;
-		before = total;
+		w->batch = next_batch(w->batch, now.ns - before.ns, limit);
+		before = now;
 		if (yields)
 			worker_yield(w);
 	}
 	w->recording = false;
-	*done += total;
+	*done += now.done;
 	slot->window_ops = ops_close > ops_open ? ops_close - ops_open : 0.0;
 	if (w->error) {
 		slot->error = w->error;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
 		    w->error_what ? w->error_what : "worker");
 		atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
-	} else if (now_ns < close_ns) {
-		/* Aborted inside the window: somebody else failed. */
+	} else if (!closed) {
+		/* Aborted before the end: somebody else failed. */
 		slot->error = -ECANCELED;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "stopped early");
 	}

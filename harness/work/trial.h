@@ -6,10 +6,13 @@
  * themselves in a counter, wait on a futex for the number of the next trial, sleep until shortly
  * before an absolute start time and spin the rest.
  *
- * The window is the time from open_ns to close_ns, in which every worker has been started and none
- * has left. Nobody interrupts a worker to read its counter: each notes the time after every batch
- * and works out by straight line between two of these notes how much it had done at open_ns and at
- * close_ns. Batches last about 15 µs, so the error is a small part of one batch, at both ends.
+ * The window is the time from open_ns to close_ns, in which every worker is under way and none has
+ * left: the last worker to begin opens it, a warm-up later. With more workers than PUs that may
+ * take a while, and what the others do until then is not counted. Nobody interrupts a worker to
+ * read its counter: each notes the time after every batch and works out by straight line between
+ * two of these notes how much it had done at open_ns and at close_ns. Batches last about 15 µs, so
+ * the error is a small part of one batch, at both ends. What an OS thread used (CPU time, switches)
+ * is read at the same two crossings, so that it belongs to the same operations.
  */
 #ifndef CONCBENCH_TRIAL_H
 #define CONCBENCH_TRIAL_H
@@ -22,15 +25,22 @@
 /* Somebody failed: leave at once, the trial is worth nothing. */
 #define TRIAL_STOP_ABORT 2u
 
+#define TRIAL_UNKNOWN_NS UINT64_MAX
+
 /* The line itself: one per cell. Written by the coordinator between trials, except where said. */
 struct trial_line {
 	_Alignas(ARENA_ALIGN) atomic_uint epoch; /* number of the trial wanted; futex */
 	atomic_uint quit;                        /* units: exit instead of another trial */
 	atomic_uint recording;                   /* non-zero inside the window, for companions */
 	uint64_t start_ns;
-	uint64_t open_ns;
-	uint64_t close_ns;
-	bool spin; /* every unit has a PU of its own */
+	uint64_t earliest_ns; /* the window opens then at the earliest ... */
+	uint64_t warm_up_ns;  /* ... and so long after the last worker has begun */
+	uint64_t window_ns;
+	unsigned workers;          /* who have to begin; 0: the window is given */
+	_Atomic uint64_t open_ns;  /* TRIAL_UNKNOWN_NS until the last worker has begun */
+	_Atomic uint64_t close_ns; /* valid once open_ns is */
+	_Alignas(ARENA_ALIGN) atomic_uint begun; /* workers under way */
+	bool spin;                               /* every unit has a PU of its own */
 	/* TRIAL_STOP_*; written once a trial, by the coordinator after close_ns or by whoever
 	 * fails. */
 	_Alignas(ARENA_ALIGN) atomic_uint stop;
@@ -42,18 +52,21 @@ struct trial_line {
 /* One worker's outcome of the current trial. */
 struct trial_slot {
 	_Alignas(ARENA_ALIGN) double window_ops;
-	int error; /* negative errno */
+	uint64_t start_ns; /* when it began */
+	int error;         /* negative errno */
 	char error_what[60];
 };
 
-/* What the OS thread or process under one or more workers used, start to leave. */
+/* What the OS thread or process under one or more workers used, inside the window. */
 struct trial_unit {
 	_Alignas(ARENA_ALIGN) int bound_pu; /* read back, -1 when unbound */
 	int error;                          /* of setting the unit up, negative errno */
 	char error_what[60];
 	uint64_t start_ns;
 	uint64_t leave_ns;
-	struct counters_usage used;
+	/* Cumulative, where its first worker crossed into the window and out of it. */
+	bool opened, closed;
+	struct counters_usage at_open, at_close;
 	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
 	uint64_t migrations_before;
 };

@@ -41,6 +41,7 @@ struct fake {
 	bool nothing;      /* no operation is ever done */
 	unsigned fail_at;  /* number of the batch that fails, from 1 */
 	unsigned abort_at; /* ... in which another worker fails */
+	unsigned open_at;  /* ... in which the last worker begins */
 	uint64_t asked[BATCHES_MAX];
 	uint64_t ended_ns[BATCHES_MAX];
 	unsigned batches, entered, left, yields;
@@ -76,6 +77,10 @@ static uint64_t batch(struct worker *w, void *state, uint64_t n)
 		worker_fail(w, -EPIPE, f->what ? f->what : "writing");
 	if (f->batches == f->abort_at)
 		atomic_store(&w->line->stop, TRIAL_STOP_ABORT);
+	if (f->batches == f->open_at) {
+		w->line->close_ns = fake_ns + 2500000;
+		w->line->open_ns = fake_ns + 500000;
+	}
 	fake_ns += f->idle_ns;
 	if (f->nothing)
 		return 0;
@@ -212,26 +217,57 @@ static void a_change_of_speed_costs_at_most_a_batch(void **state)
 	free(b);
 }
 
-static void a_late_start_counts_what_was_done_then(void **state)
+/* However late: a warm-up after the last has begun, and never before the time that was meant. */
+static void the_last_to_begin_opens_the_window(void **state)
 {
-	struct bed *b = make_bed(300000, 3000000, 100);
+	static const uint64_t late_ns[] = {0, 5000000};
 
 	(void)state;
-	/* As if the first turn came in the middle of the window. */
-	b->line.open_ns = START - 1000000;
-	b->line.close_ns = START + 2000000;
-	run(b);
+	for (size_t i = 0; i < 2; i++) {
+		struct bed *b = make_bed(300000, 2000000, 100);
+		const uint64_t begin_ns = START + late_ns[i];
+
+		b->line.workers = 2;
+		b->line.begun = 1;
+		b->line.open_ns = b->line.close_ns = TRIAL_UNKNOWN_NS;
+		b->line.earliest_ns = START + 300000;
+		b->line.warm_up_ns = 200000;
+		b->line.window_ns = 2000000;
+		fake_ns = begin_ns;
+		trial_work(&b->w, &b->load, &b->fake, &b->done);
+		fake_ns = 0;
+		assert_int_equal(b->line.open_ns, START + (i ? 5200000 : 300000));
+		assert_int_equal(b->line.close_ns, b->line.open_ns + 2000000);
+		assert_int_equal(b->slot.start_ns, begin_ns);
+		assert_int_equal(b->slot.error, 0);
+		assert_true(near(b->slot.window_ops, 20000.0));
+		free(b);
+	}
+}
+
+/* One that has begun works on, uncounted, until the window is known. */
+static void the_others_wait_for_the_last(void **state)
+{
+	struct bed *b = make_bed(300000, 2000000, 100);
+	struct trial_unit unit = {0};
+
+	(void)state;
+	b->w.unit = &unit;
+	b->line.workers = 2;
+	b->line.open_ns = b->line.close_ns = TRIAL_UNKNOWN_NS;
+	b->fake.open_at = 100;
+	fake_ns = START;
+	trial_work(&b->w, &b->load, &b->fake, &b->done);
+	assert_int_equal(b->line.begun, 1);
+	assert_true(b->fake.ended_ns[99] < b->line.open_ns);
 	assert_true(near(b->slot.window_ops, 20000.0));
-	assert_int_equal(b->latency.count, b->done);
-	free(b);
-	/* After it: nothing of what was done is in it, and it is no error. */
-	b = make_bed(300000, 3000000, 100);
-	b->line.open_ns = START - 2000;
-	b->line.close_ns = START - 1000;
-	run(b);
-	assert_true(b->slot.window_ops == 0.0);
-	assert_int_equal(b->slot.error, 0);
-	assert_true(b->done > 0);
+	assert_true(b->done > 20000 + 1000);
+	/* The books are those of the window, to a batch at either end; the clock is all CPU time.
+	 */
+	assert_true(unit.opened && unit.closed);
+	assert_true(unit.at_open.cpu_ns - b->line.open_ns < 60000);
+	assert_true(unit.at_close.cpu_ns - b->line.close_ns < 60000);
+	fake_ns = 0;
 	free(b);
 }
 
@@ -400,7 +436,8 @@ int main(void)
 	    cmocka_unit_test(the_window_holds_its_share_exactly),
 	    cmocka_unit_test(whole_batches_would_be_seen),
 	    cmocka_unit_test(a_change_of_speed_costs_at_most_a_batch),
-	    cmocka_unit_test(a_late_start_counts_what_was_done_then),
+	    cmocka_unit_test(the_last_to_begin_opens_the_window),
+	    cmocka_unit_test(the_others_wait_for_the_last),
 	    cmocka_unit_test(batches_that_do_nothing_or_more),
 	    cmocka_unit_test(batches_become_about_15_us_long),
 	    cmocka_unit_test(a_change_for_the_worse_shrinks_batches_at_once),

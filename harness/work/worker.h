@@ -28,6 +28,7 @@ const char *model_name(enum model m);
 struct worker;
 struct trial_line;
 struct trial_slot;
+struct trial_unit;
 
 /* A mutex and a condition variable that workers of one case share; in the shared arena.
  * Coroutine flavour: all users on one carrier. */
@@ -75,6 +76,7 @@ struct worker {
 	const char *error_what;    /* literal: what failed */
 	struct trial_slot *slot;   /* harness's */
 	struct trial_line *line;   /* harness's */
+	struct trial_unit *unit;   /* harness's: the OS thread under it; NULL: nobody asks */
 	uint64_t batch;            /* harness's: batch size found for this worker */
 	void *local;               /* the job's, per worker; not shared between processes */
 };
