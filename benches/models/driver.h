@@ -30,6 +30,7 @@ struct driver_shared {
 	_Alignas(ARENA_ALIGN) atomic_uint stop;
 	atomic_uint quit;
 	atomic_uint recording;
+	_Atomic uint64_t trial_ns;
 	atomic_uint ready;
 	atomic_uint started;
 	uint64_t close_ns;
@@ -98,6 +99,7 @@ static inline void driver_start_companion(struct driver *d)
 	    .quit = &d->shared->quit,
 	    .latency = &d->shared->latency,
 	    .recording = &d->shared->recording,
+	    .trial_ns = &d->shared->trial_ns,
 	    .ready = &d->shared->ready};
 
 	d->companion = fork();
@@ -225,6 +227,7 @@ static inline int driver_trial(struct driver *d, uint64_t window_ns)
 	int ret;
 
 	atomic_store(&d->shared->started, 0);
+	atomic_store(&d->shared->trial_ns, clock_now_ns());
 	d->shared->close_ns = clock_now_ns() + window_ns;
 	atomic_store(&d->shared->recording, 1);
 	ret = d->bc.model == MODEL_PROCESS ? driver_run_processes(d) : driver_run_threads(d);

@@ -108,10 +108,15 @@ int cell_process_spawn(const struct cell_spec *spec, struct cell_process *c)
 
 void cell_process_bury(struct cell_process *c)
 {
+	siginfo_t gone = {0};
 	int status = 0;
 
 	if (c->reaped)
 		return;
+	/* Whatever of its group outlives it ends before the number may be anybody else's. */
+	while (waitid(P_PID, (id_t)c->pid, &gone, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		;
+	(void)kill(-c->pid, SIGKILL);
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	c->reaped = true;

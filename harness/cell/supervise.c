@@ -167,8 +167,8 @@ void cell_kill(struct cell_process *c)
 	if (!c)
 		return;
 	if (c->pid > 0) {
-		/* The group's id stays taken while any member lives, so this hits nobody else. */
-		if (!c->reaped || kill(-c->pid, 0) == 0)
+		/* Once it is reaped, its group is gone too. */
+		if (!c->reaped)
 			(void)kill(-c->pid, SIGKILL);
 		cell_process_bury(c);
 	}

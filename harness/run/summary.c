@@ -11,6 +11,10 @@
 #define LEVEL 0.95
 #define VERDICT_MIN_SERIES 3
 
+/* What a case with a load generator reports of it. */
+#define CLIENT_BUSY_PCT "client_busy_pct"
+#define CLIENT_BUSY_LIMIT_PCT 90.0
+
 /* Appends one clause to a reason; what does not fit is cut, the first clause is the main one. */
 __attribute__((format(printf, 2, 3))) static void say(char *reason, const char *format, ...)
 {
@@ -123,7 +127,6 @@ static int figures(const struct launch_list *list, struct series_summary *sum)
 {
 	double *x = calloc(list->count + 1, sizeof(*x));
 	const struct stats_interval *ns = &sum->ns_per_op;
-	double covered;
 	size_t n;
 	int rc;
 
@@ -139,13 +142,13 @@ static int figures(const struct launch_list *list, struct series_summary *sum)
 	sum->half_width_pct = (ns->high - ns->low) / 2 / ns->estimate * 100;
 	if (!isfinite(sum->half_width_pct))
 		sum->half_width_pct = ns->high > ns->low ? 100 : 0;
-	n = collect(list, METRIC_OPS_PER_S, x);
-	if (n) {
-		rc = interval(x, n, &sum->ops_per_s, &covered);
-		if (rc)
-			goto out;
-	}
+	/* The same figure the other way up: medians of reciprocals of their own would contradict it
+	 * where launches differ. */
+	sum->ops_per_s = (struct stats_interval){
+	    .estimate = 1e9 / ns->estimate, .low = 1e9 / ns->high, .high = 1e9 / ns->low};
 	rc = medians(list, x, &sum->medians);
+	if (!rc && isfinite(sum->ops_per_s.estimate))
+		rc = metric_add(&sum->medians, METRIC_OPS_PER_S, sum->ops_per_s.estimate);
 out:
 	free(x);
 	return rc;
@@ -201,6 +204,18 @@ static void say_stop(const char *reason, char *why)
 		say(why, "%s", clause);
 }
 
+/* The load generator at its limit sets the rate: then only the cost of a request is the server's.
+ */
+static void say_busy_client(const struct series_summary *sum, char *why)
+{
+	double busy_pct;
+
+	if (metric_get(&sum->medians, CLIENT_BUSY_PCT, &busy_pct) &&
+	    busy_pct >= CLIENT_BUSY_LIMIT_PCT)
+		say(why, "the load generator was %.0f %% busy and set the rate: compare CPU/op",
+		    busy_pct);
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(struct series *s, bool pooled)
 {
@@ -218,6 +233,7 @@ static void judge(struct series *s, bool pooled)
 		say(why, "interval of +-%.1f %% over +-%.0f %% (%u launches)", sum->half_width_pct,
 		    RUN_NOISY_HALF_WIDTH_PCT, sum->launches);
 	}
+	say_busy_client(sum, why);
 	if (sum->empty_samples)
 		say(why, "no operation finished inside the window in %u of %u trials%s",
 		    sum->empty_samples, sum->samples,

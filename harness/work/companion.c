@@ -32,6 +32,7 @@ static void run(struct team *t, int pu)
 	    .quit = &t->companion->quit,
 	    .latency = t->latency,
 	    .recording = &t->line->recording,
+	    .trial_ns = &t->line->start_ns,
 	    .ready = &t->companion->ready,
 	};
 

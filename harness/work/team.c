@@ -87,6 +87,7 @@ static void prepare_workers(struct team *t, uint64_t seed)
 		w->rng = mix(seed ^ mix(i)) | 1;
 		w->slot = &t->slots[i];
 		w->line = t->line;
+		w->open_ns = &t->line->open_ns;
 		w->unit = &t->unit[i % t->units];
 		w->batch = 1;
 		if (t->latency && !t->bc->workload->companion)

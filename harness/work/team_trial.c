@@ -211,8 +211,7 @@ static int keep_latency(const struct team *t, struct sample *out)
 	return 0;
 }
 
-static void keep_metrics(
-    const struct totals *sum, uint64_t window_ns, double steal_pct, struct metric_set *m)
+static void keep_metrics(const struct totals *sum, uint64_t window_ns, struct metric_set *m)
 {
 	const double window = (double)window_ns;
 
@@ -225,7 +224,6 @@ static void keep_metrics(
 	(void)metric_add(m, METRIC_VOLUNTARY, sum->voluntary / sum->window_ops);
 	(void)metric_add(m, METRIC_INVOLUNTARY, sum->involuntary / sum->window_ops);
 	(void)metric_add(m, METRIC_MIGRATIONS, sum->migrations);
-	(void)metric_add(m, METRIC_STEAL_PCT, steal_pct);
 	(void)metric_add(
 	    m, METRIC_START_SKEW_NS, (double)(sum->last_start_ns - sum->first_start_ns));
 }
@@ -243,6 +241,7 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	const uint64_t begin_ns = clock_now_ns();
 	const uint64_t steal_ns = counters_steal_ns();
 	struct sample sample = {0};
+	uint64_t steal_after_ns;
 	struct totals sum;
 	double machine_ns;
 	int epoch = start_trial(t, window_ns);
@@ -260,8 +259,12 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
 	sum_up(t, &sum);
 	t->trial_ops = (double)(sum_done(t) - done_before);
-	keep_metrics(&sum, window_ns, (double)(counters_steal_ns() - steal_ns) / machine_ns * 100.0,
-	    &sample.metrics);
+	keep_metrics(&sum, window_ns, &sample.metrics);
+	steal_after_ns = counters_steal_ns();
+	/* Not readable the second time: left out, and no huge number. */
+	if (steal_after_ns >= steal_ns)
+		(void)metric_add(&sample.metrics, METRIC_STEAL_PCT,
+		    (double)(steal_after_ns - steal_ns) / machine_ns * 100.0);
 	keep_companion(t, &sample.metrics);
 	t->env.trials++;
 	if (t->bc->workload->check) {

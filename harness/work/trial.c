@@ -169,7 +169,8 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 			break;
 		w->batch = next_batch(w->batch, now.ns - before.ns, limit);
 		before = now;
-		if (yields)
+		/* Others on this carrier may have to begin yet, and the window waits for them. */
+		if (yields || (w->model == MODEL_COROUTINE && open_ns == TRIAL_UNKNOWN_NS))
 			worker_yield(w);
 	}
 	w->recording = false;

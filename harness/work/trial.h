@@ -32,9 +32,9 @@ struct trial_line {
 	_Alignas(ARENA_ALIGN) atomic_uint epoch; /* number of the trial wanted; futex */
 	atomic_uint quit;                        /* units: exit instead of another trial */
 	atomic_uint recording;                   /* non-zero inside the window, for companions */
-	uint64_t start_ns;
-	uint64_t earliest_ns; /* the window opens then at the earliest ... */
-	uint64_t warm_up_ns;  /* ... and so long after the last worker has begun */
+	_Atomic uint64_t start_ns;               /* companions look at it */
+	uint64_t earliest_ns;                    /* the window opens then at the earliest ... */
+	uint64_t warm_up_ns; /* ... and so long after the last worker has begun */
 	uint64_t window_ns;
 	unsigned workers;          /* who have to begin; 0: the window is given */
 	_Atomic uint64_t open_ns;  /* TRIAL_UNKNOWN_NS until the last worker has begun */

@@ -66,8 +66,10 @@ struct worker {
 	unsigned index;          /* 0 .. count-1 */
 	unsigned count;
 	enum model model;
-	bool oversubscribed;       /* spinning on another worker should give up the PU */
-	bool recording;            /* inside the window: record latencies */
+	bool oversubscribed; /* spinning on another worker should give up the PU */
+	bool recording;      /* inside the window */
+	const _Atomic uint64_t
+	    *open_ns;              /* harness's: when the window opens; UINT64_MAX: not known */
 	const atomic_uint *stop;   /* see worker_stopping() */
 	struct histogram *latency; /* this worker's, or NULL when the case measures none */
 	uint64_t rng;              /* xorshift state, seeded from the run's seed */
@@ -182,10 +184,20 @@ static inline size_t worker_shift(struct worker *w)
 	return (size_t)(worker_random(w) % (WORKER_SHIFT_MAX / 64)) * 64;
 }
 
-/** worker_record_ns() - one latency; kept only inside the measured window. */
+/**
+ * worker_record_ns() - one latency that ends now.
+ *
+ * Kept from when every worker is under way to the end of the last batch, by when it ends: a wait
+ * that began before the window, or ends after it, belongs to the tail; leaving it out would cut
+ * that off.
+ */
 static inline void worker_record_ns(struct worker *w, uint64_t ns)
 {
-	if (w->recording && w->latency)
+	const bool under_way =
+	    w->open_ns ? atomic_load_explicit(w->open_ns, memory_order_relaxed) != UINT64_MAX
+		       : w->recording;
+
+	if (under_way && w->latency)
 		histogram_record(w->latency, ns);
 }
 

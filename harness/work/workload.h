@@ -48,7 +48,9 @@ struct companion {
 	const atomic_uint *quit;      /* non-zero: return */
 	struct histogram *latency;    /* for latencies measured on the client's side, or NULL */
 	const atomic_uint *recording; /* non-zero inside the window */
-	atomic_uint *ready;           /* set to 1 when trials may begin */
+	const _Atomic uint64_t
+	    *trial_ns;      /* when the trial began: what is older was parked since the last */
+	atomic_uint *ready; /* set to 1 when trials may begin */
 };
 
 struct workload {

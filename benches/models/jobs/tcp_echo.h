@@ -41,7 +41,6 @@ struct tcp_echo_client {
 	uint32_t got;      /* bytes of the reply */
 	uint64_t sequence; /* of the outstanding request */
 	uint64_t sent_ns;
-	uint64_t window;          /* number of the window it was sent in, 0 for outside */
 	_Atomic uint64_t replies; /* complete ones, right or wrong */
 	unsigned char bytes[];    /* request, then reply */
 };
@@ -59,8 +58,6 @@ struct tcp_echo_state {
 	uint32_t mismatch_offset;
 	uint64_t mismatch_sequence;
 	atomic_int client_error; /* negative errno */
-	uint64_t window;         /* windows seen so far */
-	bool in_window;
 	/* Written by the callback server. */
 	_Alignas(ARENA_ALIGN) int epoll_fd;
 	unsigned ready_next;

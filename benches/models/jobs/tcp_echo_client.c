@@ -43,7 +43,6 @@ static int send_request(struct tcp_echo_state *st, uint32_t i, uint64_t now_ns)
 	make_request(conn->bytes, st->bytes, i, conn->sequence);
 	conn->got = 0;
 	conn->sent_ns = now_ns;
-	conn->window = st->in_window ? st->window : 0;
 	while (put < st->bytes) {
 		const ssize_t r = write(conn->fd, conn->bytes + put, st->bytes - put);
 
@@ -74,16 +73,6 @@ static void verify_reply(struct tcp_echo_state *st, uint32_t i)
 	atomic_fetch_add(&st->mismatches, 1);
 }
 
-/* Number the windows, to tell a request of this one from one that was parked since the last. */
-static void follow_window(struct companion *c, struct tcp_echo_state *st)
-{
-	const bool in_window = atomic_load_explicit(c->recording, memory_order_relaxed) != 0;
-
-	if (in_window && !st->in_window)
-		st->window++;
-	st->in_window = in_window;
-}
-
 /* One readable event: one read(2), and the next request when the reply is whole. */
 static int serve_event(struct companion *c, struct tcp_echo_state *st, uint32_t i)
 {
@@ -100,9 +89,10 @@ static int serve_event(struct companion *c, struct tcp_echo_state *st, uint32_t 
 	if (conn->got < st->bytes)
 		return 0;
 	now_ns = clock_now_ns();
-	follow_window(c, st);
-	/* Sent and answered inside one window: else the time between two trials would count. */
-	if (c->latency && st->in_window && conn->window == st->window)
+	/* By when it was answered, whenever it was sent: one that was sent before the window opened
+	 * is as much of the tail. But not one that waited for this trial to begin. */
+	if (c->latency && atomic_load_explicit(c->recording, memory_order_relaxed) &&
+	    conn->sent_ns >= atomic_load_explicit(c->trial_ns, memory_order_relaxed))
 		histogram_record(c->latency, now_ns - conn->sent_ns);
 	verify_reply(st, i);
 	atomic_store_explicit(&conn->replies,
@@ -111,11 +101,10 @@ static int serve_event(struct companion *c, struct tcp_echo_state *st, uint32_t 
 	return send_request(st, i, now_ns);
 }
 
-static int prepare(struct companion *c, struct tcp_echo_state *st, int epoll_fd)
+static int prepare(struct tcp_echo_state *st, int epoll_fd)
 {
 	int ret = 0;
 
-	follow_window(c, st);
 	for (uint32_t i = 0; i < st->connections && ret == 0; i++) {
 		struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
 
@@ -141,7 +130,7 @@ void tcp_echo_drive(struct companion *c)
 	struct tcp_echo_state *st = c->state;
 	struct epoll_event events[TCP_ECHO_EVENTS];
 	const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	int ret = epoll_fd < 0 ? -errno : prepare(c, st, epoll_fd);
+	int ret = epoll_fd < 0 ? -errno : prepare(st, epoll_fd);
 
 	atomic_store(c->ready, 1);
 	while (ret == 0 && !atomic_load_explicit(c->quit, memory_order_relaxed)) {
@@ -149,7 +138,6 @@ void tcp_echo_drive(struct companion *c)
 
 		if (n < 0 && errno != EINTR)
 			ret = -errno;
-		follow_window(c, st);
 		for (int k = 0; k < n && ret == 0; k++)
 			ret = serve_event(c, st, events[k].data.u32);
 	}
