@@ -7,8 +7,12 @@
 #ifndef CONCBENCH_JSONIO_MUTATOR_H
 #define CONCBENCH_JSONIO_MUTATOR_H
 
+#include "harness/stats/histogram.h"
+
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,15 +39,23 @@ static inline json_t *mutator_odd_value(uint64_t *random)
 	    "5e-324", "-0.0", "0.5", "true", "false", "null", "{}", "[]", "\"\"", "\"a\"",
 	    "\"\\u001b\"", "\"\\u009b\"", "\"\\u2028\"", "\"\xc3\xa9\"", "\"ns_per_op\"", "\"ok\"",
 	    "\"noisy\"", "\"crashed\"", "\"oversubscribed\"", "\"ops/s\"", "[[]]", "[0,1,1,2]"};
-	char long_text[1200];
+	/* The sizes of the run's texts, and one less: the longest that fits. */
+	static const unsigned short room[] = {16, 17, 32, 40, 64, 128, 192, 256, 1024};
+	char long_text[1024];
 	size_t len;
 
-	if (mutator_pick(random, 12))
+	switch (mutator_pick(random, 12)) {
+	case 0:
+		len = room[mutator_pick(random, sizeof(room) / sizeof(room[0]))] -
+		      mutator_pick(random, 2);
+		memset(long_text, 'x', len);
+		return json_stringn(long_text, len);
+	case 1:
+		return json_integer(HISTOGRAM_BUCKETS - 1 + (json_int_t)mutator_pick(random, 2));
+	default:
 		return json_loads(text[mutator_pick(random, sizeof(text) / sizeof(text[0]))],
 		    JSON_DECODE_ANY, NULL);
-	len = mutator_pick(random, sizeof(long_text));
-	memset(long_text, 'x', len);
-	return json_stringn(long_text, len);
+	}
 }
 
 struct mutator_place {
@@ -53,32 +65,74 @@ struct mutator_place {
 	json_t *value;
 };
 
-/* Some member somewhere below; deep ones as often as near ones. */
-static inline struct mutator_place mutator_find(json_t *top, uint64_t *random)
+static inline size_t mutator_children(const json_t *in)
 {
-	struct mutator_place at = {0};
-	json_t *in = top;
+	return json_is_object(in) ? json_object_size(in) : json_array_size(in);
+}
+
+static inline struct mutator_place mutator_child(json_t *in, size_t which)
+{
+	struct mutator_place at = {.parent = in, .index = which};
+	void *member;
+
+	if (!json_is_object(in)) {
+		at.value = json_array_get(in, which);
+		return at;
+	}
+	member = json_object_iter(in);
+	while (which--)
+		member = json_object_iter_next(in, member);
+	at.key = json_object_iter_key(member);
+	at.value = json_object_iter_value(member);
+	return at;
+}
+
+/* A way down from the top: rare members as often as those that there are many of. */
+static inline struct mutator_place mutator_walk(json_t *top, uint64_t *random)
+{
+	struct mutator_place at = {.value = top};
 
 	for (int depth = 0; depth < MUTATOR_DEPTH; depth++) {
-		size_t n = json_is_object(in) ? json_object_size(in) : json_array_size(in);
-		size_t which;
+		size_t n = mutator_children(at.value);
 
 		if (!n || (depth && !mutator_pick(random, 5)))
 			break;
-		which = mutator_pick(random, n);
-		at = (struct mutator_place){.parent = in, .index = which};
-		if (json_is_object(in)) {
-			void *member = json_object_iter(in);
-
-			while (which--)
-				member = json_object_iter_next(in, member);
-			at.key = json_object_iter_key(member);
-			at.value = json_object_iter_value(member);
-		} else {
-			at.value = json_array_get(in, which);
-		}
-		in = at.value;
+		at = mutator_child(at.value, mutator_pick(random, n));
 	}
+	return at;
+}
+
+/* The *@left-th of all below, all alike: mostly an element of some array, and these have borders.
+ */
+static inline bool mutator_count_to(json_t *in, int depth, size_t *left, struct mutator_place *at)
+{
+	for (size_t i = 0; depth < MUTATOR_DEPTH && i < mutator_children(in); i++) {
+		*at = mutator_child(in, i);
+		if (!(*left)-- || mutator_count_to(at->value, depth + 1, left, at))
+			return true;
+	}
+	return false;
+}
+
+static inline size_t mutator_total(json_t *in, int depth)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; depth < MUTATOR_DEPTH && i < mutator_children(in); i++)
+		n += 1 + mutator_total(mutator_child(in, i).value, depth + 1);
+	return n;
+}
+
+static inline struct mutator_place mutator_find(json_t *top, uint64_t *random)
+{
+	size_t total = mutator_total(top, 0);
+	struct mutator_place at = {0};
+	size_t left;
+
+	if (!total || mutator_pick(random, 2))
+		return mutator_walk(top, random);
+	left = mutator_pick(random, total);
+	mutator_count_to(top, 0, &left, &at);
 	return at;
 }
 

@@ -14,9 +14,14 @@ repository() {
 	export TMPDIR=$PWD/tmp
 	cd repo
 	cp "$here/gate" scripts/gate
-	# shellcheck disable=SC2016
-	echo 'build/concbench: program status ; mkdir -p build && cp program $@ && chmod +x $@ &&' \
-		'echo "$(CC) $(CFLAGS)" >build/flags' >Makefile
+	cat >Makefile <<-'EOF'
+		build/concbench: program status
+		>mkdir -p build && cp program $@ && chmod +x $@
+		>echo "$(CC) $(CFLAGS)" >build/flags
+		>git rev-parse HEAD >build/revision
+		>echo '#define BUILD_INFO_FLAGS "$(CFLAGS) $(OWN)"' >build/build_info_generated.h
+	EOF
+	sed -i 's/^>/\t/' Makefile
 	cat >program <<-'EOF'
 		#!/bin/sh
 		here=$(dirname "$0")
@@ -105,20 +110,93 @@ what_does_not_build() {
 	nothing_left
 }
 
-ctrl_c_cleans_up() {
+# Each revision's Makefile may bring flags of its own.
+built_differently() {
 	repository
-	local status=0 pid
-	# shellcheck disable=SC2016
-	echo 'build/concbench: ; echo $$PPID >$(TMPDIR)/../building; sleep 60' >Makefile
-	# Its own process group, and SIGINT not ignored, as on a terminal.
-	setsid bash -c 'trap - INT; exec scripts/gate HEAD' >out 2>err &
-	pid=$!
-	wait_for 20 test -s ../building
-	kill -TERM $pid
-	wait $pid || status=$?
-	[ $status -eq 143 ] || fail "exit status $status: $(cat out err)"
+	sed -i '1i OWN = -fslow' Makefile
+	git commit -qam flags
+	expect 4 scripts/gate HEAD~1 HEAD
+	[ ! -s out ] || fail "it was measured all the same: $(cat out)"
+	has err 'base: FLAGS' 'head: FLAGS' -fslow --different-builds
+	expect 0 scripts/gate --different-builds HEAD~1 HEAD
+	has out 'asked: gate'
+	has err 'as asked for' -fslow
+	# The same flags for both are no difference.
+	expect 0 scripts/gate HEAD
 	nothing_left
 }
 
+never_instrumented() {
+	repository
+	expect 2 env SAN=address scripts/gate HEAD
+	one_line err SAN=address 'never timed'
+	nothing_left
+}
+
+no_hooks() {
+	repository
+	printf '#!/bin/sh\necho hook >>"%s"\nexit 1\n' "$PWD/hooked" >.git/hooks/post-checkout
+	chmod +x .git/hooks/post-checkout
+	expect 0 scripts/gate HEAD~1 HEAD
+	[ ! -e hooked ] || fail "a hook ran"
+}
+
+# A copy of the tree has no repository; what was built from it still knows its revision.
+the_working_tree_has_a_revision() {
+	repository
+	cat >program <<-'EOF'
+		#!/bin/sh
+		cat "$(dirname "$0")/revision"
+	EOF
+	expect 0 scripts/gate HEAD~1
+	[ "$(cat out)" = "$(git rev-parse HEAD)" ] || fail "$(cat out) instead of $(git rev-parse HEAD)"
+}
+
+# signalled SIGNAL STATUS - in its own process group, and SIGINT not ignored, as on a terminal.
+signalled() {
+	local status=0 pid
+	setsid env --default-signal=INT scripts/gate HEAD >out 2>err &
+	pid=$!
+	wait_for 20 test -s "$TMPDIR/../busy"
+	kill "-$1" $pid
+	wait $pid || status=$?
+	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
+	wait_for 5 gone "$(cat "$TMPDIR/../busy")"
+	rm "$TMPDIR/../busy"
+	nothing_left
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+ctrl_c_while_building() {
+	repository
+	# shellcheck disable=SC2016
+	echo 'build/concbench: ; echo $$$$ >$(TMPDIR)/../busy; exec sleep 60' >Makefile
+	git commit -qam slow
+	signalled INT 130
+	signalled TERM 143
+	signalled HUP 129
+}
+
+# The gate gets the signal, once, says what it has until then, and its status is passed on.
+ctrl_c_while_measuring() {
+	repository
+	cat >program <<-'EOF'
+		#!/bin/bash
+		trap 'echo INT' INT
+		trap 'echo report; exit 77' TERM
+		echo $$ >"$TMPDIR/../busy"
+		while :; do sleep 0.1; done
+	EOF
+	git commit -qam slow
+	signalled TERM 77
+	[ "$(cat out)" = report ] || fail "$(cat out)"
+	sed -i '2s/.*/trap "echo report; exit 78" INT/' program
+	git commit -qam interrupt
+	signalled INT 78
+	[ "$(cat out)" = report ] || fail "$(cat out)"
+	signalled HUP 77
+}
+
 run two_revisions the_working_tree_is_head flags_go_to_both exit_status_is_the_gates mistakes \
-	what_does_not_build ctrl_c_cleans_up
+	what_does_not_build built_differently never_instrumented no_hooks the_working_tree_has_a_revision \
+	ctrl_c_while_building ctrl_c_while_measuring
