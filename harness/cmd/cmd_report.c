@@ -125,7 +125,7 @@ static int report(const struct arguments *a, const char *path)
 
 	rc = result_read(path, &run, err, sizeof(err));
 	if (rc)
-		return fail("%s: %s", path, err[0] ? err : strerror(-rc));
+		return err[0] ? fail("%s", err) : fail("%s: %s", path, strerror(-rc));
 	rc = folder_of(path, own_dir, sizeof(own_dir));
 	if (!rc)
 		rc = report_write(

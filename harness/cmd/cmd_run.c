@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,21 @@ static int describe_run(struct session *s)
 	s->run.seed = s->o.seed;
 	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
 	return 0;
+}
+
+/* Before an hour of measuring, not after it. */
+static int check_out(const struct session *s)
+{
+	char *copy = s->o.out ? strdup(s->o.out) : NULL;
+	const char *folder = copy ? dirname(copy) : NULL;
+	int error = 0;
+
+	if (s->o.out && !copy)
+		return session_complain("out of memory");
+	if (folder && access(folder, W_OK | X_OK) != 0)
+		error = errno;
+	free(copy);
+	return error ? session_complain("--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
 }
 
 static int open_folder(struct session *s)
@@ -317,7 +333,9 @@ static int run_to_end(struct session *s, int argc, char **argv)
 	int ret, status;
 
 	note_command(&s->run, argc, argv);
-	status = open_folder(s);
+	status = check_out(s);
+	if (!status)
+		status = open_folder(s);
 	if (status)
 		return status;
 	ret = interrupt_install();

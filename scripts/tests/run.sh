@@ -74,6 +74,7 @@ bad_options() {
 	refuse '--benchmark_out_format' --benchmark_out_format=console
 	refuse '--benchmark_context' --benchmark_context=novalue
 	refuse "'extra'" extra
+	refuse --benchmark_out "$fast" --benchmark_out=no/such/folder/x.json
 }
 
 cases_are_listed() {
