@@ -275,7 +275,7 @@ void team_unit_begin(struct team *t, unsigned i)
 void team_unit_started(struct trial_unit *u)
 {
 	u->start_ns = clock_now_ns();
-	u->opened = u->closed = false;
+	u->notes = 0;
 }
 
 void team_unit_left(struct trial_unit *u)

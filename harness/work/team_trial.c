@@ -152,14 +152,15 @@ static void sum_up(const struct team *t, struct totals *sum)
 	for (unsigned i = 0; i < t->units; i++) {
 		const struct trial_unit *u = &t->unit[i];
 
+		double cpu_ns, voluntary, involuntary;
+
 		sum->migrations += (double)u->migrations;
-		if (!u->opened || !u->closed)
+		if (!trial_used(
+			u, t->line->open_ns, t->line->close_ns, &cpu_ns, &voluntary, &involuntary))
 			continue;
-		sum->cpu_ns += (double)(u->at_close.cpu_ns - u->at_open.cpu_ns);
-		sum->voluntary +=
-		    (double)(u->at_close.voluntary_switches - u->at_open.voluntary_switches);
-		sum->involuntary +=
-		    (double)(u->at_close.involuntary_switches - u->at_open.involuntary_switches);
+		sum->cpu_ns += cpu_ns;
+		sum->voluntary += voluntary;
+		sum->involuntary += involuntary;
 	}
 }
 

@@ -103,19 +103,52 @@ static void begin_work(struct worker *w)
 }
 
 /* The OS thread's own books, by the first of its workers to come along. */
-static void note_usage(struct worker *w, bool opening)
+static void note_usage(struct worker *w, enum trial_note which)
 {
 	struct trial_unit *u = w->unit;
 
-	if (!u)
+	if (!u || u->notes != which)
 		return;
-	if (opening && !u->opened) {
-		u->opened = true;
-		counters_usage_self(&u->at_open);
-	} else if (!opening && u->opened && !u->closed) {
-		u->closed = true;
-		counters_usage_self(&u->at_close);
+	u->note[which].ns = clock_now_ns();
+	counters_usage_self(&u->note[which].used);
+	u->notes++;
+}
+
+static double between(double at, double x0, double y0, double x1, double y1)
+{
+	return x1 > x0 ? y0 + (y1 - y0) * (at - x0) / (x1 - x0) : y1;
+}
+
+/* One column of the books at time @at, relative to the first note. */
+static double used_at(const struct trial_unit *u, uint64_t at, const double used[TRIAL_NOTES])
+{
+	const double begun = (double)u->note[TRIAL_BEGUN].ns;
+	const unsigned to = at <= u->note[TRIAL_OPENED].ns ? TRIAL_OPENED : TRIAL_CLOSED;
+	const double t = (double)at - begun;
+
+	return between(t, (double)u->note[to - 1].ns - begun, used[to - 1],
+	    (double)u->note[to].ns - begun, used[to]);
+}
+
+bool trial_used(const struct trial_unit *u, uint64_t open_ns, uint64_t close_ns, double *cpu_ns,
+    double *voluntary, double *involuntary)
+{
+	double cpu[TRIAL_NOTES], vol[TRIAL_NOTES], invol[TRIAL_NOTES];
+	const struct counters_usage *first = &u->note[TRIAL_BEGUN].used;
+
+	if (u->notes != TRIAL_NOTES)
+		return false;
+	for (unsigned i = 0; i < TRIAL_NOTES; i++) {
+		const struct counters_usage *used = &u->note[i].used;
+
+		cpu[i] = (double)(used->cpu_ns - first->cpu_ns);
+		vol[i] = (double)(used->voluntary_switches - first->voluntary_switches);
+		invol[i] = (double)(used->involuntary_switches - first->involuntary_switches);
 	}
+	*cpu_ns = used_at(u, close_ns, cpu) - used_at(u, open_ns, cpu);
+	*voluntary = used_at(u, close_ns, vol) - used_at(u, open_ns, vol);
+	*involuntary = used_at(u, close_ns, invol) - used_at(u, open_ns, invol);
+	return true;
 }
 
 /* Where a worker stands in its trial. */
@@ -142,6 +175,7 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		histogram_clear(w->latency);
 	if (load->enter)
 		load->enter(w, state);
+	note_usage(w, TRIAL_BEGUN);
 	begin_work(w);
 	before.ns = clock_now_ns();
 	for (;;) {
@@ -154,13 +188,13 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		if (!opened && now.ns >= open_ns) {
 			ops_open = ops_at(open_ns, before.ns, before.done, now.ns, now.done);
 			opened = w->recording = true;
-			note_usage(w, true);
+			note_usage(w, TRIAL_OPENED);
 		}
 		if (opened && now.ns >= close_ns) {
 			ops_close = before.ns >= close_ns ? (double)before.done
 							  : ops_at(close_ns, before.ns, before.done,
 								now.ns, now.done);
-			note_usage(w, false);
+			note_usage(w, TRIAL_CLOSED);
 			closed = true;
 			break;
 		}

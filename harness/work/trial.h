@@ -57,16 +57,23 @@ struct trial_slot {
 	char error_what[60];
 };
 
-/* What the OS thread or process under one or more workers used, inside the window. */
+/* When what an OS thread has used so far was looked at: as the first of its workers came along. */
+enum trial_note { TRIAL_BEGUN, TRIAL_OPENED, TRIAL_CLOSED, TRIAL_NOTES };
+
+struct trial_usage {
+	uint64_t ns;
+	struct counters_usage used; /* cumulative */
+};
+
+/* The OS thread or process under one or more workers. */
 struct trial_unit {
 	_Alignas(ARENA_ALIGN) int bound_pu; /* read back, -1 when unbound */
 	int error;                          /* of setting the unit up, negative errno */
 	char error_what[60];
 	uint64_t start_ns;
 	uint64_t leave_ns;
-	/* Cumulative, where its first worker crossed into the window and out of it. */
-	bool opened, closed;
-	struct counters_usage at_open, at_close;
+	struct trial_usage note[TRIAL_NOTES];
+	unsigned notes;      /* how many there are yet */
 	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
 	uint64_t migrations_before;
 };
@@ -89,6 +96,14 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units);
  * @done: this worker's operations since the cell began, [worker]; updated.
  */
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done);
+
+/**
+ * trial_used() - what a unit used from open_ns to close_ns, by straight line between its notes: one
+ * that was inside one long operation all the time has only two. Return: false when it has not seen
+ * the end of the window.
+ */
+bool trial_used(const struct trial_unit *u, uint64_t open_ns, uint64_t close_ns, double *cpu_ns,
+    double *voluntary, double *involuntary);
 
 /** futex_wait() / futex_wake() - futex(2) on memory shared between processes.
  * @timeout_ns: relative; 0 for none. Spurious returns happen. */
