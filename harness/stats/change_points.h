@@ -14,9 +14,9 @@ struct change_point {
 
 /* Fewer values are no level. */
 #define CHANGE_SEGMENT_MIN 2
-/* With these, series of 100 normal values without a change gave 0.012 points each, and a step of two
- * standard deviations was found within 4 points in 98 % of series where 10 values or more lay on
- * either side of it, and in 92 % wherever it was (change_points_test.c measures both). */
+/* With these, series of 100 normal values without a change gave 0.012 points each, and a step of
+ * two standard deviations was found within 4 points in 98 % of series where 10 values or more lay
+ * on either side of it, and in 92 % wherever it was (change_points_test.c measures both). */
 #define CHANGE_P_MAX 0.01
 #define CHANGE_PERMUTATIONS 199
 
