@@ -1,6 +1,7 @@
 #include "harness/stats/change_points.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct bench {
 	size_t *rank;      /* [position], shuffled by a permutation */
 	struct node *tree; /* 1-based */
 	double total;      /* sum of all distances */
+	double unit;       /* of values and distances here: x = middle + unit * value */
 	size_t n;
 };
 
@@ -54,30 +56,41 @@ static int bench_alloc(struct bench *b, size_t n)
 	return -ENOMEM;
 }
 
+/*
+ * Values are taken from their middle and in units of about their range: sums of distances are
+ * differences of sums of values, which would lose a step of nanoseconds in a series of time stamps,
+ * and overflow near DBL_MAX. Neither changes which split is best.
+ */
 static int load(struct bench *b, const double *x, size_t n)
 {
 	struct ordered *o = malloc(n * sizeof(*o));
-	double below = 0.0, sum = 0.0;
+	double middle, below = 0.0, sum = 0.0;
+	int exponent;
 
 	if (!o)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		o[i] = (struct ordered){x[i], i};
-		sum += x[i];
-	}
 	qsort(o, n, sizeof(*o), by_value);
+	middle = o[n / 2].value;
+	/* Halves, since the range of finite values need not be finite. */
+	(void)frexp(o[n - 1].value / 2 - o[0].value / 2, &exponent);
+	b->unit = ldexp(1.0, exponent > DBL_MIN_EXP ? exponent - 1 : DBL_MIN_EXP - 1);
+	for (size_t r = 0; r < n; r++) {
+		b->rank[o[r].index] = r;
+		b->value[r] = (o[r].value / 2 - middle / 2) / b->unit * 2;
+		sum += b->value[r];
+	}
+	free(o);
 	b->total = 0.0;
 	b->n = n;
 	for (size_t r = 0; r < n; r++) {
-		const double v = o[r].value;
+		const double v = b->value[r];
 
-		b->rank[o[r].index] = r;
-		b->value[r] = v;
 		b->all[r] = v * (double)r - below + (sum - below - v) - v * (double)(n - r - 1);
 		b->total += b->all[r] / 2;
 		below += v;
 	}
-	free(o);
 	return 0;
 }
 
@@ -161,7 +174,8 @@ static void shuffle(size_t *x, size_t n, uint64_t *state)
 static bool significant(
     struct bench *b, double best, double p_max, unsigned permutations, uint64_t *state, double *p)
 {
-	const double tolerance = 1e-9 * fabs(b->total);
+	/* Of the statistic, which is about a mean distance times n. */
+	const double tolerance = 1e-9 * b->total / (double)b->n;
 	unsigned as_good = 0;
 	size_t at;
 
@@ -199,7 +213,8 @@ int change_points_find(const double *x, size_t n, double p_max, unsigned permuta
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite(x[i]))
 			ret = ret ? ret : -EINVAL;
-	if (!(p_max > 0.0 && p_max < 1.0))
+	/* With fewer permutations no p is that small, and nothing would ever be found. */
+	if (!(p_max > 0.0 && p_max < 1.0) || 1.0 / (permutations + 1.0) > p_max)
 		ret = ret ? ret : -EINVAL;
 	if (!ret && n >= 2 * CHANGE_SEGMENT_MIN)
 		todo[waiting++] = (struct segment){0, n};
@@ -245,7 +260,7 @@ int change_points_split(const double *x, size_t n, size_t *at, double *statistic
 	if (!ret)
 		ret = load(&b, x, n);
 	if (!ret)
-		*statistic = best_split(&b, at);
+		*statistic = best_split(&b, at) * b.unit;
 	bench_free(&b);
 	return ret;
 }

@@ -14,7 +14,9 @@ struct change_point {
 
 /* Fewer values are no level. */
 #define CHANGE_SEGMENT_MIN 2
-/* With these a series of 100 values without a change has one found in 2 % of cases. */
+/* With these, series of 100 normal values without a change gave 0.012 points each, and a step of
+ * two standard deviations was found within 4 points in 98 % of series where 10 values or more lay
+ * on either side of it, and in 92 % wherever it was (change_points_test.c measures both). */
 #define CHANGE_P_MAX 0.01
 #define CHANGE_PERMUTATIONS 199
 
@@ -28,14 +30,17 @@ struct change_point {
  * point detection to identify software performance regressions", ICPE 2020, the split runs over the
  * whole segment and the permutation over its values. All splits of n values cost O(n log n): sums
  * of distances come from a Fenwick tree over the ranks (Fenwick, Software: Practice & Experience
- * 24(3), 1994).
+ * 24(3), 1994). A segment is tested again after every change that is found in it, so that the time
+ * also grows with the number of changes: of 10,000 values 9 changes took 0.2 s, 100 that go up and
+ * down in turn 2 s, most of them in splits that cut off one level only.
  *
  * @x: n finite values, oldest first.
  * @permutations: at most; an undecided test ends as soon as it cannot succeed any more.
  * @seed: of the permutations: the same series gives the same answer.
  * @out: @max of them, ascending by index.
  * @count: how many there are; when more than @max, the rest is not stored.
- * Return: 0; -EINVAL when a value is not finite, or p_max is not within (0, 1); -ENOMEM.
+ * Return: 0; -EINVAL when a value is not finite, p_max is not within (0, 1), or so few
+ * permutations, with their 1 / (permutations + 1), cannot reach it; -ENOMEM.
  */
 int change_points_find(const double *x, size_t n, double p_max, unsigned permutations,
     uint64_t seed, struct change_point *out, size_t max, size_t *count);

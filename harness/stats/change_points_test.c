@@ -142,7 +142,48 @@ static void nothing_to_find(void **state)
 	x[1] = (double)NAN;
 	assert_int_equal(change_points_find(x, 2, 0.01, 99, 1, out, MAX, &count), -EINVAL);
 	assert_int_equal(change_points_find(flat, 20, 0.0, 99, 1, out, MAX, &count), -EINVAL);
+	assert_int_equal(change_points_find(flat, 20, 0.01, 98, 1, out, MAX, &count), -EINVAL);
 	assert_int_equal(count, 9);
+	assert_int_equal(change_points_find(flat, 20, 0.01, 99, 1, out, MAX, &count), 0);
+	assert_int_equal(count, 0);
+}
+
+/* A step is where it is in any unit, from any zero, up to the largest and smallest doubles. */
+static void any_unit_any_zero(void **state)
+{
+	static const struct {
+		double zero, step; /* in steps, and one step */
+	} units[] = {
+	    {0, 1}, {0, 1e-9}, {6e13, 16}, {-6e13, 16}, {0, 7e307}, {-1.125, 1.5e308}, {0, 1e-310}};
+	struct change_point out[MAX];
+	double x[60];
+
+	(void)state;
+	for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
+		rng = 77;
+		for (unsigned i = 0; i < 60; i++)
+			x[i] = units[u].step * (units[u].zero + uniform() / 4 + (i < 23 ? 0 : 2));
+		if (find(x, 60, out) != 1 || out[0].index != 23)
+			fail_msg("a step of %g above %g of them", units[u].step, units[u].zero);
+	}
+}
+
+/* More changes than there is room for are counted, and the first of them are stored. */
+static void no_room(void **state)
+{
+	struct change_point out[3] = {{0, 0}, {0, 0}, {99, 0}};
+	double x[80];
+	size_t count = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 80; i++)
+		x[i] = 10.0 * (i / 20) + i % 2;
+	assert_int_equal(
+	    change_points_find(x, 80, CHANGE_P_MAX, CHANGE_PERMUTATIONS, 1, out, 2, &count), 0);
+	assert_int_equal(count, 3);
+	assert_int_equal(out[0].index, 20);
+	assert_int_equal(out[1].index, 40);
+	assert_int_equal(out[2].index, 99);
 }
 
 static void the_same_twice(void **state)
@@ -158,18 +199,18 @@ static void the_same_twice(void **state)
 	assert_int_equal(a[0].index, b[0].index);
 }
 
-/* A step of two standard deviations anywhere but at the very ends, in 100 values. */
-static void steps_are_found(void **state)
+/* Of 1,000 series of 100 with a step of two standard deviations, and no fewer than @margin values
+ * on either side of it: in how many it is found within 4 points. */
+static unsigned steps_found(size_t margin)
 {
 	const unsigned trials = 1000;
 	unsigned found = 0, extra = 0;
 	struct change_point out[MAX];
 	double x[100];
 
-	(void)state;
 	rng = 21;
 	for (unsigned trial = 0; trial < trials; trial++) {
-		const size_t at = 10 + (size_t)(uniform() * 81);
+		const size_t at = margin + (size_t)(uniform() * (double)(101 - 2 * margin));
 		bool hit = false;
 		size_t n;
 
@@ -187,26 +228,48 @@ static void steps_are_found(void **state)
 		}
 		found += hit ? 1 : 0;
 	}
-	print_message("steps of 2 sd: %u of %u within 4 points, %u others\n", found, trials, extra);
-	assert_in_range(found, trials * 95 / 100, trials);
+	print_message("steps of 2 sd, %zu values or more on either side: %u of %u within 4 points, "
+		      "%u others\n",
+	    margin, found, trials, extra);
+	return found;
 }
 
-static void nothing_is_made_up(void **state)
+static void steps_are_found(void **state)
 {
-	const unsigned trials = 1000;
+	(void)state;
+	assert_in_range(steps_found(10), 950, 1000);
+	/* Three values are hardly a level: what the very ends cost, so that it gets no worse. */
+	assert_in_range(steps_found(4), 930, 1000);
+	assert_in_range(steps_found(2), 900, 1000);
+}
+
+static unsigned made_up(double p_max, unsigned trials)
+{
 	struct change_point out[MAX];
-	unsigned made_up = 0;
+	unsigned points = 0;
 	double x[100];
 
-	(void)state;
 	rng = 34;
 	for (unsigned trial = 0; trial < trials; trial++) {
 		for (size_t i = 0; i < 100; i++)
 			x[i] = 100.0 + normal();
-		made_up += (unsigned)find(x, 100, out);
+		points += (unsigned)find_at(x, 100, p_max, out);
 	}
-	print_message("no step: %u points in %u series of 100\n", made_up, trials);
-	assert_in_range(made_up, 0, trials * 5 / 100);
+	print_message("no step, p <= %g: %u points in %u series of 100\n", p_max, points, trials);
+	return points;
+}
+
+static void nothing_is_made_up(void **state)
+{
+	(void)state;
+	assert_in_range(made_up(CHANGE_P_MAX, 1000), 0, 50);
+}
+
+/* What that bound must catch: a test that is content with less. */
+static void a_lax_test_makes_things_up(void **state)
+{
+	(void)state;
+	assert_in_range(made_up(10 * CHANGE_P_MAX, 1000), 51, 1000);
 }
 
 static double seconds(void)
@@ -217,26 +280,41 @@ static double seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Ten times as long takes about ten times as long, and no hundred times. */
+/* CPU time of a split of @n values, the shortest of some: what else runs here only adds to it. */
+static double split_seconds(const double *x, size_t n)
+{
+	double least = INFINITY;
+
+	for (unsigned round = 0; round < 9; round++) {
+		const double began = seconds();
+		double statistic;
+		size_t at;
+
+		assert_int_equal(change_points_split(x, n, &at, &statistic), 0);
+		least = fmin(least, seconds() - began);
+	}
+	return least;
+}
+
+/* A hundred times as many values take some 150 times as long (n log n), and not 10,000 times. */
 static void length_is_no_obstacle(void **state)
 {
+	const size_t n = 100000;
 	struct change_point out[MAX];
-	double *x = calloc(10000, sizeof(*x)), began, one, ten;
+	double *x = calloc(n, sizeof(*x)), few, many, began;
 
 	(void)state;
 	assert_non_null(x);
 	rng = 55;
-	for (size_t i = 0; i < 10000; i++)
+	for (size_t i = 0; i < n; i++)
 		x[i] = normal() + (i / 1000 % 2 ? 3.0 : 0.0);
-	began = seconds();
-	for (unsigned i = 0; i < 10; i++)
-		(void)find(x, 1000, out);
-	one = (seconds() - began) / 10;
+	few = split_seconds(x, n / 100);
+	many = split_seconds(x, n);
 	began = seconds();
 	assert_int_equal(find(x, 10000, out), 9);
-	ten = seconds() - began;
-	print_message(
-	    "1,000 points %.1f ms, 10,000 points with 9 changes %.0f ms\n", one * 1e3, ten * 1e3);
+	print_message("split of %zu values %.3f ms, of %zu %.1f ms; 10000 with 9 changes %.0f ms\n",
+	    n / 100, few * 1e3, n, many * 1e3, (seconds() - began) * 1e3);
+	assert_true(many < 1500 * few);
 	for (size_t i = 0; i < 9; i++)
 		assert_in_range(out[i].index, 1000 * (i + 1) - 4, 1000 * (i + 1) + 4);
 	free(x);
@@ -249,9 +327,12 @@ int main(void)
 	    cmocka_unit_test(as_published),
 	    cmocka_unit_test(several_changes),
 	    cmocka_unit_test(nothing_to_find),
+	    cmocka_unit_test(any_unit_any_zero),
+	    cmocka_unit_test(no_room),
 	    cmocka_unit_test(the_same_twice),
 	    cmocka_unit_test(steps_are_found),
 	    cmocka_unit_test(nothing_is_made_up),
+	    cmocka_unit_test(a_lax_test_makes_things_up),
 	    cmocka_unit_test(length_is_no_obstacle),
 	};
 

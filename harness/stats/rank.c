@@ -1,5 +1,7 @@
 #include "harness/stats/rank.h"
 
+#include "harness/stats/rank_pairs.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,8 +10,6 @@
 /* Up to here null distributions are counted out; beyond, the normal one is good to 1e-4. */
 #define EXACT_SIGNED_MAX 200
 #define EXACT_SUM_MAX 50
-/* Pairs kept in memory at most: 2,800 launches a side. */
-#define PAIRS_MAX ((size_t)8 << 20)
 
 static int check(const double *x, size_t n)
 {
@@ -190,43 +190,51 @@ static long signed_cut(size_t n, double alpha, double *tail)
 	return k;
 }
 
-/* The middle, and what is left after @k have been cut off at both ends, of sorted @x. */
-static void fill(const double *x, size_t n, size_t k, double tail, struct rank_shift *out)
+/* The middle of the @n pairs, and what is left after @k have been cut off at both ends. */
+static void fill(
+    const struct rank_pairs *p, size_t n, size_t k, double tail, struct rank_shift *out)
 {
-	out->shift.estimate = stats_quantile_sorted(x, n, 0.5);
-	/* The k smallest and the k largest lie outside; x[k] is the bound itself. */
-	out->shift.low = x[k];
-	out->shift.high = x[n - 1 - k];
+	const double below = rank_pairs_at(p, (n - 1) / 2),
+		     above = n % 2 ? below : rank_pairs_at(p, n / 2);
+
+	out->shift.estimate = below / 2 + above / 2;
+	/* The k smallest and the k largest lie outside; pair k is the bound itself. */
+	out->shift.low = rank_pairs_at(p, k);
+	out->shift.high = rank_pairs_at(p, n - 1 - k);
 	out->covered = 1.0 - 2 * tail;
+}
+
+/* Return: a copy, ascending, to be freed; NULL without memory. */
+static double *ascending(const double *x, size_t n)
+{
+	double *copy = malloc(n * sizeof(*copy));
+
+	if (copy) {
+		memcpy(copy, x, n * sizeof(*copy));
+		stats_sort(copy, n);
+	}
+	return copy;
 }
 
 int rank_one_sample(const double *d, size_t n, double alpha, struct rank_shift *out)
 {
 	struct rank_shift r;
-	double *walsh, tail = 0.0;
-	size_t pairs, k = 0;
+	double *sorted, tail = 0.0;
 	long cut;
 
 	if (check(d, n) != 0 || !(alpha > 0.0 && alpha < 1.0))
 		return -EINVAL;
-	pairs = n * (n + 1) / 2;
-	if (pairs > PAIRS_MAX)
-		return -E2BIG;
 	cut = signed_cut(n, alpha, &tail);
 	if (cut < 0)
 		return (int)cut;
 	r.p = signed_rank_p(d, n);
-	walsh = malloc(pairs * sizeof(*walsh));
-	if (r.p < 0.0 || !walsh) {
-		free(walsh);
+	sorted = ascending(d, n);
+	if (r.p < 0.0 || !sorted) {
+		free(sorted);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i; j < n; j++)
-			walsh[k++] = d[i] / 2 + d[j] / 2;
-	stats_sort(walsh, pairs);
-	fill(walsh, pairs, (size_t)cut, tail, &r);
-	free(walsh);
+	fill(&(struct rank_pairs){.b = sorted, .nb = n}, n * (n + 1) / 2, (size_t)cut, tail, &r);
+	free(sorted);
 	*out = r;
 	return 0;
 }
@@ -325,32 +333,28 @@ static long sum_cut(size_t na, size_t nb, double alpha, double *tail)
 int rank_two_samples(
     const double *a, size_t na, const double *b, size_t nb, double alpha, struct rank_shift *out)
 {
+	double *sorted_a = NULL, *sorted_b = NULL, tail = 0.0;
 	struct rank_shift r;
-	double *apart, tail = 0.0;
-	size_t k = 0;
+	int ret = -ENOMEM;
 	long cut;
 
 	if (check(a, na) != 0 || check(b, nb) != 0 || !(alpha > 0.0 && alpha < 1.0))
 		return -EINVAL;
-	if (na > PAIRS_MAX / nb)
-		return -E2BIG;
 	cut = sum_cut(na, nb, alpha, &tail);
 	if (cut < 0)
 		return (int)cut;
 	r.p = rank_sum_p(a, na, b, nb);
-	apart = malloc(na * nb * sizeof(*apart));
-	if (r.p < 0.0 || !apart) {
-		free(apart);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < na; i++)
-		for (size_t j = 0; j < nb; j++)
-			apart[k++] = b[j] - a[i];
-	stats_sort(apart, na * nb);
-	fill(apart, na * nb, (size_t)cut, tail, &r);
-	free(apart);
+	sorted_a = ascending(a, na);
+	sorted_b = ascending(b, nb);
+	if (r.p < 0.0 || !sorted_a || !sorted_b)
+		goto out;
+	fill(&(struct rank_pairs){sorted_a, sorted_b, na, nb}, na * nb, (size_t)cut, tail, &r);
 	*out = r;
-	return 0;
+	ret = 0;
+out:
+	free(sorted_a);
+	free(sorted_b);
+	return ret;
 }
 
 /* ---- many tests ---- */

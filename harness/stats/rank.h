@@ -3,9 +3,11 @@
  *
  * Hodges & Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics
  * 34 (1963) 598-611; Wilcoxon, Biometrics Bulletin 1 (1945) 80-83; Mann & Whitney, Annals of
- * Mathematical Statistics 18 (1947) 50-60. Null distributions are exact for small samples without
- * ties, by counting (Lehmann, "Nonparametrics", 1975), and normal with continuity and tie
- * correction beyond. All functions are pure and thread-safe.
+ * Mathematical Statistics 18 (1947) 50-60. Null distributions are counted out (Lehmann,
+ * "Nonparametrics", 1975): of signed ranks up to 200, with ties too; of rank sums up to 50 a side,
+ * without ties. Beyond they are normal with continuity and tie correction. Time grows as n log n
+ * and memory as n, so that no number of launches is too large. All functions are pure and
+ * thread-safe.
  */
 #ifndef CONCBENCH_RANK_H
 #define CONCBENCH_RANK_H

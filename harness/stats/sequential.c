@@ -77,6 +77,8 @@ static int look(struct sequential *s)
 
 int sequential_add(struct sequential *s, const struct launch_ratio *launch)
 {
+	if (!isfinite(launch->log_ratio))
+		return -EINVAL;
 	if (s->ended)
 		return 0;
 	if (s->count == s->capacity) {
@@ -89,7 +91,8 @@ int sequential_add(struct sequential *s, const struct launch_ratio *launch)
 		s->capacity = capacity;
 	}
 	s->launch[s->count++] = *launch;
-	return s->count - s->first == looks_launches(s->look) ? look(s) : 0;
+	/* Or more: a look that failed for want of memory is still due. */
+	return s->count - s->first >= looks_launches(s->look) ? look(s) : 0;
 }
 
 int sequential_finish(struct sequential *s)

@@ -1,6 +1,7 @@
 /* sequential_test.c - a case from its first launch to its verdict. */
 #include "harness/stats/verdict.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,6 +157,59 @@ static void time_runs_out(void **state)
 	sequential_free(&s);
 }
 
+/* A launch that is no number would spoil every look after it. */
+static void no_number_is_not_added(void **state)
+{
+	const struct launch_ratio nan = {.log_ratio = (double)NAN};
+	const struct launch_ratio infinite = {.log_ratio = -(double)INFINITY};
+	struct sequential s;
+
+	(void)state;
+	sequential_begin(&s, 0.01);
+	assert_int_equal(sequential_add(&s, &nan), -EINVAL);
+	assert_int_equal(sequential_add(&s, &infinite), -EINVAL);
+	assert_int_equal(s.count, 0);
+	add(&s, looks_launches(0), 0.0, 0.5);
+	assert_int_equal(s.verdict, VERDICT_SAME);
+	sequential_free(&s);
+}
+
+/*
+ * Every pair of looks: found at one, confirmed at another. Launches as far apart as can be leave a
+ * look without a verdict; then all lie where the change is.
+ */
+static void found_and_confirmed_at_any_look(void **state)
+{
+	(void)state;
+	for (unsigned found = 0; found < LOOKS; found++) {
+		for (unsigned confirmed = 0; confirmed < LOOKS; confirmed++) {
+			const unsigned wide[] = {found ? looks_launches(found - 1) : 0,
+			    confirmed ? looks_launches(confirmed - 1) : 0};
+			const unsigned all[] = {looks_launches(found), looks_launches(confirmed)};
+			struct sequential s;
+
+			sequential_begin(&s, 0.01);
+			for (unsigned pass = 0; pass < 2; pass++) {
+				assert_int_equal(s.pass, pass);
+				assert_int_equal(s.count - s.first, 0);
+				/* Up by more than down, so that rank sums tip over in time. */
+				add(&s, wide[pass], 1.5, pass ? 30.0 : 2.0);
+				assert_int_equal(s.pass, pass);
+				assert_false(s.ended);
+				add(&s, all[pass] - wide[pass], 50.0, 0.1);
+			}
+			assert_true(s.ended);
+			assert_int_equal(s.verdict, VERDICT_SLOWER);
+			assert_int_equal(s.count, all[0] + all[1]);
+			assert_int_equal(s.evidence[0].launches, all[0]);
+			assert_int_equal(s.evidence[1].launches, all[1]);
+			near(s.evidence[0].alpha, looks_alpha(found), 0.0);
+			near(s.evidence[1].alpha, CONFIRM_ALPHA, 0.0);
+			sequential_free(&s);
+		}
+	}
+}
+
 /* scipy.stats.combine_pvalues([0.001, 0.02])[1] == 0.00023639556568820564; [0.3, 0.04] likewise */
 static void p_of_both_passes(void **state)
 {
@@ -208,6 +262,8 @@ int main(void)
 	    cmocka_unit_test(a_change_that_does_not_return_is_unsure),
 	    cmocka_unit_test(looks_run_out),
 	    cmocka_unit_test(time_runs_out),
+	    cmocka_unit_test(no_number_is_not_added),
+	    cmocka_unit_test(found_and_confirmed_at_any_look),
 	    cmocka_unit_test(p_of_both_passes),
 	    cmocka_unit_test(a_suite_takes_back_what_is_to_be_expected),
 	};

@@ -115,7 +115,7 @@ struct sequential {
 
 void sequential_begin(struct sequential *s, double min_effect);
 /** sequential_add() - one more launch; looks when a look is due. Nothing after the end.
- * Return: 0; -ENOMEM; -EINVAL. */
+ * Return: 0; -EINVAL when its ratio is not finite, and it is not added; -ENOMEM. */
 int sequential_add(struct sequential *s, const struct launch_ratio *launch);
 /**
  * sequential_finish() - time is up for this pass: a last look at what there is, at the price of the
@@ -123,8 +123,13 @@ int sequential_add(struct sequential *s, const struct launch_ratio *launch);
  * added; what is not confirmed in the end is unsure. Return: as above.
  */
 int sequential_finish(struct sequential *s);
-/** sequential_p() - p of the case for the suite: of one pass, or of both by Fisher's method; 1 when
- * nothing was tested. */
+/**
+ * sequential_p() - p of the case for the suite: of one pass, or of both by Fisher's method; 1 when
+ * nothing was tested.
+ *
+ * It is that of the last look, not corrected for the looks before: it can only take a verdict back
+ * that has paid for its looks already (verdicts_control()), and is no evidence by itself.
+ */
 double sequential_p(const struct sequential *s);
 /** sequential_estimate() - over the launches of both passes, at the last look's level.
  * Return: 0; -EINVAL when there are too few. */
