@@ -1,6 +1,7 @@
 /* cmd_gate.c - `concbench gate`: is head slower than base? */
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_options.h"
@@ -21,8 +22,13 @@ static void describe(struct comparison *c, const struct gate_options *o)
 	c->kind = COMPARISON_GATE;
 	c->min_effect = o->request.min_effect;
 	c->strict = o->strict;
-	(void)snprintf(c->base, sizeof(c->base), "%s", o->base);
-	(void)snprintf(c->head, sizeof(c->head), "%s", o->head ? o->head : "this program");
+	(void)snprintf(c->base, sizeof(c->base), "%s", o->base_name ? o->base_name : o->base);
+	(void)snprintf(c->head, sizeof(c->head), "%s",
+	    o->head_name ? o->head_name
+	    : o->head    ? o->head
+			 : "this program");
+	(void)text_clean(c->base);
+	(void)text_clean(c->head);
 	date_comparison(c);
 }
 

@@ -20,6 +20,8 @@
 enum option_id {
 	OPT_BASE = 256,
 	OPT_HEAD,
+	OPT_BASE_NAME,
+	OPT_HEAD_NAME,
 	OPT_PROFILE,
 	OPT_FILTER,
 	OPT_WORKERS,
@@ -59,6 +61,8 @@ static const struct flag flags[] = {
     {"head", OPT_HEAD, GATE_COMMAND, "EXE", "the concbench to judge (default: this one)"},
     {"head", OPT_HEAD, NOISE_COMMAND, "EXE",
 	"another one instead of base against itself: how often is it found?"},
+    {"base-name", OPT_BASE_NAME, GATE_COMMAND, "TEXT", "what reports call base (default: EXE)"},
+    {"head-name", OPT_HEAD_NAME, GATE_COMMAND, "TEXT", "what reports call head"},
     {"profile", OPT_PROFILE, BOTH, "NAME", "smoke, quick (default) or full: which cases"},
     {"filter", OPT_FILTER, BOTH, "REGEX",
 	"only cases whose name matches; -REGEX: only those that do not"},
@@ -182,6 +186,12 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		return 0;
 	case OPT_HEAD:
 		o->head = arg;
+		return 0;
+	case OPT_BASE_NAME:
+		o->base_name = arg;
+		return 0;
+	case OPT_HEAD_NAME:
+		o->head_name = arg;
 		return 0;
 	case OPT_PROFILE:
 		if (profile_from_name(arg, &profile) != 0)

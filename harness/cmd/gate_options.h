@@ -13,6 +13,8 @@ struct gate_options {
 	struct gate_request request;
 	const char *base; /* as typed; NULL: not given */
 	const char *head;
+	const char *base_name; /* what reports call them; NULL: the program */
+	const char *head_name;
 	const char *results_dir; /* where a stored base is looked for */
 	const char *markdown;    /* files to write; NULL: none */
 	const char *json;

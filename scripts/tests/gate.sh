@@ -73,8 +73,9 @@ sides_that_are_no_programs() {
 nothing_changed() {
 	program self
 	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json \
-		--markdown m.md --junit u.xml
-	has out slow_sieve same 'visible in 5 s'
+		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
+	has out slow_sieve same 'visible in 5 s' 'base: v1' 'head: my change'
+	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
 	python3 -m json.tool j.json >/dev/null
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'

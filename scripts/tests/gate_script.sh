@@ -49,7 +49,7 @@ nothing_left() {
 two_revisions() {
 	repository
 	expect 0 scripts/gate HEAD~1 HEAD -- --filter '^lock/' --strict
-	has out 'version: two' 'base version: one' '--filter ^lock/ --strict'
+	has out 'version: two' 'base version: one' '--filter ^lock/ --strict' '--base-name HEAD~1 --head-name HEAD'
 	! grep -q 'differ in length' out || fail "$(cat out)"
 	nothing_left
 }
