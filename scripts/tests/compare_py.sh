@@ -1,14 +1,14 @@
 #!/bin/sh
 # Google Benchmark's own compare.py (Debian: libbenchmark-tools) reads our run files unchanged, its
 # U test included. Two files made by the real writer: ten launches a case, the second 20 % slower.
-# TAP on standard output; BUILD names the build tree.
+# Then two real runs of the program itself. TAP on standard output.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-build=${BUILD:-build}
 compare=/usr/share/benchmark/compare.py
 python=/usr/bin/python3
-writer=$build/tests/harness/run/result_test
+writer=${CONCBENCH_TESTS:-build/tests}/harness/run/result_test
+concbench=${CONCBENCH:-build/concbench}
 
 skip() {
 	echo "1..0 # SKIP $1"
@@ -100,6 +100,17 @@ check "the U test sees no difference" [ "$(pvalue "$case_name")" = 1.0000 ]
 sed 's/"real_time"/"real_tame"/' "$dir/head.json" >"$dir/broken.json"
 compare "$dir/base.json" "$dir/broken.json"
 check "a file that lacks the schema's times fails" says "KeyError"
+
+real_run() {
+	"$concbench" run --profile smoke --filter '^switch/call_' --rounds 10 --precision 0 --no-charts --quiet \
+		--results "$dir/res" --benchmark_out="$dir/$1.json" >"$dir/out" 2>&1
+}
+real_case=switch/call_direct/model:thread/workers:1/place:same
+check "a real run" real_run one
+check "another one" real_run two
+check "are compared as they are" compare "$dir/one.json" "$dir/two.json"
+check "with a U test over the launches" says "$real_case.*U Test, Repetitions: 10 vs 10"
+check "and no traceback" says_not Traceback
 
 echo "1..$count"
 [ "$failed" -eq 0 ]
