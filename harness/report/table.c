@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With five launches the extremes cover 93.75 %, with six at least 95. */
+#define COVERED_MIN 0.94
+
 #define COLUMNS_MAX (CASE_KEYS_MAX + 8)
 #define CELL_MAX 200
 #define INDENT 2
@@ -358,6 +361,30 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	return print_reasons(to, g);
 }
 
+/* An interval of few launches is narrower than it looks. */
+static void print_coverage(FILE *to, const struct run *run)
+{
+	unsigned few = 0;
+	double least = 1.0;
+	char line[REASON_MAX];
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series *s = &run->series[i];
+
+		if (!status_has_figure(s->status) || s->summary.launches < 2 ||
+		    s->summary.covered >= COVERED_MIN)
+			continue;
+		few++;
+		least = s->summary.covered < least ? s->summary.covered : least;
+	}
+	if (!few)
+		return;
+	(void)snprintf(line, sizeof(line),
+	    "Intervals cover 95 %%, but those of %u case%s less, down to %.0f %%: too few launches",
+	    few, few == 1 ? "" : "s", 100.0 * least);
+	print_wrapped(to, text_clean(line), 0);
+}
+
 int table_print_run(FILE *to, const struct run *run, bool plain)
 {
 	struct case_groups groups;
@@ -375,6 +402,7 @@ int table_print_run(FILE *to, const struct run *run, bool plain)
 		snprintf(line, sizeof(line), "Noise of this machine: %s - %s", run->noise.word,
 		    run->noise.text);
 		print_wrapped(to, text_clean(line), 0);
+		print_coverage(to, run);
 	}
 	case_groups_free(&groups);
 	if (rc)
