@@ -181,7 +181,7 @@ static void fill_figures(
 		    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
 			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
-		if (sum->latency && sum->latency->count)
+		if (sum->latency && histogram_tells_quantile(sum->latency, 0.99))
 			set(t, row, column + 3,
 			    figure_ns((double)histogram_quantile(sum->latency, 0.99), plain, text,
 				sizeof(text)));

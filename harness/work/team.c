@@ -88,6 +88,7 @@ static void prepare_workers(struct team *t, uint64_t seed)
 		w->slot = &t->slots[i];
 		w->line = t->line;
 		w->open_ns = &t->line->open_ns;
+		w->close_ns = &t->line->close_ns;
 		w->unit = &t->unit[i % t->units];
 		w->batch = 1;
 		if (t->latency && !t->bc->workload->companion)

@@ -170,7 +170,6 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 	slot->window_ops = 0.0;
 	w->error = 0;
 	w->error_what = NULL;
-	w->recording = false;
 	if (w->latency)
 		histogram_clear(w->latency);
 	if (load->enter)
@@ -187,7 +186,7 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
 		if (!opened && now.ns >= open_ns) {
 			ops_open = ops_at(open_ns, before.ns, before.done, now.ns, now.done);
-			opened = w->recording = true;
+			opened = true;
 			note_usage(w, TRIAL_OPENED);
 		}
 		if (opened && now.ns >= close_ns) {
@@ -207,7 +206,6 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		if (yields || (w->model == MODEL_COROUTINE && open_ns == TRIAL_UNKNOWN_NS))
 			worker_yield(w);
 	}
-	w->recording = false;
 	*done += now.done;
 	slot->window_ops = ops_close > ops_open ? ops_close - ops_open : 0.0;
 	if (w->error) {
