@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,6 +237,7 @@ static int write_copy(const struct run *run, const char *path, enum output_forma
 	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
 }
 
+/* Each part that can be saved is, whatever becomes of the others. */
 static int save(struct session *s)
 {
 	char path[PATH_LEN + 32], err[256] = "";
@@ -245,15 +248,18 @@ static int save(struct session *s)
 	s->journal = NULL;
 	if (ret)
 		status = session_complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
-	if (write_copy(&s->run, path, FORMAT_JSON))
-		return EXIT_USAGE;
-	ret = run_folder_link_latest(s->o.results_dir, s->run.id);
-	if (ret)
+	s->saved = write_copy(&s->run, path, FORMAT_JSON) == 0;
+	if (s->saved)
+		ret = run_folder_link_latest(s->o.results_dir, s->run.id);
+	else
+		status = EXIT_USAGE;
+	if (s->saved && ret)
 		status = session_complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
-	if (s->o.charts) {
+	if (s->saved && s->o.charts) {
 		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
+		s->reported = ret == 0 || ret == 1;
 		/* 1: the page is there, charts are missing: the run is worth no less for it. */
 		if (ret == 1)
 			(void)session_complain("report without charts: %s", err);
@@ -283,6 +289,13 @@ static void print_precision(const struct session *s)
 		    reached == figures ? "" : "; the others when time or rounds were out, see +-");
 }
 
+static bool reader_gone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 static int print(const struct session *s)
 {
 	char *json = NULL;
@@ -304,8 +317,10 @@ static int print(const struct session *s)
 			print_precision(s);
 			if (s->run.interrupted)
 				(void)printf("Interrupted: these are the launches until then.\n");
-			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);
-			if (s->o.charts)
+			(void)printf("%s\n", s->aa);
+			if (s->saved)
+				(void)printf("run:    %s/run.json\n", s->folder);
+			if (s->reported)
 				(void)printf("report: %s/report.html\n", s->folder);
 			if (build_info_sanitizer()[0])
 				(void)printf(
@@ -315,9 +330,12 @@ static int print(const struct session *s)
 		}
 		break;
 	}
-	if (ret || fflush(stdout) != 0)
-		return session_complain("stdout: %s", strerror(ret ? -ret : errno));
-	return 0;
+	if (!ret && fflush(stdout) != 0)
+		ret = -errno;
+	/* Whoever read it has had enough: what a shell calls that, but after saving. */
+	if (ret && reader_gone())
+		return 128 + SIGPIPE;
+	return ret ? session_complain("stdout: %s", strerror(-ret)) : 0;
 }
 
 static bool any_failure(const struct run *run)
@@ -330,7 +348,7 @@ static bool any_failure(const struct run *run)
 
 static int run_to_end(struct session *s, int argc, char **argv)
 {
-	int ret, status;
+	int ret, status, printed;
 
 	note_command(&s->run, argc, argv);
 	status = check_out(s);
@@ -353,13 +371,13 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		return session_complain("out of memory");
 	if (s->o.aa)
 		judge_aa(s);
-	/* The table first: it needs no room on the disk. */
-	if (print(s))
-		status = EXIT_USAGE;
+	/* A pager that is left, or a terminal that goes away, must not cost the run. */
 	if (save(s))
 		status = EXIT_USAGE;
-	if (status)
-		return status;
+	/* But the table needs no room on the disk. */
+	printed = print(s);
+	if (status || printed)
+		return status ? status : printed;
 	if (s->run.interrupted)
 		return 128 + interrupt_pending();
 	return any_failure(&s->run) ? EXIT_CASE_FAILED : 0;

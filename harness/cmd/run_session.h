@@ -23,6 +23,8 @@ struct session {
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
 	int stderr_fd;
+	bool saved;    /* run.json is there */
+	bool reported; /* report.html is there */
 	char aa[128]; /* what an A/A run has shown, for people */
 };
 
