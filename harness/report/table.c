@@ -265,7 +265,12 @@ static void other_clauses(const struct series *s, char out[REASON_MAX])
 		at += n + (end ? 2 : 0);
 	}
 	out[used] = '\0';
-	if (!used && s->status == STATUS_NOISY && *s->reason)
+	/* Oversubscribed is what it is called then, but it is no less noisy. */
+	if (s->status == STATUS_OVERSUBSCRIBED &&
+	    s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT)
+		snprintf(out + used, REASON_MAX - used, "%snoisy: interval over +-%.0f %%",
+		    used ? "; " : "", RUN_NOISY_HALF_WIDTH_PCT);
+	else if (!used && s->status == STATUS_NOISY && *s->reason)
 		snprintf(out, REASON_MAX, "interval over +-%.0f %%", RUN_NOISY_HALF_WIDTH_PCT);
 }
 

@@ -26,7 +26,7 @@ struct series_summary {
 	struct stats_interval ops_per_s; /* the same trials, as a rate */
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
 	double mad_ns_per_op;            /* of the launches' medians */
-	double half_width_pct;           /* (high - low) / 2 / estimate * 100 of ns_per_op */
+	double half_width_pct;           /* stats_half_width() * 100 of ns_per_op */
 	struct metric_set medians;       /* median over launches of every metric's launch median */
 	struct histogram *latency;       /* all used trials merged; NULL when none */
 };

@@ -139,7 +139,7 @@ static int figures(const struct launch_list *list, struct series_summary *sum)
 	rc = stats_mad(x, n, &sum->mad_ns_per_op);
 	if (rc)
 		goto out;
-	sum->half_width_pct = (ns->high - ns->low) / 2 / ns->estimate * 100;
+	sum->half_width_pct = stats_half_width(ns) * 100;
 	if (!isfinite(sum->half_width_pct))
 		sum->half_width_pct = ns->high > ns->low ? 100 : 0;
 	/* The same figure the other way up: medians of reciprocals of their own would contradict it
