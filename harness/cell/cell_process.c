@@ -36,7 +36,7 @@ static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
 {
 	char fd[ARG_TEXT_MAX], slots[ARG_TEXT_MAX], slot_ns[ARG_TEXT_MAX], seed[ARG_TEXT_MAX];
 	const char *argv[ARGS_MAX] = {
-	    spec->exe, "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
+	    "concbench", "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
 	unsigned argc = 8;
 
 	(void)snprintf(fd, sizeof(fd), "%d", CELL_FD);

@@ -88,9 +88,15 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
-	for (size_t i = 0; !ret && i < s->o.context.count; i++)
+	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
+		/* What the run itself says decides what it may be compared with. */
+		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))
+			return session_complain(
+			    "--benchmark_context: '%s' is a fact of this run, accepted: other keys",
+			    s->o.context.items[i].key);
 		ret = manifest_add(
 		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
+	}
 	if (ret)
 		return session_complain("out of memory");
 	if (!gmtime_r(&now, &utc) ||
@@ -112,12 +118,15 @@ static int check_out(const struct session *s)
 {
 	char *copy = s->o.out ? strdup(s->o.out) : NULL;
 	const char *folder = copy ? dirname(copy) : NULL;
+	struct stat st;
 	int error = 0;
 
 	if (s->o.out && !copy)
 		return session_complain("out of memory");
 	if (folder && access(folder, W_OK | X_OK) != 0)
 		error = errno;
+	else if (folder && stat(s->o.out, &st) == 0 && S_ISDIR(st.st_mode))
+		error = EISDIR;
 	free(copy);
 	return error ? session_complain("--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
 }
@@ -338,12 +347,25 @@ static int print(const struct session *s)
 	return ret ? session_complain("stdout: %s", strerror(-ret)) : 0;
 }
 
-static bool any_failure(const struct run *run)
+/* Nothing measured, or less than was asked for, is not "all good"; what this machine cannot run
+ * was not asked of it. */
+static int status_of(const struct session *s)
 {
-	for (size_t i = 0; i < run->series_count; i++)
-		if (status_is_failure(run->series[i].status))
-			return true;
-	return false;
+	size_t figures = 0, failures = 0, not_run = 0;
+
+	for (size_t i = 0; i < s->run.series_count; i++) {
+		const enum case_status status = s->run.series[i].status;
+
+		figures += status_has_figure(status);
+		failures += status_is_failure(status);
+		not_run += status == STATUS_NOT_RUN;
+	}
+	if (not_run)
+		(void)session_complain("%zu of %zu cases were not run: the time budget was out",
+		    not_run, s->run.series_count);
+	else if (!figures && !failures)
+		(void)session_complain("this machine can run none of the cases; see the reasons");
+	return failures || not_run || !figures ? EXIT_CASE_FAILED : 0;
 }
 
 static int run_to_end(struct session *s, int argc, char **argv)
@@ -351,9 +373,7 @@ static int run_to_end(struct session *s, int argc, char **argv)
 	int ret, status, printed;
 
 	note_command(&s->run, argc, argv);
-	status = check_out(s);
-	if (!status)
-		status = open_folder(s);
+	status = open_folder(s);
 	if (status)
 		return status;
 	ret = interrupt_install();
@@ -380,7 +400,7 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		return status ? status : printed;
 	if (s->run.interrupted)
 		return 128 + interrupt_pending();
-	return any_failure(&s->run) ? EXIT_CASE_FAILED : 0;
+	return status_of(s);
 }
 
 int cmd_run(int argc, char **argv)
@@ -399,6 +419,8 @@ int cmd_run(int argc, char **argv)
 		status = session_print_list(&s);
 	else if (!status) {
 		status = describe_run(&s);
+		if (!status)
+			status = check_out(&s);
 		if (!status)
 			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s, argc, argv);
 	}

@@ -292,7 +292,7 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 		o->filter = arg;
 		return 0;
 	case OPT_LIST_BOOL:
-		o->list = !arg || is_true(arg);
+		o->list = o->names_only = !arg || is_true(arg);
 		return 0;
 	case OPT_LIST:
 		o->list = true;

@@ -25,7 +25,7 @@ struct session {
 	int stderr_fd;
 	bool saved;    /* run.json is there */
 	bool reported; /* report.html is there */
-	char aa[128]; /* what an A/A run has shown, for people */
+	char aa[128];  /* what an A/A run has shown, for people */
 };
 
 /** session_complain() - one line on stderr, "concbench run: ...". Return: EXIT_USAGE. */

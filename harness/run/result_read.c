@@ -29,6 +29,9 @@ static int read_interval(
 		return rc;
 	if (!(out->low <= out->estimate && out->estimate <= out->high))
 		return jsonio_fail(r, key, "the estimate is outside its interval");
+	/* A time or a rate: an interval may reach down to nothing, what was measured does not. */
+	if (!(out->estimate > 0 && out->low >= 0))
+		return jsonio_fail(r, key, "not above 0");
 	return 0;
 }
 

@@ -65,7 +65,9 @@ static int lay_out(struct team *t, uint64_t seed)
 	t->env.state = arena_alloc(&t->arena, state_bytes(bc) ? state_bytes(bc) : 1);
 	if (histograms)
 		t->latency = arena_alloc(&t->arena, histograms * sizeof(*t->latency));
-	t->workers = calloc(bc->workers, sizeof(*t->workers));
+	t->workers = aligned_alloc(ARENA_ALIGN, bc->workers * sizeof(*t->workers));
+	if (t->workers)
+		memset(t->workers, 0, bc->workers * sizeof(*t->workers));
 	if (!t->line || !t->slots || !t->unit || !t->done || !t->companion || !t->env.state ||
 	    (histograms && !t->latency) || !t->workers)
 		return -ENOMEM;

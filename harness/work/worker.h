@@ -10,6 +10,7 @@
 #ifndef CONCBENCH_WORKER_H
 #define CONCBENCH_WORKER_H
 
+#include "harness/base/arena.h"
 #include "harness/stats/histogram.h"
 #include "harness/work/carrier.h"
 
@@ -61,7 +62,8 @@ struct worker_ops {
 
 /* Private to its worker; the parts others read are in the slot, in shared memory. */
 struct worker {
-	const struct worker_ops *ops;
+	/* Lines of its own: threads' workers lie side by side, and each writes to its own. */
+	_Alignas(ARENA_ALIGN) const struct worker_ops *ops;
 	struct carrier *carrier; /* coroutine model only; beside ops: a yield reads both */
 	unsigned index;          /* 0 .. count-1 */
 	unsigned count;

@@ -74,6 +74,10 @@ bad_options() {
 	refuse '--benchmark_out_format' --benchmark_out_format=console
 	refuse '--benchmark_context' --benchmark_context=novalue
 	refuse "'extra'" extra
+	refuse 'cpu.model' "$fast" --benchmark_context=cpu.model=abacus
+	mkdir folder
+	refuse --benchmark_out "$fast" --benchmark_out=folder
+	refuse --benchmark_out "$fast" --in-process --benchmark_out=no/such/folder/x.json
 	refuse --benchmark_out "$fast" --benchmark_out=no/such/folder/x.json
 }
 
@@ -337,9 +341,44 @@ no_permission_to_bind() {
 }
 
 unsupported_is_said() {
-	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
+	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_|^lock/pthread_mutex/.*coroutine' \
+		--benchmark_format=csv
+	has out '"unsupported"' 'stops its carrier'
+	# Nothing measured is not "all good".
+	expect 1 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
 		--benchmark_format=csv
 	has out '"unsupported"' 4095
+	one_line err 'can run none of the cases'
+}
+
+a_budget_too_small_is_said() {
+	export CONCBENCH_SELFTEST=1
+	expect 1 "$CONCBENCH" run "${quick[@]}" --filter 'selftest/slow|^lock/ck' --time-budget 100ms
+	one_line err 'cases were not run' 'time budget'
+	has "$(run_file)" '"not_run"'
+}
+
+words_of_google_benchmark() {
+	expect 0 "$CONCBENCH" run --list
+	grep -v '(unsupported' out >can_run
+	expect 0 "$CONCBENCH" run --benchmark_list_tests
+	cmp out can_run || fail "not the names of what can run, or not only those"
+	expect 0 "$CONCBENCH" run --benchmark_list_tests --benchmark_filter=all
+	cmp out can_run || fail "'all' is not all"
+}
+
+# A build during a run must not get into it.
+program_replaced_in_the_middle() {
+	local pid status=0
+	export CONCBENCH_SELFTEST=1
+	cp "$CONCBENCH" ./program
+	./program run --results res --no-charts --filter 'selftest/slow' --rounds 4 --slots 2 >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	printf '#!/bin/sh\nexit 3\n' >other && chmod +x other && mv other program
+	wait $pid || status=$?
+	[ $status -eq 0 ] || fail "exit status $status: $(cat out err)"
+	has "$(run_file)" '"launches": 4'
 }
 
 counters_have_a_pass_of_their_own() {
@@ -413,5 +452,6 @@ run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_i
 	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	no_permission_to_bind unsupported_is_said counters_have_a_pass_of_their_own \
+	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said \
+	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
 	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice
