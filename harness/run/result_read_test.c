@@ -125,7 +125,7 @@ static void every_field_is_checked(void **state)
 	    {{"cases", "0", "summary", "ns_per_op"}, "{\"estimate\":1,\"low\":2,\"high\":3}",
 		"concbench.cases[0].ns_per_op: the estimate is outside its interval"},
 	    {{"cases", "0", "summary", "ns_per_op"}, "{\"estimate\":-5,\"low\":-9,\"high\":-1}",
-		"concbench.cases[0].ns_per_op: not above 0"},
+		"concbench.cases[0].ns_per_op: below 0"},
 	    {{"cases", "0", "summary", "ops_per_s"}, "{\"estimate\":0,\"low\":0,\"high\":1}",
 		"concbench.cases[0].ops_per_s: not above 0"},
 	    {{"cases", "0", "summary", "latency"}, "{\"histogram\":{\"count\":1,\"buckets\":[]}}",
