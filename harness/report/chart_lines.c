@@ -230,6 +230,13 @@ static int build_cpu(const struct lines *l, struct chart *c)
 		    "Work done per second, as a multiple of what one thread does (%s a %s). "
 		    "Error bars are each case's own 95 %% interval.",
 		    text_format_ns(base->summary.ns_per_op.estimate, one, sizeof(one)), base->op);
+		/* Where that one is uncertain, all points move with it, and two workers may seem
+		 * to do more than twice the work. */
+		if (base->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT)
+			snprintf(c->text + strlen(c->text), sizeof(c->text) - strlen(c->text),
+			    " That one thread is only known to ±%.0f %%: the whole picture may "
+			    "shift as much.",
+			    base->summary.half_width_pct);
 		chart_set_text(c, "y_title", "speed-up over 1 thread");
 		e.factor = 1 / base->summary.ops_per_s.estimate;
 		rc = add_blocks(c, l, "speed_up\tlow\thigh", add_rate, &e);
@@ -243,6 +250,14 @@ static int build_cpu(const struct lines *l, struct chart *c)
 	chart_set_number(c, "relative", base != NULL);
 	chart_set_number(c, "pus", pus);
 	return rc;
+}
+
+static bool client_limited(const struct series *s)
+{
+	double busy;
+
+	return metric_get(&s->summary.medians, "client_busy_pct", &busy) &&
+	       busy >= FIGURE_CLIENT_LIMIT_PCT;
 }
 
 static int add_io(struct chart *c, const struct series *s, struct extents *e)
@@ -268,6 +283,7 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 	} else {
 		text_buffer_add(&c->tsv, "\t?");
 	}
+	text_buffer_add(&c->tsv, client_limited(s) ? "\t1" : "\t0");
 	return rc == -ENODATA ? 0 : rc;
 }
 
@@ -284,11 +300,13 @@ static void warn_of_client(const struct case_group *g, struct chart *c)
 		    !metric_get(&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
 			continue;
 		known++;
-		limit += busy >= FIGURE_CLIENT_LIMIT_PCT;
+		limit += client_limited(g->rows[i].series);
 	}
+	chart_set_number(c, "limited", (double)limit);
 	if (limit)
 		snprintf(c->text + used, sizeof(c->text) - used,
-		    " In %zu of %zu cases the load generator was at least %.0f %% busy: there the "
+		    " In %zu of %zu cases, ringed, the load generator was at least %.0f %% busy: "
+		    "there the "
 		    "rate is the generator's limit, and CPU time is what can be compared.",
 		    limit, known, FIGURE_CLIENT_LIMIT_PCT);
 }
@@ -306,14 +324,15 @@ static int build_io(const struct lines *l, struct chart *c)
 	snprintf(c->text, sizeof(c->text),
 	    "Left: finished per second. Middle: CPU time of the workers for each. Right: the 99th "
 	    "percentile of the latency, from %s. All axes are logarithmic; error bars are the "
-	    "95 %% interval.",
+	    "95 %% interval; a percentile of all launches together has none.",
 	    latency_of);
 	snprintf(y_title, sizeof(y_title), "%ss per second", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "rate_title", y_title);
 	snprintf(y_title, sizeof(y_title), "CPU time per %s", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "cpu_title", y_title);
-	rc = add_blocks(
-	    c, l, "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns", add_io, &e);
+	rc = add_blocks(c, l,
+	    "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tclient_limited",
+	    add_io, &e);
 	tell_extent(c, "rate_low", "rate_high", &e.rate);
 	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);
 	tell_extent(c, "tail_low", "tail_high", &e.tail);

@@ -104,7 +104,7 @@ static void rate_cpu_and_tail(void **state)
 	    .spread = 0.2,
 	    .cpu_ns = 500};
 	struct drawn d = {0};
-	char expected[256];
+	char expected[320];
 
 	(void)state;
 	fixture_begin(&d.run);
@@ -116,12 +116,14 @@ static void rate_cpu_and_tail(void **state)
 	assert_string_equal(d.set.items[0].script, "models-io.gp");
 	/* Latencies of the fixture are spread evenly over 1500 to 4500 ns. */
 	snprintf(expected, sizeof(expected),
-	    "thread\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\n"
-	    "10\t1e+06\t833333\t1.25e+06\t500\t400\t600\t%.6g\n"
+	    "thread\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\t"
+	    "client_limited\n"
+	    "10\t1e+06\t833333\t1.25e+06\t500\t400\t600\t%.6g\t0\n"
 	    "\n\n"
 	    /* The axis shows the connections, so the label need not. */
-	    "callback\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\n"
-	    "1000\t1e+06\t833333\t1.25e+06\t?\t?\t?\t%.6g\n",
+	    "callback\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\t"
+	    "client_limited\n"
+	    "1000\t1e+06\t833333\t1.25e+06\t?\t?\t?\t%.6g\t0\n",
 	    (double)histogram_quantile(d.run.series[0].summary.latency, 0.99),
 	    (double)histogram_quantile(d.run.series[1].summary.latency, 0.99));
 	has(&d.set.items[0], "rate_title='requests per second';");

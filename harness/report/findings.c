@@ -5,6 +5,7 @@
 #include "harness/report/figure.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,13 +155,25 @@ static void range(const struct stats_interval *i, bool rate, char *buf, size_t l
 	    format(i->high, high, sizeof(high)));
 }
 
+/* A ratio of two uncertain figures: from 10 on two digits are more than is known. */
+static const char *times(double x, char *buf, size_t len)
+{
+	const double unit = x < 10 ? 1 : pow(10, floor(log10(x)) - 1);
+
+	if (x < 10)
+		snprintf(buf, len, "%.2f", x);
+	else
+		snprintf(buf, len, "%.0f", round(x / unit) * unit);
+	return buf;
+}
+
 /* "A is @best at x; the next, B, takes 1.2 times as long", or who cannot be told apart. */
 static void say_order(struct finding *f, const struct builder *b, size_t n, const char *what,
     const char *best, bool rate)
 {
 	struct contender *c = b->contenders;
 	const size_t same = findings_compare(c, n, !rate);
-	char figure[128];
+	char figure[128], factor[32];
 
 	if (same == 1) {
 		const double a = c[0].value.estimate, z = c[1].value.estimate;
@@ -168,11 +181,11 @@ static void say_order(struct finding *f, const struct builder *b, size_t n, cons
 		range(&c[0].value, rate, figure, sizeof(figure));
 		say(f, "%s%s is %s at %s", what, c[0].label, best, figure);
 		if (rate)
-			say(f, ", %.*f times as much as %s, the next.", a / z < 10 ? 2 : 0, a / z,
-			    c[1].label);
+			say(f, ", %s times as much as %s, the next.",
+			    times(a / z, factor, sizeof(factor)), c[1].label);
 		else
-			say(f, "; the next, %s, takes %.*f times as long.", c[1].label,
-			    z / a < 10 ? 2 : 0, z / a);
+			say(f, "; the next, %s, takes %s times as long.", c[1].label,
+			    times(z / a, factor, sizeof(factor)));
 		f->clear = true;
 		return;
 	}

@@ -3,11 +3,16 @@
 # Variables besides style.gp's: low, high, ticks, rate_title, cpu_title, and the ranges of the
 # panels: rate_low, rate_high, cpu_low, cpu_high, tail_low, tail_high.
 # Data: one block a line; its first cell is the label; then workers, rate, low, high, CPU ns, low,
-# high, 99th percentile of the latency in ns ('?' where there is none).
+# high, 99th percentile of the latency in ns ('?' where there is none), and 1 where the load generator
+# was at its limit; limited: how many of these.
 
 width = 960
 body_px = 310
-foot_px = 76
+foot_px = strlen(note) ? 92 : 76
+if (limited) {
+	note = note.(strlen(note) ? '. ' : '').'ringed: the load generator was at its limit and set the rate'
+	foot_px = 92
+}
 load scripts.'/style.gp'
 
 left(p) = sx(70 + (p - 1) * 314)
@@ -47,7 +52,9 @@ from = rate_low; to = rate_high; unit = ''
 eval fixed
 plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2 with lines lt style(i), \
 	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2:3:4 \
-		with yerrorbars lt style(i) dt 1
+		with yerrorbars lt style(i) dt 1, \
+	for [i = 1:series] data index i - 1 skip 1 \
+		using (beside($1, i)):($9 > 0 ? $2 : NaN) with points pt 6 ps 2.4 lw 1.2 lc rgb ink
 
 unset label
 unset arrow
