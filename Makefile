@@ -189,12 +189,26 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/%.c.o $(BUILD)/libfuzzed.a
 	$(call say,LD,$@)
 	$(Q)$(CXX) -fsanitize=fuzzer $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libfuzzed.a $(LIBS)
 
-$(BUILD)/obj/%.c.o: %.c Makefile
+# What everything is compiled with. Written when it has changed, and then everything is compiled
+# again: the run file says which compiler and flags were measured.
+define TOOLS
+$(CC) | $(CXX) | $(CPPFLAGS) | $(CFLAGS) | $(CXXFLAGS) | $(filter-out -W%,$(OWN_CFLAGS) | $(OWN_CXXFLAGS)) | $(PKG_CFLAGS)
+endef
+export TOOLS
+$(BUILD)/tools: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$TOOLS" | cmp -s - $@ || printf '%s\n' "$$TOOLS" > $@
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+OBJ_NEEDS := Makefile $(BUILD)/tools
+
+$(BUILD)/obj/%.c.o: %.c $(OBJ_NEEDS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/%.cc.o: %.cc Makefile
+$(BUILD)/obj/%.cc.o: %.cc $(OBJ_NEEDS)
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)
 	$(Q)$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
@@ -217,7 +231,7 @@ define BUILD_INFO
 #define BUILD_INFO_REVISION "$(revision)"
 #define BUILD_INFO_DIRTY $(dirty)
 #define BUILD_INFO_COMPILER "$(shell $(CC) --version 2>/dev/null | head -n 1)"
-#define BUILD_INFO_FLAGS "$(strip $(CPPFLAGS) $(filter-out -W%,$(OWN_CFLAGS)) $(CFLAGS) $(LDFLAGS))"
+#define BUILD_INFO_FLAGS "$(subst ",\",$(strip $(CPPFLAGS) $(filter-out -W%,$(OWN_CFLAGS)) $(CFLAGS) $(LDFLAGS)))"
 #define BUILD_INFO_SANITIZER "$(SAN)"
 #define BUILD_INFO_LIB_BENCHMARK "$(call lib_version,benchmark)"
 #define BUILD_INFO_LIB_HWLOC "$(call lib_version,hwloc)"
@@ -228,6 +242,7 @@ endef
 export BUILD_INFO
 
 # Where an installed program finds its gnuplot scripts; a built one finds those of its tree.
+$(BUILD)/obj/harness/report/chart_draw.c.o: $(BUILD)/prefix
 $(BUILD)/obj/harness/report/chart_draw.c.o: OWN_CPPFLAGS += -DCONCBENCH_DATADIR='"$(PREFIX)/share/concbench/plots"'
 $(BUILD)/obj/harness/gbench.cc.o: OWN_CPPFLAGS += -DGBENCH_VERSION='"$(call lib_version,benchmark)"'
 
