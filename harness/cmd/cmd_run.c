@@ -193,6 +193,7 @@ static int measure(struct session *s)
 	const bool counters = counters_possible(s);
 	int ret;
 
+	loop.counters = counters;
 	progress_begin(&loop.progress, s->o.quiet);
 	ret = run_loop_rounds(&loop);
 	if (!ret && counters)
