@@ -139,25 +139,40 @@ static bool any_wanted(const struct run_loop *l)
 	return false;
 }
 
-/* Cases that ended before they were precise say so, and why. */
+/* Return: true when there is something to say. */
+static bool note_stop(struct run_loop *l, size_t i, int ended_by)
+{
+	const struct run_entry *e = &l->entries[i];
+	const struct stopping *stopping = &l->stopping[i];
+	const char *why = ended_by == -EINTR        ? "interrupted"
+			  : e->launches < l->rounds ? "time budget out"
+						    : "rounds out";
+
+	if (failed(l, e) || stopping->reached)
+		return false;
+	if (l->precision > 0) {
+		if (e->launches < 2)
+			return false;
+		series_note_stop(series_of(l, e),
+		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
+		    e->launches, l->precision * 100, why);
+		return true;
+	}
+	/* So many launches were asked for; without any the case has not run. */
+	if (!e->launches || e->launches >= l->rounds)
+		return false;
+	series_note_cut(series_of(l, e), e->launches, l->rounds, why);
+	return true;
+}
+
+/* Cases that ended before they were precise, or had their launches, say so, and why. */
 static int note_stops(struct run_loop *l, int ended_by)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < l->entry_count && !ret && l->precision > 0; i++) {
-		const struct run_entry *e = &l->entries[i];
-		const struct stopping *stopping = &l->stopping[i];
-		const char *why = ended_by == -EINTR        ? "interrupted"
-				  : e->launches < l->rounds ? "time budget out"
-							    : "rounds out";
-
-		if (failed(l, e) || stopping->reached || e->launches < 2)
-			continue;
-		series_note_stop(series_of(l, e),
-		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
-		    e->launches, l->precision * 100, why);
-		ret = journal_series(l->journal, series_of(l, e));
-	}
+	for (size_t i = 0; i < l->entry_count && !ret; i++)
+		if (note_stop(l, i, ended_by))
+			ret = journal_series(l->journal, series_of(l, &l->entries[i]));
 	return ret;
 }
 

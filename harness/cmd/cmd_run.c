@@ -264,10 +264,10 @@ static int save(struct session *s)
 	return status;
 }
 
-/* What came of --precision, for people. */
+/* What came of --precision, or of a number of launches, for people. */
 static void print_precision(const struct session *s)
 {
-	size_t figures = 0, reached = 0;
+	size_t figures = 0, reached = 0, cut = 0;
 
 	for (size_t i = 0; i < s->run.series_count; i++) {
 		const struct series *series = &s->run.series[i];
@@ -275,6 +275,7 @@ static void print_precision(const struct session *s)
 		if (!status_has_figure(series->status))
 			continue;
 		figures++;
+		cut += strstr(series->reason, RUN_STOP_CLAUSE) != NULL;
 		reached += series->summary.launches > STOPPING_MIN &&
 			   !strstr(series->reason, RUN_STOP_CLAUSE);
 	}
@@ -282,6 +283,9 @@ static void print_precision(const struct session *s)
 		(void)printf("Precision: %zu of %zu cases ended within +-%.3g %%%s\n", reached,
 		    figures, 100 * s->o.precision,
 		    reached == figures ? "" : "; the others when time or rounds were out, see +-");
+	else if (cut)
+		(void)printf("Launches: %zu of %zu cases have fewer than the %u asked for\n", cut,
+		    figures, s->o.rounds);
 }
 
 static int print(const struct session *s)
