@@ -41,7 +41,8 @@ static int run_in_process(struct session *s)
 		return session_complain(
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
-	gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv);
+	if (gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv) != 0)
+		return session_complain("out of memory");
 	for (size_t i = 0; i < s->run.manifest.count; i++)
 		if (gbench_add_context(
 			s->run.manifest.items[i].key, s->run.manifest.items[i].value) != 0)
