@@ -43,6 +43,7 @@ const struct family bench_families[] = {{0}};
 	"1?broken1) fail invalid lost_one; exit 1;;\n"                                        \
 	"1?dying1) kill -SEGV $$;;\n"                                                         \
 	"1?hanging1) nap;;\n"                                                                 \
+	"?contradicts1) fail ok why; exit 1;;\n"                                              \
 	"1?unable1) fail unsupported no_such_event; exit 1;;\n"                               \
 	"esac; }\n"                                                                           \
 	"[ \"$counting$name\" != 1unsupported ] || { fail unsupported no_event; exit 1; }\n"  \
@@ -263,6 +264,22 @@ static void be_interrupted(void)
 	end(&s);
 }
 
+/* Failed, and yet not: tried again and again it would eat the time of all others. */
+static void a_failure_that_is_none_is_not_tried_again(void **state)
+{
+	static const char *const names[] = {"contradicts", "good", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(s.run.series[0].status, STATUS_CRASHED);
+	assert_non_null(strstr(s.run.series[0].reason, "not a whole message"));
+	assert_int_equal(launched("contradicts"), 1);
+	check_good(&s, 1);
+	end(&s);
+}
+
 static void an_interrupt_keeps_what_there_is(void **state)
 {
 	int status = -1;
@@ -421,6 +438,7 @@ int main(void)
 	    cmocka_unit_test(good_cases_get_all_their_launches),
 	    cmocka_unit_test(a_summary_that_disagrees_fails_the_case),
 	    cmocka_unit_test(a_late_failure_takes_the_figure_not_the_samples),
+	    cmocka_unit_test(a_failure_that_is_none_is_not_tried_again),
 	    cmocka_unit_test(an_interrupt_keeps_what_there_is),
 	    cmocka_unit_test(a_journal_that_is_full_ends_the_run),
 	    cmocka_unit_test(without_time_the_reason_says_how_many),
