@@ -17,6 +17,7 @@
 
 struct selftest_state {
 	_Alignas(ARENA_ALIGN) atomic_ulong counter;
+	unsigned trials; /* of "cold", which has one worker */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
@@ -113,6 +114,56 @@ static const struct workload garbage = {.op = "addition",
     .setup = say_garbage,
     .batch = count};
 
+/* On stdout, which is the supervisor's when it writes JSON. */
+static int talk(struct bench_env *env, char *why, size_t why_len)
+{
+	(void)env;
+	(void)why;
+	(void)why_len;
+	return puts("a library that talks") < 0 || fflush(stdout) != 0 ? -errno : 0;
+}
+
+static const struct workload talkative = {
+    .op = "addition", .state_bytes = sizeof(struct selftest_state), .setup = talk, .batch = count};
+
+/* What pthread_create(3) says at the limit of tasks. */
+static int hit_a_wall(struct bench_env *env, char *why, size_t why_len)
+{
+	(void)env;
+	(void)snprintf(why, why_len, "no more tasks");
+	return -EAGAIN;
+}
+
+static const struct workload wall = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .setup = hit_a_wall,
+    .batch = count};
+
+/* Slow until it has been warmed up: the first trial of each launch. */
+static void begin_trial(struct worker *w, void *state)
+{
+	(void)w;
+	((struct selftest_state *)state)->trials++;
+}
+
+static uint64_t count_cold(struct worker *w, void *state, uint64_t n)
+{
+	const struct selftest_state *s = state;
+	const uint64_t until_ns = clock_now_ns() + (s->trials == 1 ? 20 : 2) * CLOCK_NS_PER_US;
+
+	while (clock_now_ns() < until_ns)
+		;
+	(void)n;
+	return count(w, state, 1);
+}
+
+static const struct workload cold = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .enter = begin_trial,
+    .batch = count_cold,
+    .check = check_count,
+    .max_batch = 1};
+
 static int refuse(struct bench_env *env, char *why, size_t why_len)
 {
 	(void)env;
@@ -206,6 +257,9 @@ static const struct selftest selftests[] = {
     {"invalid", &invalid, MODEL_THREAD, 1, 0},
     {"early_exit", &early_exit, MODEL_THREAD, 1, 0},
     {"garbage", &garbage, MODEL_THREAD, 1, 0},
+    {"talkative", &talkative, MODEL_THREAD, 1, 0},
+    {"wall", &wall, MODEL_THREAD, 1, 0},
+    {"cold", &cold, MODEL_THREAD, 1, 0},
     {"no_setup", &no_setup, MODEL_THREAD, 1, 0},
     {"worker_error", &worker_error, MODEL_PROCESS, 2, 0},
     {"worker_dies", &worker_dies, MODEL_PROCESS, 2, 0},

@@ -44,7 +44,7 @@ static uint64_t atomic_add_batch(struct worker *w, void *state, uint64_t n)
 			asked_ns = clock_now_ns();
 		(void)atomic_fetch_add_explicit(&c->data.counter, 1, memory_order_relaxed);
 		if (timed)
-			worker_record_ns(w, clock_now_ns() - asked_ns);
+			contention_timed(w, asked_ns, clock_now_ns());
 		done++;
 	} while (done < n && !worker_stopping(w));
 	own->turn = turn;

@@ -44,7 +44,7 @@ uint64_t contention_clock_ns(void)
 
 void contention_timed(struct worker *w, uint64_t asked_ns, uint64_t held_ns)
 {
-	worker_record_ns(w, held_ns - asked_ns);
+	worker_record_ns(w, held_ns, held_ns - asked_ns);
 }
 
 size_t contention_state_size(const struct bench_case *bc)

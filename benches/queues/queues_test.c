@@ -243,7 +243,8 @@ static void stamps_are_of_their_item(void **state)
 {
 	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
 	struct histogram latency;
-	struct worker w = {.recording = true, .latency = &latency};
+	const _Atomic uint64_t always = 0, never = UINT64_MAX;
+	struct worker w = {.open_ns = &always, .close_ns = &never, .latency = &latency};
 	struct transfer *t;
 	struct team team;
 	uint64_t later;

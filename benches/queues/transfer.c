@@ -112,7 +112,7 @@ void transfer_timed(struct worker *w, struct transfer *t, unsigned producer, uin
 	    atomic_load_explicit(stamp_of(t, producer, number), memory_order_relaxed);
 
 	if ((stamp & STAMP_TAG_MASK) == stamp_tag(t, number))
-		worker_record_ns(w, now_ns - (stamp >> STAMP_TAG_BITS));
+		worker_record_ns(w, now_ns, now_ns - (stamp >> STAMP_TAG_BITS));
 }
 
 void transfer_leave(struct worker *w, void *state)

@@ -9,6 +9,17 @@
 static volatile sig_atomic_t pending;
 static sigset_t outside; /* the mask in force inside interrupt_poll() */
 
+static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+/* A terminal that goes away must not end what nohup(1) has started. */
+static bool left_alone(int number)
+{
+	struct sigaction now;
+
+	return number == SIGHUP && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void note(int number)
 {
 	/* Somebody who insists does not want to wait for the report. */
@@ -32,13 +43,17 @@ int interrupt_install(void)
 
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigemptyset(&block);
-	(void)sigaddset(&block, SIGINT);
-	(void)sigaddset(&block, SIGTERM);
-	if (sigaction(SIGINT, &sa, NULL) < 0 || sigaction(SIGTERM, &sa, NULL) < 0 ||
-	    sigprocmask(SIG_BLOCK, &block, &outside) < 0)
+	for (size_t i = 0; i < NUMBERS; i++) {
+		if (left_alone(numbers[i]))
+			continue;
+		(void)sigaddset(&block, numbers[i]);
+		if (sigaction(numbers[i], &sa, NULL) < 0)
+			return -errno;
+	}
+	if (sigprocmask(SIG_BLOCK, &block, &outside) < 0)
 		return -errno;
-	(void)sigdelset(&outside, SIGINT);
-	(void)sigdelset(&outside, SIGTERM);
+	for (size_t i = 0; i < NUMBERS; i++)
+		(void)sigdelset(&outside, numbers[i]);
 	return 0;
 }
 
@@ -49,8 +64,10 @@ void interrupt_unblock(void)
 
 void interrupt_restore_child(void)
 {
-	(void)signal(SIGINT, SIG_DFL);
-	(void)signal(SIGTERM, SIG_DFL);
+	for (size_t i = 0; i < NUMBERS; i++)
+		if (!left_alone(numbers[i]))
+			(void)signal(numbers[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &outside, NULL);
 }
 

@@ -1,5 +1,5 @@
 /*
- * interrupt.h - SIGINT and SIGTERM as a flag that waiting notices at once.
+ * interrupt.h - SIGINT, SIGTERM and SIGHUP as a flag that waiting notices at once.
  *
  * The signals stay blocked except inside interrupt_poll(), so one cannot arrive between looking at
  * the flag and going to sleep.
@@ -11,15 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** interrupt_install() - from now on SIGINT and SIGTERM set the flag. A second SIGINT while the
- * flag is set ends the process the default way. Return: 0; -errno. */
+/** interrupt_install() - from now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as nohup(1)
+ * does) set the flag. A second one while the flag is set ends the process the default way.
+ * Return: 0; -errno. */
 int interrupt_install(void);
 
 /** interrupt_unblock() - waiting is over: a signal from now on ends the process if one has been
  * noted already, and is noted otherwise. */
 void interrupt_unblock(void);
 
-/** interrupt_restore_child() - in a child before exec: default dispositions, nothing blocked. */
+/** interrupt_restore_child() - in a child before exec: default dispositions, that of SIGPIPE too,
+ * nothing blocked. */
 void interrupt_restore_child(void);
 
 /** interrupt_pending() - the signal's number, or 0. */

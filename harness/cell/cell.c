@@ -30,6 +30,11 @@ enum case_status cell_status_of(int error)
 {
 	switch (error) {
 	case -ENOTSUP:
+	/* The machine's walls, or its owner's: so many tasks, so much memory, so many files. */
+	case -EAGAIN:
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
 		return STATUS_UNSUPPORTED;
 	case -ECHILD:
 		return STATUS_CRASHED;

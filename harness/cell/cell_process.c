@@ -25,11 +25,18 @@
 /* The cell's end of the socketpair is always this descriptor in it. */
 #define CELL_FD 3
 
+static bool no_input(void)
+{
+	const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && dup2(fd, STDIN_FILENO) >= 0;
+}
+
 static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
 {
 	char fd[ARG_TEXT_MAX], slots[ARG_TEXT_MAX], slot_ns[ARG_TEXT_MAX], seed[ARG_TEXT_MAX];
 	const char *argv[ARGS_MAX] = {
-	    spec->exe, "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
+	    "concbench", "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
 	unsigned argc = 8;
 
 	(void)snprintf(fd, sizeof(fd), "%d", CELL_FD);
@@ -63,7 +70,9 @@ static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
 	    (spec->topology_xml && setenv("HWLOC_XMLFILE", spec->topology_xml, 1) < 0) ||
 	    (spec->topology_xml && setenv("HWLOC_THISSYSTEM", "1", 1) < 0) ||
 	    (spec->allowed && setenv("CONCBENCH_ALLOWED", spec->allowed, 1) < 0) ||
-	    dup2(spec->stderr_fd, STDERR_FILENO) < 0)
+	    dup2(spec->stderr_fd, STDERR_FILENO) < 0 ||
+	    /* What a library prints must not get between the supervisor's lines. */
+	    dup2(spec->stderr_fd, STDOUT_FILENO) < 0 || !no_input())
 		_exit(126);
 	if (socket == CELL_FD) {
 		if (fcntl(socket, F_SETFD, 0) < 0)

@@ -409,6 +409,9 @@ static void what_an_error_means(void **state)
 {
 	(void)state;
 	assert_int_equal(cell_status_of(-ENOTSUP), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-EAGAIN), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-ENOMEM), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-EMFILE), STATUS_UNSUPPORTED);
 	assert_int_equal(cell_status_of(-ECHILD), STATUS_CRASHED);
 	assert_int_equal(cell_status_of(-EBADMSG), STATUS_INVALID);
 	assert_int_equal(cell_status_of(-EIO), STATUS_INVALID);

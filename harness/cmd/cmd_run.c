@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +89,15 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
-	for (size_t i = 0; !ret && i < s->o.context.count; i++)
+	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
+		/* What the run itself says decides what it may be compared with. */
+		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))
+			return session_complain(
+			    "--benchmark_context: '%s' is a fact of this run, accepted: other keys",
+			    s->o.context.items[i].key);
 		ret = manifest_add(
 		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
+	}
 	if (ret)
 		return session_complain("out of memory");
 	if (!gmtime_r(&now, &utc) ||
@@ -111,12 +119,15 @@ static int check_out(const struct session *s)
 {
 	char *copy = s->o.out ? strdup(s->o.out) : NULL;
 	const char *folder = copy ? dirname(copy) : NULL;
+	struct stat st;
 	int error = 0;
 
 	if (s->o.out && !copy)
 		return session_complain("out of memory");
 	if (folder && access(folder, W_OK | X_OK) != 0)
 		error = errno;
+	else if (folder && stat(s->o.out, &st) == 0 && S_ISDIR(st.st_mode))
+		error = EISDIR;
 	free(copy);
 	return error ? session_complain("--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
 }
@@ -237,6 +248,7 @@ static int write_copy(const struct run *run, const char *path, enum output_forma
 	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
 }
 
+/* Each part that can be saved is, whatever becomes of the others. */
 static int save(struct session *s)
 {
 	char path[PATH_LEN + 32], err[256] = "";
@@ -247,15 +259,18 @@ static int save(struct session *s)
 	s->journal = NULL;
 	if (ret)
 		status = session_complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
-	if (write_copy(&s->run, path, FORMAT_JSON))
-		return EXIT_USAGE;
-	ret = run_folder_link_latest(s->o.results_dir, s->run.id);
-	if (ret)
+	s->saved = write_copy(&s->run, path, FORMAT_JSON) == 0;
+	if (s->saved)
+		ret = run_folder_link_latest(s->o.results_dir, s->run.id);
+	else
+		status = EXIT_USAGE;
+	if (s->saved && ret)
 		status = session_complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
-	if (s->o.charts) {
+	if (s->saved && s->o.charts) {
 		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
+		s->reported = ret == 0 || ret == 1;
 		/* 1: the page is there, charts are missing: the run is worth no less for it. */
 		if (ret == 1)
 			(void)session_complain("report without charts: %s", err);
@@ -289,6 +304,13 @@ static void print_precision(const struct session *s)
 		    figures, s->o.rounds);
 }
 
+static bool reader_gone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 static int print(const struct session *s)
 {
 	char *json = NULL;
@@ -310,8 +332,10 @@ static int print(const struct session *s)
 			print_precision(s);
 			if (s->run.interrupted)
 				(void)printf("Interrupted: these are the launches until then.\n");
-			(void)printf("%s\nrun:    %s/run.json\n", s->aa, s->folder);
-			if (s->o.charts)
+			(void)printf("%s\n", s->aa);
+			if (s->saved)
+				(void)printf("run:    %s/run.json\n", s->folder);
+			if (s->reported)
 				(void)printf("report: %s/report.html\n", s->folder);
 			if (build_info_sanitizer()[0])
 				(void)printf(
@@ -321,27 +345,41 @@ static int print(const struct session *s)
 		}
 		break;
 	}
-	if (ret || fflush(stdout) != 0)
-		return session_complain("stdout: %s", strerror(ret ? -ret : errno));
-	return 0;
+	if (!ret && fflush(stdout) != 0)
+		ret = -errno;
+	/* Whoever read it has had enough: what a shell calls that, but after saving. */
+	if (ret && reader_gone())
+		return 128 + SIGPIPE;
+	return ret ? session_complain("stdout: %s", strerror(-ret)) : 0;
 }
 
-static bool any_failure(const struct run *run)
+/* Nothing measured, or less than was asked for, is not "all good"; what this machine cannot run
+ * was not asked of it. */
+static int status_of(const struct session *s)
 {
-	for (size_t i = 0; i < run->series_count; i++)
-		if (status_is_failure(run->series[i].status))
-			return true;
-	return false;
+	size_t figures = 0, failures = 0, not_run = 0;
+
+	for (size_t i = 0; i < s->run.series_count; i++) {
+		const enum case_status status = s->run.series[i].status;
+
+		figures += status_has_figure(status);
+		failures += status_is_failure(status);
+		not_run += status == STATUS_NOT_RUN;
+	}
+	if (not_run)
+		(void)session_complain("%zu of %zu cases were not run: the time budget was out",
+		    not_run, s->run.series_count);
+	else if (!figures && !failures)
+		(void)session_complain("this machine can run none of the cases; see the reasons");
+	return failures || not_run || !figures ? EXIT_CASE_FAILED : 0;
 }
 
 static int run_to_end(struct session *s, int argc, char **argv)
 {
-	int ret, status;
+	int ret, status, printed;
 
 	note_command(&s->run, argc, argv);
-	status = check_out(s);
-	if (!status)
-		status = open_folder(s);
+	status = open_folder(s);
 	if (status)
 		return status;
 	ret = interrupt_install();
@@ -359,16 +397,16 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		return session_complain("out of memory");
 	if (s->o.aa)
 		judge_aa(s);
-	/* The table first: it needs no room on the disk. */
-	if (print(s))
-		status = EXIT_USAGE;
+	/* A pager that is left, or a terminal that goes away, must not cost the run. */
 	if (save(s))
 		status = EXIT_USAGE;
-	if (status)
-		return status;
+	/* But the table needs no room on the disk. */
+	printed = print(s);
+	if (status || printed)
+		return status ? status : printed;
 	if (s->run.interrupted)
 		return 128 + interrupt_pending();
-	return any_failure(&s->run) ? EXIT_CASE_FAILED : 0;
+	return status_of(s);
 }
 
 int cmd_run(int argc, char **argv)
@@ -387,6 +425,8 @@ int cmd_run(int argc, char **argv)
 		status = session_print_list(&s);
 	else if (!status) {
 		status = describe_run(&s);
+		if (!status)
+			status = check_out(&s);
 		if (!status)
 			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s, argc, argv);
 	}

@@ -2,7 +2,9 @@
 #include "harness/cmd/cmd.h"
 #include "harness/machine/build_info.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,10 +41,23 @@ static void usage(FILE *to)
 			  "             128 + the signal's number after Ctrl-C or SIGTERM\n");
 }
 
+/* Closed ones would be the next files opened, and what is printed would go into a journal. */
+static bool open_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	/* A limit on file sizes is an error of write(2) to report, not a reason to die. */
+	if (!open_standard_streams())
+		return EXIT_USAGE;
+	/* A limit on file sizes, or a reader that has gone, is an error of write(2) to report, not
+	 * a reason to die: what was measured has to be saved first. */
 	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

@@ -148,7 +148,7 @@ void run_options_help(FILE *to)
 		(void)fprintf(to, "  %-34s %s\n", left, flags[i].help);
 	}
 	(void)fputs(
-	    "\nexit status: 0 all good; 1 some case invalid, crashed or hung; 2 usage or "
+	    "\nexit status: 0 all good; 1 some case invalid, crashed, hung or not run; 2 usage or "
 	    "environment;\n             128 + the signal's number after Ctrl-C or SIGTERM\n",
 	    to);
 }
@@ -292,7 +292,7 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 		o->filter = arg;
 		return 0;
 	case OPT_LIST_BOOL:
-		o->list = !arg || is_true(arg);
+		o->list = o->names_only = !arg || is_true(arg);
 		return 0;
 	case OPT_LIST:
 		o->list = true;

@@ -33,6 +33,7 @@ struct run_options {
 	bool place_given;
 	struct placement_policy place; /* instead of the cases' own, when given */
 	bool quiet;
+	bool names_only; /* of those that can run; with list */
 	bool list;
 	bool in_process;
 	bool aa;       /* every case twice */

@@ -87,11 +87,12 @@ static int pick_cases(struct session *s)
 int session_plan(struct session *s)
 {
 	char err[256] = "";
-	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
 	int ret;
 
-	if (n < 0)
-		return session_complain("/proc/self/exe: %s", strerror(errno));
+	/* This very file, also when a build puts another one in its place during the run. */
+	(void)snprintf(s->exe, sizeof(s->exe), "/proc/%ld/exe", (long)getpid());
+	if (access(s->exe, X_OK) != 0)
+		return session_complain("%s: %s", s->exe, strerror(errno));
 	ret = topology_discover(&s->topo, err, sizeof(err));
 	if (ret)
 		return session_complain("%s", err);
@@ -110,6 +111,9 @@ int session_print_list(const struct session *s)
 	for (size_t i = 0; i < s->run.series_count; i++) {
 		const struct series *series = &s->run.series[i];
 
+		/* Google Benchmark's flag gives what a filter can be made of. */
+		if (series->status == STATUS_UNSUPPORTED && s->o.names_only)
+			continue;
 		if (series->status == STATUS_UNSUPPORTED)
 			(void)printf("%s  (unsupported: %s)\n", series->name, series->reason);
 		else

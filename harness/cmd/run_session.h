@@ -23,7 +23,9 @@ struct session {
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
 	int stderr_fd;
-	char aa[128]; /* what an A/A run has shown, for people */
+	bool saved;    /* run.json is there */
+	bool reported; /* report.html is there */
+	char aa[128];  /* what an A/A run has shown, for people */
 };
 
 /** session_complain() - one line on stderr, "concbench run: ...". Return: EXIT_USAGE. */

@@ -244,18 +244,25 @@ static void write_rows(const struct dots *d, struct chart *c)
 	chart_set_number(c, "longest", (double)longest);
 }
 
+static bool panel_oversubscribed(const struct dots *d, size_t panel)
+{
+	bool oversubscribed = false;
+
+	for (size_t i = 0; i < d->g->count; i++)
+		if (d->places[i].row != NONE && d->places[i].panel == panel)
+			oversubscribed |= d->g->rows[i].series->oversubscribed;
+	return oversubscribed;
+}
+
 static void write_panels(const struct dots *d, struct chart *c)
 {
 	size_t longest = 0;
 
 	text_buffer_add(&c->tsv, "\n\npanel\ttitle\n");
 	for (size_t p = 0; p < d->panel_count; p++) {
-		bool oversubscribed = false;
+		const bool oversubscribed = panel_oversubscribed(d, p);
 		size_t before;
 
-		for (size_t i = 0; i < d->g->count; i++)
-			if (d->places[i].row != NONE && d->places[i].panel == p)
-				oversubscribed |= d->g->rows[i].series->oversubscribed;
 		text_buffer_addf(&c->tsv, "%zu\t", p + 1);
 		before = c->tsv.len;
 		if (d->recipe->panels) {
@@ -275,10 +282,40 @@ static void write_panels(const struct dots *d, struct chart *c)
 	chart_set_number(c, "longest_panel", (double)longest);
 }
 
+/*
+ * Panels that can be compared have one range. Those with more workers than PUs, where a fair spin
+ * lock takes milliseconds, have one of their own: it would leave the others a third of their width.
+ */
+static void set_ranges(const struct dots *d, struct chart *c)
+{
+	double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+
+	for (size_t i = 0; i < d->g->count; i++) {
+		const struct place *p = &d->places[i];
+		const struct stats_interval *f = figure(d, i);
+		bool over;
+
+		if (p->row == NONE)
+			continue;
+		over = d->recipe->panels && panel_oversubscribed(d, p->panel);
+		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
+		low[over] = fmin(low[over], fmax(f->low, f->estimate / 10));
+		high[over] = fmax(high[over], fmin(f->high, f->estimate * 10));
+	}
+	for (size_t p = 0; p < d->panel_count; p++) {
+		const bool over = d->recipe->panels && panel_oversubscribed(d, p);
+		const bool any = high[over] > 0;
+		char name[32];
+
+		snprintf(name, sizeof(name), "decade_low%zu", p + 1);
+		chart_set_number(c, name, any ? floor(log10(low[over])) : 0);
+		snprintf(name, sizeof(name), "decade_high%zu", p + 1);
+		chart_set_number(c, name, any ? ceil(log10(high[over]) + 1e-9) : 1);
+	}
+}
+
 static void write_points(const struct dots *d, struct chart *c)
 {
-	double low = INFINITY, high = 0;
-
 	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
 	    d->recipe->rate ? "ops_per_s" : "ns_per_op");
 	for (size_t i = 0; i < d->g->count; i++) {
@@ -296,12 +333,8 @@ static void write_points(const struct dots *d, struct chart *c)
 		    p->series + 1, d->y[p->row] + (double)series_before(d, p->row, p->series),
 		    f->estimate, f->low, f->high, text);
 		c->points++;
-		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
-		low = fmin(low, fmax(f->low, f->estimate / 10));
-		high = fmax(high, fmin(f->high, f->estimate * 10));
 	}
-	chart_set_number(c, "decade_low", c->points ? floor(log10(low)) : 0);
-	chart_set_number(c, "decade_high", c->points ? ceil(log10(high) + 1e-9) : 1);
+	set_ranges(d, c);
 }
 
 static void tell(const struct dots *d, struct chart *c)

@@ -259,7 +259,7 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 	} else {
 		text_buffer_add(&c->tsv, "\t?\t?\t?");
 	}
-	if (s->summary.latency && s->summary.latency->count) {
+	if (s->summary.latency && histogram_tells_quantile(s->summary.latency, 0.99)) {
 		const double p99 = (double)histogram_quantile(s->summary.latency, 0.99);
 		const struct stats_interval one = {.estimate = p99, .low = p99, .high = p99};
 

@@ -154,8 +154,8 @@ static void rows_and_panels(void **state)
 	    "2\t2\t1\t200\t160\t240\t200 ns\n"
 	    "1\t1\t2.5\t10\t8\t12\t10 ns\n");
 	assert_int_equal(d.set.items[0].left_out_count, 1);
-	has(&d.set.items[0], "decade_low=0;");
-	has(&d.set.items[0], "decade_high=3;");
+	has(&d.set.items[0], "decade_low1=0;");
+	has(&d.set.items[0], "decade_high1=3;");
 	has(&d.set.items[0], "series2='process';");
 	clean(&d);
 }

@@ -12,7 +12,7 @@
 char *figure_half_width(
     const struct stats_interval *i, double covered, bool plain, char *buf, size_t len)
 {
-	const double pct = (i->high - i->low) / 2 / i->estimate * 100;
+	const double pct = stats_half_width(i) * 100;
 	const char *sign = plain ? "+-" : "±";
 
 	buf[0] = '\0';

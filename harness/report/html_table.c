@@ -188,7 +188,7 @@ static void write_latency(struct text_buffer *b, const struct histogram *h)
 		char text[TEXT_FORMAT_MAX];
 		uint64_t ns;
 
-		if (!h || !h->count) {
+		if (!h || !histogram_tells_quantile(h, at[i])) {
 			no_figure(b);
 			continue;
 		}

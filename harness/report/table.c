@@ -181,7 +181,7 @@ static void fill_figures(
 		    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
 			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
-		if (sum->latency && sum->latency->count)
+		if (sum->latency && histogram_tells_quantile(sum->latency, 0.99))
 			set(t, row, column + 3,
 			    figure_ns((double)histogram_quantile(sum->latency, 0.99), plain, text,
 				sizeof(text)));
@@ -265,7 +265,12 @@ static void other_clauses(const struct series *s, char out[REASON_MAX])
 		at += n + (end ? 2 : 0);
 	}
 	out[used] = '\0';
-	if (!used && s->status == STATUS_NOISY && *s->reason)
+	/* Oversubscribed is what it is called then, but it is no less noisy. */
+	if (s->status == STATUS_OVERSUBSCRIBED &&
+	    s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT)
+		snprintf(out + used, REASON_MAX - used, "%snoisy: interval over +-%.0f %%",
+		    used ? "; " : "", RUN_NOISY_HALF_WIDTH_PCT);
+	else if (!used && s->status == STATUS_NOISY && *s->reason)
 		snprintf(out, REASON_MAX, "interval over +-%.0f %%", RUN_NOISY_HALF_WIDTH_PCT);
 }
 

@@ -110,8 +110,8 @@ static void many_knobs(void **state)
 	assert_non_null(strstr(text, "mutex_ring coroutine 2      2      4      scatter 1 "));
 	assert_non_null(strstr(text, " produ. consu. worke. place   carri. "));
 	/* The interval stands in the table; saying it again for every row would bury the rest. */
-	assert_non_null(
-	    strstr(text, "\n  oversubscribed: 4 workers, more than there are PUs [mutex"));
+	assert_non_null(strstr(text,
+	    "\n  oversubscribed: 4 workers, more than there are PUs; noisy: interval over +-10 %"));
 	assert_non_null(strstr(text, "\n  noisy: interval over +-10 % [ck model:thread"));
 	line = strtok_r(text, "\n", &rest);
 	for (; line; line = strtok_r(NULL, "\n", &rest))

@@ -29,6 +29,8 @@ static int read_interval(
 		return rc;
 	if (!(out->low <= out->estimate && out->estimate <= out->high))
 		return jsonio_fail(r, key, "the estimate is outside its interval");
+	if (!(out->low >= 0))
+		return jsonio_fail(r, key, "below 0");
 	return 0;
 }
 
@@ -50,6 +52,12 @@ static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_
 	    (rc = jsonio_get_real_or_0(r, j, "half_width_pct", &out->half_width_pct)) ||
 	    (rc = jsonio_get_metrics(r, j, "medians", &out->medians)))
 		return rc;
+	/* Times and rates: an interval may reach down to nothing, what was measured does not.
+	 * Without launches nothing has been made of the samples yet. */
+	if (out->launches && !(out->ns_per_op.estimate > 0))
+		return jsonio_fail(r, "ns_per_op", "not above 0");
+	if (out->launches && !(out->ops_per_s.estimate > 0))
+		return jsonio_fail(r, "ops_per_s", "not above 0");
 	if (!json_object_get(j, "latency"))
 		return 0;
 	rc = jsonio_get_object(r, j, "latency", &latency);

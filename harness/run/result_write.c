@@ -34,8 +34,9 @@ static json_t *latency_json(const struct histogram *h)
 	json_t *j = json_object();
 	int rc = 0;
 
-	for (size_t i = 0; h->count && i < sizeof(points) / sizeof(points[0]); i++)
-		rc |= jsonio_put_u64(j, points[i].key, histogram_quantile(h, points[i].q));
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		if (histogram_tells_quantile(h, points[i].q))
+			rc |= jsonio_put_u64(j, points[i].key, histogram_quantile(h, points[i].q));
 	rc |= jsonio_put(j, "histogram", jsonio_histogram(h));
 	if (rc) {
 		json_decref(j);

@@ -13,6 +13,7 @@
 
 #define CASE_NAME_MAX 192
 #define REASON_MAX 256
+#define PUS_TEXT_MAX 256
 
 /* Figures of one series over its launches; valid only when status_has_figure(). */
 struct series_summary {
@@ -26,7 +27,7 @@ struct series_summary {
 	struct stats_interval ops_per_s; /* the same trials, as a rate */
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
 	double mad_ns_per_op;            /* of the launches' medians */
-	double half_width_pct;           /* (high - low) / 2 / estimate * 100 of ns_per_op */
+	double half_width_pct;           /* stats_half_width() * 100 of ns_per_op */
 	struct metric_set medians;       /* median over launches of every metric's launch median */
 	struct histogram *latency;       /* all used trials merged; NULL when none */
 };
@@ -40,8 +41,8 @@ struct series {
 	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
 	unsigned workers;
 	char model[16];
-	char place[128]; /* policy as written */
-	char pus[256];   /* where the workers were bound, read back: "0,1" */
+	char place[128];        /* policy as written */
+	char pus[PUS_TEXT_MAX]; /* where the workers were bound, read back: "0,1" */
 	bool oversubscribed;
 	uint64_t slot_ns;
 	struct sample *samples; /* in the order they were measured */

@@ -139,7 +139,7 @@ static int figures(const struct launch_list *list, struct series_summary *sum)
 	rc = stats_mad(x, n, &sum->mad_ns_per_op);
 	if (rc)
 		goto out;
-	sum->half_width_pct = (ns->high - ns->low) / 2 / ns->estimate * 100;
+	sum->half_width_pct = stats_half_width(ns) * 100;
 	if (!isfinite(sum->half_width_pct))
 		sum->half_width_pct = ns->high > ns->low ? 100 : 0;
 	/* The same figure the other way up: medians of reciprocals of their own would contradict it
@@ -154,10 +154,14 @@ out:
 	return rc;
 }
 
-/* Different PUs in "0,1,0,1"; 0 when the workers were not bound. */
+/* Different PUs in "0,1,0,1"; 0 when the workers were not bound, or when there are more than the
+ * series has room to name: then nobody knows how many. */
 static unsigned distinct_pus(const char *pus)
 {
-	unsigned seen[64], count = 0;
+	unsigned seen[PUS_TEXT_MAX / 2], count = 0;
+
+	if (strlen(pus) >= PUS_TEXT_MAX - 1)
+		return 0;
 
 	while (*pus >= '0' && *pus <= '9') {
 		char *end;
@@ -214,10 +218,13 @@ static void say_stop(const char *reason, char *why)
  */
 static void say_busy_client(const struct series_summary *sum, char *why)
 {
-	double busy_pct;
+	double busy_pct, pu;
 
-	if (metric_get(&sum->medians, CLIENT_BUSY_PCT, &busy_pct) &&
-	    busy_pct >= CLIENT_BUSY_LIMIT_PCT)
+	if (!metric_get(&sum->medians, CLIENT_BUSY_PCT, &busy_pct))
+		return;
+	if (!metric_get(&sum->medians, METRIC_COMPANION_PU, &pu))
+		say(why, "the load generator has no PU of its own");
+	if (busy_pct >= CLIENT_BUSY_LIMIT_PCT)
 		say(why, "the load generator was %.0f %% busy and set the rate: compare CPU/op",
 		    busy_pct);
 }

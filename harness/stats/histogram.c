@@ -82,6 +82,17 @@ static uint64_t clamp(uint64_t value, uint64_t min, uint64_t max)
 	return value > max ? max : value;
 }
 
+bool histogram_tells_quantile(const struct histogram *h, double q)
+{
+	const double count = (double)histogram_load(&h->count);
+	const double rarer = q < 0.5 ? q : 1 - q;
+
+	if (q <= 0 || q >= 1)
+		return count > 0;
+	/* 0.01 * 1000 may come out an ulp below 10. */
+	return rarer * count >= HISTOGRAM_TAIL_MIN * (1 - 4 * DBL_EPSILON) - 1e-9;
+}
+
 uint64_t histogram_quantile(const struct histogram *h, double q)
 {
 	const uint64_t count = histogram_load(&h->count);

@@ -14,6 +14,7 @@
 #ifndef CONCBENCH_HISTOGRAM_H
 #define CONCBENCH_HISTOGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HISTOGRAM_SUB_BITS 6
@@ -94,5 +95,16 @@ double histogram_mean(const struct histogram *h);
  * Return: the value; 0 when the histogram is empty.
  */
 uint64_t histogram_quantile(const struct histogram *h, double q);
+
+/* A tail is told from this many values in it on: fewer say what the largest happened to be. */
+#define HISTOGRAM_TAIL_MIN 10
+
+/**
+ * histogram_tells_quantile() - are there values enough to speak of that quantile?
+ *
+ * At least HISTOGRAM_TAIL_MIN expected on the rarer side of it: 20 values for a median, 1,000 for a
+ * 99th percentile. The extremes, @q 0 and 1, are facts: one value is enough.
+ */
+bool histogram_tells_quantile(const struct histogram *h, double q);
 
 #endif

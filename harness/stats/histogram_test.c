@@ -387,6 +387,39 @@ static void lives_in_memory_shared_by_processes(void **state)
 	assert_int_equal(munmap(h, sizeof(*h)), 0);
 }
 
+static void few_values_tell_no_tail(void **state)
+{
+	static const struct {
+		unsigned values;
+		double q;
+		bool tells;
+	} table[] = {
+	    {0, 0, false},
+	    {0, 0.5, false},
+	    {1, 0, true},
+	    {1, 1, true},
+	    {19, 0.5, false},
+	    {20, 0.5, true},
+	    {99, 0.1, false},
+	    {100, 0.1, true},
+	    {999, 0.99, false},
+	    {1000, 0.99, true},
+	    {9999, 0.999, false},
+	    {10000, 0.999, true},
+	};
+	struct histogram *h = malloc(sizeof(*h));
+
+	(void)state;
+	assert_non_null(h);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		histogram_clear(h);
+		for (unsigned v = 0; v < table[i].values; v++)
+			histogram_record(h, v);
+		assert_int_equal(histogram_tells_quantile(h, table[i].q), table[i].tells);
+	}
+	free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +429,7 @@ int main(void)
 	    cmocka_unit_test(merge_is_exact),
 	    cmocka_unit_test(edges),
 	    cmocka_unit_test(ranks_do_not_slip),
+	    cmocka_unit_test(few_values_tell_no_tail),
 	    cmocka_unit_test(can_be_read_while_written),
 	    cmocka_unit_test(lives_in_memory_shared_by_processes),
 	};

@@ -201,6 +201,11 @@ double stats_jain(const double *x, size_t n)
 	return sum * sum / ((double)n * squares);
 }
 
+double stats_half_width(const struct stats_interval *i)
+{
+	return fmax(i->high - i->estimate, i->estimate - i->low) / i->estimate;
+}
+
 int stats_intervals_overlap(const struct stats_interval *a, const struct stats_interval *b)
 {
 	return a->low <= b->high && b->low <= a->high;

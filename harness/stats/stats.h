@@ -60,6 +60,14 @@ int stats_median_ci(
  * 0, or there is none. */
 double stats_jain(const double *x, size_t n);
 
+/**
+ * stats_half_width() - what to write behind "±": the longer side of the interval, relative to the
+ * estimate. An interval of a median may be lopsided (-4 %, +44 %), and half of its width would
+ * promise too much on one side.
+ * Return: not finite when the estimate is 0.
+ */
+double stats_half_width(const struct stats_interval *i);
+
 /** stats_intervals_overlap() - 1 when the two intervals share a point. */
 int stats_intervals_overlap(const struct stats_interval *a, const struct stats_interval *b);
 

@@ -382,9 +382,22 @@ static void overlap(void **state)
 	}
 }
 
+static void half_width_is_the_longer_side(void **state)
+{
+	const struct stats_interval right = {.estimate = 100, .low = 96, .high = 144};
+	const struct stats_interval left = {.estimate = 100, .low = 50, .high = 101};
+	const struct stats_interval none = {.estimate = 0, .low = 0, .high = 1};
+
+	(void)state;
+	assert_true(fabs(stats_half_width(&right) - 0.44) < 1e-12);
+	assert_true(fabs(stats_half_width(&left) - 0.5) < 1e-12);
+	assert_true(stats_half_width(&none) > DBL_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(half_width_is_the_longer_side),
 	    cmocka_unit_test(golden_figures),
 	    cmocka_unit_test(deviation_of_large_samples),
 	    cmocka_unit_test(golden_intervals),

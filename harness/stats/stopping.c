@@ -38,7 +38,7 @@ int stopping_add(struct stopping *s, double figure, double precision)
 	rc = stats_median_ci(s->x, s->n, LEVEL, &i, NULL);
 	if (rc)
 		return rc;
-	s->half_width = (i.high - i.low) / 2 / i.estimate;
+	s->half_width = stats_half_width(&i);
 	if (s->n < STOPPING_MIN)
 		return 0;
 	s->in_row = s->half_width <= precision ? s->in_row + 1 : 0;

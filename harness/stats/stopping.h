@@ -23,7 +23,7 @@ struct stopping {
 	double *x; /* [n] figures of the launches */
 	size_t n, capacity;
 	unsigned in_row;   /* narrow intervals up to now, without a wide one between */
-	double half_width; /* of the last interval, relative; only from two launches on */
+	double half_width; /* stats_half_width() of the last interval; from two launches on */
 	bool reached;      /* stays so */
 	bool never;        /* set by the owner: its figures are not what is judged in the end */
 };

@@ -2,6 +2,8 @@
 
 #include "harness/base/file.h"
 #include "harness/base/text.h"
+#include "harness/machine/manifest.h"
+#include "harness/machine/manifest_sources.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -20,16 +22,30 @@ static uint64_t number_in(const char *path)
 	return n;
 }
 
+/* The least of our group and those above it, as the manifest says it. */
+static uint64_t cgroup_task_limit(void)
+{
+	struct manifest m = {0};
+	const char *text;
+	uint64_t n = UINT32_MAX;
+
+	if (manifest_collect_cgroup(&m, "") == 0) {
+		text = manifest_get(&m, "cgroup.tasks_limit");
+		if (text && text_parse_u64(text, 0, UINT32_MAX, &n) != 0)
+			n = UINT32_MAX;
+	}
+	manifest_free(&m);
+	return n;
+}
+
 static uint64_t task_limit(void)
 {
 	static const char *const paths[] = {
 	    "/proc/sys/kernel/pid_max",
 	    "/proc/sys/kernel/threads-max",
-	    "/sys/fs/cgroup/pids.max",
-	    "/sys/fs/cgroup/pids/pids.max",
 	};
 	struct rlimit limit;
-	uint64_t least = UINT32_MAX;
+	uint64_t least = cgroup_task_limit();
 
 	if (getrlimit(RLIMIT_NPROC, &limit) == 0 && limit.rlim_cur < least)
 		least = limit.rlim_cur;

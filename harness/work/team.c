@@ -82,7 +82,9 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 	t->env.state = arena_alloc(&t->arena, state_bytes(bc) ? state_bytes(bc) : 1);
 	if (histograms)
 		t->latency = arena_alloc(&t->arena, histograms * sizeof(*t->latency));
-	t->workers = calloc(bc->workers, sizeof(*t->workers));
+	t->workers = aligned_alloc(ARENA_ALIGN, bc->workers * sizeof(*t->workers));
+	if (t->workers)
+		memset(t->workers, 0, bc->workers * sizeof(*t->workers));
 	if (!t->line || !t->slots || !t->unit || !t->done || !t->companion || !t->env.state ||
 	    (histograms && !t->latency) || !t->workers)
 		return -ENOMEM;
@@ -105,6 +107,7 @@ static void prepare_workers(struct team *t, uint64_t seed)
 		w->slot = &t->slots[i];
 		w->line = t->line;
 		w->open_ns = &t->line->open_ns;
+		w->close_ns = &t->line->close_ns;
 		w->unit = &t->unit[i % t->units];
 		w->batch = 1;
 		if (t->latency && !t->bc->workload->companion)

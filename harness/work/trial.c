@@ -181,7 +181,6 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 	slot->window_ops = 0.0;
 	w->error = 0;
 	w->error_what = NULL;
-	w->recording = false;
 	if (w->latency)
 		histogram_clear(w->latency);
 	if (load->enter)
@@ -198,7 +197,7 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
 		if (!opened && now.ns >= open_ns) {
 			ops_open = trial_ops_at(open_ns, &before, &now);
-			opened = w->recording = true;
+			opened = true;
 			cross(w, TRIAL_OPENED, &before, &now);
 		}
 		if (opened && now.ns >= close_ns) {
@@ -217,7 +216,6 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		if (yields || (w->model == MODEL_COROUTINE && open_ns == TRIAL_UNKNOWN_NS))
 			worker_yield(w);
 	}
-	w->recording = false;
 	*done += now.done;
 	slot->window_ops = ops_close > ops_open ? ops_close - ops_open : 0.0;
 	if (w->error) {

@@ -10,6 +10,7 @@
 #ifndef CONCBENCH_WORKER_H
 #define CONCBENCH_WORKER_H
 
+#include "harness/base/arena.h"
 #include "harness/stats/histogram.h"
 #include "harness/work/carrier.h"
 
@@ -61,15 +62,16 @@ struct worker_ops {
 
 /* Private to its worker; the parts others read are in the slot, in shared memory. */
 struct worker {
-	const struct worker_ops *ops;
+	/* Lines of its own: threads' workers lie side by side, and each writes to its own. */
+	_Alignas(ARENA_ALIGN) const struct worker_ops *ops;
 	struct carrier *carrier; /* coroutine model only; beside ops: a yield reads both */
 	unsigned index;          /* 0 .. count-1 */
 	unsigned count;
 	enum model model;
 	bool oversubscribed; /* spinning on another worker should give up the PU */
-	bool recording;      /* inside the window */
-	const _Atomic uint64_t
-	    *open_ns;              /* harness's: when the window opens; UINT64_MAX: not known */
+	/* Harness's: the window, [open, close); open is UINT64_MAX until it is known. */
+	const _Atomic uint64_t *open_ns;
+	const _Atomic uint64_t *close_ns;
 	const atomic_uint *stop;   /* see worker_stopping() */
 	struct histogram *latency; /* this worker's, or NULL when the case measures none */
 	uint64_t rng;              /* xorshift state, seeded from the run's seed */
@@ -185,19 +187,16 @@ static inline size_t worker_shift(struct worker *w)
 }
 
 /**
- * worker_record_ns() - one latency that ends now.
+ * worker_record_ns() - one latency, which ended at @at_ns.
  *
- * Kept from when every worker is under way to the end of the last batch, by when it ends: a wait
- * that began before the window, or ends after it, belongs to the tail; leaving it out would cut
- * that off.
+ * Kept when it ended inside the window, whenever it began: so each counts once, long ones no more
+ * and no less than short ones. By when it began, and ended, would leave the tail out.
  */
-static inline void worker_record_ns(struct worker *w, uint64_t ns)
+static inline void worker_record_ns(struct worker *w, uint64_t at_ns, uint64_t ns)
 {
-	const bool under_way =
-	    w->open_ns ? atomic_load_explicit(w->open_ns, memory_order_relaxed) != UINT64_MAX
-		       : w->recording;
-
-	if (under_way && w->latency)
+	/* Acquire: who sees when the window opens sees when it closes. */
+	if (w->latency && at_ns >= atomic_load_explicit(w->open_ns, memory_order_acquire) &&
+	    at_ns < atomic_load_explicit(w->close_ns, memory_order_relaxed))
 		histogram_record(w->latency, ns);
 }
 

@@ -3,7 +3,7 @@
 #
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
 # axis_title, panels, height (in lines), longest and longest_panel (letters of the longest row label
-# and panel title), decade_low, decade_high.
+# and panel title), and for each panel p its range: decade_low<p>, decade_high<p>.
 # Data, three blocks: rows (y, label); panels (number, title); points (panel, series, y, value, low,
 # high, text).
 
@@ -30,28 +30,31 @@ right(p) = sx(label_px + column_of(p) * pitch_px + plot_px)
 panel_top(p) = 1 - px(top_px + row_of(p) * panel_px + 28)
 panel_bottom(p) = panel_top(p) - px(plot_height_px)
 
-x_low = 10.0 ** decade_low * scale
-x_high = 10.0 ** decade_high * scale
-x_end = x_low * (x_high / x_low) ** (plot_px / (plot_px - figures_px))
-
 set logscale x
-set xrange [x_low : x_end]
 set yrange [height - 0.2 : -0.8]
 set border 1
 unset ytics
 unset mxtics
-set xtics ()
-step = int(ceil(58.0 * (decade_high - decade_low) / (plot_px - figures_px)))
-step = step < 1 ? 1 : step
-do for [d = decade_low:decade_high] {
-	set xtics add ((d - decade_low) % step ? '' : si(10.0 ** d * scale, unit) \
-		10.0 ** d * scale)
-}
 set grid xtics noytics
 set bars 0.6
 set multiplot
 
 do for [p = 1:panels] {
+	decade_low = int(value(sprintf('decade_low%d', p)))
+	decade_high = int(value(sprintf('decade_high%d', p)))
+	x_low = 10.0 ** decade_low * scale
+	x_high = 10.0 ** decade_high * scale
+	x_end = x_low * (x_high / x_low) ** (plot_px / (plot_px - figures_px))
+	# A hair more than the labels and ticks at the borders: on a logarithmic axis rounding
+	# takes them for outside, and they are gone.
+	set xrange [x_low * (1 - 1e-6) : x_end * (1 + 1e-6)]
+	step = int(ceil(58.0 * (decade_high - decade_low) / (plot_px - figures_px)))
+	step = step < 1 ? 1 : step
+	set xtics ()
+	do for [d = decade_low:decade_high] {
+		set xtics add ((d - decade_low) % step ? '' : si(10.0 ** d * scale, unit) \
+			10.0 ** d * scale)
+	}
 	set tmargin at screen panel_top(p)
 	set bmargin at screen panel_bottom(p)
 	set lmargin at screen left(p)

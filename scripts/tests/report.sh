@@ -11,6 +11,7 @@ case $CONCBENCH in
 *) CONCBENCH=$PWD/$CONCBENCH ;;
 esac
 
+root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -182,6 +183,47 @@ else
 	status=$?
 	: >out
 	check 'stdout is full' failed_with 2 'standard output'
+fi
+
+# scaled FACTOR: ./scaled/run.json, the sample with queues FACTOR times as fast.
+scaled() {
+	mkdir -p scaled && python3 - "$sample" "$1" >scaled/run.json <<-'EOF'
+		import json, sys
+
+		run = json.load(open(sys.argv[1]))
+		factor = float(sys.argv[2])
+		own = run["concbench"]
+		own["cases"] = [c for c in own["cases"] if c["name"].startswith("queue/")]
+		for case in own["cases"]:
+		    for name, by in (("ops_per_s", factor), ("ns_per_op", 1 / factor)):
+		        interval = case["summary"][name]
+		        for end in interval:
+		            interval[end] *= by
+		json.dump(run, sys.stdout)
+	EOF
+}
+
+# Each row's name and each figure of the data is in the picture.
+shows_all() {
+	scaled "$1" && report --output scaled scaled/run.json && [ "$status" -eq 0 ] &&
+		awk -F '\t' '/^y\t/ { rows = 1; next } /^panel/ { rows = 0 }
+			rows && NF == 2 { print $2 } NF == 7 && $1 != "panel" { print $7 }' \
+			scaled/charts/queue.tsv >wanted && [ "$(wc -l <wanted)" -ge 10 ] &&
+		while read -r text; do
+			grep -qF -- ">$text<" scaled/charts/queue.svg || {
+				echo "missing: $text" >>err
+				return 1
+			}
+		done <wanted
+}
+
+sample=$root/results/sample/run.json
+if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$sample" ]; then
+	for factor in 1e-6 1e-5 1e-4 1e-3 1e-2 0.1 1 10 100; do
+		check "every label is drawn, rates times $factor" shows_all "$factor"
+	done
+else
+	skip 'every label is drawn' 'gnuplot, python3 or the sample is not there'
 fi
 
 echo "1..$number"

@@ -74,6 +74,10 @@ bad_options() {
 	refuse '--benchmark_out_format' --benchmark_out_format=console
 	refuse '--benchmark_context' --benchmark_context=novalue
 	refuse "'extra'" extra
+	refuse 'cpu.model' "$fast" --benchmark_context=cpu.model=abacus
+	mkdir folder
+	refuse --benchmark_out "$fast" --benchmark_out=folder
+	refuse --benchmark_out "$fast" --in-process --benchmark_out=no/such/folder/x.json
 	refuse --benchmark_out "$fast" --benchmark_out=no/such/folder/x.json
 }
 
@@ -158,6 +162,11 @@ $(grep "^\"selftest/$1" out)"
 	row worker_error 'Connection reset'
 	row worker_dies 'worker process 1 killed by signal 11'
 	row companion_dies 'load generator ended'
+	row talkative '"'
+	row wall 'no more tasks'
+	# Only the header and the rows, whatever a case prints.
+	if grep -v -e '^name,' -e '^"' out; then fail "something else on stdout"; fi
+	has "$(dirname "$(run_file)")/cells.log" 'a library that talks'
 	# A failed case has no figure: the columns are empty.
 	grep '"invalid"' out | grep -q '"selftest/invalid[^"]*",,,,' || fail "a figure on an invalid row"
 	nothing_left
@@ -183,6 +192,18 @@ interrupted() {
 
 ctrl_c_keeps_what_was_measured() { interrupted INT 130; }
 sigterm_keeps_what_was_measured() { interrupted TERM 143; }
+hang_up_keeps_what_was_measured() { interrupted HUP 129; }
+
+nohup_goes_on() {
+	local pid status=0
+	nohup "$CONCBENCH" run "${quick[@]}" "$fast" --slot-time 200ms >out 2>err </dev/null &
+	pid=$!
+	wait_for 20 measuring
+	kill -HUP $pid
+	wait $pid || status=$?
+	[ $status -eq 0 ] || fail "exit status $status: $(cat out err)"
+	has "$(run_file)" '"interrupted": false'
+}
 
 kill_9_can_be_recovered() {
 	local pid
@@ -214,6 +235,27 @@ unwritable_results() {
 		expect 2 "$CONCBENCH" run --results read-only/res "$fast"
 		one_line err --results 'Permission denied'
 	fi
+}
+
+# A pager that is left early, head(1): what was measured is there all the same.
+reader_goes_away() {
+	local status
+	set +e
+	"$CONCBENCH" run "${quick[@]}" "$fast" 2>err | true
+	status=${PIPESTATUS[0]}
+	set -e
+	[ "$status" -eq 141 ] || fail "exit status $status instead of 141: $(cat err)"
+	[ ! -s err ] || fail "$(cat err)"
+	has "$(run_file)" switch/call_direct
+	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
+}
+
+# As a daemon starts it: what it prints must not end up in its own files.
+standard_streams_are_closed() {
+	"$CONCBENCH" run "${quick[@]}" "$fast" <&- >&- 2>&- || fail "exit status $?"
+	has "$(run_file)" switch/call_direct
+	if grep -v '^{' res/latest/journal.jsonl; then fail "no JSON in the journal"; fi
+	[ ! -s res/latest/cells.log ] || fail "$(cat res/latest/cells.log)"
 }
 
 unwritable_stdout() {
@@ -299,9 +341,44 @@ no_permission_to_bind() {
 }
 
 unsupported_is_said() {
-	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
+	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_|^lock/pthread_mutex/.*coroutine' \
+		--benchmark_format=csv
+	has out '"unsupported"' 'stops its carrier'
+	# Nothing measured is not "all good".
+	expect 1 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
 		--benchmark_format=csv
 	has out '"unsupported"' 4095
+	one_line err 'can run none of the cases'
+}
+
+a_budget_too_small_is_said() {
+	export CONCBENCH_SELFTEST=1
+	expect 1 "$CONCBENCH" run "${quick[@]}" --filter 'selftest/slow|^lock/ck' --time-budget 100ms
+	one_line err 'cases were not run' 'time budget'
+	has "$(run_file)" '"not_run"'
+}
+
+words_of_google_benchmark() {
+	expect 0 "$CONCBENCH" run --list
+	grep -v '(unsupported' out >can_run
+	expect 0 "$CONCBENCH" run --benchmark_list_tests
+	cmp out can_run || fail "not the names of what can run, or not only those"
+	expect 0 "$CONCBENCH" run --benchmark_list_tests --benchmark_filter=all
+	cmp out can_run || fail "'all' is not all"
+}
+
+# A build during a run must not get into it.
+program_replaced_in_the_middle() {
+	local pid status=0
+	export CONCBENCH_SELFTEST=1
+	cp "$CONCBENCH" ./program
+	./program run --results res --no-charts --filter 'selftest/slow' --rounds 4 --slots 2 >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	printf '#!/bin/sh\nexit 3\n' >other && chmod +x other && mv other program
+	wait $pid || status=$?
+	[ $status -eq 0 ] || fail "exit status $status: $(cat out err)"
+	has "$(run_file)" '"launches": 4'
 }
 
 counters_have_a_pass_of_their_own() {
@@ -353,6 +430,15 @@ warm_up_is_detected() {
 	[ "$(trials)" -eq 80 ] || fail "$(trials) trials"
 	has res/latest/run.json "\"warm_up_samples\": $excluded"
 	[ "$excluded" -le 40 ] || fail "$excluded of 80 trials are warm-up: more than half of a launch"
+	# The first trial of this one is ten times slower: found in every launch, and no other is.
+	export CONCBENCH_SELFTEST=1
+	expect 0 "$CONCBENCH" run --rounds 10 --slots 8 --results cold --no-charts \
+		--filter '^selftest/cold/'
+	grep '"slot":0[,}]' cold/latest/journal.jsonl >first
+	[ "$(grep -c '"warm_up":true' first)" -eq 10 ] || fail "a cold trial is taken for a warm one"
+	local others
+	others=$(grep '"warm_up":true' cold/latest/journal.jsonl | grep -vc '"slot":0[,}]' || true)
+	[ "$others" -le 10 ] || fail "$others of 70 warm trials are taken for cold ones"
 }
 
 aa_runs_everything_twice() {
@@ -363,7 +449,9 @@ aa_runs_everything_twice() {
 
 run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
-	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured kill_9_can_be_recovered \
-	unwritable_results unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	no_permission_to_bind unsupported_is_said counters_have_a_pass_of_their_own \
+	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
+	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
+	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
+	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said \
+	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
 	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice

@@ -70,8 +70,15 @@ run() {
 	for name; do
 		n=$((n + 1))
 		dir=$(mktemp -d)
-		status=0
-		why=$(cd "$dir" && set -eu && "$name" 2>&1) || status=$?
+		# Neither `|| status=$?` nor `if` around it: bash ignores set -e, also inside the
+		# substitution, wherever the status is looked at. Then only `fail` could fail a test.
+		set +e
+		why=$(
+			set -eu
+			cd "$dir"
+			"$name" 2>&1
+		)
+		status=$?
 		if [ $status -eq 0 ]; then
 			echo "ok $n - $name"
 		elif [ $status -eq $TAP_SKIP ]; then

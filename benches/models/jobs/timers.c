@@ -53,7 +53,7 @@ static uint64_t timers_batch(struct worker *w, void *state, uint64_t n)
 		if (now_ns < tw->next_ns)
 			tw->early++;
 		else
-			worker_record_ns(w, now_ns - tw->next_ns);
+			worker_record_ns(w, now_ns, now_ns - tw->next_ns);
 		tw->last_ns = now_ns;
 		tw->next_ns += st->period_ns;
 		tw->wakeups++;
