@@ -65,14 +65,13 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units)
 	futex_wake(&line->parked_epoch, INT_MAX);
 }
 
-double trial_ops_at(
-    uint64_t at_ns, const struct progress_note *before, const struct progress_note *now)
+double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now)
 {
-	if (now->ns <= before->ns)
-		return (double)now->done;
-	return (double)before->done +
-	       (double)(now->done - before->done) *
-		   ((double)(at_ns - before->ns) / (double)(now->ns - before->ns));
+	if (now.ns <= before.ns)
+		return (double)now.done;
+	return (double)before.done +
+	       (double)(now.done - before.done) *
+		   ((double)(at_ns - before.ns) / (double)(now.ns - before.ns));
 }
 
 static uint64_t next_batch(uint64_t n, uint64_t took_ns, uint64_t limit)
@@ -123,8 +122,8 @@ static void note_usage(struct worker *w, enum trial_note which)
 }
 
 /* A worker crosses into the window, or out of it. */
-static void cross(struct worker *w, enum trial_note which, const struct progress_note *before,
-    const struct progress_note *now)
+static void cross(
+    struct worker *w, enum trial_note which, struct progress_note before, struct progress_note now)
 {
 	note_usage(w, which);
 	if (w->unit && w->unit->counted)
@@ -196,14 +195,14 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		open_ns = atomic_load_explicit(&w->line->open_ns, memory_order_acquire);
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
 		if (!opened && now.ns >= open_ns) {
-			ops_open = trial_ops_at(open_ns, &before, &now);
+			ops_open = trial_ops_at(open_ns, before, now);
 			opened = true;
-			cross(w, TRIAL_OPENED, &before, &now);
+			cross(w, TRIAL_OPENED, before, now);
 		}
 		if (opened && now.ns >= close_ns) {
 			ops_close = before.ns >= close_ns ? (double)before.done
-							  : trial_ops_at(close_ns, &before, &now);
-			cross(w, TRIAL_CLOSED, &before, &now);
+							  : trial_ops_at(close_ns, before, now);
+			cross(w, TRIAL_CLOSED, before, now);
 			closed = true;
 			break;
 		}

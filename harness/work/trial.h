@@ -81,7 +81,8 @@ struct trial_unit {
 	struct trial_counted *counted; /* NULL: a timed trial, without hardware counters */
 };
 
-/* Where a worker stands in its trial. */
+/* Where a worker stands in its trial. Handed on by value: a note whose address is known elsewhere
+ * would have to live in memory in the loop that is timed. */
 struct progress_note {
 	uint64_t ns;
 	uint64_t done;
@@ -107,9 +108,8 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units);
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done);
 
 /** trial_ops_at() - operations done at time @at_ns, by straight line between two notes of a worker;
- * @before->ns <= @at_ns <= @now->ns. */
-double trial_ops_at(
-    uint64_t at_ns, const struct progress_note *before, const struct progress_note *now);
+ * @before.ns <= @at_ns <= @now.ns. */
+double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now);
 
 /**
  * trial_used() - what a unit used from open_ns to close_ns, by straight line between its notes: one

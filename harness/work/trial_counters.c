@@ -59,17 +59,17 @@ void trial_counters_off(struct trial_unit *u)
 		u->counted->error = ret;
 }
 
-void trial_counters_cross(struct trial_unit *u, enum trial_note which,
-    const struct progress_note *before, const struct progress_note *now)
+void trial_counters_cross(struct trial_unit *u, enum trial_note which, struct progress_note before,
+    struct progress_note now)
 {
 	const uint64_t at_ns = u->note[which].ns;
-	double done = (double)now->done;
+	double done = (double)now.done;
 
 	/* The unit's first worker notes at the end of its batch; the others, on the same carrier,
 	 * were inside one of theirs. */
-	if (at_ns <= before->ns)
-		done = (double)before->done;
-	else if (at_ns < now->ns)
+	if (at_ns <= before.ns)
+		done = (double)before.done;
+	else if (at_ns < now.ns)
 		done = trial_ops_at(at_ns, before, now);
 	u->counted->ops += which == TRIAL_CLOSED ? done : -done;
 }

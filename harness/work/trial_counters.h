@@ -38,8 +38,8 @@ void trial_counters_off(struct trial_unit *u);
  * @which: the crossing, which its unit has noted.
  * @before, @now: the worker's last two notes, about it.
  */
-void trial_counters_cross(struct trial_unit *u, enum trial_note which,
-    const struct progress_note *before, const struct progress_note *now);
+void trial_counters_cross(struct trial_unit *u, enum trial_note which, struct progress_note before,
+    struct progress_note now);
 
 /** trial_counters_read() - the window is over: read them; a failure is in u->error. */
 void trial_counters_read(struct trial_unit *u);
