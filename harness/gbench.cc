@@ -210,9 +210,12 @@ void configure(benchmark::internal::Benchmark *b, const struct gbench_case &c)
 
 } // namespace
 
-void gbench_initialize(int *argc, char **argv)
+int gbench_initialize(int *argc, char **argv)
 {
-	benchmark::Initialize(argc, argv);
+	return guarded([argc, argv] {
+		benchmark::Initialize(argc, argv);
+		return 0;
+	});
 }
 
 int gbench_register(const struct gbench_case *c)
@@ -237,7 +240,10 @@ int gbench_register(const struct gbench_case *c)
 
 void gbench_clear(void)
 {
-	benchmark::ClearRegisteredBenchmarks();
+	(void)guarded([] {
+		benchmark::ClearRegisteredBenchmarks();
+		return 0;
+	});
 }
 
 int gbench_add_context(const char *key, const char *value)

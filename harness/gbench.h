@@ -84,9 +84,9 @@ typedef void (*gbench_row_fn)(const struct gbench_row *row, void *user);
  * gbench_initialize() - take Google Benchmark's own flags (--benchmark_*) out of argv.
  *
  * A flag with a bad value makes Google Benchmark exit the process with status 1 after a message:
- * check what can be checked before. Call before gbench_run*().
+ * check what can be checked before. Call before gbench_run*(). Return: 0; -ENOMEM; -EIO.
  */
-void gbench_initialize(int *argc, char **argv);
+int gbench_initialize(int *argc, char **argv);
 
 /** gbench_register() - Return: 0; -EINVAL bad name, body, unit, clock or threads; -ENOMEM. */
 int gbench_register(const struct gbench_case *c);

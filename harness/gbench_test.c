@@ -6,9 +6,13 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,7 +28,9 @@ struct seen_row {
 	char aggregate[16];
 	int64_t repetition_index, repetitions, iterations, threads;
 	double real_time;
-	double counter; /* the one named "c", NAN when it has none */
+	double cpu_time;
+	double counter;                  /* the one named "c", NAN when it has none */
+	double items_per_s, bytes_per_s; /* the same */
 	enum gbench_unit unit;
 };
 
@@ -32,6 +38,14 @@ struct seen {
 	struct seen_row row[ROWS_MAX];
 	size_t count;
 };
+
+static double counter_of(const struct gbench_row *row, const char *name)
+{
+	for (size_t i = 0; i < row->counter_count; i++)
+		if (strcmp(row->counters[i].name, name) == 0)
+			return row->counters[i].value;
+	return (double)NAN;
+}
 
 static void see(const struct gbench_row *row, void *user)
 {
@@ -52,10 +66,10 @@ static void see(const struct gbench_row *row, void *user)
 	r->threads = row->threads;
 	r->real_time = row->real_time;
 	r->unit = row->unit;
-	r->counter = (double)NAN;
-	for (size_t i = 0; i < row->counter_count; i++)
-		if (strcmp(row->counters[i].name, "c") == 0)
-			r->counter = row->counters[i].value;
+	r->cpu_time = row->cpu_time;
+	r->counter = counter_of(row, "c");
+	r->items_per_s = counter_of(row, "items_per_second");
+	r->bytes_per_s = counter_of(row, "bytes_per_second");
 }
 
 static void assert_close(double is, double should)
@@ -188,8 +202,6 @@ static void take_arguments(struct gbench_state *state, void *user)
 		a->seen[i] = gbench_arg(state, i);
 	a->thread = gbench_thread_index(state);
 	gbench_set_label(state, "labelled");
-	gbench_set_items_processed(state, 5);
-	gbench_set_bytes_processed(state, 6);
 }
 
 static void arguments_are_named_and_handed_over(void **state)
@@ -273,6 +285,187 @@ static void counters_obey_their_flags(void **state)
 	}
 }
 
+static void process(struct gbench_state *state, void *user)
+{
+	(void)user;
+	while (gbench_keep_running_batch(state, gbench_max_iterations(state)))
+		gbench_set_iteration_time_s(state, 0.5);
+	gbench_set_items_processed(state, 100);
+	gbench_set_bytes_processed(state, 3000);
+}
+
+static void items_and_bytes_become_rates(void **state)
+{
+	const struct gbench_case c = {
+	    .name = "process", .fn = process, .clock = GBENCH_MANUAL_TIME, .iterations = 4};
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	/* In all, not an iteration, over half a second. */
+	assert_close(seen.row[0].items_per_s, 200.0);
+	assert_close(seen.row[0].bytes_per_s, 6000.0);
+}
+
+#define ITERATION_S 1e-3
+
+/* Each iteration takes a millisecond, so that Google Benchmark's decisions do not depend on ours.
+ */
+static void tick(struct gbench_state *state, void *user)
+{
+	int64_t *iterations = user;
+
+	while (gbench_keep_running_batch(state, gbench_max_iterations(state)))
+		gbench_set_iteration_time_s(
+		    state, (double)gbench_max_iterations(state) * ITERATION_S);
+	*iterations += gbench_iterations(state);
+}
+
+/* Return: iterations of all calls; those of the row in @row. */
+static int64_t run_ticks(double min_time_s, double warmup_s, struct seen_row *row)
+{
+	int64_t iterations = 0;
+	const struct gbench_case c = {.name = "tick",
+	    .fn = tick,
+	    .user = &iterations,
+	    .clock = GBENCH_MANUAL_TIME,
+	    .min_time_s = min_time_s,
+	    .warmup_s = warmup_s};
+	struct seen seen;
+
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	assert_int_equal(seen.count, 1);
+	*row = seen.row[0];
+	return iterations;
+}
+
+static void iterations_are_found_by_time(void **state)
+{
+	static const double min_time_s[] = {0.02, 0.2};
+	struct seen_row row;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		double took_s;
+
+		(void)run_ticks(min_time_s[i], 0.0, &row);
+		took_s = (double)row.iterations * ITERATION_S;
+		/* As long as asked for; not much longer, as by default (0.5 s) it would be. */
+		assert_true(took_s >= min_time_s[i]);
+		assert_true(took_s <= 2 * min_time_s[i]);
+	}
+}
+
+static void warm_up_comes_on_top(void **state)
+{
+	const double warmup_s = 0.3;
+	struct seen_row cold, warm;
+	const int64_t without = run_ticks(0.02, 0.0, &cold);
+	const int64_t with = run_ticks(0.02, warmup_s, &warm);
+
+	(void)state;
+	assert_true((double)(with - without) * ITERATION_S >= warmup_s);
+	/* And is not in the figure. */
+	assert_true((double)warm.iterations * ITERATION_S < warmup_s);
+}
+
+#define THREADS 2
+
+struct threaded {
+	atomic_uint calls[THREADS];
+	atomic_uint others; /* with an index that there is not */
+};
+
+static void note_thread(struct gbench_state *state, void *user)
+{
+	struct threaded *t = user;
+	const int index = gbench_thread_index(state);
+
+	while (gbench_keep_running(state))
+		;
+	atomic_fetch_add(index >= 0 && index < THREADS ? &t->calls[index] : &t->others, 1);
+	(void)gbench_set_counter(state, "c", 1.0, GBENCH_COUNTER_PLAIN);
+}
+
+static void threads_have_their_indexes(void **state)
+{
+	struct threaded t = {.others = 0};
+	const struct gbench_case c = {.name = "threaded",
+	    .fn = note_thread,
+	    .user = &t,
+	    .iterations = 10,
+	    .threads = THREADS};
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(gbench_register(&c), 0);
+	run_all(&seen, NULL);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.row[0].threads, THREADS);
+	assert_string_equal(seen.row[0].name, "threaded/iterations:10/threads:2");
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_int_equal(atomic_load(&t.calls[i]), 1);
+	assert_int_equal(atomic_load(&t.others), 0);
+	/* Counters of the threads are added up. */
+	assert_close(seen.row[0].counter, THREADS);
+}
+
+static double cpu_s(void)
+{
+	struct timespec ts;
+
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts), 0);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void burn(void)
+{
+	const double until_s = cpu_s() + 1e-3;
+
+	while (cpu_s() < until_s)
+		;
+}
+
+enum pausing { UNPAUSED, PAUSED, PAUSED_BEFORE };
+
+static void burn_paused(struct gbench_state *state, void *user)
+{
+	const enum pausing how = *(const enum pausing *)user;
+
+	while (gbench_keep_running(state)) {
+		if (how != UNPAUSED)
+			gbench_pause_timing(state);
+		if (how == PAUSED)
+			burn();
+		if (how != UNPAUSED)
+			gbench_resume_timing(state);
+		if (how != PAUSED)
+			burn();
+	}
+}
+
+/* The same work three times: side by side, since how long it takes is the machine's affair. */
+static void what_is_paused_is_not_timed(void **state)
+{
+	double cpu[3];
+
+	(void)state;
+	for (enum pausing how = UNPAUSED; how <= PAUSED_BEFORE; how++) {
+		const struct gbench_case c = {
+		    .name = "pausing", .fn = burn_paused, .user = &how, .iterations = 10};
+		struct seen seen;
+
+		assert_int_equal(gbench_register(&c), 0);
+		run_all(&seen, NULL);
+		cpu[how] = seen.row[0].cpu_time;
+	}
+	assert_true(cpu[PAUSED] < cpu[UNPAUSED] / 4);
+	/* Time goes on after it. */
+	assert_true(cpu[PAUSED_BEFORE] > cpu[UNPAUSED] / 2);
+}
+
 static void give_up(struct gbench_state *state, void *user)
 {
 	(void)user;
@@ -296,12 +489,12 @@ static void a_skipped_case_says_why(void **state)
 static void bad_cases_are_refused(void **state)
 {
 	const struct gbench_case good = {.name = "good", .fn = give_up, .iterations = 1};
-	struct gbench_case bad[9];
+	struct gbench_case bad[11];
 	struct seen seen;
 	size_t matched = 99;
 
 	(void)state;
-	for (size_t i = 0; i < 9; i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		bad[i] = good;
 	bad[0].name = NULL;
 	bad[1].name = "";
@@ -312,7 +505,9 @@ static void bad_cases_are_refused(void **state)
 	bad[6].arg_count = 1;
 	bad[7].min_time_s = -1.0;
 	bad[8].warmup_s = -1.0;
-	for (size_t i = 0; i < 9; i++)
+	bad[9].unit = (enum gbench_unit)(GBENCH_S + 1);
+	bad[10].clock = (enum gbench_clock)(GBENCH_MANUAL_TIME + 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(gbench_register(&bad[i]), -EINVAL);
 	assert_int_equal(gbench_register(NULL), -EINVAL);
 	assert_int_equal(gbench_run_rows(NULL, NULL, NULL), -EINVAL);
@@ -462,7 +657,7 @@ static void flags_are_taken_out_of_argv(void **state)
 	struct seen seen = {0};
 
 	(void)state;
-	gbench_initialize(&argc, argv);
+	assert_int_equal(gbench_initialize(&argc, argv), 0);
 	assert_int_equal(argc, 2);
 	assert_string_equal(argv[1], "--other");
 	register_names(names, &s);
@@ -470,6 +665,50 @@ static void flags_are_taken_out_of_argv(void **state)
 	assert_int_equal(s.calls, 3);
 	assert_non_null(strstr(seen.row[0].run_name, "flags/b"));
 	gbench_clear();
+}
+
+#define HUGE_FLAG_BYTES ((size_t)64 << 20)
+
+/* In a child, since its memory is then limited. Return: its exit status. */
+static int initialise_without_memory(void)
+{
+	static const char flag[] = "--benchmark_filter=";
+	char program[] = "test", *huge = malloc(HUGE_FLAG_BYTES);
+	char *argv[] = {program, huge, NULL};
+	struct rlimit limit;
+	int argc = 2;
+
+	if (!huge)
+		return 1;
+	memset(huge, 'x', HUGE_FLAG_BYTES);
+	memcpy(huge, flag, sizeof(flag) - 1);
+	huge[HUGE_FLAG_BYTES - 1] = '\0';
+	if (getrlimit(RLIMIT_AS, &limit) != 0)
+		return 2;
+	/* Less than what is in use: nothing large is given out any more. */
+	limit.rlim_cur = HUGE_FLAG_BYTES;
+	if (setrlimit(RLIMIT_AS, &limit) != 0)
+		return 3;
+	return gbench_initialize(&argc, argv) == -ENOMEM ? 0 : 4;
+}
+
+/* Through C's frames an exception would end the process. */
+static void no_exception_gets_out(void **state)
+{
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	/* They reserve terabytes, and end the process themselves when there is no memory. */
+	skip();
+#endif
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(initialise_without_memory());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void it_says_what_it_is(void **state)
@@ -488,11 +727,17 @@ int main(void)
 	    cmocka_unit_test(the_plain_loop_runs_every_iteration),
 	    cmocka_unit_test(arguments_are_named_and_handed_over),
 	    cmocka_unit_test(counters_obey_their_flags),
+	    cmocka_unit_test(items_and_bytes_become_rates),
+	    cmocka_unit_test(iterations_are_found_by_time),
+	    cmocka_unit_test(warm_up_comes_on_top),
+	    cmocka_unit_test(threads_have_their_indexes),
+	    cmocka_unit_test(what_is_paused_is_not_timed),
 	    cmocka_unit_test(a_skipped_case_says_why),
 	    cmocka_unit_test(bad_cases_are_refused),
 	    cmocka_unit_test(filters_pick_by_name),
 	    cmocka_unit_test(silent_runs_print_nothing),
 	    cmocka_unit_test(json_has_rows_and_context),
+	    cmocka_unit_test(no_exception_gets_out),
 	    cmocka_unit_test(it_says_what_it_is),
 	    /* Last: what it sets stays set. */
 	    cmocka_unit_test(flags_are_taken_out_of_argv),

@@ -4,6 +4,7 @@
 #include "harness/gbench.h"
 #include "harness/machine/counters.h"
 #include "harness/work/team.h"
+#include "harness/work/trial_counters.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,8 +19,6 @@ struct cell {
 	int fd; /* -1: in process */
 	struct team team;
 	struct line_buffer input;
-	struct counters counters;
-	double counted_ops;
 	unsigned slot;
 	unsigned rows;
 	double real_time_sum_ns;
@@ -99,18 +98,8 @@ static int trial(struct cell *c, struct sample *out, char *why, size_t why_len)
 {
 	const struct cell_options *o = c->options;
 	const uint64_t window_ns = o->slot_ns ? o->slot_ns : c->team.window_ns;
-	int ret = o->counters ? counters_enable(&c->counters) : 0;
 
-	if (ret) {
-		(void)snprintf(why, why_len, "hardware counters: %s", strerror(-ret));
-		return ret;
-	}
-	ret = team_trial(&c->team, window_ns, out, why, why_len);
-	if (o->counters) {
-		(void)counters_disable(&c->counters);
-		c->counted_ops += c->team.trial_ops;
-	}
-	return ret;
+	return team_trial(&c->team, window_ns, out, why, why_len);
 }
 
 /* Google Benchmark's view: one call a repetition, and the time is what our trial says. */
@@ -159,6 +148,16 @@ static void count_row(const struct gbench_row *row, void *user)
 	c->real_time_sum_ns += row->real_time;
 }
 
+/* Asked here, where the reason can be told in full; the units open their own. */
+static bool counters_possible(char *why, size_t why_len)
+{
+	struct counters probe;
+	const int events = counters_open(&probe, why, why_len);
+
+	counters_close(&probe);
+	return events > 0;
+}
+
 static int begin(struct cell *c, char *why, size_t why_len)
 {
 	const struct cell_options *o = c->options;
@@ -168,9 +167,11 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL);
 	/* A peer that is gone is an error to report, not a signal to die of. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (o->counters && counters_open(&c->counters, why, why_len) == 0)
+	if (!o->counters)
+		return team_create(&c->team, o->bc, o->topo, o->seed, why, why_len);
+	if (!counters_possible(why, why_len))
 		return -ENOTSUP;
-	return team_create(&c->team, o->bc, o->topo, o->seed, why, why_len);
+	return team_create_counting(&c->team, o->bc, o->topo, o->seed, why, why_len);
 }
 
 static int register_case(struct cell *c)
@@ -204,17 +205,19 @@ static void send_counters(struct cell *c)
 {
 	struct message m = {.type = MESSAGE_COUNTERS};
 	struct counters_reading reading;
+	double ops;
 
-	if (counters_read(&c->counters, &reading) != 0)
-		return;
+	trial_counters_sum(c->team.counted, c->team.units, &reading, &ops);
+	if (ops <= 0.0)
+		(void)snprintf(m.reason, sizeof(m.reason), "no operation ended inside the windows");
 	for (unsigned e = 0; e < COUNTERS_EVENTS; e++) {
 		char name[METRIC_NAME_MAX];
 
-		if (!reading.valid[e])
+		if (!reading.valid[e] || ops <= 0.0)
 			continue;
 		(void)snprintf(
 		    name, sizeof(name), "%s_per_op", counters_event_name((enum counters_event)e));
-		(void)metric_add(&m.counters, name, reading.value[e] / c->counted_ops);
+		(void)metric_add(&m.counters, name, reading.value[e] / ops);
 		if (reading.scaled[e])
 			(void)snprintf(m.reason, sizeof(m.reason),
 			    "more events than counters: scaled from the time each was on");
@@ -244,10 +247,8 @@ int cell_serve(const struct cell_options *o, int fd)
 	}
 	if (c.failed)
 		return 1;
-	if (o->counters) {
+	if (o->counters)
 		send_counters(&c);
-		counters_close(&c.counters);
-	}
 	m.rows = c.rows;
 	m.real_time_sum_ns = c.real_time_sum_ns;
 	(void)message_send(fd, &m);

@@ -373,7 +373,7 @@ static int run_here(
 
 		if (dup2(fileno(files[0]), 1) < 0 || dup2(fileno(files[1]), 2) < 0)
 			_exit(99);
-		gbench_initialize(&argc, argv);
+		(void)gbench_initialize(&argc, argv);
 		status = cell_run_here(&o);
 		(void)fflush(stdout);
 		_exit(status);

@@ -185,7 +185,9 @@ static bool parse_body(const json_t *o, struct message *m, char *err, size_t err
 		return get_text(o, "reason", m->reason, sizeof(m->reason)) &&
 		       get_metrics(json_object_get(o, "counters"), &m->counters);
 	case MESSAGE_FAIL:
-		return get_status(o, m);
+		/* Believed, a failure that is none would be tried again until the time is out. */
+		return get_status(o, m) &&
+		       (status_is_failure(m->status) || m->status == STATUS_UNSUPPORTED);
 	case MESSAGE_CASE:
 		return get_text(o, "case", m->case_name, sizeof(m->case_name)) &&
 		       get_text(o, "hash", m->hash, sizeof(m->hash)) &&

@@ -9,7 +9,8 @@
  *   supervisor  end      no more slots: take everything down
  *   cell        summary  what Google Benchmark reports of the repetitions, to check against
  *   cell        counters hardware counters per operation (in a pass of its own, before summary)
- *   cell        fail     instead of ready or sample: a status and a reason; the cell ends
+ *   cell        fail     instead of ready or sample: a status (unsupported, invalid, crashed or
+ *                        hung) and a reason; the cell ends
  *
  * Asked for its catalogue instead of a case, a program says
  *

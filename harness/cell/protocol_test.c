@@ -141,13 +141,16 @@ static void counters_arrive(void **state)
 	assert_string_equal(got.reason, "scaled");
 }
 
-static void every_failure_arrives(void **state)
+static void every_status_arrives(void **state)
 {
 	struct message got;
 
 	(void)state;
 	for (unsigned s = 0; s < STATUS_COUNT; s++) {
-		const struct message m = {.type = MESSAGE_FAIL,
+		/* Those that are no failures are said of cases only. */
+		const bool fails =
+		    status_is_failure((enum case_status)s) || s == STATUS_UNSUPPORTED;
+		const struct message m = {.type = fails ? MESSAGE_FAIL : MESSAGE_CASE,
 		    .status = (enum case_status)s,
 		    .reason = "\"quoted\" \\ back"};
 
@@ -235,6 +238,14 @@ static void what_is_not_the_protocol_is_refused(void **state)
 		"not the cell protocol"},
 	    {"{" V "\"type\":\"fail\",\"status\":\"ill\",\"reason\":\"\"}", "not a whole message"},
 	    {"{" V "\"type\":\"fail\",\"status\":\"hung\"}", "not a whole message"},
+	    /* No failure at all. */
+	    {"{" V "\"type\":\"fail\",\"status\":\"ok\",\"reason\":\"\"}", "not a whole message"},
+	    {"{" V "\"type\":\"fail\",\"status\":\"noisy\",\"reason\":\"\"}",
+		"not a whole message"},
+	    {"{" V "\"type\":\"fail\",\"status\":\"oversubscribed\",\"reason\":\"\"}",
+		"not a whole message"},
+	    {"{" V "\"type\":\"fail\",\"status\":\"not_run\",\"reason\":\"\"}",
+		"not a whole message"},
 	    {"{" V "\"type\":\"counters\",\"reason\":\"\",\"counters\":[]}", "not a whole message"},
 	    {"{" V "\"type\":\"counters\",\"reason\":\"\",\"counters\":{\"a b\":1}}",
 		"not a whole message"},
@@ -362,7 +373,7 @@ int main(void)
 	    WITH_PAIR(turns_arrive),
 	    WITH_PAIR(a_sample_arrives_whole),
 	    WITH_PAIR(counters_arrive),
-	    WITH_PAIR(every_failure_arrives),
+	    WITH_PAIR(every_status_arrives),
 	    WITH_PAIR(a_reason_that_is_no_utf8_arrives_too),
 	    WITH_PAIR(the_other_side_is_gone),
 	    cmocka_unit_test(what_is_not_the_protocol_is_refused),

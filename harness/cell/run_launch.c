@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 /* A window this long is a trial of its own: a second one warms up for the third, no more. */
 #define LONG_SLOT_NS (50 * CLOCK_NS_PER_MS)
 #define LONG_SLOTS 2u
+#define COUNTERS_SLOTS 2u
 
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
 {
@@ -50,14 +52,15 @@ static struct cell_spec spec_of(
 	};
 }
 
-/* A case that failed keeps its raw samples in the journal, but never gives a figure again. */
+/* A case that failed keeps its raw samples in the journal, but never gives a figure again.
+ * @in: which cell it was. */
 static int note_failure(struct run_loop *l, const struct run_entry *e, enum case_status status,
-    unsigned launch, const char *why)
+    const char *in, const char *why)
 {
 	struct series *s = series_of(l, e);
 
 	s->status = status;
-	(void)snprintf(s->reason, sizeof(s->reason), "launch %u: %.200s", launch, why);
+	(void)snprintf(s->reason, sizeof(s->reason), "%s: %.200s", in, why);
 	return journal_series(l->journal, s);
 }
 
@@ -189,44 +192,73 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	}
 	if (kept || ret == -EINTR)
 		return kept ? kept : ret;
-	if (ret)
-		return note_failure(l, e, cell_failure_status(ret, reported), launch, why);
+	if (ret) {
+		char in[24];
+
+		(void)snprintf(in, sizeof(in), "launch %u", launch);
+		return note_failure(l, e, cell_failure_status(ret, reported), in, why);
+	}
 	e->launches++;
 	return 0;
 }
 
-int run_launch_counters(struct run_loop *l, struct run_entry *e)
+int run_launch_note_counters(struct run_loop *l, const struct run_entry *e, const char *format, ...)
 {
-	struct cell_spec spec = spec_of(l, e, e->launches, true);
 	struct series *s = series_of(l, e);
-	enum case_status reported = STATUS_INVALID;
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(s->counters_note, sizeof(s->counters_note), format, args);
+	va_end(args);
+	return journal_series(l->journal, s);
+}
+
+/* Two slots: the first warms up; the counters are on in both. */
+static int count(const struct cell_spec *spec, struct cell_counters *counters,
+    enum case_status *reported, char *why, size_t why_len)
+{
 	struct cell_process *cell = NULL;
 	struct message ready;
-	char why[REASON_MAX] = "";
 	double sum_ns;
 	unsigned rows;
-	int ret;
+	int ret = cell_start(spec, &cell, &ready, why, why_len);
 
-	spec.slots = 2;
-	ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
 	if (ret)
-		goto out;
-	for (unsigned slot = 0; !ret && slot < spec.slots; slot++) {
+		return ret;
+	for (unsigned slot = 0; slot < spec->slots; slot++) {
 		struct sample sample;
 
-		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
-		if (!ret)
-			sample_free(&sample);
+		ret = cell_turn(cell, slot, &sample, reported, why, why_len);
+		if (ret) {
+			cell_kill(cell);
+			return ret;
+		}
+		sample_free(&sample);
 	}
-	if (ret)
-		cell_kill(cell);
-	else
-		ret = cell_finish(cell, &rows, &sum_ns, &s->counters, why, sizeof(why));
-out:
+	return cell_finish(cell, &rows, &sum_ns, counters, why, why_len);
+}
+
+int run_launch_counters(struct run_loop *l, const struct run_entry *e)
+{
+	struct cell_spec spec = spec_of(l, e, e->launches, true);
+	struct cell_counters counters = {.note = ""};
+	enum case_status reported = STATUS_INVALID, status;
+	char why[REASON_MAX] = "";
+	int ret;
+
+	spec.slots = COUNTERS_SLOTS;
+	ret = count(&spec, &counters, &reported, why, sizeof(why));
 	if (ret == -EINTR)
 		return ret;
-	(void)snprintf(s->counters_note, sizeof(s->counters_note), "%s%.200s",
-	    ret ? "no hardware counters: " : "counted in a pass of its own, untimed",
-	    ret ? why : "");
-	return journal_series(l->journal, s);
+	if (ret) {
+		status = cell_failure_status(ret, reported);
+		/* That there is nothing to count with says nothing against the case; that its work
+		 * is not right does, whoever was watching. */
+		return status == STATUS_UNSUPPORTED
+			   ? run_launch_note_counters(l, e, "no hardware counters: %.200s", why)
+			   : note_failure(l, e, status, "hardware counters' pass", why);
+	}
+	series_of(l, e)->counters = counters.counted;
+	return run_launch_note_counters(l, e, "counted in a pass of its own, untimed%s%.200s",
+	    counters.note[0] ? "; " : "", counters.note);
 }

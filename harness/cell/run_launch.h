@@ -17,8 +17,16 @@
  */
 int run_launch(struct run_loop *l, struct run_entry *e);
 
-/** run_launch_counters() - one with hardware counters on, of which only these are kept.
- * Return: 0, also when this case has none; -EINTR; -errno of the journal. */
-int run_launch_counters(struct run_loop *l, struct run_entry *e);
+/**
+ * run_launch_counters() - one with hardware counters on, of which only these are kept.
+ *
+ * A case that has none here says so in its series' counters_note; one that fails in it has failed.
+ * Return: 0, in both cases too; -EINTR; -errno of the journal.
+ */
+int run_launch_counters(struct run_loop *l, const struct run_entry *e);
+
+/** run_launch_note_counters() - set the series' counters_note. Return: 0; -errno of the journal. */
+int run_launch_note_counters(struct run_loop *l, const struct run_entry *e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -69,11 +69,22 @@ static int launch(struct run_loop *l, struct run_entry *e)
 	return ret || e->launches == before ? ret : note_precision(l, e);
 }
 
+static uint64_t rounds_budget_ns(const struct run_loop *l)
+{
+	return schedule_rounds_budget(l->budget_ns, l->counters);
+}
+
+static uint64_t time_left_ns(const struct run_loop *l, uint64_t budget_ns)
+{
+	const uint64_t elapsed_ns = clock_now_ns() - l->begin_ns;
+
+	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
+}
+
 /* How many cells are still to come, as things stand, and how long they will take. */
 static size_t cells_left(const struct run_loop *l, uint64_t *left_ns)
 {
-	const uint64_t elapsed_ns = clock_now_ns() - l->begin_ns;
-	const uint64_t budget_left_ns = l->budget_ns > elapsed_ns ? l->budget_ns - elapsed_ns : 0;
+	const uint64_t budget_left_ns = time_left_ns(l, rounds_budget_ns(l));
 	uint64_t known_ns = 0, cell_ns;
 	size_t known = 0, left = 0;
 
@@ -106,7 +117,7 @@ static int one_round(struct run_loop *l, const size_t *order)
 			continue;
 		if (interrupt_pending())
 			return -EINTR;
-		if (begin_ns - l->begin_ns > l->budget_ns)
+		if (begin_ns - l->begin_ns > rounds_budget_ns(l))
 			return -ETIME;
 		left = cells_left(l, &left_ns);
 		progress_show(
@@ -128,25 +139,40 @@ static bool any_wanted(const struct run_loop *l)
 	return false;
 }
 
-/* Cases that ended before they were precise say so, and why. */
+/* Return: true when there is something to say. */
+static bool note_stop(struct run_loop *l, size_t i, int ended_by)
+{
+	const struct run_entry *e = &l->entries[i];
+	const struct stopping *stopping = &l->stopping[i];
+	const char *why = ended_by == -EINTR        ? "interrupted"
+			  : e->launches < l->rounds ? "time budget out"
+						    : "rounds out";
+
+	if (failed(l, e) || stopping->reached)
+		return false;
+	if (l->precision > 0) {
+		if (e->launches < 2)
+			return false;
+		series_note_stop(series_of(l, e),
+		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
+		    e->launches, l->precision * 100, why);
+		return true;
+	}
+	/* So many launches were asked for; without any the case has not run. */
+	if (!e->launches || e->launches >= l->rounds)
+		return false;
+	series_note_cut(series_of(l, e), e->launches, l->rounds, why);
+	return true;
+}
+
+/* Cases that ended before they were precise, or had their launches, say so, and why. */
 static int note_stops(struct run_loop *l, int ended_by)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < l->entry_count && !ret && l->precision > 0; i++) {
-		const struct run_entry *e = &l->entries[i];
-		const struct stopping *stopping = &l->stopping[i];
-		const char *why = ended_by == -EINTR        ? "interrupted"
-				  : e->launches < l->rounds ? "time budget out"
-							    : "rounds out";
-
-		if (failed(l, e) || stopping->reached || e->launches < 2)
-			continue;
-		series_note_stop(series_of(l, e),
-		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
-		    e->launches, l->precision * 100, why);
-		ret = journal_series(l->journal, series_of(l, e));
-	}
+	for (size_t i = 0; i < l->entry_count && !ret; i++)
+		if (note_stop(l, i, ended_by))
+			ret = journal_series(l->journal, series_of(l, &l->entries[i]));
 	return ret;
 }
 
@@ -159,7 +185,7 @@ static int rounds(struct run_loop *l, size_t *order)
 		const uint64_t begin_ns = clock_now_ns();
 
 		if (!schedule_another_round(
-			round, begin_ns - l->begin_ns, last_round_ns, l->budget_ns))
+			round, begin_ns - l->begin_ns, last_round_ns, rounds_budget_ns(l)))
 			return 0;
 		schedule_shuffle(order, l->entry_count, l->seed, round);
 		ret = one_round(l, order);
@@ -194,19 +220,46 @@ out:
 	return ret;
 }
 
+/* Of the counters' pass: by how long its cells took so far, the first by those of the rounds. */
+static uint64_t pass_left_ns(const struct run_loop *l, const struct run_entry *e, size_t done,
+    size_t left, uint64_t begin_ns)
+{
+	const uint64_t budget_left_ns = time_left_ns(l, l->budget_ns);
+	const uint64_t cell_ns = done ? (clock_now_ns() - begin_ns) / done : e->last_cell_ns;
+
+	return cell_ns <= budget_left_ns / (left ? left : 1) ? cell_ns * left : budget_left_ns;
+}
+
+static bool countable(const struct run_loop *l, const struct run_entry *e)
+{
+	return series_of(l, e)->status == STATUS_OK;
+}
+
 int run_loop_counters(struct run_loop *l)
 {
+	const uint64_t begin_ns = clock_now_ns();
+	size_t total = 0, done = 0;
 	int ret = 0;
 
+	for (size_t i = 0; i < l->entry_count; i++)
+		total += countable(l, &l->entries[i]);
 	for (size_t i = 0; !ret && i < l->entry_count; i++) {
-		struct run_entry *e = &l->entries[i];
+		const struct run_entry *e = &l->entries[i];
 
-		progress_show(&l->progress, i, l->entry_count, UINT64_MAX,
-		    "hardware counters, a pass of their own");
+		if (!countable(l, e))
+			continue;
 		if (interrupt_pending())
 			return -EINTR;
-		if (series_of(l, e)->status == STATUS_OK)
-			ret = run_launch_counters(l, e);
+		if (!time_left_ns(l, l->budget_ns)) {
+			ret =
+			    run_launch_note_counters(l, e, "no hardware counters: time budget out");
+			continue;
+		}
+		progress_show(&l->progress, done, total,
+		    pass_left_ns(l, e, done, total - done, begin_ns),
+		    "hardware counters, a pass of their own");
+		ret = run_launch_counters(l, e);
+		done++;
 	}
 	return ret;
 }

@@ -34,7 +34,8 @@ struct run_loop {
 	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
 	unsigned slots;
 	uint64_t slot_ns;
-	uint64_t budget_ns;
+	uint64_t budget_ns; /* of rounds and counters together */
+	bool counters;      /* run_loop_counters() follows: the rounds leave it a share */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;
 	int stderr_fd;
@@ -56,12 +57,20 @@ struct run_loop {
  * A case that is precise takes no further part, so that the time goes to those that are not. Of
  * these the reason says how far they came, and what ended them (series_note_stop()).
  *
+ * The budget is looked at before each launch. With precision 0 the reason says how many of the
+ * launches asked for there was no time for (series_note_cut()).
+ *
  * Return: 0, also when the time was up; -EINTR after Ctrl-C or SIGTERM; -errno when the journal
  * cannot be written. What was measured is in the run in every case.
  */
 int run_loop_rounds(struct run_loop *l);
 
-/** run_loop_counters() - one more cell a case, with hardware counters on. Return: as above. */
+/**
+ * run_loop_counters() - one more cell a case, with hardware counters on; after run_loop_rounds().
+ *
+ * Ends with the budget; cases that it has not come to say so in their counters_note. A case that
+ * fails here has failed. Return: as above.
+ */
 int run_loop_counters(struct run_loop *l);
 
 #endif

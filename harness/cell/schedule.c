@@ -52,3 +52,10 @@ bool schedule_another_round(
 		return elapsed_ns < budget_ns;
 	return elapsed_ns + last_round_ns <= budget_ns;
 }
+
+#define COUNTERS_SHARE 10u
+
+uint64_t schedule_rounds_budget(uint64_t budget_ns, bool counters)
+{
+	return counters ? budget_ns - budget_ns / COUNTERS_SHARE : budget_ns;
+}

@@ -26,4 +26,11 @@ uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch);
 bool schedule_another_round(
     unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns);
 
+/**
+ * schedule_rounds_budget() - what the rounds may take of @budget_ns.
+ * @counters: a pass for hardware counters follows and gets a share. It takes one cell a case, the
+ * rounds ten or more: a tenth is enough unless the budget was too short for the rounds as well.
+ */
+uint64_t schedule_rounds_budget(uint64_t budget_ns, bool counters);
+
 #endif

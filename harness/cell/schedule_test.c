@@ -129,6 +129,15 @@ static void rounds_stop_with_the_budget(void **state)
 	assert_false(schedule_another_round(2, 7, 4, 10));
 }
 
+static void counters_get_a_share(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_rounds_budget(1000, false), 1000);
+	assert_int_equal(schedule_rounds_budget(1000, true), 900);
+	assert_int_equal(schedule_rounds_budget(0, true), 0);
+	assert_true(schedule_rounds_budget(UINT64_MAX, true) < UINT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +146,7 @@ int main(void)
 	    cmocka_unit_test(every_place_is_as_likely),
 	    cmocka_unit_test(seeds_differ),
 	    cmocka_unit_test(rounds_stop_with_the_budget),
+	    cmocka_unit_test(counters_get_a_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

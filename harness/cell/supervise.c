@@ -114,14 +114,14 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 }
 
 /* The summary, with the counters before it or without. */
-static int expect_last(struct cell_process *c, struct metric_set *counters, struct message *m,
+static int expect_last(struct cell_process *c, struct cell_counters *counters, struct message *m,
     enum case_status *status, char *why, size_t why_len)
 {
 	int ret = cell_process_receive(c, FINISH_WITHIN_NS, m, why, why_len);
 
 	if (!ret && m->type == MESSAGE_COUNTERS) {
-		if (counters)
-			*counters = m->counters;
+		counters->counted = m->counters;
+		(void)snprintf(counters->note, sizeof(counters->note), "%s", m->reason);
 		message_free(m);
 		ret = cell_process_receive(c, FINISH_WITHIN_NS, m, why, why_len);
 	}
@@ -129,17 +129,18 @@ static int expect_last(struct cell_process *c, struct metric_set *counters, stru
 }
 
 int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
-    struct metric_set *counters, char *why, size_t why_len)
+    struct cell_counters *counters, char *why, size_t why_len)
 {
 	const struct message end = {.type = MESSAGE_END};
 	const uint64_t until_ns = clock_now_ns() + FINISH_WITHIN_NS;
 	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
 	enum case_status status = STATUS_INVALID;
+	struct cell_counters counted = {.note = ""};
 	struct message m;
 	int ret;
 
 	(void)message_send(c->socket, &end);
-	ret = expect_last(c, counters, &m, &status, why, why_len);
+	ret = expect_last(c, &counted, &m, &status, why, why_len);
 	if (ret == -EBADMSG)
 		ret = error_of_status(status);
 	if (!ret) {
@@ -158,6 +159,8 @@ int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns
 			ret = -ECHILD;
 		}
 	}
+	if (!ret && counters)
+		*counters = counted;
 	cell_kill(c);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #define CONCBENCH_SUPERVISE_H
 
 #include "harness/cell/protocol.h"
+#include "harness/run/run.h"
 
 struct cell_spec {
 	const char *exe; /* program to run: our own, or for a gate another build's */
@@ -24,6 +25,13 @@ struct cell_spec {
 	int stderr_fd; /* where its stderr goes */
 	uint64_t ready_within_ns;
 	uint64_t turn_within_ns; /* beyond the slot's own length */
+};
+
+/* What a cell of the counters' pass has counted. */
+struct cell_counters {
+	struct metric_set counted;
+	char note[REASON_MAX]; /* what to know about it, such as that it is scaled; "" when nothing
+				*/
 };
 
 struct cell_process;
@@ -52,11 +60,11 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 /**
  * cell_finish() - end it in good order and free it.
  * @rows, @real_time_sum_ns: what Google Benchmark reported of the repetitions.
- * @counters: filled when it had the counters' pass; may be NULL.
+ * @counters: filled on success when it had the counters' pass; may be NULL.
  * Return: as cell_start(); on error the cell is killed.
  */
 int cell_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
-    struct metric_set *counters, char *why, size_t why_len);
+    struct cell_counters *counters, char *why, size_t why_len);
 
 /** cell_kill() - end it and its process group at once, reap it, free it. NULL is fine. */
 void cell_kill(struct cell_process *c);

@@ -43,7 +43,8 @@ static int run_in_process(struct session *s)
 		return session_complain(
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
-	gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv);
+	if (gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv) != 0)
+		return session_complain("out of memory");
 	for (size_t i = 0; i < s->run.manifest.count; i++)
 		if (gbench_add_context(
 			s->run.manifest.items[i].key, s->run.manifest.items[i].value) != 0)
@@ -204,6 +205,7 @@ static int measure(struct session *s)
 	const bool counters = counters_possible(s);
 	int ret;
 
+	loop.counters = counters;
 	progress_begin(&loop.progress, s->o.quiet);
 	ret = run_loop_rounds(&loop);
 	if (!ret && counters)
@@ -278,10 +280,10 @@ static int save(struct session *s)
 	return status;
 }
 
-/* What came of --precision, for people. */
+/* What came of --precision, or of a number of launches, for people. */
 static void print_precision(const struct session *s)
 {
-	size_t figures = 0, reached = 0;
+	size_t figures = 0, reached = 0, cut = 0;
 
 	for (size_t i = 0; i < s->run.series_count; i++) {
 		const struct series *series = &s->run.series[i];
@@ -289,6 +291,7 @@ static void print_precision(const struct session *s)
 		if (!status_has_figure(series->status))
 			continue;
 		figures++;
+		cut += strstr(series->reason, RUN_STOP_CLAUSE) != NULL;
 		reached += series->summary.launches > STOPPING_MIN &&
 			   !strstr(series->reason, RUN_STOP_CLAUSE);
 	}
@@ -296,6 +299,9 @@ static void print_precision(const struct session *s)
 		(void)printf("Precision: %zu of %zu cases ended within +-%.3g %%%s\n", reached,
 		    figures, 100 * s->o.precision,
 		    reached == figures ? "" : "; the others when time or rounds were out, see +-");
+	else if (cut)
+		(void)printf("Launches: %zu of %zu cases have fewer than the %u asked for\n", cut,
+		    figures, s->o.rounds);
 }
 
 static bool reader_gone(void)

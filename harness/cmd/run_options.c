@@ -95,7 +95,7 @@ static const struct flag flags[] = {
     {"place", OPT_PLACE, required_argument, "POLICY",
 	"same, smt, compact, scatter, llc, cross, list:0,2 or none, instead of the cases' own"},
     {"time-budget", OPT_BUDGET, required_argument, "TIME",
-	"such as 90s or 5m; ends between rounds"},
+	"such as 90s or 5m; no launch begins after it"},
     {"rounds", OPT_ROUNDS, required_argument, "N", "launches of each case, at most"},
     {"precision", OPT_PRECISION, required_argument, "SHARE",
 	"a case ends when its interval is within this, such as 1% (default 2%; 0: never)"},

@@ -14,7 +14,7 @@ static int count(const struct gate_plan *plan, enum side side, const char *name,
 	struct cell_spec spec = plan->cell[side];
 	enum case_status reported = STATUS_INVALID;
 	struct cell_process *cell = NULL;
-	struct metric_set counters = {0};
+	struct cell_counters counters = {.note = ""};
 	struct message ready;
 	char why[REASON_MAX] = "";
 	double sum_ns;
@@ -40,7 +40,7 @@ static int count(const struct gate_plan *plan, enum side side, const char *name,
 		return ret;
 	}
 	ret = cell_finish(cell, &rows, &sum_ns, &counters, why, sizeof(why));
-	if (!ret && !metric_get(&counters, METRIC, per_op))
+	if (!ret && !metric_get(&counters.counted, METRIC, per_op))
 		ret = -ENODATA;
 	return ret;
 }

@@ -305,6 +305,14 @@ int counters_read(const struct counters *c, struct counters_reading *out)
 	return 0;
 }
 
+void counters_none(struct counters *c)
+{
+	for (int i = 0; i < COUNTERS_EVENTS; i++) {
+		c->fd[i] = -1;
+		c->error[i] = 0;
+	}
+}
+
 void counters_close(struct counters *c)
 {
 	for (int i = 0; i < COUNTERS_EVENTS; i++) {

@@ -49,7 +49,8 @@ enum counters_event {
 /** counters_event_name() - "instructions_user", ... */
 const char *counters_event_name(enum counters_event e);
 
-/* A set of events of the calling thread and all it creates after the call (inherited). */
+/* A set of events of the calling thread and all it creates after the call (inherited): a unit's own
+ * opens it in itself, so that what it starts for its work is in it and its neighbours are not. */
 struct counters {
 	int fd[COUNTERS_EVENTS];    /* -1: not available */
 	int error[COUNTERS_EVENTS]; /* errno of opening, 0 when open */
@@ -81,6 +82,9 @@ struct counters_spec {
  * Return: number of events open, 0 when none; then too counters_close() is allowed.
  */
 int counters_open(struct counters *c, char *reason, size_t reason_len);
+
+/** counters_none() - a set with nothing open. */
+void counters_none(struct counters *c);
 
 /** counters_enable() / counters_disable() - all open events, children included.
  * Return: 0, or -errno of the first that failed, after all have been tried. */

@@ -128,7 +128,11 @@ int run_summarise(struct run *run);
 void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
     double precision_pct, const char *why);
 
-/** How that clause begins; a table that shows the interval need not repeat it. */
+/** series_note_cut() - the same where a number of launches was asked for, and no precision:
+ * "stopped after 30 of 500 launches: time budget out". */
+void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why);
+
+/** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
 
 /** A series whose half-width is over this is noisy. */

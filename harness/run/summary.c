@@ -199,6 +199,12 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
 	    why, precision_pct);
 }
 
+void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why)
+{
+	s->reason[0] = '\0';
+	say(s->reason, RUN_STOP_CLAUSE "after %u of %u launches: %s", launches, asked, why);
+}
+
 /* It is always the last clause. */
 static void say_stop(const char *reason, char *why)
 {

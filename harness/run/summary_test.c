@@ -403,6 +403,11 @@ static void the_clause_of_an_early_end_stays(void **state)
 	series_note_stop(&run.series[0], INFINITY, 12, 0.5, "rounds out");
 	assert_string_equal(
 	    run.series[0].reason, "stopped after 12 launches: rounds out before +-0.5 %");
+	series_note_cut(&run.series[1], 30, 500, "time budget out");
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(run.series[1].status, STATUS_NOISY);
+	assert_string_equal(strstr(run.series[1].reason, "; stopped"),
+	    "; stopped after 30 of 500 launches: time budget out");
 	run_free(&run);
 }
 

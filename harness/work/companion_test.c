@@ -50,14 +50,14 @@ static void run(struct companion *c)
 	s->pu = only_pu();
 	atomic_store_explicit(c->ready, 1, memory_order_release);
 	while (s->deaf || !atomic_load(c->quit)) {
-		const uint64_t now_ns = clock_now_ns();
-
 		if (s->told)
 			(void)raise(s->told);
 		atomic_fetch_add(&s->turns, 1);
 		if (atomic_load_explicit(c->recording, memory_order_acquire)) {
+			/* Looked at before the flag, the clock may be long past by the time of it.
+			 */
 			if (!s->first_recording_ns)
-				s->first_recording_ns = now_ns;
+				s->first_recording_ns = clock_now_ns();
 			s->last_recording_ns = clock_now_ns();
 			atomic_fetch_add(&s->recorded, 1);
 			histogram_record(c->latency, 1000);

@@ -1,6 +1,7 @@
 /* team.c - a case's workers from their creation to their end; team_trial.c has what lies between.
  */
 #include "harness/work/team.h"
+#include "harness/work/trial_counters.h"
 
 #include "harness/base/clock.h"
 #include "harness/work/companion.h"
@@ -42,14 +43,30 @@ unsigned team_latency_count(const struct bench_case *bc)
 	return bc->workload->companion ? 1 : bc->workers;
 }
 
-static int lay_out(struct team *t, uint64_t seed)
+/* Beside the rest, and only if wanted: the arena of a timed team is as if there were no counters.
+ */
+static int lay_out_counted(struct team *t)
+{
+	t->counted = arena_alloc(&t->arena, t->units * sizeof(*t->counted));
+	if (!t->counted)
+		return -ENOMEM;
+	for (unsigned i = 0; i < t->units; i++) {
+		counters_none(&t->counted[i].events);
+		t->unit[i].counted = &t->counted[i];
+	}
+	trial_counters_room(t->bc->model == MODEL_PROCESS ? 1 : t->units);
+	return 0;
+}
+
+static int lay_out(struct team *t, uint64_t seed, bool counting)
 {
 	const struct bench_case *bc = t->bc;
 	const unsigned histograms = team_latency_count(bc);
 	size_t size = state_bytes(bc) +
 		      bc->workers * (sizeof(struct trial_slot) + sizeof(uint64_t)) +
 		      t->units * sizeof(struct trial_unit) + sizeof(struct trial_line) +
-		      histograms * sizeof(struct histogram) + companion_shared_bytes() + 64 * 1024;
+		      histograms * sizeof(struct histogram) + companion_shared_bytes() +
+		      (counting ? t->units * sizeof(struct trial_counted) : 0) + 64 * 1024;
 	int ret = arena_create(&t->arena, size);
 
 	if (ret)
@@ -72,7 +89,7 @@ static int lay_out(struct team *t, uint64_t seed)
 	    (histograms && !t->latency) || !t->workers)
 		return -ENOMEM;
 	atomic_init(&t->line->parked_epoch, UINT_MAX);
-	return 0;
+	return counting ? lay_out_counted(t) : 0;
 }
 
 static void prepare_workers(struct team *t, uint64_t seed)
@@ -151,8 +168,8 @@ static void dismiss(struct team *t)
 	companion_stop(t);
 }
 
-int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, char *why, size_t why_len)
+static int create(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    uint64_t seed, bool counting, char *why, size_t why_len)
 {
 	int ret;
 
@@ -176,7 +193,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	    .params = bc->params,
 	    .seed = seed,
 	};
-	ret = lay_out(t, seed);
+	ret = lay_out(t, seed, counting);
 	if (ret) {
 		(void)snprintf(why, why_len, "out of memory for the shared arena");
 		goto out_free;
@@ -218,6 +235,18 @@ out_free:
 	return ret;
 }
 
+int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    uint64_t seed, char *why, size_t why_len)
+{
+	return create(t, bc, topo, seed, false, why, why_len);
+}
+
+int team_create_counting(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    uint64_t seed, char *why, size_t why_len)
+{
+	return create(t, bc, topo, seed, true, why, why_len);
+}
+
 void team_destroy(struct team *t)
 {
 	dismiss(t);
@@ -253,7 +282,7 @@ char *team_pus(const struct team *t, char *buf, size_t len)
 
 /* ---- for the models ---- */
 
-void team_unit_begin(struct team *t, unsigned i)
+static void bind_unit(struct team *t, unsigned i)
 {
 	struct trial_unit *u = &t->unit[i];
 	const int pu = t->placement.pu[i];
@@ -275,6 +304,21 @@ void team_unit_begin(struct team *t, unsigned i)
 		u->bound_pu = pu;
 }
 
+void team_unit_begin(struct team *t, unsigned i)
+{
+	struct trial_unit *u = &t->unit[i];
+
+	bind_unit(t, i);
+	if (u->counted && !u->error)
+		trial_counters_open(u);
+}
+
+void team_unit_end(struct trial_unit *u)
+{
+	if (u->counted)
+		trial_counters_close(u);
+}
+
 void team_unit_started(struct trial_unit *u)
 {
 	u->start_ns = clock_now_ns();
@@ -286,6 +330,8 @@ void team_unit_left(struct trial_unit *u)
 	uint64_t migrations;
 
 	u->leave_ns = clock_now_ns();
+	if (u->counted)
+		trial_counters_read(u);
 	/* Since the end of the last trial: reading it takes too long for just before a start. */
 	u->migrations = 0;
 	if (u->bound_pu < 0 && counters_migrations_self(&migrations) == 0) {
@@ -309,4 +355,5 @@ void team_unit_run(struct team *t, unsigned i)
 		team_unit_left(u);
 		trial_line_park(t->line, seen, t->units);
 	}
+	team_unit_end(u);
 }

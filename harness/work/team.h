@@ -39,14 +39,14 @@ struct team {
 	struct bench_env env;
 	struct placement placement; /* of the units */
 	unsigned units;
-	struct trial_line *line;   /* arena */
-	struct trial_slot *slots;  /* arena, [workers] */
-	struct trial_unit *unit;   /* arena, [units] */
-	uint64_t *done;            /* arena, [workers] */
-	struct histogram *latency; /* arena, [workers], or [1] of the companion, or NULL */
-	struct worker *workers;    /* heap, [workers]; a process's child changes its own copy */
-	uint64_t window_ns;        /* the case's window on this machine */
-	double trial_ops;          /* operations of the last trial, warm-up included */
+	struct trial_line *line;       /* arena */
+	struct trial_slot *slots;      /* arena, [workers] */
+	struct trial_unit *unit;       /* arena, [units] */
+	uint64_t *done;                /* arena, [workers] */
+	struct histogram *latency;     /* arena, [workers], or [1] of the companion, or NULL */
+	struct worker *workers;        /* heap, [workers]; a process's child changes its own copy */
+	uint64_t window_ns;            /* the case's window on this machine */
+	struct trial_counted *counted; /* arena, [units], or NULL: a team for timing */
 	/* companion */
 	pid_t companion_pid;
 	int companion_pu; /* -1: unbound, no PU was spare */
@@ -67,6 +67,11 @@ struct team {
  * On failure everything is taken down again. Return: 0; -errno; -EBADMSG from the workload.
  */
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    uint64_t seed, char *why, size_t why_len);
+
+/** team_create_counting() - as team_create(), but its units have hardware counters on in their
+ * windows: add them up with trial_counters_sum(). Of its trials nothing else is worth keeping. */
+int team_create_counting(struct team *t, const struct bench_case *bc, const struct topology *topo,
     uint64_t seed, char *why, size_t why_len);
 
 /**
@@ -104,8 +109,12 @@ unsigned team_latency_count(const struct bench_case *bc);
  */
 int team_death(const struct team *t, char *why, size_t why_len);
 
-/** team_unit_begin() - bind unit @i, note where; a failure is in unit[i].error. */
+/** team_unit_begin() - bind unit @i, note where, open its counters if it has any; a failure is in
+ * unit[i].error. In the unit itself, as is team_unit_end(). */
 void team_unit_begin(struct team *t, unsigned i);
+
+/** team_unit_end() - it takes part in no more trials. */
+void team_unit_end(struct trial_unit *u);
 
 /** team_unit_run() - a unit with exactly one worker: all its trials, until told to quit. */
 void team_unit_run(struct team *t, unsigned i);

@@ -123,6 +123,7 @@ static void carrier_main(struct team *t, unsigned index)
 			run_to_line(&u, share);
 	}
 	run_trials(&u, share);
+	team_unit_end(unit);
 	if (u.carrier) {
 		u.quit = true;
 		(void)carrier_wake_all(u.carrier, &u.line);

@@ -164,15 +164,6 @@ static void sum_up(const struct team *t, struct totals *sum)
 	}
 }
 
-static uint64_t sum_done(const struct team *t)
-{
-	uint64_t done = 0;
-
-	for (unsigned i = 0; i < t->bc->workers; i++)
-		done += t->done[i];
-	return done;
-}
-
 static int keep_workers(const struct team *t, struct sample *out)
 {
 	double *ops = calloc(t->bc->workers, sizeof(*ops));
@@ -238,7 +229,6 @@ static void keep_companion(const struct team *t, struct metric_set *m)
 
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len)
 {
-	const uint64_t done_before = sum_done(t);
 	const uint64_t begin_ns = clock_now_ns();
 	const uint64_t steal_ns = counters_steal_ns();
 	struct sample sample = {0};
@@ -259,7 +249,6 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 		return ret;
 	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
 	sum_up(t, &sum);
-	t->trial_ops = (double)(sum_done(t) - done_before);
 	keep_metrics(&sum, window_ns, &sample.metrics);
 	steal_after_ns = counters_steal_ns();
 	/* Not readable the second time: left out, and no huge number. */

@@ -1,6 +1,7 @@
 #include "harness/work/trial.h"
 
 #include "harness/base/clock.h"
+#include "harness/work/trial_counters.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -64,12 +65,13 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units)
 	futex_wake(&line->parked_epoch, INT_MAX);
 }
 
-/* Operations done at time @at, by straight line between two notes; @t1 >= @at >= @t0. */
-static double ops_at(uint64_t at, uint64_t t0, uint64_t n0, uint64_t t1, uint64_t n1)
+double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now)
 {
-	if (t1 <= t0)
-		return (double)n1;
-	return (double)n0 + (double)(n1 - n0) * ((double)(at - t0) / (double)(t1 - t0));
+	if (now.ns <= before.ns)
+		return (double)now.done;
+	return (double)before.done +
+	       (double)(now.done - before.done) *
+		   ((double)(at_ns - before.ns) / (double)(now.ns - before.ns));
 }
 
 static uint64_t next_batch(uint64_t n, uint64_t took_ns, uint64_t limit)
@@ -109,9 +111,23 @@ static void note_usage(struct worker *w, enum trial_note which)
 
 	if (!u || u->notes != which)
 		return;
+	/* Off before and on after: noting is no part of the work. */
+	if (u->counted && which == TRIAL_CLOSED)
+		trial_counters_off(u);
 	u->note[which].ns = clock_now_ns();
 	counters_usage_self(&u->note[which].used);
 	u->notes++;
+	if (u->counted && which == TRIAL_OPENED)
+		trial_counters_on(u);
+}
+
+/* A worker crosses into the window, or out of it. */
+static void cross(
+    struct worker *w, enum trial_note which, struct progress_note before, struct progress_note now)
+{
+	note_usage(w, which);
+	if (w->unit && w->unit->counted)
+		trial_counters_cross(w->unit, which, before, now);
 }
 
 static double between(double at, double x0, double y0, double x1, double y1)
@@ -151,12 +167,6 @@ bool trial_used(const struct trial_unit *u, uint64_t open_ns, uint64_t close_ns,
 	return true;
 }
 
-/* Where a worker stands in its trial. */
-struct progress_note {
-	uint64_t ns;
-	uint64_t done;
-};
-
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done)
 {
 	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
@@ -185,15 +195,14 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		open_ns = atomic_load_explicit(&w->line->open_ns, memory_order_acquire);
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
 		if (!opened && now.ns >= open_ns) {
-			ops_open = ops_at(open_ns, before.ns, before.done, now.ns, now.done);
+			ops_open = trial_ops_at(open_ns, before, now);
 			opened = true;
-			note_usage(w, TRIAL_OPENED);
+			cross(w, TRIAL_OPENED, before, now);
 		}
 		if (opened && now.ns >= close_ns) {
 			ops_close = before.ns >= close_ns ? (double)before.done
-							  : ops_at(close_ns, before.ns, before.done,
-								now.ns, now.done);
-			note_usage(w, TRIAL_CLOSED);
+							  : trial_ops_at(close_ns, before, now);
+			cross(w, TRIAL_CLOSED, before, now);
 			closed = true;
 			break;
 		}

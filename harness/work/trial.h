@@ -65,6 +65,8 @@ struct trial_usage {
 	struct counters_usage used; /* cumulative */
 };
 
+struct trial_counted;
+
 /* The OS thread or process under one or more workers. */
 struct trial_unit {
 	_Alignas(ARENA_ALIGN) int bound_pu; /* read back, -1 when unbound */
@@ -76,6 +78,14 @@ struct trial_unit {
 	unsigned notes;      /* how many there are yet */
 	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
 	uint64_t migrations_before;
+	struct trial_counted *counted; /* NULL: a timed trial, without hardware counters */
+};
+
+/* Where a worker stands in its trial. Handed on by value: a note whose address is known elsewhere
+ * would have to live in memory in the loop that is timed. */
+struct progress_note {
+	uint64_t ns;
+	uint64_t done;
 };
 
 /**
@@ -96,6 +106,10 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units);
  * @done: this worker's operations since the cell began, [worker]; updated.
  */
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done);
+
+/** trial_ops_at() - operations done at time @at_ns, by straight line between two notes of a worker;
+ * @before.ns <= @at_ns <= @now.ns. */
+double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now);
 
 /**
  * trial_used() - what a unit used from open_ns to close_ns, by straight line between its notes: one

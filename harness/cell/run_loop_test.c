@@ -1,0 +1,451 @@
+/* run_loop_test.c - rounds of cells that are shell scripts: what is kept, and what failures become.
+ */
+#include "harness/cell/run_loop.h"
+
+#include "harness/base/interrupt.h"
+#include "harness/cell/cell_fixture.h"
+
+#include <math.h>
+#include <sys/resource.h>
+
+#define ENTRIES_MAX 4
+#define SLOTS 2u
+/* Tasks of a budget that has time for some, never for all: a cell takes a millisecond at least. */
+#define ROUNDS_WITHOUT_END 1000000u
+
+const struct family bench_families[] = {{0}};
+
+/*
+ * What a case does is in its name. Each cell knows its launch from a file beside the script; one of
+ * the counters' pass is told so.
+ */
+#define SUITE                                                                                 \
+	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --counters) counting=1;; esac; " \
+	"shift; done\n"                                                                       \
+	"mark=${0%/*}/launch.$name launch=0\n"                                                \
+	"[ -f \"$mark\" ] && read -r launch <\"$mark\"\n"                                     \
+	"echo $((launch + 1)) >\"$mark\"\n"                                                   \
+	"rows=0 sum=0\n"                                                                      \
+	"count() { say '{\"v\":1,\"type\":\"counters\",\"reason\":\"'$1'\",\"counters\":"     \
+	"{\"instructions_user_per_op\":12.5}}'; }\n"                                          \
+	"last_words() { case $counting$name in\n"                                             \
+	"1slow) sleep 0.7; count;;\n"                                                         \
+	"1scaled) count scaled;;\n"                                                           \
+	"1counts_then_dies) count; exit 9;;\n"                                                \
+	"1*) count;;\n"                                                                       \
+	"miscounts) rows=$((rows + 1));;\n"                                                   \
+	"misadds) sum=$((sum + 1));;\n"                                                       \
+	"esac; }\n"                                                                           \
+	"before_sample() { case $counting$launch$name$slot in\n"                              \
+	"2breaks_late1) fail invalid lost_one; exit 1;;\n"                                    \
+	"2dies_late1) exit 9;;\n"                                                             \
+	"1interrupts1) kill -INT $PPID; nap;;\n"                                              \
+	"1?broken1) fail invalid lost_one; exit 1;;\n"                                        \
+	"1?dying1) kill -SEGV $$;;\n"                                                         \
+	"1?hanging1) nap;;\n"                                                                 \
+	"?contradicts1) fail ok why; exit 1;;\n"                                              \
+	"1?unable1) fail unsupported no_such_event; exit 1;;\n"                               \
+	"esac; }\n"                                                                           \
+	"[ \"$counting$name\" != 1unsupported ] || { fail unsupported no_event; exit 1; }\n"  \
+	"say '{\"v\":1,\"type\":\"ready\",\"case\":\"'$name'\",\"hash\":\"h\",\"pus\":\"0\"," \
+	"\"oversubscribed\":false,\"slot_ns\":1000}'\n"                                       \
+	"while hear; do case $heard in\n"                                                     \
+	"*'\"end\"'*) last_words; say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"       \
+	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                           \
+	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                               \
+	"  before_sample\n"                                                                   \
+	"  say '{\"v\":1,\"type\":\"sample\",\"sample\":{\"launch\":0,\"slot\":'$slot',"      \
+	"\"warm_up\":false,\"metrics\":{\"ns_per_op\":'$((100 + "                             \
+	"launch))'},\"worker_ops\":[3]}}'\n"                                                  \
+	"  rows=$((rows + 1)) sum=$((sum + 100 + launch));;\n"                                \
+	"esac; done\n"
+
+struct suite {
+	char exe[96], journal_path[96];
+	struct bench_case bc[ENTRIES_MAX];
+	struct run_entry entry[ENTRIES_MAX];
+	struct run run;
+	struct run_loop loop;
+};
+
+static void begin(struct suite *s, const char *const *names)
+{
+	size_t n = 0;
+
+	memset(s, 0, sizeof(*s));
+	(void)cell_script(s->exe, sizeof(s->exe), SUITE);
+	cell_path(s->journal_path, sizeof(s->journal_path), "journal.jsonl");
+	(void)unlink(s->journal_path);
+	for (; names[n]; n++) {
+		char mark[96], name[40];
+
+		(void)snprintf(name, sizeof(name), "launch.%s", names[n]);
+		cell_path(mark, sizeof(mark), name);
+		(void)unlink(mark);
+		assert_true(n < ENTRIES_MAX);
+		s->bc[n] = (struct bench_case){.workers = 1, .slot_ns = 1000};
+		(void)snprintf(s->bc[n].name, sizeof(s->bc[n].name), "%s", names[n]);
+		s->entry[n] = (struct run_entry){.bc = &s->bc[n], .series = n};
+		assert_non_null(run_add_series(&s->run, names[n]));
+		s->run.series[n].status = STATUS_NOT_RUN;
+	}
+	s->loop = (struct run_loop){.exe = s->exe,
+	    .profile = "smoke",
+	    .pus = 1,
+	    .rounds = 3,
+	    .slots = SLOTS,
+	    .budget_ns = CELL_PATIENCE_NS,
+	    .cell_timeout_ns = CELL_PATIENCE_NS,
+	    .seed = 7,
+	    .stderr_fd = STDERR_FILENO,
+	    .entries = s->entry,
+	    .entry_count = n,
+	    .run = &s->run};
+	assert_int_equal(journal_create(s->journal_path, &s->loop.journal), 0);
+	assert_int_equal(journal_run(s->loop.journal, &s->run), 0);
+}
+
+/* What the journal says is what is in memory: a run that is killed now would lose nothing. */
+static void check_journal(const struct suite *s)
+{
+	struct run back = {.id = ""};
+	char note[200] = "";
+
+	assert_int_equal(journal_recover(s->journal_path, &back, note, sizeof(note)), 0);
+	for (size_t i = 0; i < s->run.series_count; i++) {
+		const struct series *is = &s->run.series[i];
+		const struct series *was = run_find_series(&back, is->name);
+
+		if (!was) {
+			assert_int_equal(is->sample_count, 0);
+			continue;
+		}
+		assert_int_equal(was->status, is->status);
+		assert_string_equal(was->reason, is->reason);
+		assert_string_equal(was->counters_note, is->counters_note);
+		assert_int_equal(was->sample_count, is->sample_count);
+		for (size_t k = 0; k < is->sample_count; k++)
+			assert_int_equal(was->samples[k].launch, is->samples[k].launch);
+	}
+	run_free(&back);
+}
+
+static void end(struct suite *s)
+{
+	check_journal(s);
+	assert_int_equal(journal_close(s->loop.journal), 0);
+	run_free(&s->run);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+static unsigned launched(const char *name)
+{
+	char path[96], file[40];
+	unsigned n = 0;
+	FILE *f;
+
+	(void)snprintf(file, sizeof(file), "launch.%s", name);
+	cell_path(path, sizeof(path), file);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	assert_int_equal(fclose(f), 0);
+	return n;
+}
+
+static void check_good(const struct suite *s, size_t i)
+{
+	const struct series *series = &s->run.series[i];
+
+	assert_int_equal(series->status, STATUS_OK);
+	assert_string_equal(series->reason, "");
+	assert_int_equal(s->entry[i].launches, 3);
+	assert_int_equal(series->sample_count, 3 * SLOTS);
+	for (unsigned k = 0; k < 3 * SLOTS; k++) {
+		double ns = 0.0;
+
+		assert_int_equal(series->samples[k].launch, k / SLOTS);
+		assert_int_equal(series->samples[k].slot, k % SLOTS);
+		assert_true(metric_get(&series->samples[k].metrics, METRIC_NS_PER_OP, &ns));
+		assert_true(ns == 100.0 + k / SLOTS);
+	}
+}
+
+static void good_cases_get_all_their_launches(void **state)
+{
+	static const char *const names[] = {"good", "fine", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	check_good(&s, 0);
+	check_good(&s, 1);
+	end(&s);
+}
+
+/* What Google Benchmark reports of a cell has to be what the cell has sent. */
+static void a_summary_that_disagrees_fails_the_case(void **state)
+{
+	static const char *const names[] = {"miscounts", "misadds", "good", NULL};
+	static const char *const why[] = {
+	    "launch 0: Google Benchmark reports 3 repetitions, 200 ns; the samples are 2, 200 ns",
+	    "launch 0: Google Benchmark reports 2 repetitions, 201 ns; the samples are 2, 200 ns"};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(s.run.series[i].status, STATUS_INVALID);
+		assert_string_equal(s.run.series[i].reason, why[i]);
+		/* Once is enough, and its samples are kept for whoever wants to know. */
+		assert_int_equal(launched(names[i]), 1);
+		assert_int_equal(s.entry[i].launches, 0);
+		assert_int_equal(s.run.series[i].sample_count, SLOTS);
+	}
+	check_good(&s, 2);
+	end(&s);
+}
+
+static void a_late_failure_takes_the_figure_not_the_samples(void **state)
+{
+	static const char *const names[] = {"breaks_late", "dies_late", "good", NULL};
+	static const enum case_status want[] = {STATUS_INVALID, STATUS_CRASHED};
+	static const char *const why[] = {"launch 2: lost_one", "launch 2: exited with status 9"};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	s.loop.rounds = 5;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	for (unsigned again = 0; again < 2; again++) {
+		for (size_t i = 0; i < 2; i++) {
+			const struct series *series = &s.run.series[i];
+
+			assert_int_equal(series->status, want[i]);
+			assert_string_equal(series->reason, why[i]);
+			assert_false(status_has_figure(series->status));
+			/* Two whole launches, and what there was of the third. */
+			assert_int_equal(series->sample_count, 2 * SLOTS + 1);
+			assert_int_equal(series->samples[2 * SLOTS].launch, 2);
+			assert_int_equal(s.entry[i].launches, 2);
+			assert_int_equal(launched(names[i]), 3);
+		}
+		check_journal(&s);
+		/* Good launches before it do not make it good again. */
+		assert_int_equal(run_summarise(&s.run), 0);
+	}
+	assert_int_equal(s.entry[2].launches, 5);
+	assert_int_equal(journal_close(s.loop.journal), 0);
+	run_free(&s.run);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* In a child, since the flag stays. Its assertions end it with another status than 0. */
+static void be_interrupted(void)
+{
+	static const char *const names[] = {"interrupts", NULL};
+	struct suite s;
+
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(interrupt_install(), 0);
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), -EINTR);
+	/* One launch, and the trial of the next that was waiting to be judged. */
+	assert_int_equal(s.run.series[0].sample_count, SLOTS + 1);
+	assert_int_equal(s.entry[0].launches, 1);
+	assert_int_equal(s.run.series[0].status, STATUS_OK);
+	assert_string_equal(s.run.series[0].reason, "stopped after 1 of 3 launches: interrupted");
+	/* Nor does the other pass begin any more. */
+	assert_int_equal(run_loop_counters(&s.loop), -EINTR);
+	assert_int_equal(launched("interrupts"), 2);
+	end(&s);
+}
+
+/* Failed, and yet not: tried again and again it would eat the time of all others. */
+static void a_failure_that_is_none_is_not_tried_again(void **state)
+{
+	static const char *const names[] = {"contradicts", "good", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(s.run.series[0].status, STATUS_CRASHED);
+	assert_non_null(strstr(s.run.series[0].reason, "not a whole message"));
+	assert_int_equal(launched("contradicts"), 1);
+	check_good(&s, 1);
+	end(&s);
+}
+
+static void an_interrupt_keeps_what_there_is(void **state)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		be_interrupted();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* A disk that is full: no further samples, since nobody could keep them. */
+static void a_journal_that_is_full_ends_the_run(void **state)
+{
+	static const char *const names[] = {"good", NULL};
+	struct rlimit before, tight;
+	struct stat at;
+	struct suite s;
+	int ret;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(stat(s.journal_path, &at), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	/* Room for the line that says it is ready, and for one of the two samples. */
+	tight.rlim_cur = (rlim_t)at.st_size + 350;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	ret = run_loop_rounds(&s.loop);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(ret, -EFBIG);
+	assert_int_equal(s.run.series[0].sample_count, 1);
+	assert_int_equal(launched("good"), 1);
+	assert_int_equal(s.entry[0].launches, 0);
+	end(&s);
+}
+
+static void without_time_the_reason_says_how_many(void **state)
+{
+	static const char *const names[] = {"good", NULL};
+	char want[80];
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	s.loop.rounds = ROUNDS_WITHOUT_END;
+	s.loop.budget_ns = 100 * CLOCK_NS_PER_MS;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_in_range(s.entry[0].launches, 1, ROUNDS_WITHOUT_END - 1);
+	(void)snprintf(want, sizeof(want), "stopped after %u of %u launches: time budget out",
+	    s.entry[0].launches, ROUNDS_WITHOUT_END);
+	assert_string_equal(s.run.series[0].reason, want);
+	end(&s);
+
+	/* With a precision it says how far that was. */
+	begin(&s, names);
+	s.loop.precision = 1e-9;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_non_null(strstr(s.run.series[0].reason, "rounds out before +-1e-07 %"));
+	end(&s);
+
+	/* No time at all: not run, which is said elsewhere. */
+	begin(&s, names);
+	s.loop.budget_ns = 0;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(s.run.series[0].status, STATUS_NOT_RUN);
+	assert_string_equal(s.run.series[0].reason, "");
+	end(&s);
+}
+
+static void counters_are_kept_with_what_to_know_about_them(void **state)
+{
+	static const char *const names[] = {"good", "scaled", "unsupported", "unable", NULL};
+	static const char *const note[] = {"counted in a pass of its own, untimed",
+	    "counted in a pass of its own, untimed; scaled", "no hardware counters: no_event",
+	    "no hardware counters: no_such_event"};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	s.loop.counters = true;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(run_loop_counters(&s.loop), 0);
+	for (size_t i = 0; i < 4; i++) {
+		const struct series *series = &s.run.series[i];
+		double per_op = 0.0;
+
+		assert_string_equal(series->counters_note, note[i]);
+		assert_int_equal(
+		    metric_get(&series->counters, "instructions_user_per_op", &per_op), i < 2);
+		/* That there is nothing to count with is no failure, and its trials are none. */
+		check_good(&s, i);
+		assert_int_equal(launched(names[i]), 4);
+	}
+	end(&s);
+}
+
+static void a_case_that_fails_while_counted_has_failed(void **state)
+{
+	static const char *const names[] = {"broken", "dying", "counts_then_dies", "hanging", NULL};
+	static const enum case_status want[] = {
+	    STATUS_INVALID, STATUS_CRASHED, STATUS_CRASHED, STATUS_HUNG};
+	static const char *const why[] = {"hardware counters' pass: lost_one",
+	    "hardware counters' pass: killed by signal 11",
+	    "hardware counters' pass: exited with status 9",
+	    "hardware counters' pass: no answer within"};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	s.loop.cell_timeout_ns = 2 * CLOCK_NS_PER_S;
+	assert_int_equal(run_loop_counters(&s.loop), 0);
+	for (size_t i = 0; i < 4; i++) {
+		const struct series *series = &s.run.series[i];
+
+		assert_int_equal(series->status, want[i]);
+		if (!strstr(series->reason, why[i]))
+			fail_msg("%s: %s", names[i], series->reason);
+		assert_string_equal(series->counters_note, "");
+		assert_int_equal(series->counters.count, 0);
+		assert_int_equal(series->sample_count, 3 * SLOTS);
+	}
+	end(&s);
+}
+
+static void counters_end_with_the_budget(void **state)
+{
+	static const char *const names[] = {"slow", "good", "miscounts", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	/* Enough to begin with the first, not for the next. */
+	s.loop.budget_ns = clock_now_ns() - s.loop.begin_ns + 500 * CLOCK_NS_PER_MS;
+	assert_int_equal(run_loop_counters(&s.loop), 0);
+	assert_int_equal(s.run.series[0].counters.count, 1);
+	assert_int_equal(launched("good"), 3);
+	assert_string_equal(s.run.series[1].counters_note, "no hardware counters: time budget out");
+	check_good(&s, 1);
+	/* One that has failed has no figures to be missed. */
+	assert_string_equal(s.run.series[2].counters_note, "");
+	end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(good_cases_get_all_their_launches),
+	    cmocka_unit_test(a_summary_that_disagrees_fails_the_case),
+	    cmocka_unit_test(a_late_failure_takes_the_figure_not_the_samples),
+	    cmocka_unit_test(a_failure_that_is_none_is_not_tried_again),
+	    cmocka_unit_test(an_interrupt_keeps_what_there_is),
+	    cmocka_unit_test(a_journal_that_is_full_ends_the_run),
+	    cmocka_unit_test(without_time_the_reason_says_how_many),
+	    cmocka_unit_test(counters_are_kept_with_what_to_know_about_them),
+	    cmocka_unit_test(a_case_that_fails_while_counted_has_failed),
+	    cmocka_unit_test(counters_end_with_the_budget),
+	};
+
+	return cmocka_run_group_tests(tests, cell_fixture_setup, cell_fixture_teardown);
+}

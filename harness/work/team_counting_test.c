@@ -1,0 +1,315 @@
+/*
+ * team_counting_test.c - what the counters of a team count: its units, inside their windows.
+ *
+ * With software events, which need no hardware: the task clock against the CPU books of the same
+ * units, and page faults against the pages that were touched.
+ */
+#include "harness/base/clock.h"
+#include "harness/work/companion.h"
+#include "harness/work/team.h"
+#include "harness/work/trial_counters.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define WINDOW_NS (30 * CLOCK_NS_PER_MS)
+#define WORKERS 2u
+#define TRIALS 2u
+/* The places that software events take with CONCBENCH_COUNTERS_STAND_IN. */
+#define TASK_CLOCK COUNTERS_INSTRUCTIONS_USER
+#define PAGE_FAULTS COUNTERS_CACHE_MISSES_USER
+
+#define OP_PAGES 8u         /* each operation touches so many fresh pages */
+#define OUTSIDE_PAGES 4000u /* and who comes and goes so many */
+#define OP_SPIN_NS (20 * CLOCK_NS_PER_US)
+#define OUTSIDE_SPIN_NS (20 * CLOCK_NS_PER_MS)
+/* Most of the window is slept. */
+#define OP_SLEEP_NS CLOCK_NS_PER_MS
+
+const struct family bench_families[] = {{0}};
+
+static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+
+struct shared {
+	_Alignas(ARENA_ALIGN) atomic_ulong companion_turns;
+};
+
+/* One fault for each of @pages fresh pages. Past the sanitizers, whose books of this memory would
+ * have faults of their own. */
+__attribute__((no_sanitize("address", "thread"))) static bool touch(unsigned pages)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const long at = syscall(SYS_mmap, NULL, pages * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+
+	if (at < 0)
+		return false;
+	/* Kernels without huge pages say EINVAL, and need not be asked. */
+	(void)syscall(SYS_madvise, at, pages * page, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < pages; i++)
+		*(volatile char *)(uintptr_t)((size_t)at + i * page) = 1;
+	return syscall(SYS_munmap, at, pages * page) == 0;
+}
+
+static void burn(uint64_t cpu_ns)
+{
+	const uint64_t until_ns = clock_thread_cpu_ns() + cpu_ns;
+
+	while (clock_thread_cpu_ns() < until_ns)
+		;
+}
+
+/* Much work before the window and after it, which no operation has asked for. */
+static void outside(struct worker *w, void *state)
+{
+	(void)state;
+	burn(OUTSIDE_SPIN_NS);
+	if (!touch(OUTSIDE_PAGES))
+		worker_fail(w, -ENOMEM, "touching pages");
+}
+
+static uint64_t mostly_sleep(struct worker *w, void *state, uint64_t n)
+{
+	(void)state;
+	burn(OP_SPIN_NS);
+	if (!touch(OP_PAGES))
+		worker_fail(w, -ENOMEM, "touching pages");
+	worker_sleep_until(w, clock_now_ns() + OP_SLEEP_NS);
+	return n;
+}
+
+static void be_busy(struct companion *c)
+{
+	struct shared *s = c->state;
+
+	atomic_store_explicit(c->ready, 1, memory_order_release);
+	while (!atomic_load(c->quit))
+		if (touch(OP_PAGES))
+			atomic_fetch_add(&s->companion_turns, 1);
+}
+
+static const struct workload alone = {.op = "nap",
+    .state_bytes = sizeof(struct shared),
+    .enter = outside,
+    .batch = mostly_sleep,
+    .leave = outside,
+    .max_batch = 1};
+static const struct workload accompanied = {.op = "nap",
+    .state_bytes = sizeof(struct shared),
+    .enter = outside,
+    .batch = mostly_sleep,
+    .leave = outside,
+    .companion = be_busy,
+    .max_batch = 1};
+
+static struct topology *topo;
+
+static int prepare(void **state)
+{
+	char err[200];
+
+	(void)state;
+	return setenv("CONCBENCH_COUNTERS_STAND_IN", "1", 1) ||
+	       topology_discover(&topo, err, sizeof(err));
+}
+
+static int release(void **state)
+{
+	(void)state;
+	topology_free(topo);
+	return 0;
+}
+
+static void need_events(void)
+{
+	struct counters probe;
+	char why[128];
+
+	(void)counters_open(&probe, why, sizeof(why));
+	counters_close(&probe);
+	if (!probe.error[TASK_CLOCK] && !probe.error[PAGE_FAULTS])
+		return;
+	print_message("no software events here (errno %d)\n", probe.error[TASK_CLOCK]);
+	skip();
+}
+
+static struct bench_case a_case(const struct workload *load, enum model model)
+{
+	return (struct bench_case){.name = "test",
+	    .workload = load,
+	    .model = model,
+	    .workers = WORKERS,
+	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .place = placement_policy_of(PLACEMENT_NONE)};
+}
+
+struct outcome {
+	double books_ns;     /* CPU time between the crossings, by the units' own books */
+	double companion_ns; /* CPU time of the companion meanwhile */
+	double ops;          /* of the counters' windows */
+	double window_ops;   /* of the samples */
+	struct counters_reading reading;
+};
+
+static void run_trials(struct team *t, const char *name, struct outcome *o)
+{
+	for (unsigned i = 0; i < TRIALS; i++) {
+		struct sample sample;
+		char why[200] = "";
+		double ops = 0.0;
+
+		if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+			fail_msg("%s: %s", name, why);
+		assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
+		sample_free(&sample);
+		o->window_ops += ops;
+		o->companion_ns += (double)t->env.companion_cpu_ns;
+		for (unsigned u = 0; u < t->units; u++)
+			o->books_ns += (double)(t->unit[u].note[TRIAL_CLOSED].used.cpu_ns -
+						t->unit[u].note[TRIAL_OPENED].used.cpu_ns);
+	}
+}
+
+static void count(const struct workload *load, enum model model, struct outcome *o)
+{
+	const struct bench_case bc = a_case(load, model);
+	char why[200] = "";
+	struct team t;
+
+	memset(o, 0, sizeof(*o));
+	if (team_create_counting(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", model_name(model), why);
+	run_trials(&t, model_name(model), o);
+	trial_counters_sum(t.counted, t.units, &o->reading, &o->ops);
+	team_destroy(&t);
+}
+
+static void check_ratio(
+    const char *model, const char *what, double is, double should, double within)
+{
+	if (!(is <= should * within && is >= should / within))
+		fail_msg("%s: %s: %.6g beside %.6g", model, what, is, should);
+}
+
+/* Both bracket the same work; what the wrong bracket would add is many times as much. */
+static void check_counted(const struct outcome *o, const char *model)
+{
+	assert_true(o->reading.valid[TASK_CLOCK] && o->reading.valid[PAGE_FAULTS]);
+	check_ratio(
+	    model, "task clock and CPU books", o->reading.value[TASK_CLOCK], o->books_ns, 1.5);
+	check_ratio(model, "page faults and pages of an operation",
+	    o->reading.value[PAGE_FAULTS] / o->ops, OP_PAGES, 1.25);
+	check_ratio(model, "operations counted and of the windows", o->ops, o->window_ops, 1.25);
+}
+
+static void sleepers_count_their_own_work_only(void **state)
+{
+	(void)state;
+	need_events();
+	for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
+		struct outcome o;
+
+		count(&alone, models[m], &o);
+		check_counted(&o, model_name(models[m]));
+		/* Negative control: a bracket around the trial would have this on top. */
+		assert_true((double)OUTSIDE_SPIN_NS * WORKERS * TRIALS > 1.5 * o.books_ns);
+		assert_true((double)OUTSIDE_PAGES * WORKERS * TRIALS > 1.25 * o.ops * OP_PAGES);
+	}
+}
+
+static void a_busy_companion_is_not_counted(void **state)
+{
+	(void)state;
+	need_events();
+	for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
+		struct outcome o;
+
+		count(&accompanied, models[m], &o);
+		check_counted(&o, model_name(models[m]));
+		/* Negative control: it was busy, so counting it too would have been seen. */
+		if (o.companion_ns < o.books_ns)
+			fail_msg("%s: the companion used %.0f ns, the workers %.0f",
+			    model_name(models[m]), o.companion_ns, o.books_ns);
+	}
+}
+
+static void a_team_for_timing_has_no_counters(void **state)
+{
+	const struct bench_case bc = a_case(&alone, MODEL_THREAD);
+	struct counters_reading reading;
+	struct sample sample;
+	char why[200] = "";
+	struct team t;
+	double ops;
+
+	(void)state;
+	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_null(t.counted);
+	for (unsigned u = 0; u < t.units; u++)
+		assert_null(t.unit[u].counted);
+	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), 0);
+	sample_free(&sample);
+	trial_counters_sum(t.counted, t.units, &reading, &ops);
+	assert_false(reading.valid[TASK_CLOCK]);
+	assert_true(ops == 0.0);
+	team_destroy(&t);
+}
+
+static void sums_know_what_is_missing(void **state)
+{
+	struct trial_counted c[2] = {{.ops = 3.0}, {.ops = 4.0}};
+	struct counters_reading sum;
+	double ops;
+
+	(void)state;
+	for (unsigned e = 0; e < COUNTERS_EVENTS; e++) {
+		c[0].reading.valid[e] = c[1].reading.valid[e] = true;
+		c[0].reading.value[e] = 10.0;
+		c[1].reading.value[e] = 1.0;
+	}
+	c[1].reading.valid[2] = false;
+	c[0].reading.scaled[3] = true;
+	trial_counters_sum(c, 2, &sum, &ops);
+	assert_true(ops == 7.0);
+	for (unsigned e = 0; e < COUNTERS_EVENTS; e++) {
+		/* Half a team's count is no count. */
+		assert_int_equal(sum.valid[e], e != 2);
+		assert_int_equal(sum.scaled[e], e == 3);
+		assert_true(sum.value[e] == 11.0);
+	}
+}
+
+/* Each unit has its own: who finds no descriptor for them says so, and the case has none. */
+static void units_that_cannot_open_are_an_error(void **state)
+{
+	struct trial_counted counted = {.ops = 0.0};
+	struct trial_unit u = {.counted = &counted};
+
+	(void)state;
+	counters_none(&counted.events);
+	counted.error = -EMFILE;
+	trial_counters_read(&u);
+	assert_int_equal(u.error, -ENOTSUP);
+	assert_string_equal(u.error_what, "hardware counters: Too many open files");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(sleepers_count_their_own_work_only),
+	    cmocka_unit_test(a_busy_companion_is_not_counted),
+	    cmocka_unit_test(a_team_for_timing_has_no_counters),
+	    cmocka_unit_test(sums_know_what_is_missing),
+	    cmocka_unit_test(units_that_cannot_open_are_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, release);
+}
