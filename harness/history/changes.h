@@ -8,12 +8,8 @@
 
 #include <stdio.h>
 
-/* Shorter series are counted, not searched: two points a segment, and some to shuffle. */
-#define CHANGES_POINTS_MIN 8
-
 struct changes_options {
-	double min_effect; /* relative, between the medians of two segments; smaller ones are left
-			      out */
+	double min_effect; /* relative; smaller ones are left out as changes_search() does */
 	bool plain;        /* ASCII only */
 };
 

@@ -1,5 +1,6 @@
 /* A step in a history is found where it is, with what else changed; noise alone is none. */
 #include "harness/history/changes.h"
+#include "harness/history/changes_search.h"
 #include "harness/history/history_fixture.h"
 
 #include <math.h>
@@ -88,9 +89,43 @@ static void step_is_found_where_it_is(void **state)
 	free(text);
 	/* Smaller than what is asked for. */
 	text = changes_of(h, 0.10);
-	assert_has(text, "0 changes in 2 series");
+	assert_has(text, "0 changes in 2 series of 59 points, 1 smaller one left out\n");
 	free(text);
 	history_close(h);
+}
+
+/* Steps that are small each add up: what is left out makes one segment, and counts from there. */
+static void small_steps_add_up(void **state)
+{
+	static const struct {
+		double step;
+		size_t changes_min, changes_max;
+	} table[] = {{1.009, 2, 5}, {1, 0, 0}};
+
+	(void)state;
+	for (size_t t = 0; t < sizeof(table) / sizeof(table[0]); t++) {
+		struct history_point point[80] = {0};
+		const struct history_points points = {.items = point, .count = 80};
+		struct changes_series all, large;
+		double product = 1;
+
+		for (unsigned i = 0; i < 80; i++)
+			point[i] = (struct history_point){.status = STATUS_OK,
+			    .ns_per_op.estimate = 100 * pow(table[t].step, i / 10) * noise(i)};
+		assert_int_equal(changes_search(&points, 0, &all), 0);
+		assert_int_equal(changes_search(&points, 0.01, &large), 0);
+		assert_int_equal(all.count, table[t].changes_max ? 7 : 0);
+		assert_int_equal(large.count + large.smaller, all.count);
+		assert_in_range(large.count, table[t].changes_min, table[t].changes_max);
+		for (size_t i = 0; i < large.count; i++) {
+			assert_true(fabs(changes_effect(&large, i)) >= 0.01);
+			product *= 1 + changes_effect(&large, i);
+		}
+		/* From the first segment's middle to the last one's. */
+		assert_true(product >= pow(table[t].step, 5));
+		changes_series_free(&all);
+		changes_series_free(&large);
+	}
 }
 
 static void noise_is_no_change(void **state)
@@ -112,7 +147,7 @@ static void short_series_are_counted(void **state)
 
 	fill(h, CHANGES_POINTS_MIN - 1, 3, 2, 99);
 	text = changes_of(h, 0.01);
-	assert_has(text, "0 changes in 2 series of 14 points; 2 with fewer than 8 points");
+	assert_has(text, "0 changes in 2 series of 18 points; 2 with fewer than 10 points");
 	free(text);
 	history_close(h);
 }
@@ -123,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(step_is_found_where_it_is),
+	    cmocka_unit_test(small_steps_add_up),
 	    TEST(noise_is_no_change),
 	    TEST(short_series_are_counted),
 	};
