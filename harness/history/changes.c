@@ -12,7 +12,7 @@
 #define REVISION_SHOWN 12
 
 struct totals {
-	unsigned series, short_series, points, changes, smaller;
+	unsigned series, short_series, points, changes, smaller, damaged;
 };
 
 static void print_series_head(FILE *to, const struct history_series *series,
@@ -50,13 +50,18 @@ static int print_series(FILE *to, struct history *h, const struct history_series
 	unsigned shown = 0;
 	int rc = history_trend(h, series, &points);
 
+	t->series++;
+	if (rc == -EUCLEAN) {
+		t->damaged++;
+		(void)fprintf(to, "%s\n  left out: %s\n", series->name, history_error(h));
+		return 0;
+	}
 	if (rc)
 		return rc;
 	rc = changes_search(&points, how->min_effect, &s);
 	if (rc)
 		rc = history_fail(h, rc, "%s: %s", series->name,
 		    rc == -ENOMEM ? "out of memory" : "change points cannot be found");
-	t->series++;
 	t->points += (unsigned)s.n;
 	t->short_series += s.n < CHANGES_POINTS_MIN;
 	for (size_t i = 0; i < s.count && !rc; i++) {
@@ -92,5 +97,9 @@ int changes_print(FILE *to, struct history *h, const struct history_filter *filt
 		(void)fprintf(to, "; %u with fewer than %d points not searched", t.short_series,
 		    CHANGES_POINTS_MIN);
 	(void)fputc('\n', to);
-	return fflush(to) || ferror(to) ? -EIO : 0;
+	if (fflush(to) || ferror(to))
+		return -EIO;
+	return t.damaged ? history_fail(h, -EUCLEAN, "%u of %u series left out as damaged",
+			       t.damaged, t.series)
+			 : 0;
 }

@@ -18,7 +18,8 @@ struct changes_options {
  * (change_points.h), each with the run it begins with and what else changed with it.
  *
  * The same history gives the same text: the permutations are seeded.
- * Return: 0; -EIO when @to has an error; an error that history_error() says.
+ * Return: 0; -EUCLEAN when some series are damaged: all others are there; -EIO when @to has an
+ * error; an error that history_error() says.
  */
 int changes_print(FILE *to, struct history *h, const struct history_filter *filter,
     const struct changes_options *how);

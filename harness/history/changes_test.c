@@ -152,6 +152,47 @@ static void short_series_are_counted(void **state)
 	history_close(h);
 }
 
+/* What is no figure does not pass for one, and costs no other series its changes. */
+static void damaged_series_are_left_out(void **state)
+{
+	static const char *const damage[] = {"ns_per_op = 9e999", "low = 9e999", "high = -9e999",
+	    "ops_per_s = 9e999", "ops_per_s = NULL", "ns_per_op = -1", "status = 'unheard of'"};
+	const struct db_fixture *f = *state;
+	const struct history_filter all = {0};
+	const struct changes_options how = {.min_effect = 0.01, .plain = true};
+	struct history *h = db_history(f);
+
+	/* A server takes no number that does not fit. */
+	if (f->server) {
+		history_close(h);
+		skip();
+	}
+	fill(h, 20, 10, 1.5, 99);
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		char sql[256], *text = NULL;
+		size_t len;
+		FILE *to = open_memstream(&text, &len);
+
+		assert_non_null(to);
+		assert_int_equal(store_begin(h->store), 0);
+		snprintf(sql, sizeof(sql),
+		    "UPDATE figure SET %s WHERE run = 5 AND bench_case ="
+		    " (SELECT id FROM bench_case WHERE name = '" REST "')",
+		    damage[i]);
+		assert_int_equal(store_exec(h->store, sql, NULL, 0), 0);
+		assert_int_equal(changes_print(to, h, &all, &how), -EUCLEAN);
+		assert_non_null(strstr(history_error(h), "1 of 2 series left out as damaged"));
+		assert_int_equal(fclose(to), 0);
+		assert_has(text, REST "\n  left out: ");
+		assert_has(text, "damaged: figure ");
+		assert_has(text, "from 2026-01-11T00:00:00Z on: 100 ns -> 150 ns");
+		assert_has(text, "1 change in 2 series of 20 points");
+		free(text);
+		store_rollback(h->store);
+	}
+	history_close(h);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, db_setup, db_teardown)
 
 int main(void)
@@ -161,6 +202,7 @@ int main(void)
 	    cmocka_unit_test(small_steps_add_up),
 	    TEST(noise_is_no_change),
 	    TEST(short_series_are_counted),
+	    TEST(damaged_series_are_left_out),
 	};
 
 	return cmocka_run_group_tests_name("changes", tests, NULL, NULL);

@@ -2,8 +2,23 @@
 #include "harness/history/history_private.h"
 
 #include <errno.h>
+#include <math.h>
 
 /* ---- points ---- */
+
+/* A figure is a number, with an interval around it or none: NULL is read as NAN. */
+static bool is_whole(const struct history_point *p)
+{
+	const struct stats_interval *ns = &p->ns_per_op;
+
+	if (!status_has_figure(p->status))
+		return true;
+	if (!isfinite(ns->estimate) || ns->estimate < 0 || !isfinite(p->ops_per_s) ||
+	    p->ops_per_s < 0)
+		return false;
+	return !(p->covered > 0) ||
+	       (isfinite(p->covered) && isfinite(ns->low) && isfinite(ns->high));
+}
 
 static int read_points(struct history *h, struct store_rows *rows, struct history_points *out)
 {
@@ -19,21 +34,20 @@ static int read_points(struct history *h, struct store_rows *rows, struct histor
 		history_copy(point->date, sizeof(point->date), rows, 2);
 		history_copy(point->revision, sizeof(point->revision), rows, 3);
 		point->figure_id = store_get_int(rows, 4);
-		if (status_from_name(store_get_text(rows, 5), &point->status) ||
-		    (status_has_figure(point->status) && !(store_get_real(rows, 6) >= 0))) {
+		point->ns_per_op.estimate = store_get_real(rows, 6);
+		point->ns_per_op.low = store_get_real(rows, 7);
+		point->ns_per_op.high = store_get_real(rows, 8);
+		point->covered = store_get_real(rows, 9);
+		point->ops_per_s = store_get_real(rows, 10);
+		if (status_from_name(store_get_text(rows, 5), &point->status) || !is_whole(point)) {
 			store_done(rows);
 			return history_fail(h, -EUCLEAN,
 			    "damaged: figure %lld has no known status or no value",
 			    (long long)point->figure_id);
 		}
-		point->ns_per_op.estimate = store_get_real(rows, 6);
-		point->ns_per_op.low = store_get_real(rows, 7);
-		point->ns_per_op.high = store_get_real(rows, 8);
-		point->covered = store_get_real(rows, 9);
 		/* NULL: none. */
 		if (!(point->covered > 0))
 			point->covered = 0;
-		point->ops_per_s = store_get_real(rows, 10);
 		point->launches = (unsigned)store_get_int(rows, 11);
 		point->samples = (unsigned)store_get_int(rows, 12);
 		history_copy(point->name, sizeof(point->name), rows, 13);
