@@ -13,8 +13,10 @@ static bool is_whole(const struct history_point *p)
 
 	if (!status_has_figure(p->status))
 		return true;
-	if (!isfinite(ns->estimate) || ns->estimate < 0 || !isfinite(p->ops_per_s) ||
-	    p->ops_per_s < 0)
+	if (!isfinite(ns->estimate) || ns->estimate < 0)
+		return false;
+	/* Of a clock too coarse for it, 0 ns, there is no rate. */
+	if (ns->estimate > 0 && !(isfinite(p->ops_per_s) && p->ops_per_s >= 0))
 		return false;
 	return !(p->covered > 0) ||
 	       (isfinite(p->covered) && isfinite(ns->low) && isfinite(ns->high));
