@@ -31,11 +31,9 @@ static int open_history(const struct history_options *a, enum history_mode mode,
 
 /* ---- add ---- */
 
-static int add_one(struct history *h, const struct history_options *a, const char *ref)
+static int read_one(const struct history_options *a, const char *ref, struct run *run)
 {
 	char path[PATH_MAX], err[512] = "";
-	struct run run = {0};
-	size_t samples = 0;
 	int rc = result_resolve(a->results, ref, path, sizeof(path));
 
 	if (rc == -ENOENT)
@@ -43,35 +41,46 @@ static int add_one(struct history *h, const struct history_options *a, const cha
 		    "no run '%s', neither as a path nor in %s/", ref, a->results);
 	if (rc)
 		return history_complain("%s: %s", ref, strerror(-rc));
-	rc = result_read(path, &run, err, sizeof(err));
-	if (rc)
-		return history_complain("%s", err[0] ? err : strerror(-rc));
-	for (size_t i = 0; i < run.series_count; i++)
-		samples += run.series[i].sample_count;
-	rc = history_add(h, &run);
+	rc = result_read(path, run, err, sizeof(err));
+	return rc ? history_complain("%s", err[0] ? err : strerror(-rc)) : 0;
+}
+
+static int add_one(struct history *h, const struct run *run)
+{
+	size_t samples = 0;
+	int rc;
+
+	for (size_t i = 0; i < run->series_count; i++)
+		samples += run->series[i].sample_count;
+	rc = history_add(h, run);
 	if (rc < 0)
-		rc = history_complain("%s; %s was not added", history_error(h), run.id);
-	else if (rc > 0)
-		rc = printf("%s: is in %s already, nothing to do\n", run.id, history_name(h)) < 0;
+		return history_complain("%s; %s was not added", history_error(h), run->id);
+	if (rc > 0)
+		rc = printf("%s: is in %s already, nothing to do\n", run->id, history_name(h));
 	else
-		rc = printf("%s: added to %s, %zu cases, %zu samples\n", run.id, history_name(h),
-			 run.series_count, samples) < 0;
-	run_free(&run);
-	return rc == 1 ? history_complain("standard output: %s", strerror(errno)) : rc;
+		rc = printf("%s: added to %s, %zu cases, %zu samples\n", run->id, history_name(h),
+		    run->series_count, samples);
+	return rc < 0 ? history_complain("standard output: %s", strerror(errno)) : 0;
 }
 
 static int do_add(const struct history_options *a)
 {
-	struct history *h;
-	int bad = 0, rc = open_history(a, HISTORY_WRITE, &h);
+	static const char latest[] = "latest";
+	const int count = a->operand_count ? a->operand_count : 1;
+	struct history *h = NULL;
+	int bad = 0, cannot = 0;
 
-	if (rc)
-		return rc;
-	if (!a->operand_count)
-		bad = add_one(h, a, "latest");
 	/* One bad file of many is no reason to leave out the good ones. */
-	for (int i = 0; i < a->operand_count; i++)
-		bad |= add_one(h, a, a->operands[i]);
+	for (int i = 0; i < count && !cannot; i++) {
+		struct run run = {0};
+		int rc = read_one(a, a->operand_count ? a->operands[i] : latest, &run);
+
+		/* Not before there is something to put in: opening it makes it. */
+		if (!rc && !h)
+			rc = cannot = open_history(a, HISTORY_WRITE, &h);
+		bad |= rc ? rc : add_one(h, &run);
+		run_free(&run);
+	}
 	history_close(h);
 	return bad;
 }
