@@ -34,6 +34,8 @@ static int bring_up_to_date(
 		    err, err_len, "%s: empty: no run has been added yet", store_name(s));
 		return -ENOENT;
 	}
+	if (!rc && from <= schema_newest())
+		rc = store_adopt(s, mode == HISTORY_WRITE);
 	if (!rc)
 		rc = schema_migrate_to(s, schema_newest(), &from);
 	if (rc) {
