@@ -87,26 +87,6 @@ static int do_add(const struct history_options *a)
 
 /* ---- list, show, changes ---- */
 
-/* Exactly, or what only one begins with; "latest". NULL: none; *ambiguous: more than one. */
-static const struct history_run *find_run(
-    const struct history_runs *runs, const char *name, bool *ambiguous)
-{
-	const struct history_run *found = NULL;
-
-	*ambiguous = false;
-	if (!strcmp(name, "latest"))
-		return runs->count ? &runs->items[runs->count - 1] : NULL;
-	for (size_t i = 0; i < runs->count; i++) {
-		if (!strcmp(runs->items[i].name, name))
-			return &runs->items[i];
-		if (*name && !strncmp(runs->items[i].name, name, strlen(name))) {
-			*ambiguous = *ambiguous || found;
-			found = &runs->items[i];
-		}
-	}
-	return found;
-}
-
 static int said(struct history *h, int rc)
 {
 	if (!rc)
@@ -158,25 +138,20 @@ static int show_cases(struct history *h, const struct history_options *a, const 
 
 static int do_show(struct history *h, const struct history_options *a)
 {
-	const struct history_filter of_machine = {.machine = a->filter.machine};
 	const char *name = a->operand_count      ? a->operands[0]
 			   : a->filter.case_name ? a->filter.case_name
 						 : "latest";
-	struct history_runs runs = {0};
-	const struct history_run *run;
-	bool ambiguous;
-	int rc = history_list_runs(h, &of_machine, &runs);
+	struct history_run run;
+	int rc = history_find_run(h, name, a->filter.machine, &run);
 
-	if (rc)
-		return said(h, rc);
-	run = find_run(&runs, name, &ambiguous);
-	if (ambiguous)
-		rc = history_complain(
+	if (rc == -ENOENT)
+		return show_cases(h, a, name);
+	if (rc == -ENOTUNIQ)
+		return history_complain(
 		    "'%s' begins more than one run; see `concbench history list`", name);
-	else if (run)
-		rc = said(h, history_print_run(stdout, h, run, &a->filter, a->plain));
-	history_runs_free(&runs);
-	return run || rc ? rc : show_cases(h, a, name);
+	if (!rc)
+		rc = history_print_run(stdout, h, &run, &a->filter, a->plain);
+	return said(h, rc);
 }
 
 static int do_changes(struct history *h, const struct history_options *a)
@@ -191,27 +166,20 @@ static int do_changes(struct history *h, const struct history_options *a)
 static int export_one_run(struct history *h, const struct history_options *a,
     enum export_format format, struct export_count *count, char *err, size_t err_len)
 {
-	const struct history_filter of_machine = {.machine = a->filter.machine};
 	const char *name = a->run ? a->run : "latest";
-	struct history_runs runs = {0};
-	const struct history_run *run;
-	bool ambiguous;
-	int rc = history_list_runs(h, &of_machine, &runs);
+	struct history_run run;
+	int rc = history_find_run(h, name, a->filter.machine, &run);
 
+	if (rc == -ENOENT || rc == -ENOTUNIQ) {
+		(void)snprintf(err, err_len, "%s: %s run '%s'", history_name(h),
+		    rc == -ENOTUNIQ ? "more than one" : "no", name);
+		return rc;
+	}
 	if (rc) {
 		(void)snprintf(err, err_len, "%s", history_error(h));
 		return rc;
 	}
-	run = find_run(&runs, name, &ambiguous);
-	if (!run || ambiguous) {
-		(void)snprintf(err, err_len, "%s: %s run '%s'", history_name(h),
-		    ambiguous ? "more than one" : "no", name);
-		rc = -ENOENT;
-	} else {
-		rc = export_run(h, run, &a->filter, format, a->out, count, err, err_len);
-	}
-	history_runs_free(&runs);
-	return rc;
+	return export_run(h, &run, &a->filter, format, a->out, count, err, err_len);
 }
 
 static int do_export(struct history *h, const struct history_options *a)

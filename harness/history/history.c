@@ -138,8 +138,12 @@ void *history_grow(void *list, size_t *count, size_t *capacity, size_t size)
 
 void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column)
 {
+	const char *text = store_get_text(rows, column);
+	const size_t used = strnlen(text, len - 1);
+
+	memcpy(to, text, used);
+	to[used] = '\0';
 	/* Whoever wrote it: it goes to terminals and into files. */
-	(void)snprintf(to, len, "%s", store_get_text(rows, column));
 	(void)text_clean(to);
 }
 

@@ -75,6 +75,15 @@ struct history_filter {
  * expression; an error. */
 int history_list_runs(
     struct history *h, const struct history_filter *filter, struct history_runs *out);
+
+/**
+ * history_find_run() - by its name, by how its name and no other begins, or "latest".
+ * @machine: a class, or how one begins; NULL any.
+ * @out: without the numbers of its cases and figures, for which all of them would have to be read.
+ * Return: 0; -ENOENT; -ENOTUNIQ; -EINVAL no class; an error.
+ */
+int history_find_run(
+    struct history *h, const char *name, const char *machine, struct history_run *out);
 void history_runs_free(struct history_runs *runs);
 
 struct history_series {
@@ -98,7 +107,7 @@ int history_list_series(
 void history_series_free(struct history_series_list *list);
 
 struct history_point {
-	int64_t run_id, figure_id;
+	int64_t run_id, figure_id, case_id;
 	char run[128];
 	char date[40];
 	char revision[HISTORY_REVISION_MAX];
@@ -121,6 +130,10 @@ struct history_points {
 /** history_trend() - all points of a series, by date. Return: 0; an error. */
 int history_trend(
     struct history *h, const struct history_series *series, struct history_points *out);
+/** history_past() - of a case up to @run, on its class of machines; the newest @max, by date.
+ * Return: 0; an error. */
+int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
+    struct history_points *out);
 /** history_figures() - all cases of a run, in the run's order. Return: 0; an error. */
 int history_figures(struct history *h, int64_t run_id, struct history_points *out);
 void history_points_free(struct history_points *points);

@@ -55,15 +55,19 @@ static int read_points(struct history *h, struct store_rows *rows, struct histor
 		history_copy(point->name, sizeof(point->name), rows, 13);
 		point->workers = (unsigned)store_get_int(rows, 14);
 		history_copy(point->hash, sizeof(point->hash), rows, 15);
+		point->case_id = store_get_int(rows, 16);
 	}
 	return rc;
 }
 
 /* Read by column number in read_points(). */
-#define POINTS                                                                                 \
+#define COLUMNS                                                                                \
 	"SELECT r.id, r.name, r.date, r.revision, f.id, f.status, f.ns_per_op, f.low, f.high," \
-	" f.covered, f.ops_per_s, f.launches, f.samples, c.name, c.workers, c.hash"            \
-	" FROM figure f JOIN run r ON r.id = f.run JOIN bench_case c ON c.id = f.bench_case"
+	" f.covered, f.ops_per_s, f.launches, f.samples, c.name, c.workers, c.hash, c.id "
+
+#define POINTS                                                                          \
+	COLUMNS "FROM figure f JOIN run r ON r.id = f.run JOIN bench_case c ON c.id = " \
+		"f.bench_case"
 
 static int select_points(struct history *h, const char *sql, const struct store_value *p,
     unsigned n, struct history_points *out)
@@ -90,6 +94,34 @@ int history_trend(
 
 	return select_points(h,
 	    POINTS " WHERE f.bench_case = $1 AND r.machine = $2 ORDER BY r.date, r.id", p, 2, out);
+}
+
+static void reverse(struct history_points *points)
+{
+	for (size_t i = 0, k = points->count; i + 1 < k; i++) {
+		const struct history_point swap = points->items[i];
+
+		points->items[i] = points->items[--k];
+		points->items[k] = swap;
+	}
+}
+
+int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
+    struct history_points *out)
+{
+	const struct store_value p[] = {
+	    store_int(case_id), store_int(run->id), store_text(run->date), store_int(max)};
+	/* CROSS JOIN: SQLite is to go back from run to run, and to stop after @max. */
+	int rc = select_points(h,
+	    COLUMNS "FROM run r CROSS JOIN figure f CROSS JOIN bench_case c"
+		    " WHERE r.machine = (SELECT machine FROM run WHERE id = $2)"
+		    " AND (r.date, r.id) <= ($3, $2) AND f.run = r.id AND f.bench_case = $1"
+		    " AND c.id = f.bench_case ORDER BY r.date DESC, r.id DESC LIMIT $4",
+	    p, 4, out);
+
+	if (!rc)
+		reverse(out);
+	return rc;
 }
 
 int history_figures(struct history *h, int64_t run_id, struct history_points *out)

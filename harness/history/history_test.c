@@ -190,6 +190,69 @@ static void filters_pick(void **state)
 	history_close(h);
 }
 
+static void runs_are_found_by_name(void **state)
+{
+	struct history *h = db_history(*state);
+	struct history_run run = {0};
+
+	assert_int_equal(history_find_run(h, "latest", NULL, &run), -ENOENT);
+	db_add_run(h, 5, 1);
+	db_add_run(h, 2, 1);
+	db_add_run(h, 3, 1);
+	assert_int_equal(history_find_run(h, "latest", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000005Z-host-000005");
+	assert_true(run.date[0] && run.machine[0] && run.title[0]);
+	assert_int_equal(history_find_run(h, "20260102T000002Z-host-000002", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000002Z-host-000002");
+	assert_int_equal(history_find_run(h, "20260102T000003", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000003Z-host-000003");
+	assert_int_equal(history_find_run(h, "20260102T", NULL, &run), -ENOTUNIQ);
+	/* Exactly is exactly, though it begins another one too. */
+	assert_int_equal(store_exec(h->store,
+			     "UPDATE run SET name = '20260102T' WHERE name ="
+			     " '20260102T000005Z-host-000005'",
+			     NULL, 0),
+	    0);
+	assert_int_equal(history_find_run(h, "20260102T", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T");
+	/* What means something to a database means nothing here. */
+	assert_int_equal(history_find_run(h, "2026%", NULL, &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "", NULL, &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "latest", "ffffffffffffffff", &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "latest", "%", &run), -EINVAL);
+	history_close(h);
+}
+
+/* The newest points up to a run, and none of another machine. */
+static void past_ends_with_the_run(void **state)
+{
+	struct history *h = db_history(*state);
+	struct history_points points = {0}, past = {0};
+	struct history_run run = {0};
+	struct run other;
+
+	for (unsigned n = 0; n < 9; n++)
+		db_add_run(h, (n * 4) % 9, 1 + (n * 4) % 9);
+	db_numbered_run(&other, 10, 1);
+	assert_int_equal(manifest_add(&other.manifest, "cpu.model", "Another"), 0);
+	assert_int_equal(history_add(h, &other), 0);
+	run_free(&other);
+	assert_int_equal(history_find_run(h, "20260102T000006", NULL, &run), 0);
+	assert_int_equal(history_figures(h, run.id, &points), 0);
+	assert_int_equal(history_past(h, points.items[0].case_id, &run, 4, &past), 0);
+	assert_int_equal(past.count, 4);
+	for (size_t i = 0; i < past.count; i++)
+		assert_int_equal(atoi(past.items[i].run + 9), 3 + i);
+	history_points_free(&past);
+	assert_int_equal(history_past(h, points.items[0].case_id, &run, 99, &past), 0);
+	assert_int_equal(past.count, 7);
+	assert_int_equal(past.items[6].run_id, run.id);
+	assert_int_equal(past.items[6].case_id, points.items[0].case_id);
+	history_points_free(&past);
+	history_points_free(&points);
+	history_close(h);
+}
+
 /* A run file whose samples are there twice is refused by the key, and leaves nothing behind. */
 static void failed_run_leaves_nothing(void **state)
 {
@@ -220,6 +283,8 @@ int main(void)
 	    TEST(same_run_twice_is_once),
 	    TEST(series_are_told_apart),
 	    TEST(filters_pick),
+	    TEST(runs_are_found_by_name),
+	    TEST(past_ends_with_the_run),
 	    TEST(failed_run_leaves_nothing),
 	};
 

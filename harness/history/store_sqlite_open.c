@@ -161,6 +161,10 @@ static int set_up(struct sqlite_store *s, const char *path)
 	(void)sqlite3_busy_timeout(s->db, (int)s->wait_ms);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	rc = store_exec(&s->head, "PRAGMA foreign_keys = ON", NULL, 0);
+	/* In KiB. With its 2 MB every series of a large history would be read from the system anew.
+	 */
+	if (!rc)
+		rc = store_exec(&s->head, "PRAGMA cache_size = -65536", NULL, 0);
 	if (!rc)
 		rc = store_has_any_table(&s->head);
 	if (rc < 0 && rc != -EUCLEAN && is_locked_in(s, path))

@@ -381,15 +381,16 @@ newer_and_older() {
 	need_python
 	expect 0 history add --db h.db "$SAMPLE"
 	sql 'UPDATE schema_version SET version = 999'
-	for action in list add; do
+	for action in list "add $SAMPLE"; do
+		# shellcheck disable=SC2086 # words
 		expect 2 history $action --db h.db
-		refused "schema 999 is newer than schema 2 of this concbench"
+		refused "schema 999 is newer than schema 3 of this concbench"
 	done
 	# Back to version 1, as it was before there was a second.
-	sql 'ALTER TABLE run DROP COLUMN revision' && sql 'DROP INDEX run_of_machine'
+	sql 'ALTER TABLE run DROP COLUMN revision' && sql "DROP INDEX run_of_machine" && sql "DROP INDEX figure_of_case"
 	sql 'UPDATE schema_version SET version = 1'
 	expect 0 history list --db h.db
-	one_line err "h.db: brought from schema 1 to schema 2"
+	one_line err "h.db: brought from schema 1 to schema 3"
 	has out "$SAMPLE_REVISION"
 }
 
