@@ -1,10 +1,10 @@
 /*
  * history.h - figures of many runs, of one machine or of a team's, in one database.
  *
- * A series is what one case (name and hash of its definition) gave on one class of machines, run
- * after run. Everything read is copied out: lists are the caller's, freed with their *_free().
- * Every function that fails leaves one line for people in history_error(). Not thread-safe per
- * history; any number of processes may use one database at once.
+ * A series is what one case (name, hash of its definition, length of its trials) gave on one class
+ * of machines, run after run. Everything read is copied out: lists are the caller's, freed with
+ * their *_free(). Every function that fails leaves one line for people in history_error(). Not
+ * thread-safe per history; any number of processes may use one database at once.
  */
 #ifndef CONCBENCH_HISTORY_H
 #define CONCBENCH_HISTORY_H
@@ -41,7 +41,8 @@ const char *history_name(const struct history *h);
 /**
  * history_add() - take in a run, whole or not at all.
  * @run: with its summaries, as result_read() gives it.
- * Return: 0; 1 when a run of that id is there already, and nothing is done; the errors of store.h.
+ * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when a run of that id
+ * is there already, and nothing is done; the errors of store.h.
  */
 int history_add(struct history *h, const struct run *run);
 
@@ -92,6 +93,7 @@ struct history_series {
 	char title[MACHINE_TITLE_MAX];
 	char name[CASE_NAME_MAX];
 	char hash[17];
+	uint64_t slot_ns; /* 0: unknown */
 	unsigned workers;
 	unsigned runs; /* that have the case, with a figure or without */
 };

@@ -138,7 +138,7 @@ int history_print_series(
     FILE *to, struct history *h, const struct history_series *series, bool plain)
 {
 	struct history_points points = {0};
-	char line[SPARKLINE_MAX];
+	char line[SPARKLINE_MAX], slot[TEXT_FORMAT_MAX];
 	double *x;
 	int rc = history_trend(h, series, &points);
 
@@ -149,9 +149,13 @@ int history_print_series(
 		history_points_free(&points);
 		return -ENOMEM;
 	}
-	(void)fprintf(to, "%s\n  machine %s: %s\n  definition %s, %zu run%s\n", series->name,
+	(void)fprintf(to, "%s\n  machine %s: %s\n  definition %s, %zu run%s", series->name,
 	    series->machine, series->title, series->hash, points.count,
 	    points.count == 1 ? "" : "s");
+	if (series->slot_ns)
+		(void)fprintf(to, ", trials of %s",
+		    figure_ns((double)series->slot_ns, plain, slot, sizeof(slot)));
+	(void)fputc('\n', to);
 	(void)fprintf(to, "  %s\n",
 	    sparkline_draw(x, points.count, SPARKLINE_WIDTH, plain, line, sizeof(line)));
 	print_points(to, &points, plain);

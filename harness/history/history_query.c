@@ -35,6 +35,14 @@ struct cases {
 	size_t count, capacity;
 };
 
+/* As history_add.c writes it. */
+static uint64_t slot_of_key(const char *key)
+{
+	const char *at = strchr(key, '@');
+
+	return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
 /* Those that the expression picks. There are few cases, and many figures: so these first. */
 static int pick_cases(struct history *h, const char *pattern, struct cases *out)
 {
@@ -60,6 +68,7 @@ static int pick_cases(struct history *h, const char *pattern, struct cases *out)
 		c->case_id = store_get_int(rows, 0);
 		history_copy(c->name, sizeof(c->name), rows, 1);
 		history_copy(c->hash, sizeof(c->hash), rows, 2);
+		c->slot_ns = slot_of_key(store_get_text(rows, 2));
 		c->workers = (unsigned)store_get_int(rows, 3);
 	}
 	case_filter_free(&f);

@@ -145,6 +145,58 @@ static void series_are_told_apart(void **state)
 	history_close(h);
 }
 
+/* Trials of another length, though the definition is the same, as `compare` sees it; an older
+ * history does not know the length and goes on with the first that comes. */
+static void trials_of_another_length_are_told_apart(void **state)
+{
+	static const uint64_t slots_ns[] = {3000000, 1000000, 3000000, 1000000};
+	struct history *h = db_history(*state);
+	struct history_series_list list = {0};
+	const struct history_filter mcs = {.case_name = "ck_mcs.*workers:2"};
+
+	for (unsigned n = 0; n < 4; n++) {
+		struct run run;
+
+		db_numbered_run(&run, n, 1);
+		for (size_t i = 0; i < run.series_count; i++)
+			run.series[i].slot_ns = slots_ns[n];
+		assert_int_equal(history_add(h, &run), 0);
+		if (!n)
+			assert_int_equal(
+			    store_exec(h->store, "UPDATE bench_case SET hash = substr(hash, 1, 16)",
+				NULL, 0),
+			    0);
+		run_free(&run);
+	}
+	assert_int_equal(history_list_series(h, &mcs, &list), 0);
+	assert_int_equal(list.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(strlen(list.items[i].hash), 16);
+	/* The first had no length any more when the second came, and became it. */
+	assert_int_equal(list.items[0].slot_ns, 1000000);
+	assert_int_equal(list.items[0].runs, 3);
+	assert_int_equal(list.items[1].slot_ns, 3000000);
+	assert_int_equal(list.items[1].runs, 1);
+	history_series_free(&list);
+	history_close(h);
+}
+
+static void sanitizer_builds_are_refused(void **state)
+{
+	struct history *h = db_history(*state);
+	struct run run;
+
+	db_numbered_run(&run, 1, 1);
+	assert_int_equal(manifest_add(&run.manifest, "build.sanitizer", "address"), 0);
+	assert_int_equal(history_add(h, &run), -EINVAL);
+	assert_non_null(strstr(history_error(h), "address sanitizer"));
+	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 0);
+	assert_int_equal(manifest_add(&run.manifest, "build.sanitizer", "none"), 0);
+	assert_int_equal(history_add(h, &run), 0);
+	run_free(&run);
+	history_close(h);
+}
+
 static void filters_pick(void **state)
 {
 	struct history *h = db_history(*state);
@@ -282,6 +334,8 @@ int main(void)
 	    TEST(what_goes_in_comes_out),
 	    TEST(same_run_twice_is_once),
 	    TEST(series_are_told_apart),
+	    TEST(trials_of_another_length_are_told_apart),
+	    TEST(sanitizer_builds_are_refused),
 	    TEST(filters_pick),
 	    TEST(runs_are_found_by_name),
 	    TEST(past_ends_with_the_run),
