@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* With --fail-on-change. */
+#define EXIT_CHANGED 1
+
 static int open_history(const struct history_options *a, enum history_mode mode, struct history **h)
 {
 	char note[768] = "", err[1024] = "";
@@ -156,9 +159,25 @@ static int do_show(struct history *h, const struct history_options *a)
 
 static int do_changes(struct history *h, const struct history_options *a)
 {
-	const struct changes_options how = {.min_effect = a->min_effect, .plain = a->plain};
+	struct changes_options how = {.min_effect = a->min_effect, .plain = a->plain};
+	struct changes_count count;
+	struct history_run since;
+	int rc;
 
-	return said(h, changes_print(stdout, h, &a->filter, &how));
+	if (a->since) {
+		rc = history_find_run(h, a->since, a->filter.machine, &since);
+		if (rc == -ENOENT || rc == -ENOTUNIQ)
+			return history_complain(
+			    "--since: %s run '%s'; see `concbench history list`",
+			    rc == -ENOENT ? "no" : "more than one", a->since);
+		if (rc)
+			return said(h, rc);
+		how.since = &since;
+	}
+	rc = (a->json ? changes_json : changes_print)(stdout, h, &a->filter, &how, &count);
+	if (rc)
+		return said(h, rc);
+	return a->fail_on_change && count.changes ? EXIT_CHANGED : 0;
 }
 
 /* ---- export ---- */

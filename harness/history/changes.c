@@ -1,7 +1,5 @@
 #include "harness/history/changes.h"
-#include "harness/history/changes_search.h"
 #include "harness/history/history_print.h"
-#include "harness/history/history_private.h"
 #include "harness/history/sparkline.h"
 
 #include "harness/base/text.h"
@@ -11,8 +9,9 @@
 
 #define REVISION_SHOWN 12
 
-struct totals {
-	unsigned series, short_series, points, changes, smaller, damaged;
+struct text_output {
+	FILE *to;
+	const struct changes_options *how;
 };
 
 static void print_series_head(FILE *to, const struct history_series *series,
@@ -42,64 +41,40 @@ static int print_change(FILE *to, struct history *h, const struct changes_series
 	return history_print_facts_changed(to, h, before->run_id, after->run_id, "    ");
 }
 
-static int print_series(FILE *to, struct history *h, const struct history_series *series,
-    const struct changes_options *how, struct totals *t)
+static int tell(void *context, struct history *h, const struct history_series *series,
+    const struct changes_series *found, size_t first)
 {
-	struct history_points points = {0};
-	struct changes_series s = {0};
-	unsigned shown = 0;
-	int rc = history_trend(h, series, &points);
+	const struct text_output *out = context;
+	int rc = 0;
 
-	t->series++;
-	if (rc == -EUCLEAN) {
-		t->damaged++;
-		(void)fprintf(to, "%s\n  left out: %s\n", series->name, history_error(h));
+	if (!found) {
+		(void)fprintf(out->to, "%s\n  left out: %s\n", series->name, history_error(h));
 		return 0;
 	}
-	if (rc)
-		return rc;
-	rc = changes_search(&points, how->min_effect, &s);
-	if (rc)
-		rc = history_fail(h, rc, "%s: %s", series->name,
-		    rc == -ENOMEM ? "out of memory" : "change points cannot be found");
-	t->points += (unsigned)s.n;
-	t->short_series += s.n < CHANGES_POINTS_MIN;
-	for (size_t i = 0; i < s.count && !rc; i++) {
-		if (!shown++)
-			print_series_head(to, series, &s, how);
-		rc = print_change(to, h, &s, i, how);
-	}
-	t->changes += shown;
-	t->smaller += (unsigned)s.smaller;
-	changes_series_free(&s);
-	history_points_free(&points);
+	print_series_head(out->to, series, found, out->how);
+	for (size_t i = first; i < found->count && !rc; i++)
+		rc = print_change(out->to, h, found, i, out->how);
 	return rc;
 }
 
 int changes_print(FILE *to, struct history *h, const struct history_filter *filter,
-    const struct changes_options *how)
+    const struct changes_options *how, struct changes_count *count)
 {
-	struct history_series_list list = {0};
-	struct totals t = {0};
-	int rc = history_list_series(h, filter, &list);
+	struct text_output out = {to, how};
+	int rc = changes_walk(h, filter, how, tell, &out, count);
 
-	for (size_t i = 0; i < list.count && !rc; i++)
-		rc = print_series(to, h, &list.items[i], how, &t);
-	history_series_free(&list);
 	if (rc)
 		return rc;
-	(void)fprintf(to, "%u change%s in %u series of %u points", t.changes,
-	    t.changes == 1 ? "" : "s", t.series, t.points);
-	if (t.smaller)
-		(void)fprintf(
-		    to, ", %u smaller one%s left out", t.smaller, t.smaller == 1 ? "" : "s");
-	if (t.short_series)
-		(void)fprintf(to, "; %u with fewer than %d points not searched", t.short_series,
-		    CHANGES_POINTS_MIN);
+	(void)fprintf(to, "%u change%s", count->changes, count->changes == 1 ? "" : "s");
+	if (how->since)
+		(void)fprintf(to, " since %s", how->since->name);
+	(void)fprintf(to, " in %u series of %u points", count->series, count->points);
+	if (count->smaller)
+		(void)fprintf(to, ", %u smaller one%s left out", count->smaller,
+		    count->smaller == 1 ? "" : "s");
+	if (count->short_series)
+		(void)fprintf(to, "; %u with fewer than %d points not searched",
+		    count->short_series, CHANGES_POINTS_MIN);
 	(void)fputc('\n', to);
-	if (fflush(to) || ferror(to))
-		return -EIO;
-	return t.damaged ? history_fail(h, -EUCLEAN, "%u of %u series left out as damaged",
-			       t.damaged, t.series)
-			 : 0;
+	return fflush(to) || ferror(to) ? -EIO : changes_damaged(h, count);
 }

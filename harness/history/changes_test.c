@@ -3,6 +3,7 @@
 #include "harness/history/changes_search.h"
 #include "harness/history/history_fixture.h"
 
+#include <jansson.h>
 #include <math.h>
 
 #define CASE "lock/x/workers:2"
@@ -52,12 +53,13 @@ static char *changes_of(struct history *h, double min_effect)
 {
 	const struct history_filter all = {0};
 	const struct changes_options how = {.min_effect = min_effect, .plain = true};
+	struct changes_count count;
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 
 	assert_non_null(to);
-	assert_int_equal(changes_print(to, h, &all, &how), 0);
+	assert_int_equal(changes_print(to, h, &all, &how, &count), 0);
 	assert_int_equal(fclose(to), 0);
 	return text;
 }
@@ -152,6 +154,69 @@ static void short_series_are_counted(void **state)
 	history_close(h);
 }
 
+static json_t *json_of(struct history *h, const struct changes_options *how)
+{
+	const struct history_filter all = {0};
+	struct changes_count count;
+	json_error_t error;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	json_t *o;
+
+	assert_non_null(to);
+	assert_int_equal(changes_json(to, h, &all, how, &count), 0);
+	assert_int_equal(fclose(to), 0);
+	o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	if (!o)
+		fail_msg("%s: %s", error.text, text);
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), count.changes);
+	free(text);
+	return o;
+}
+
+static const char *text_at(const json_t *o, const char *key, const char *inner)
+{
+	return json_string_value(json_object_get(json_object_get(o, key), inner));
+}
+
+/* The change for a program, and only to who asks from no later run on. */
+static void json_and_since(void **state)
+{
+	struct history *h = db_history(*state);
+	struct changes_options how = {.min_effect = 0.01};
+	struct history_run since;
+	const json_t *one, *facts;
+	json_t *o;
+
+	fill(h, 30, 18, 1.05, 99);
+	o = json_of(h, &how);
+	assert_int_equal(json_integer_value(json_object_get(o, "concbench_changes")), 1);
+	assert_null(json_object_get(o, "since"));
+	one = json_array_get(json_object_get(o, "changes"), 0);
+	assert_string_equal(json_string_value(json_object_get(one, "case")), CASE);
+	assert_string_equal(text_at(one, "before", "run"), "run-17");
+	assert_string_equal(text_at(one, "after", "run"), "run-18");
+	assert_string_equal(text_at(one, "after", "revision"), "new-revision");
+	assert_true(fabs(json_real_value(json_object_get(one, "effect")) - 0.05) < 0.005);
+	facts = json_object_get(one, "facts");
+	assert_int_equal(json_object_size(facts), 1);
+	assert_string_equal(text_at(facts, "build.revision", "before"), "old-revision");
+	json_decref(o);
+
+	how.since = &since;
+	assert_int_equal(history_find_run(h, "run-18", NULL, &since), 0);
+	o = json_of(h, &how);
+	assert_string_equal(json_string_value(json_object_get(o, "since")), "run-18");
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), 1);
+	json_decref(o);
+	assert_int_equal(history_find_run(h, "run-19", NULL, &since), 0);
+	o = json_of(h, &how);
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), 0);
+	json_decref(o);
+	history_close(h);
+}
+
 /* What is no figure does not pass for one, and costs no other series its changes. */
 static void damaged_series_are_left_out(void **state)
 {
@@ -169,6 +234,7 @@ static void damaged_series_are_left_out(void **state)
 	}
 	fill(h, 20, 10, 1.5, 99);
 	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		struct changes_count count;
 		char sql[256], *text = NULL;
 		size_t len;
 		FILE *to = open_memstream(&text, &len);
@@ -180,7 +246,7 @@ static void damaged_series_are_left_out(void **state)
 		    " (SELECT id FROM bench_case WHERE name = '" REST "')",
 		    damage[i]);
 		assert_int_equal(store_exec(h->store, sql, NULL, 0), 0);
-		assert_int_equal(changes_print(to, h, &all, &how), -EUCLEAN);
+		assert_int_equal(changes_print(to, h, &all, &how, &count), -EUCLEAN);
 		assert_non_null(strstr(history_error(h), "1 of 2 series left out as damaged"));
 		assert_int_equal(fclose(to), 0);
 		assert_has(text, REST "\n  left out: ");
@@ -202,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(small_steps_add_up),
 	    TEST(noise_is_no_change),
 	    TEST(short_series_are_counted),
+	    TEST(json_and_since),
 	    TEST(damaged_series_are_left_out),
 	};
 

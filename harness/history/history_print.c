@@ -269,8 +269,8 @@ static bool is_volatile(const char *key)
 	return false;
 }
 
-int history_print_facts_changed(
-    FILE *to, struct history *h, int64_t before_run, int64_t after_run, const char *indent)
+int history_facts_changed(struct history *h, int64_t before_run, int64_t after_run,
+    history_fact_teller *tell, void *context)
 {
 	struct manifest before = {0}, after = {0};
 	int rc = history_facts(h, before_run, &before);
@@ -282,16 +282,36 @@ int history_print_facts_changed(
 		const char *was = manifest_get(&before, item->key);
 
 		if (!is_volatile(item->key) && (!was || strcmp(was, item->value) != 0))
-			(void)fprintf(to, "%s%s: %s -> %s\n", indent, item->key,
-			    was ? was : "(none)", item->value);
+			tell(context, item->key, was, item->value);
 	}
 	for (size_t i = 0; i < before.count && !rc; i++) {
 		const struct manifest_item *item = &before.items[i];
 
 		if (!is_volatile(item->key) && !manifest_get(&after, item->key))
-			(void)fprintf(to, "%s%s: %s -> (none)\n", indent, item->key, item->value);
+			tell(context, item->key, item->value, NULL);
 	}
 	manifest_free(&before);
 	manifest_free(&after);
 	return rc;
+}
+
+struct fact_output {
+	FILE *to;
+	const char *indent;
+};
+
+static void print_fact(void *context, const char *key, const char *before, const char *after)
+{
+	const struct fact_output *out = context;
+
+	(void)fprintf(out->to, "%s%s: %s -> %s\n", out->indent, key, before ? before : "(none)",
+	    after ? after : "(none)");
+}
+
+int history_print_facts_changed(
+    FILE *to, struct history *h, int64_t before_run, int64_t after_run, const char *indent)
+{
+	struct fact_output out = {to, indent};
+
+	return history_facts_changed(h, before_run, after_run, print_fact, &out);
 }

@@ -61,6 +61,7 @@ a_night() {
 		expect 0 scripts/ci/nightly.sh --filter '^selftest/slow_sieve' --rounds 6 --no-charts --precision 0
 	done
 	[ -s nightly-out/changes.txt ] || fail "no changes.txt"
+	python3 -m json.tool nightly-out/changes.json >/dev/null || fail "no changes.json"
 	[ -d "$(cat nightly-out/run.txt)" ] || fail "no run: $(cat nightly-out/run.txt)"
 	expect 0 "$CONCBENCH" history list
 	[ "$(grep -c '20[0-9]*T' out)" -ge 2 ] || fail "$(cat out)"

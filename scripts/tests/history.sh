@@ -179,7 +179,26 @@ changes_are_found_and_explained() {
 	expect 0 history changes --db h.db
 	cmp first out
 	expect 0 history changes --db h.db --min-effect 10%
-	has out "0 changes in 2 series"
+	has out "0 changes in 2 series" "2 smaller ones left out"
+	# Only what is new, and an exit status for who asks for one.
+	expect 0 history changes --db h.db --since 20260116
+	has out "2 changes since 20260116T000000Z-vm-00000f in 2 series"
+	expect 0 history changes --db h.db --since 20260117
+	one_line out "0 changes since 20260117T000000Z-vm-000010 in 2 series"
+	expect 0 history changes --db h.db --since latest --fail-on-change
+	expect 1 history changes --db h.db --since 20260116 --fail-on-change
+	expect 1 history changes --db h.db --json --fail-on-change
+	"$python" -c 'import json
+o = json.load(open("out"))
+assert o["concbench_changes"] == 1 and o["count"]["changes"] == len(o["changes"]) == 2
+for c in o["changes"]:
+    assert 0.04 < c["effect"] < 0.06 and c["after"]["ns_per_op"] > c["before"]["ns_per_op"]
+    assert c["after"]["date"] == "2026-01-16T00:00:00Z"
+    assert c["facts"]["build.compiler"]["after"] == "another compiler"' || fail "$(cat out)"
+	expect 2 history changes --db h.db --since none
+	refused "--since: no run 'none'"
+	expect 2 history changes --db h.db --since 2026
+	refused "--since: more than one run '2026'"
 }
 
 # The control: the same noise without the step.
