@@ -405,6 +405,89 @@ static void a_lax_test_makes_things_up(void **state)
 	assert_in_range(made_up(10 * CHANGE_P_MAX, 1000), 51, 1000);
 }
 
+/* Noise of a unit, the value @i of a series; @before: the last one, 0 at first. */
+typedef double noise_fn(size_t i, double before);
+
+/* One in twenty lies up to twenty standard deviations above. */
+static double outliers(size_t i, double before)
+{
+	(void)i;
+	(void)before;
+	return normal() + (uniform() < 0.05 ? 20.0 * uniform() : 0.0);
+}
+
+/* Two levels that take turns by chance: layouts of memory, say. */
+static double bimodal(size_t i, double before)
+{
+	(void)i;
+	(void)before;
+	return normal() / 4 + (uniform() < 0.5 ? 0.0 : 5.0);
+}
+
+static double autoregressive(double before, double phi)
+{
+	return phi * before + sqrt(1 - phi * phi) * normal();
+}
+
+static double slightly_dependent(size_t i, double before)
+{
+	(void)i;
+	return autoregressive(before, 0.2);
+}
+
+static double dependent(size_t i, double before)
+{
+	(void)i;
+	return autoregressive(before, 0.5);
+}
+
+/* No step anywhere, and three standard deviations between the ends. */
+static double drift(size_t i, double before)
+{
+	(void)before;
+	return normal() + 0.03 * (double)i;
+}
+
+/*
+ * The permutation takes values to be exchangeable. That holds whatever their distribution, and not
+ * when neighbours are alike: then a wave passes for a step. What is asserted of those is that it is
+ * no worse and no better than change_points.h and the guide say.
+ */
+static void other_noise(void **state)
+{
+	static const struct {
+		const char *name;
+		noise_fn *noise;
+		unsigned points_min, points_max; /* in 500 series of 100 */
+	} table[] = {
+	    {"5 % outliers", outliers, 0, 25},
+	    {"bimodal", bimodal, 0, 25},
+	    {"AR(1), 0.2", slightly_dependent, 10, 75},
+	    {"AR(1), 0.5", dependent, 125, 325},
+	    {"drift", drift, 500, 1000},
+	};
+
+	(void)state;
+	for (size_t t = 0; t < sizeof(table) / sizeof(table[0]); t++) {
+		struct change_point out[MAX];
+		unsigned points = 0;
+		double x[100];
+
+		rng = 5;
+		for (unsigned trial = 0; trial < 500; trial++) {
+			double before = 0.0;
+
+			for (size_t i = 0; i < 100; i++)
+				x[i] = before = table[t].noise(i, before);
+			points += (unsigned)find(x, 100, out);
+		}
+		print_message(
+		    "no step, %s: %.3f points a series of 100\n", table[t].name, points / 500.0);
+		if (points < table[t].points_min || points > table[t].points_max)
+			fail_msg("%s: %u points in 500 series", table[t].name, points);
+	}
+}
+
 static double seconds(void)
 {
 	struct timespec ts;
@@ -468,6 +551,7 @@ int main(void)
 	    cmocka_unit_test(steps_are_found),
 	    cmocka_unit_test(nothing_is_made_up),
 	    cmocka_unit_test(a_lax_test_makes_things_up),
+	    cmocka_unit_test(other_noise),
 	    cmocka_unit_test(length_is_no_obstacle),
 	};
 
