@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* With --fail-on-change. */
+#define EXIT_CHANGED 1
+
 static int open_history(const struct history_options *a, enum history_mode mode, struct history **h)
 {
 	char note[768] = "", err[1024] = "";
@@ -31,11 +34,9 @@ static int open_history(const struct history_options *a, enum history_mode mode,
 
 /* ---- add ---- */
 
-static int add_one(struct history *h, const struct history_options *a, const char *ref)
+static int read_one(const struct history_options *a, const char *ref, struct run *run)
 {
 	char path[PATH_MAX], err[512] = "";
-	struct run run = {0};
-	size_t samples = 0;
 	int rc = result_resolve(a->results, ref, path, sizeof(path));
 
 	if (rc == -ENOENT)
@@ -43,60 +44,51 @@ static int add_one(struct history *h, const struct history_options *a, const cha
 		    "no run '%s', neither as a path nor in %s/", ref, a->results);
 	if (rc)
 		return history_complain("%s: %s", ref, strerror(-rc));
-	rc = result_read(path, &run, err, sizeof(err));
-	if (rc)
-		return history_complain("%s", err[0] ? err : strerror(-rc));
-	for (size_t i = 0; i < run.series_count; i++)
-		samples += run.series[i].sample_count;
-	rc = history_add(h, &run);
+	rc = result_read(path, run, err, sizeof(err));
+	return rc ? history_complain("%s", err[0] ? err : strerror(-rc)) : 0;
+}
+
+static int add_one(struct history *h, const struct run *run)
+{
+	size_t samples = 0;
+	int rc;
+
+	for (size_t i = 0; i < run->series_count; i++)
+		samples += run->series[i].sample_count;
+	rc = history_add(h, run);
 	if (rc < 0)
-		rc = history_complain("%s; %s was not added", history_error(h), run.id);
-	else if (rc > 0)
-		rc = printf("%s: is in %s already, nothing to do\n", run.id, history_name(h)) < 0;
+		return history_complain("%s; %s was not added", history_error(h), run->id);
+	if (rc > 0)
+		rc = printf("%s: is in %s already, nothing to do\n", run->id, history_name(h));
 	else
-		rc = printf("%s: added to %s, %zu cases, %zu samples\n", run.id, history_name(h),
-			 run.series_count, samples) < 0;
-	run_free(&run);
-	return rc == 1 ? history_complain("standard output: %s", strerror(errno)) : rc;
+		rc = printf("%s: added to %s, %zu cases, %zu samples\n", run->id, history_name(h),
+		    run->series_count, samples);
+	return rc < 0 ? history_complain("standard output: %s", strerror(errno)) : 0;
 }
 
 static int do_add(const struct history_options *a)
 {
-	struct history *h;
-	int bad = 0, rc = open_history(a, HISTORY_WRITE, &h);
+	static const char latest[] = "latest";
+	const int count = a->operand_count ? a->operand_count : 1;
+	struct history *h = NULL;
+	int bad = 0, cannot = 0;
 
-	if (rc)
-		return rc;
-	if (!a->operand_count)
-		bad = add_one(h, a, "latest");
 	/* One bad file of many is no reason to leave out the good ones. */
-	for (int i = 0; i < a->operand_count; i++)
-		bad |= add_one(h, a, a->operands[i]);
+	for (int i = 0; i < count && !cannot; i++) {
+		struct run run = {0};
+		int rc = read_one(a, a->operand_count ? a->operands[i] : latest, &run);
+
+		/* Not before there is something to put in: opening it makes it. */
+		if (!rc && !h)
+			rc = cannot = open_history(a, HISTORY_WRITE, &h);
+		bad |= rc ? rc : add_one(h, &run);
+		run_free(&run);
+	}
 	history_close(h);
 	return bad;
 }
 
 /* ---- list, show, changes ---- */
-
-/* Exactly, or what only one begins with; "latest". NULL: none; *ambiguous: more than one. */
-static const struct history_run *find_run(
-    const struct history_runs *runs, const char *name, bool *ambiguous)
-{
-	const struct history_run *found = NULL;
-
-	*ambiguous = false;
-	if (!strcmp(name, "latest"))
-		return runs->count ? &runs->items[runs->count - 1] : NULL;
-	for (size_t i = 0; i < runs->count; i++) {
-		if (!strcmp(runs->items[i].name, name))
-			return &runs->items[i];
-		if (*name && !strncmp(runs->items[i].name, name, strlen(name))) {
-			*ambiguous = *ambiguous || found;
-			found = &runs->items[i];
-		}
-	}
-	return found;
-}
 
 static int said(struct history *h, int rc)
 {
@@ -149,32 +141,43 @@ static int show_cases(struct history *h, const struct history_options *a, const 
 
 static int do_show(struct history *h, const struct history_options *a)
 {
-	const struct history_filter of_machine = {.machine = a->filter.machine};
 	const char *name = a->operand_count      ? a->operands[0]
 			   : a->filter.case_name ? a->filter.case_name
 						 : "latest";
-	struct history_runs runs = {0};
-	const struct history_run *run;
-	bool ambiguous;
-	int rc = history_list_runs(h, &of_machine, &runs);
+	struct history_run run;
+	int rc = history_find_run(h, name, a->filter.machine, &run);
 
-	if (rc)
-		return said(h, rc);
-	run = find_run(&runs, name, &ambiguous);
-	if (ambiguous)
-		rc = history_complain(
+	if (rc == -ENOENT)
+		return show_cases(h, a, name);
+	if (rc == -ENOTUNIQ)
+		return history_complain(
 		    "'%s' begins more than one run; see `concbench history list`", name);
-	else if (run)
-		rc = said(h, history_print_run(stdout, h, run, &a->filter, a->plain));
-	history_runs_free(&runs);
-	return run || rc ? rc : show_cases(h, a, name);
+	if (!rc)
+		rc = history_print_run(stdout, h, &run, &a->filter, a->plain);
+	return said(h, rc);
 }
 
 static int do_changes(struct history *h, const struct history_options *a)
 {
-	const struct changes_options how = {.min_effect = a->min_effect, .plain = a->plain};
+	struct changes_options how = {.min_effect = a->min_effect, .plain = a->plain};
+	struct changes_count count;
+	struct history_run since;
+	int rc;
 
-	return said(h, changes_print(stdout, h, &a->filter, &how));
+	if (a->since) {
+		rc = history_find_run(h, a->since, a->filter.machine, &since);
+		if (rc == -ENOENT || rc == -ENOTUNIQ)
+			return history_complain(
+			    "--since: %s run '%s'; see `concbench history list`",
+			    rc == -ENOENT ? "no" : "more than one", a->since);
+		if (rc)
+			return said(h, rc);
+		how.since = &since;
+	}
+	rc = (a->json ? changes_json : changes_print)(stdout, h, &a->filter, &how, &count);
+	if (rc)
+		return said(h, rc);
+	return a->fail_on_change && count.changes ? EXIT_CHANGED : 0;
 }
 
 /* ---- export ---- */
@@ -182,27 +185,20 @@ static int do_changes(struct history *h, const struct history_options *a)
 static int export_one_run(struct history *h, const struct history_options *a,
     enum export_format format, struct export_count *count, char *err, size_t err_len)
 {
-	const struct history_filter of_machine = {.machine = a->filter.machine};
 	const char *name = a->run ? a->run : "latest";
-	struct history_runs runs = {0};
-	const struct history_run *run;
-	bool ambiguous;
-	int rc = history_list_runs(h, &of_machine, &runs);
+	struct history_run run;
+	int rc = history_find_run(h, name, a->filter.machine, &run);
 
+	if (rc == -ENOENT || rc == -ENOTUNIQ) {
+		(void)snprintf(err, err_len, "%s: %s run '%s'", history_name(h),
+		    rc == -ENOTUNIQ ? "more than one" : "no", name);
+		return rc;
+	}
 	if (rc) {
 		(void)snprintf(err, err_len, "%s", history_error(h));
 		return rc;
 	}
-	run = find_run(&runs, name, &ambiguous);
-	if (!run || ambiguous) {
-		(void)snprintf(err, err_len, "%s: %s run '%s'", history_name(h),
-		    ambiguous ? "more than one" : "no", name);
-		rc = -ENOENT;
-	} else {
-		rc = export_run(h, run, &a->filter, format, a->out, count, err, err_len);
-	}
-	history_runs_free(&runs);
-	return rc;
+	return export_run(h, &run, &a->filter, format, a->out, count, err, err_len);
 }
 
 static int do_export(struct history *h, const struct history_options *a)

@@ -45,12 +45,16 @@ const char history_help[] =
     "  --out PATH         the file to write, of otava the folder\n"
     "  --run RUN          the run to export (default: the newest); of otava all are\n"
     "  --min-effect PCT   changes: leave out smaller ones (default: 1%)\n"
+    "  --since RUN        changes: only those at this run or after it\n"
+    "  --json             changes: for programs\n"
+    "  --fail-on-change   changes: end with 1 when there is one\n"
     "  --wait TIME        how long to wait for another writer (default: 10s)\n"
     "  --ascii            no characters beyond ASCII\n"
     "  --help             show this\n"
     "\n"
     "Exit status: 0 when it was done, 2 when not; a database that could not be used is as "
-    "before.\n";
+    "before.\n"
+    "1 only with --fail-on-change.\n";
 
 enum {
 	OPT_HELP = 256,
@@ -64,6 +68,9 @@ enum {
 	OPT_MIN_EFFECT,
 	OPT_WAIT,
 	OPT_ASCII,
+	OPT_SINCE,
+	OPT_JSON,
+	OPT_FAIL_ON_CHANGE,
 };
 
 static const struct option options[] = {
@@ -78,6 +85,9 @@ static const struct option options[] = {
     {"min-effect", required_argument, NULL, OPT_MIN_EFFECT},
     {"wait", required_argument, NULL, OPT_WAIT},
     {"ascii", no_argument, NULL, OPT_ASCII},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"fail-on-change", no_argument, NULL, OPT_FAIL_ON_CHANGE},
     {NULL, 0, NULL, 0},
 };
 
@@ -99,6 +109,8 @@ static const char **text_of(int option, struct history_options *a)
 		return &a->out;
 	case OPT_RUN:
 		return &a->run;
+	case OPT_SINCE:
+		return &a->since;
 	default:
 		return NULL;
 	}
@@ -128,6 +140,12 @@ static int parse_one(int option, const char *name, struct history_options *a)
 		return 0;
 	case OPT_ASCII:
 		a->plain = true;
+		return 0;
+	case OPT_JSON:
+		a->json = true;
+		return 0;
+	case OPT_FAIL_ON_CHANGE:
+		a->fail_on_change = true;
 		return 0;
 	case ':':
 		return history_complain("%s needs an argument; see --help", name);

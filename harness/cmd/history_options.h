@@ -7,11 +7,11 @@
 #include "harness/history/history.h"
 
 struct history_options {
-	const char *db, *results, *format, *out, *run;
+	const char *db, *results, *format, *out, *run, *since;
 	struct history_filter filter;
 	double min_effect;
 	unsigned wait_ms;
-	bool plain;
+	bool plain, json, fail_on_change;
 	char **operands;
 	int operand_count;
 };

@@ -51,23 +51,62 @@ static bool covers(const struct comparable_fact *f, const char *key)
 	return f->key[len - 1] == '.' ? strncmp(f->key, key, len) == 0 : strcmp(f->key, key) == 0;
 }
 
+#define SHOWN_BYTES 70
+/* Of what comes before the first difference, so that one sees where it is. */
+#define CONTEXT_BYTES 20
+#define ELLIPSIS "..."
+
+/* Back to where the UTF-8 character at @at begins. */
+static size_t character_start(const char *text, size_t at)
+{
+	for (unsigned i = 0; i < 3 && at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80; i++)
+		at--;
+	return at;
+}
+
+/* Where what is shown of two long values begins: two of them may begin alike for long. */
+static size_t shown_from(const char *a, const char *b)
+{
+	size_t same = 0;
+
+	if (strlen(a) <= SHOWN_BYTES && strlen(b) <= SHOWN_BYTES)
+		return 0;
+	while (a[same] && a[same] == b[same])
+		same++;
+	return same <= CONTEXT_BYTES ? 0 : character_start(a, same - CONTEXT_BYTES);
+}
+
+static const char *excerpt(
+    const char *value, size_t from, char text[SHOWN_BYTES + 2 * sizeof(ELLIPSIS)])
+{
+	const size_t rest = strlen(value + from);
+	const bool cut = rest > SHOWN_BYTES;
+	const size_t shown = cut ? character_start(value + from, SHOWN_BYTES) : rest;
+
+	(void)snprintf(text, SHOWN_BYTES + 2 * sizeof(ELLIPSIS), "%s%.*s%s", from ? ELLIPSIS : "",
+	    (int)shown, value + from, cut ? ELLIPSIS : "");
+	return text;
+}
+
 static int check_key(const struct comparable_fact *f, const char *key, const char *base,
     const char *head, struct comparison *c, size_t *differences)
 {
+	char base_shown[SHOWN_BYTES + 2 * sizeof(ELLIPSIS)];
+	char head_shown[SHOWN_BYTES + 2 * sizeof(ELLIPSIS)];
+	size_t from;
+
 	/* Neither says it: nothing can be said about it. */
 	if ((!base && !head) || (base && head && strcmp(base, head) == 0))
 		return 0;
 	if (f->absent && strcmp(base ? base : f->absent, head ? head : f->absent) == 0)
 		return 0;
 	++*differences;
-	return comparison_add_difference(c, "%s: %.70s <> %.70s (%s)%s", key,
-	    base        ? base
-	    : f->absent ? f->absent
-			: "not recorded",
-	    head        ? head
-	    : f->absent ? f->absent
-			: "not recorded",
-	    f->reason, f->refuses ? "" : ", noted only");
+	base = base ? base : f->absent ? f->absent : "not recorded";
+	head = head ? head : f->absent ? f->absent : "not recorded";
+	from = shown_from(base, head);
+	return comparison_add_difference(c, "%s: %s <> %s (%s)%s", key,
+	    excerpt(base, from, base_shown), excerpt(head, from, head_shown), f->reason,
+	    f->refuses ? "" : ", noted only");
 }
 
 /* A fact's keys in the order of base's manifest, then those that only head's has. */

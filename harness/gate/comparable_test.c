@@ -1,6 +1,7 @@
 /* comparable_test.c - what forbids comparing, what is only told, and what is no difference. */
 #include "harness/gate/comparable.h"
 
+#include "harness/base/text.h"
 #include "harness/run/run_fixture.h"
 
 static void add(struct manifest *m, const char *key, const char *value)
@@ -88,6 +89,53 @@ static void refusals_come_first_and_name_both_sides(void **state)
 	manifest_free(&head);
 }
 
+/* What is printed of two values that differ differs, and is what they are where it is not cut. */
+static void long_values_show_where_they_differ(void **state)
+{
+#define LONG "-std=c11 -pthread -fno-omit-frame-pointer -fsome-other-flag -fyet-another-one "
+#define WIDE "\xe6\xbc\xa2"
+	static const struct {
+		const char *base, *head, *line;
+	} table[] = {
+	    {LONG "-O2 -g", LONG "-O3 -g",
+		"build.flags: ...-fyet-another-one -O2 -g <> ...-fyet-another-one -O3 -g ("},
+	    {LONG, LONG "-O2",
+		"build.flags: ...ag -fyet-another-one <> ...ag -fyet-another-one -O2 ("},
+	    {"-O2 " LONG, "-O3 " LONG, "build.flags: -O2 -std=c11"},
+	    {"-O2", LONG, "build.flags: -O2 <> -std=c11"},
+	    /* The first difference is the last byte of a character. */
+	    {LONG WIDE "\xe6\xbc\xa2", LONG WIDE "\xe6\xbc\xa3", WIDE "\xe6\xbc\xa3 ("},
+	    /* The context and the cut begin and end with a whole one. */
+	    {WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE "1" LONG,
+		WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE "2" LONG,
+		"build.flags: ..." WIDE WIDE WIDE WIDE WIDE WIDE WIDE "1-std=c11"},
+	    {"1" WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE
+		    WIDE WIDE WIDE WIDE WIDE WIDE WIDE WIDE,
+		"2", WIDE "... <> 2 ("},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct manifest base = {0}, head = {0};
+		struct comparison c = {0};
+		char clean[REASON_MAX];
+		size_t refusals;
+
+		add(&base, "build.flags", table[i].base);
+		add(&head, "build.flags", table[i].head);
+		assert_int_equal(comparable_check(&base, &head, &c, &refusals), 0);
+		assert_int_equal(c.difference_count, 1);
+		if (!strstr(c.differences[0], table[i].line))
+			fail_msg("no '%s' in: %s", table[i].line, c.differences[0]);
+		/* No half of a character, which would become a "?". */
+		snprintf(clean, sizeof(clean), "%s", c.differences[0]);
+		assert_null(strchr(text_clean(clean), '?'));
+		comparison_free(&c);
+		manifest_free(&base);
+		manifest_free(&head);
+	}
+}
+
 static void the_list_has_no_doubles(void **state)
 {
 	const struct comparable_fact *f = comparable_facts();
@@ -129,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(single_facts),
 	    cmocka_unit_test(refusals_come_first_and_name_both_sides),
+	    cmocka_unit_test(long_values_show_where_they_differ),
 	    cmocka_unit_test(the_list_has_no_doubles),
 	    cmocka_unit_test(series_measure_the_same_thing),
 	};

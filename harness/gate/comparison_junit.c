@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* What a row is to whoever counts tests. */
-static const char *element_of(enum verdict v)
+/* What a row is to whoever counts tests: the same as to the exit status, under @strict too. */
+static const char *element_of(enum verdict v, bool strict)
 {
 	switch (v) {
 	case VERDICT_SLOWER:
@@ -15,7 +15,7 @@ static const char *element_of(enum verdict v)
 		return "error";
 	case VERDICT_UNSURE:
 	case VERDICT_MISSING:
-		return "skipped";
+		return strict ? "failure" : "skipped";
 	default:
 		return NULL;
 	}
@@ -32,7 +32,7 @@ static size_t count_elements(const struct comparison *c, const char *element)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->row_count; i++) {
-		const char *own = element_of(c->rows[i].verdict);
+		const char *own = element_of(c->rows[i].verdict, c->strict);
 
 		n += own && strcmp(own, element) == 0;
 	}
@@ -96,9 +96,9 @@ static void add_class(struct text_buffer *to, const char *name)
 	add_text(to, class_name);
 }
 
-static void add_case(struct text_buffer *to, const struct comparison_row *r)
+static void add_case(struct text_buffer *to, const struct comparison_row *r, bool strict)
 {
-	const char *element = element_of(r->verdict);
+	const char *element = element_of(r->verdict, strict);
 	struct text_buffer message = {0};
 	char change[COMPARISON_FIGURE_MAX], base[TEXT_FORMAT_MAX], head[TEXT_FORMAT_MAX];
 
@@ -157,7 +157,7 @@ int comparison_junit(const struct comparison *c, const char *path)
 	text_buffer_add(&to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	add_suite(&to, c);
 	for (size_t i = 0; i < c->row_count; i++)
-		add_case(&to, &c->rows[i]);
+		add_case(&to, &c->rows[i], c->strict);
 	comparison_sentence(c, &sentence);
 	if (c->noise[0])
 		text_buffer_addf(&sentence, ". %s", c->noise);

@@ -370,6 +370,16 @@ static void junit_for_ci(void **state)
 	has_not(text, "\t");
 	has_not(text, "\xff");
 	free(text);
+	/* Who asks for strictness and ends with 3 does not read of 0 failures. */
+	c.strict = true;
+	text = written(comparison_junit, &c);
+	has(text, "tests=\"8\" failures=\"4\" errors=\"2\" skipped=\"0\"");
+	assert_int_equal(times(text, "<failure "), 4);
+	assert_int_equal(times(text, "<skipped "), 0);
+	has(text, "type=\"unsure\"/>");
+	has(text, "type=\"missing\"/>");
+	free(text);
+	c.strict = false;
 	c.elapsed_s = NAN;
 	snprintf(c.rows[5].reason, sizeof(c.rows[5].reason), "odd \xef\xbf\xbf\xef\xbf\xbe end");
 	text = written(comparison_junit, &c);

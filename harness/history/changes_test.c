@@ -1,7 +1,9 @@
 /* A step in a history is found where it is, with what else changed; noise alone is none. */
 #include "harness/history/changes.h"
+#include "harness/history/changes_search.h"
 #include "harness/history/history_fixture.h"
 
+#include <jansson.h>
 #include <math.h>
 
 #define CASE "lock/x/workers:2"
@@ -51,12 +53,13 @@ static char *changes_of(struct history *h, double min_effect)
 {
 	const struct history_filter all = {0};
 	const struct changes_options how = {.min_effect = min_effect, .plain = true};
+	struct changes_count count;
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 
 	assert_non_null(to);
-	assert_int_equal(changes_print(to, h, &all, &how), 0);
+	assert_int_equal(changes_print(to, h, &all, &how, &count), 0);
 	assert_int_equal(fclose(to), 0);
 	return text;
 }
@@ -88,9 +91,43 @@ static void step_is_found_where_it_is(void **state)
 	free(text);
 	/* Smaller than what is asked for. */
 	text = changes_of(h, 0.10);
-	assert_has(text, "0 changes in 2 series");
+	assert_has(text, "0 changes in 2 series of 59 points, 1 smaller one left out\n");
 	free(text);
 	history_close(h);
+}
+
+/* Steps that are small each add up: what is left out makes one segment, and counts from there. */
+static void small_steps_add_up(void **state)
+{
+	static const struct {
+		double step;
+		size_t changes_min, changes_max;
+	} table[] = {{1.009, 2, 5}, {1, 0, 0}};
+
+	(void)state;
+	for (size_t t = 0; t < sizeof(table) / sizeof(table[0]); t++) {
+		struct history_point point[80] = {0};
+		const struct history_points points = {.items = point, .count = 80};
+		struct changes_series all, large;
+		double product = 1;
+
+		for (unsigned i = 0; i < 80; i++)
+			point[i] = (struct history_point){.status = STATUS_OK,
+			    .ns_per_op.estimate = 100 * pow(table[t].step, i / 10) * noise(i)};
+		assert_int_equal(changes_search(&points, 0, &all), 0);
+		assert_int_equal(changes_search(&points, 0.01, &large), 0);
+		assert_int_equal(all.count, table[t].changes_max ? 7 : 0);
+		assert_int_equal(large.count + large.smaller, all.count);
+		assert_in_range(large.count, table[t].changes_min, table[t].changes_max);
+		for (size_t i = 0; i < large.count; i++) {
+			assert_true(fabs(changes_effect(&large, i)) >= 0.01);
+			product *= 1 + changes_effect(&large, i);
+		}
+		/* From the first segment's middle to the last one's. */
+		assert_true(product >= pow(table[t].step, 5));
+		changes_series_free(&all);
+		changes_series_free(&large);
+	}
 }
 
 static void noise_is_no_change(void **state)
@@ -112,8 +149,113 @@ static void short_series_are_counted(void **state)
 
 	fill(h, CHANGES_POINTS_MIN - 1, 3, 2, 99);
 	text = changes_of(h, 0.01);
-	assert_has(text, "0 changes in 2 series of 14 points; 2 with fewer than 8 points");
+	assert_has(text, "0 changes in 2 series of 18 points; 2 with fewer than 10 points");
 	free(text);
+	history_close(h);
+}
+
+static json_t *json_of(struct history *h, const struct changes_options *how)
+{
+	const struct history_filter all = {0};
+	struct changes_count count;
+	json_error_t error;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	json_t *o;
+
+	assert_non_null(to);
+	assert_int_equal(changes_json(to, h, &all, how, &count), 0);
+	assert_int_equal(fclose(to), 0);
+	o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	if (!o)
+		fail_msg("%s: %s", error.text, text);
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), count.changes);
+	free(text);
+	return o;
+}
+
+static const char *text_at(const json_t *o, const char *key, const char *inner)
+{
+	return json_string_value(json_object_get(json_object_get(o, key), inner));
+}
+
+/* The change for a program, and only to who asks from no later run on. */
+static void json_and_since(void **state)
+{
+	struct history *h = db_history(*state);
+	struct changes_options how = {.min_effect = 0.01};
+	struct history_run since;
+	const json_t *one, *facts;
+	json_t *o;
+
+	fill(h, 30, 18, 1.05, 99);
+	o = json_of(h, &how);
+	assert_int_equal(json_integer_value(json_object_get(o, "concbench_changes")), 1);
+	assert_null(json_object_get(o, "since"));
+	one = json_array_get(json_object_get(o, "changes"), 0);
+	assert_string_equal(json_string_value(json_object_get(one, "case")), CASE);
+	assert_string_equal(text_at(one, "before", "run"), "run-17");
+	assert_string_equal(text_at(one, "after", "run"), "run-18");
+	assert_string_equal(text_at(one, "after", "revision"), "new-revision");
+	assert_true(fabs(json_real_value(json_object_get(one, "effect")) - 0.05) < 0.005);
+	facts = json_object_get(one, "facts");
+	assert_int_equal(json_object_size(facts), 1);
+	assert_string_equal(text_at(facts, "build.revision", "before"), "old-revision");
+	json_decref(o);
+
+	how.since = &since;
+	assert_int_equal(history_find_run(h, "run-18", NULL, &since), 0);
+	o = json_of(h, &how);
+	assert_string_equal(json_string_value(json_object_get(o, "since")), "run-18");
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), 1);
+	json_decref(o);
+	assert_int_equal(history_find_run(h, "run-19", NULL, &since), 0);
+	o = json_of(h, &how);
+	assert_int_equal(json_array_size(json_object_get(o, "changes")), 0);
+	json_decref(o);
+	history_close(h);
+}
+
+/* What is no figure does not pass for one, and costs no other series its changes. */
+static void damaged_series_are_left_out(void **state)
+{
+	static const char *const damage[] = {"ns_per_op = 9e999", "low = 9e999", "high = -9e999",
+	    "ops_per_s = 9e999", "ops_per_s = NULL", "ns_per_op = -1", "status = 'unheard of'"};
+	const struct db_fixture *f = *state;
+	const struct history_filter all = {0};
+	const struct changes_options how = {.min_effect = 0.01, .plain = true};
+	struct history *h = db_history(f);
+
+	/* A server takes no number that does not fit. */
+	if (f->server) {
+		history_close(h);
+		skip();
+	}
+	fill(h, 20, 10, 1.5, 99);
+	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+		struct changes_count count;
+		char sql[256], *text = NULL;
+		size_t len;
+		FILE *to = open_memstream(&text, &len);
+
+		assert_non_null(to);
+		assert_int_equal(store_begin(h->store), 0);
+		snprintf(sql, sizeof(sql),
+		    "UPDATE figure SET %s WHERE run = 5 AND bench_case ="
+		    " (SELECT id FROM bench_case WHERE name = '" REST "')",
+		    damage[i]);
+		assert_int_equal(store_exec(h->store, sql, NULL, 0), 0);
+		assert_int_equal(changes_print(to, h, &all, &how, &count), -EUCLEAN);
+		assert_non_null(strstr(history_error(h), "1 of 2 series left out as damaged"));
+		assert_int_equal(fclose(to), 0);
+		assert_has(text, REST "\n  left out: ");
+		assert_has(text, "damaged: figure ");
+		assert_has(text, "from 2026-01-11T00:00:00Z on: 100 ns -> 150 ns");
+		assert_has(text, "1 change in 2 series of 20 points");
+		free(text);
+		store_rollback(h->store);
+	}
 	history_close(h);
 }
 
@@ -123,8 +265,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(step_is_found_where_it_is),
+	    cmocka_unit_test(small_steps_add_up),
 	    TEST(noise_is_no_change),
 	    TEST(short_series_are_counted),
+	    TEST(json_and_since),
+	    TEST(damaged_series_are_left_out),
 	};
 
 	return cmocka_run_group_tests_name("changes", tests, NULL, NULL);

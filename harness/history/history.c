@@ -34,6 +34,8 @@ static int bring_up_to_date(
 		    err, err_len, "%s: empty: no run has been added yet", store_name(s));
 		return -ENOENT;
 	}
+	if (!rc && from <= schema_newest())
+		rc = store_adopt(s, mode == HISTORY_WRITE);
 	if (!rc)
 		rc = schema_migrate_to(s, schema_newest(), &from);
 	if (rc) {
@@ -136,8 +138,12 @@ void *history_grow(void *list, size_t *count, size_t *capacity, size_t size)
 
 void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column)
 {
+	const char *text = store_get_text(rows, column);
+	const size_t used = strnlen(text, len - 1);
+
+	memcpy(to, text, used);
+	to[used] = '\0';
 	/* Whoever wrote it: it goes to terminals and into files. */
-	(void)snprintf(to, len, "%s", store_get_text(rows, column));
 	(void)text_clean(to);
 }
 

@@ -1,10 +1,10 @@
 /*
  * history.h - figures of many runs, of one machine or of a team's, in one database.
  *
- * A series is what one case (name and hash of its definition) gave on one class of machines, run
- * after run. Everything read is copied out: lists are the caller's, freed with their *_free().
- * Every function that fails leaves one line for people in history_error(). Not thread-safe per
- * history; any number of processes may use one database at once.
+ * A series is what one case (name, hash of its definition, length of its trials) gave on one class
+ * of machines, run after run. Everything read is copied out: lists are the caller's, freed with
+ * their *_free(). Every function that fails leaves one line for people in history_error(). Not
+ * thread-safe per history; any number of processes may use one database at once.
  */
 #ifndef CONCBENCH_HISTORY_H
 #define CONCBENCH_HISTORY_H
@@ -41,7 +41,8 @@ const char *history_name(const struct history *h);
 /**
  * history_add() - take in a run, whole or not at all.
  * @run: with its summaries, as result_read() gives it.
- * Return: 0; 1 when a run of that id is there already, and nothing is done; the errors of store.h.
+ * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when a run of that id
+ * is there already, and nothing is done; the errors of store.h.
  */
 int history_add(struct history *h, const struct run *run);
 
@@ -75,6 +76,15 @@ struct history_filter {
  * expression; an error. */
 int history_list_runs(
     struct history *h, const struct history_filter *filter, struct history_runs *out);
+
+/**
+ * history_find_run() - by its name, by how its name and no other begins, or "latest".
+ * @machine: a class, or how one begins; NULL any.
+ * @out: without the numbers of its cases and figures, for which all of them would have to be read.
+ * Return: 0; -ENOENT; -ENOTUNIQ; -EINVAL no class; an error.
+ */
+int history_find_run(
+    struct history *h, const char *name, const char *machine, struct history_run *out);
 void history_runs_free(struct history_runs *runs);
 
 struct history_series {
@@ -83,6 +93,7 @@ struct history_series {
 	char title[MACHINE_TITLE_MAX];
 	char name[CASE_NAME_MAX];
 	char hash[17];
+	uint64_t slot_ns; /* 0: unknown */
 	unsigned workers;
 	unsigned runs; /* that have the case, with a figure or without */
 };
@@ -98,7 +109,7 @@ int history_list_series(
 void history_series_free(struct history_series_list *list);
 
 struct history_point {
-	int64_t run_id, figure_id;
+	int64_t run_id, figure_id, case_id;
 	char run[128];
 	char date[40];
 	char revision[HISTORY_REVISION_MAX];
@@ -121,6 +132,10 @@ struct history_points {
 /** history_trend() - all points of a series, by date. Return: 0; an error. */
 int history_trend(
     struct history *h, const struct history_series *series, struct history_points *out);
+/** history_past() - of a case up to @run, on its class of machines; the newest @max, by date.
+ * Return: 0; an error. */
+int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
+    struct history_points *out);
 /** history_figures() - all cases of a run, in the run's order. Return: 0; an error. */
 int history_figures(struct history *h, int64_t run_id, struct history_points *out);
 void history_points_free(struct history_points *points);

@@ -2,8 +2,25 @@
 #include "harness/history/history_private.h"
 
 #include <errno.h>
+#include <math.h>
 
 /* ---- points ---- */
+
+/* A figure is a number, with an interval around it or none: NULL is read as NAN. */
+static bool is_whole(const struct history_point *p)
+{
+	const struct stats_interval *ns = &p->ns_per_op;
+
+	if (!status_has_figure(p->status))
+		return true;
+	if (!isfinite(ns->estimate) || ns->estimate < 0)
+		return false;
+	/* Of a clock too coarse for it, 0 ns, there is no rate. */
+	if (ns->estimate > 0 && !(isfinite(p->ops_per_s) && p->ops_per_s >= 0))
+		return false;
+	return !(p->covered > 0) ||
+	       (isfinite(p->covered) && isfinite(ns->low) && isfinite(ns->high));
+}
 
 static int read_points(struct history *h, struct store_rows *rows, struct history_points *out)
 {
@@ -19,35 +36,38 @@ static int read_points(struct history *h, struct store_rows *rows, struct histor
 		history_copy(point->date, sizeof(point->date), rows, 2);
 		history_copy(point->revision, sizeof(point->revision), rows, 3);
 		point->figure_id = store_get_int(rows, 4);
-		if (status_from_name(store_get_text(rows, 5), &point->status) ||
-		    (status_has_figure(point->status) && !(store_get_real(rows, 6) >= 0))) {
+		point->ns_per_op.estimate = store_get_real(rows, 6);
+		point->ns_per_op.low = store_get_real(rows, 7);
+		point->ns_per_op.high = store_get_real(rows, 8);
+		point->covered = store_get_real(rows, 9);
+		point->ops_per_s = store_get_real(rows, 10);
+		if (status_from_name(store_get_text(rows, 5), &point->status) || !is_whole(point)) {
 			store_done(rows);
 			return history_fail(h, -EUCLEAN,
 			    "damaged: figure %lld has no known status or no value",
 			    (long long)point->figure_id);
 		}
-		point->ns_per_op.estimate = store_get_real(rows, 6);
-		point->ns_per_op.low = store_get_real(rows, 7);
-		point->ns_per_op.high = store_get_real(rows, 8);
-		point->covered = store_get_real(rows, 9);
 		/* NULL: none. */
 		if (!(point->covered > 0))
 			point->covered = 0;
-		point->ops_per_s = store_get_real(rows, 10);
 		point->launches = (unsigned)store_get_int(rows, 11);
 		point->samples = (unsigned)store_get_int(rows, 12);
 		history_copy(point->name, sizeof(point->name), rows, 13);
 		point->workers = (unsigned)store_get_int(rows, 14);
 		history_copy(point->hash, sizeof(point->hash), rows, 15);
+		point->case_id = store_get_int(rows, 16);
 	}
 	return rc;
 }
 
 /* Read by column number in read_points(). */
-#define POINTS                                                                                 \
+#define COLUMNS                                                                                \
 	"SELECT r.id, r.name, r.date, r.revision, f.id, f.status, f.ns_per_op, f.low, f.high," \
-	" f.covered, f.ops_per_s, f.launches, f.samples, c.name, c.workers, c.hash"            \
-	" FROM figure f JOIN run r ON r.id = f.run JOIN bench_case c ON c.id = f.bench_case"
+	" f.covered, f.ops_per_s, f.launches, f.samples, c.name, c.workers, c.hash, c.id "
+
+#define POINTS                                                                          \
+	COLUMNS "FROM figure f JOIN run r ON r.id = f.run JOIN bench_case c ON c.id = " \
+		"f.bench_case"
 
 static int select_points(struct history *h, const char *sql, const struct store_value *p,
     unsigned n, struct history_points *out)
@@ -74,6 +94,34 @@ int history_trend(
 
 	return select_points(h,
 	    POINTS " WHERE f.bench_case = $1 AND r.machine = $2 ORDER BY r.date, r.id", p, 2, out);
+}
+
+static void reverse(struct history_points *points)
+{
+	for (size_t i = 0, k = points->count; i + 1 < k; i++) {
+		const struct history_point swap = points->items[i];
+
+		points->items[i] = points->items[--k];
+		points->items[k] = swap;
+	}
+}
+
+int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
+    struct history_points *out)
+{
+	const struct store_value p[] = {
+	    store_int(case_id), store_int(run->id), store_text(run->date), store_int(max)};
+	/* CROSS JOIN: SQLite is to go back from run to run, and to stop after @max. */
+	int rc = select_points(h,
+	    COLUMNS "FROM run r CROSS JOIN figure f CROSS JOIN bench_case c"
+		    " WHERE r.machine = (SELECT machine FROM run WHERE id = $2)"
+		    " AND (r.date, r.id) <= ($3, $2) AND f.run = r.id AND f.bench_case = $1"
+		    " AND c.id = f.bench_case ORDER BY r.date DESC, r.id DESC LIMIT $4",
+	    p, 4, out);
+
+	if (!rc)
+		reverse(out);
+	return rc;
 }
 
 int history_figures(struct history *h, int64_t run_id, struct history_points *out)

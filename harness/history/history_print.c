@@ -1,7 +1,9 @@
 #include "harness/history/history_print.h"
+#include "harness/history/history_private.h"
 #include "harness/history/sparkline.h"
 
 #include "harness/base/text.h"
+#include "harness/cell/case_filter.h"
 #include "harness/report/figure.h"
 
 #include <errno.h>
@@ -136,7 +138,7 @@ int history_print_series(
     FILE *to, struct history *h, const struct history_series *series, bool plain)
 {
 	struct history_points points = {0};
-	char line[SPARKLINE_MAX];
+	char line[SPARKLINE_MAX], slot[TEXT_FORMAT_MAX];
 	double *x;
 	int rc = history_trend(h, series, &points);
 
@@ -147,9 +149,13 @@ int history_print_series(
 		history_points_free(&points);
 		return -ENOMEM;
 	}
-	(void)fprintf(to, "%s\n  machine %s: %s\n  definition %s, %zu run%s\n", series->name,
+	(void)fprintf(to, "%s\n  machine %s: %s\n  definition %s, %zu run%s", series->name,
 	    series->machine, series->title, series->hash, points.count,
 	    points.count == 1 ? "" : "s");
+	if (series->slot_ns)
+		(void)fprintf(to, ", trials of %s",
+		    figure_ns((double)series->slot_ns, plain, slot, sizeof(slot)));
+	(void)fputc('\n', to);
 	(void)fprintf(to, "  %s\n",
 	    sparkline_draw(x, points.count, SPARKLINE_WIDTH, plain, line, sizeof(line)));
 	print_points(to, &points, plain);
@@ -158,62 +164,98 @@ int history_print_series(
 	return finish(to);
 }
 
-/* The case's line, if the run has it. Return: 1 printed; 0; an error. */
-static int print_case(FILE *to, struct history *h, const struct history_series *series,
+/* The last figure before the last point; 0: none of these has one. */
+static double figure_before(const struct history_points *points)
+{
+	for (size_t i = points->count - 1; i > 0; i--)
+		if (status_has_figure(points->items[i - 1].status))
+			return points->items[i - 1].ns_per_op.estimate;
+	return 0;
+}
+
+/* What is drawn of a case's past, and so much more that it has a figure to compare with. */
+static int read_past(struct history *h, int64_t case_id, const struct history_run *run,
+    struct history_points *past, double *before)
+{
+	int rc = history_past(h, case_id, run, PAST_SHOWN + 1, past);
+
+	*before = !rc && past->count ? figure_before(past) : 0;
+	if (rc || *before > 0 || past->count <= PAST_SHOWN)
+		return rc;
+	history_points_free(past);
+	rc = history_past(h, case_id, run, INT32_MAX, past);
+	*before = !rc && past->count ? figure_before(past) : 0;
+	return rc;
+}
+
+static int print_case(FILE *to, struct history *h, const struct history_point *point,
     const struct history_run *run, bool plain)
 {
-	struct history_points points = {0};
+	struct history_points past = {0};
 	char line[SPARKLINE_MAX], text[FIGURE_MAX * 2], change[TEXT_FORMAT_MAX] = "";
-	double before = 0, *x;
-	size_t at = 0;
-	int rc = history_trend(h, series, &points);
+	double before, *x;
+	int rc = read_past(h, point->case_id, run, &past, &before);
 
 	if (rc)
 		return rc;
-	x = values_of(&points);
-	rc = x ? 0 : -ENOMEM;
-	for (; x && at < points.count && points.items[at].run_id != run->id; at++)
-		if (isfinite(x[at]))
-			before = x[at];
-	if (x && at < points.count) {
-		figure_text(&points.items[at], plain, text, sizeof(text));
-		if (isfinite(x[at]))
-			change_text(before, x[at], change, sizeof(change));
+	x = values_of(&past);
+	if (x) {
+		figure_text(point, plain, text, sizeof(text));
+		if (status_has_figure(point->status))
+			change_text(before, point->ns_per_op.estimate, change, sizeof(change));
 		(void)fputs("  ", to);
 		print_padded(to, text, 22);
 		(void)fprintf(to, "  %8s  ", change);
-		print_padded(to, sparkline_draw(x, at + 1, PAST_SHOWN, plain, line, sizeof(line)),
+		print_padded(to,
+		    sparkline_draw(x, past.count, PAST_SHOWN, plain, line, sizeof(line)),
 		    PAST_SHOWN);
-		(void)fprintf(to, "  %s\n", series->name);
-		rc = 1;
+		(void)fprintf(to, "  %s\n", point->name);
 	}
+	history_points_free(&past);
 	free(x);
-	history_points_free(&points);
-	return rc;
+	return x ? 0 : -ENOMEM;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct history_point *x = a, *y = b;
+	const int order = strcmp(x->name, y->name);
+
+	return order ? order : (x->case_id > y->case_id) - (x->case_id < y->case_id);
 }
 
 int history_print_run(FILE *to, struct history *h, const struct history_run *run,
     const struct history_filter *filter, bool plain)
 {
-	const struct history_filter on = {.machine = run->machine, .case_name = filter->case_name};
-	struct history_series_list list = {0};
+	struct history_points points = {0};
+	char err[256] = "";
+	struct case_filter f;
 	unsigned shown = 0;
-	int rc = history_list_series(h, &on, &list);
+	int rc;
 
+	if (case_filter_compile(&f, filter->case_name, err, sizeof(err)))
+		return history_fail(h, -EINVAL, "--case: %s", err);
+	rc = history_figures(h, run->id, &points);
 	if (rc)
-		return rc;
+		goto out;
+	if (points.count)
+		qsort(points.items, points.count, sizeof(*points.items), by_name);
 	(void)fprintf(to, "%s\n  %s, profile %s, revision %s%s\n  machine %s: %s\n", run->name,
 	    run->date, run->profile, run->revision[0] ? run->revision : "unknown",
 	    run->interrupted ? ", interrupted" : "", run->machine, run->title);
 	(void)fprintf(to, "  %-22s  %8s  %-*s  %s\n", "time per operation", "change", PAST_SHOWN,
 	    "until then", "case");
-	for (size_t i = 0; i < list.count && rc >= 0; i++) {
-		rc = print_case(to, h, &list.items[i], run, plain);
-		shown += rc == 1;
+	for (size_t i = 0; i < points.count && !rc; i++) {
+		if (!case_filter_matches(&f, points.items[i].name))
+			continue;
+		rc = print_case(to, h, &points.items[i], run, plain);
+		shown++;
 	}
 	(void)fprintf(to, "%u case%s\n", shown, shown == 1 ? "" : "s");
-	history_series_free(&list);
-	return rc < 0 ? rc : finish(to);
+	history_points_free(&points);
+out:
+	case_filter_free(&f);
+	return rc ? rc : finish(to);
 }
 
 /* What is never the same twice, and explains nothing that stays. */
@@ -227,8 +269,8 @@ static bool is_volatile(const char *key)
 	return false;
 }
 
-int history_print_facts_changed(
-    FILE *to, struct history *h, int64_t before_run, int64_t after_run, const char *indent)
+int history_facts_changed(struct history *h, int64_t before_run, int64_t after_run,
+    history_fact_teller *tell, void *context)
 {
 	struct manifest before = {0}, after = {0};
 	int rc = history_facts(h, before_run, &before);
@@ -240,16 +282,36 @@ int history_print_facts_changed(
 		const char *was = manifest_get(&before, item->key);
 
 		if (!is_volatile(item->key) && (!was || strcmp(was, item->value) != 0))
-			(void)fprintf(to, "%s%s: %s -> %s\n", indent, item->key,
-			    was ? was : "(none)", item->value);
+			tell(context, item->key, was, item->value);
 	}
 	for (size_t i = 0; i < before.count && !rc; i++) {
 		const struct manifest_item *item = &before.items[i];
 
 		if (!is_volatile(item->key) && !manifest_get(&after, item->key))
-			(void)fprintf(to, "%s%s: %s -> (none)\n", indent, item->key, item->value);
+			tell(context, item->key, item->value, NULL);
 	}
 	manifest_free(&before);
 	manifest_free(&after);
 	return rc;
+}
+
+struct fact_output {
+	FILE *to;
+	const char *indent;
+};
+
+static void print_fact(void *context, const char *key, const char *before, const char *after)
+{
+	const struct fact_output *out = context;
+
+	(void)fprintf(out->to, "%s%s: %s -> %s\n", out->indent, key, before ? before : "(none)",
+	    after ? after : "(none)");
+}
+
+int history_print_facts_changed(
+    FILE *to, struct history *h, int64_t before_run, int64_t after_run, const char *indent)
+{
+	struct fact_output out = {to, indent};
+
+	return history_facts_changed(h, before_run, after_run, print_fact, &out);
 }

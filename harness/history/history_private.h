@@ -22,6 +22,15 @@ int history_fail(struct history *h, int rc, const char *format, ...)
 	history_grow((list), &(list)->count, &(list)->capacity, sizeof(*(list)->items))
 void *history_grow(void *list, size_t *count, size_t *capacity, size_t size);
 
+/** history_like_class() - what "class LIKE $1" takes for @machine, a class, how one begins, or
+ * NULL. Return: 0; -EINVAL. */
+int history_like_class(struct history *h, const char *machine, char *like, size_t len);
+
+/** history_read_run() - the columns of a run, as HISTORY_RUN_COLUMNS orders them. */
+void history_read_run(const struct store_rows *rows, struct history_run *run);
+#define HISTORY_RUN_COLUMNS \
+	"r.id, r.name, r.date, m.class, m.title, r.profile, r.revision, r.noise, r.interrupted"
+
 /** history_copy() - a column of the current row. */
 void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column);
 

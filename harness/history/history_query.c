@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A class is hexadecimal, so "%" and "_" need no escape once this has been checked. */
-static int like_class(struct history *h, const char *machine, char *like, size_t len)
+int history_like_class(struct history *h, const char *machine, char *like, size_t len)
 {
 	if (machine && (strlen(machine) >= MACHINE_CLASS_LEN ||
 			   strspn(machine, "0123456789abcdef") != strlen(machine)))
@@ -28,29 +28,79 @@ static int compile(struct history *h, const char *pattern, struct case_filter *f
 	return 0;
 }
 
+/* ---- cases ---- */
+
+struct cases {
+	struct history_series *items; /* of no machine yet */
+	size_t count, capacity;
+};
+
+/* As history_add.c writes it. */
+static uint64_t slot_of_key(const char *key)
+{
+	const char *at = strchr(key, '@');
+
+	return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* Those that the expression picks. There are few cases, and many figures: so these first. */
+static int pick_cases(struct history *h, const char *pattern, struct cases *out)
+{
+	struct store_rows *rows;
+	struct case_filter f;
+	int rc = compile(h, pattern, &f);
+
+	if (rc)
+		return rc;
+	rc = store_select(
+	    h->store, "SELECT id, name, hash, workers FROM bench_case", NULL, 0, &rows);
+	while (!rc && (rc = store_next(rows)) == 1) {
+		struct history_series *c;
+
+		rc = 0;
+		if (!case_filter_matches(&f, store_get_text(rows, 1)))
+			continue;
+		c = HISTORY_GROW(out);
+		if (!c) {
+			rc = history_no_memory(h, rows);
+			break;
+		}
+		c->case_id = store_get_int(rows, 0);
+		history_copy(c->name, sizeof(c->name), rows, 1);
+		history_copy(c->hash, sizeof(c->hash), rows, 2);
+		c->slot_ns = slot_of_key(store_get_text(rows, 2));
+		c->workers = (unsigned)store_get_int(rows, 3);
+	}
+	case_filter_free(&f);
+	return rc;
+}
+
 /* ---- series ---- */
 
-static int read_series(struct history *h, struct store_rows *rows, const struct case_filter *f,
+/* One a class of machines that has the case. */
+static int series_of_case(struct history *h, const struct history_series *c, const char *like,
     struct history_series_list *out)
 {
-	int rc;
+	static const char sql[] =
+	    "SELECT m.id, m.class, m.title, g.runs FROM machine m JOIN"
+	    " (SELECT r.machine AS machine, count(*) AS runs FROM figure f"
+	    " JOIN run r ON r.id = f.run WHERE f.bench_case = $1 GROUP BY r.machine) g"
+	    " ON g.machine = m.id WHERE m.class LIKE $2";
+	const struct store_value p[] = {store_int(c->case_id), store_text(like)};
+	struct store_rows *rows;
+	int rc = store_select(h->store, sql, p, 2, &rows);
 
-	while ((rc = store_next(rows)) == 1) {
-		struct history_series *s;
+	while (!rc && (rc = store_next(rows)) == 1) {
+		struct history_series *s = HISTORY_GROW(out);
 
-		if (!case_filter_matches(f, store_get_text(rows, 4)))
-			continue;
-		s = HISTORY_GROW(out);
 		if (!s)
 			return history_no_memory(h, rows);
+		*s = *c;
 		s->machine_id = store_get_int(rows, 0);
 		history_copy(s->machine, sizeof(s->machine), rows, 1);
 		history_copy(s->title, sizeof(s->title), rows, 2);
-		s->case_id = store_get_int(rows, 3);
-		history_copy(s->name, sizeof(s->name), rows, 4);
-		history_copy(s->hash, sizeof(s->hash), rows, 5);
-		s->workers = (unsigned)store_get_int(rows, 6);
-		s->runs = (unsigned)store_get_int(rows, 7);
+		s->runs = (unsigned)store_get_int(rows, 3);
+		rc = 0;
 	}
 	return rc;
 }
@@ -69,30 +119,20 @@ static int by_name(const void *a, const void *b)
 int history_list_series(
     struct history *h, const struct history_filter *filter, struct history_series_list *out)
 {
-	static const char sql[] =
-	    "SELECT m.id, m.class, m.title, c.id, c.name, c.hash, c.workers, count(*)"
-	    " FROM figure f JOIN run r ON r.id = f.run JOIN machine m ON m.id = r.machine"
-	    " JOIN bench_case c ON c.id = f.bench_case WHERE m.class LIKE $1"
-	    " GROUP BY m.id, m.class, m.title, c.id, c.name, c.hash, c.workers";
 	struct history_series_list list = {0};
 	char like[MACHINE_CLASS_LEN + 1];
-	const struct store_value p[] = {store_text(like)};
-	struct case_filter f;
-	struct store_rows *rows;
+	struct cases cases = {0};
 	int rc;
 
 	h->error[0] = '\0';
-	rc = like_class(h, filter->machine, like, sizeof(like));
+	rc = history_like_class(h, filter->machine, like, sizeof(like));
 	if (!rc)
-		rc = compile(h, filter->case_name, &f);
-	if (rc)
-		return rc;
-	rc = store_select(h->store, sql, p, 1, &rows);
-	if (!rc)
-		rc = read_series(h, rows, &f, &list);
+		rc = pick_cases(h, filter->case_name, &cases);
+	for (size_t i = 0; i < cases.count && !rc; i++)
+		rc = series_of_case(h, &cases.items[i], like, &list);
+	free(cases.items);
 	if (!rc && list.count)
 		qsort(list.items, list.count, sizeof(*list.items), by_name);
-	case_filter_free(&f);
 	if (rc)
 		history_series_free(&list);
 	else
@@ -111,15 +151,7 @@ static int read_runs(struct history *h, struct store_rows *rows, struct history_
 
 		if (!r)
 			return history_no_memory(h, rows);
-		r->id = store_get_int(rows, 0);
-		history_copy(r->name, sizeof(r->name), rows, 1);
-		history_copy(r->date, sizeof(r->date), rows, 2);
-		history_copy(r->machine, sizeof(r->machine), rows, 3);
-		history_copy(r->title, sizeof(r->title), rows, 4);
-		history_copy(r->profile, sizeof(r->profile), rows, 5);
-		history_copy(r->revision, sizeof(r->revision), rows, 6);
-		history_copy(r->noise, sizeof(r->noise), rows, 7);
-		r->interrupted = store_get_int(rows, 8) != 0;
+		history_read_run(rows, r);
 		r->cases = (unsigned)store_get_int(rows, 9);
 		r->figures = (unsigned)store_get_int(rows, 10);
 		r->failed = (unsigned)store_get_int(rows, 11);
@@ -134,61 +166,48 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Ids of the runs with a case that @f picks, ascending. */
-static int runs_with_case(
-    struct history *h, const struct case_filter *f, int64_t **ids, size_t *count)
+struct ids {
+	int64_t *items;
+	size_t count, capacity;
+};
+
+static int runs_of_case(struct history *h, int64_t case_id, struct ids *out)
 {
-	struct {
-		int64_t *items;
-		size_t count, capacity;
-	} list = {0};
+	const struct store_value p[] = {store_int(case_id)};
 	struct store_rows *rows;
-	int rc = store_select(h->store,
-	    "SELECT f.run, c.name FROM figure f JOIN bench_case c ON c.id = f.bench_case", NULL, 0,
-	    &rows);
+	int rc =
+	    store_select(h->store, "SELECT run FROM figure WHERE bench_case = $1", p, 1, &rows);
 
 	while (!rc && (rc = store_next(rows)) == 1) {
-		const int64_t id = store_get_int(rows, 0);
-		int64_t *last = list.count ? &list.items[list.count - 1] : NULL;
+		int64_t *id = HISTORY_GROW(out);
 
+		if (!id)
+			return history_no_memory(h, rows);
+		*id = store_get_int(rows, 0);
 		rc = 0;
-		if ((last && *last == id) || !case_filter_matches(f, store_get_text(rows, 1)))
-			continue;
-		last = HISTORY_GROW(&list);
-		if (!last) {
-			rc = history_no_memory(h, rows);
-			break;
-		}
-		*last = id;
 	}
-	if (rc) {
-		free(list.items);
-		return rc;
-	}
-	if (list.count)
-		qsort(list.items, list.count, sizeof(*list.items), by_number);
-	*ids = list.items;
-	*count = list.count;
-	return 0;
+	return rc;
 }
 
 static int keep_with_case(struct history *h, const char *pattern, struct history_runs *runs)
 {
-	struct case_filter f;
-	int64_t *ids = NULL;
-	size_t n = 0, kept = 0;
-	int rc = compile(h, pattern, &f);
+	struct cases cases = {0};
+	struct ids ids = {0};
+	size_t kept = 0;
+	int rc = pick_cases(h, pattern, &cases);
 
-	if (rc)
-		return rc;
-	rc = runs_with_case(h, &f, &ids, &n);
+	for (size_t i = 0; i < cases.count && !rc; i++)
+		rc = runs_of_case(h, cases.items[i].case_id, &ids);
+	if (ids.count)
+		qsort(ids.items, ids.count, sizeof(*ids.items), by_number);
 	for (size_t i = 0; i < runs->count && !rc; i++)
-		if (n && bsearch(&runs->items[i].id, ids, n, sizeof(*ids), by_number))
+		if (ids.count && bsearch(&runs->items[i].id, ids.items, ids.count,
+				     sizeof(*ids.items), by_number))
 			runs->items[kept++] = runs->items[i];
 	if (!rc)
 		runs->count = kept;
-	free(ids);
-	case_filter_free(&f);
+	free(ids.items);
+	free(cases.items);
 	return rc;
 }
 
@@ -196,14 +215,12 @@ int history_list_runs(
     struct history *h, const struct history_filter *filter, struct history_runs *out)
 {
 	static const char sql[] =
-	    "SELECT r.id, r.name, r.date, m.class, m.title, r.profile, r.revision, r.noise,"
-	    " r.interrupted, count(f.id), count(f.ns_per_op),"
-	    " coalesce(sum(CASE WHEN f.status IN ('invalid', 'crashed', 'hung') THEN 1 ELSE 0 END),"
-	    " 0)"
-	    " FROM run r JOIN machine m ON m.id = r.machine LEFT JOIN figure f ON f.run = r.id"
-	    " WHERE m.class LIKE $1"
-	    " GROUP BY r.id, r.name, r.date, m.class, m.title, r.profile, r.revision, r.noise,"
-	    " r.interrupted ORDER BY r.date, r.id";
+	    "SELECT " HISTORY_RUN_COLUMNS ", coalesce(g.cases, 0), coalesce(g.figures, 0),"
+	    " coalesce(g.failed, 0) FROM run r JOIN machine m ON m.id = r.machine LEFT JOIN"
+	    " (SELECT run, count(*) AS cases, count(ns_per_op) AS figures,"
+	    " sum(CASE WHEN status IN ('invalid', 'crashed', 'hung') THEN 1 ELSE 0 END) AS failed"
+	    " FROM figure GROUP BY run) g ON g.run = r.id"
+	    " WHERE m.class LIKE $1 ORDER BY r.date, r.id";
 	struct history_runs runs = {0};
 	char like[MACHINE_CLASS_LEN + 1];
 	const struct store_value p[] = {store_text(like)};
@@ -211,7 +228,7 @@ int history_list_runs(
 	int rc;
 
 	h->error[0] = '\0';
-	rc = like_class(h, filter->machine, like, sizeof(like));
+	rc = history_like_class(h, filter->machine, like, sizeof(like));
 	if (rc)
 		return rc;
 	rc = store_select(h->store, sql, p, 1, &rows);

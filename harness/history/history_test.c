@@ -145,6 +145,58 @@ static void series_are_told_apart(void **state)
 	history_close(h);
 }
 
+/* Trials of another length, though the definition is the same, as `compare` sees it; an older
+ * history does not know the length and goes on with the first that comes. */
+static void trials_of_another_length_are_told_apart(void **state)
+{
+	static const uint64_t slots_ns[] = {3000000, 1000000, 3000000, 1000000};
+	struct history *h = db_history(*state);
+	struct history_series_list list = {0};
+	const struct history_filter mcs = {.case_name = "ck_mcs.*workers:2"};
+
+	for (unsigned n = 0; n < 4; n++) {
+		struct run run;
+
+		db_numbered_run(&run, n, 1);
+		for (size_t i = 0; i < run.series_count; i++)
+			run.series[i].slot_ns = slots_ns[n];
+		assert_int_equal(history_add(h, &run), 0);
+		if (!n)
+			assert_int_equal(
+			    store_exec(h->store, "UPDATE bench_case SET hash = substr(hash, 1, 16)",
+				NULL, 0),
+			    0);
+		run_free(&run);
+	}
+	assert_int_equal(history_list_series(h, &mcs, &list), 0);
+	assert_int_equal(list.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(strlen(list.items[i].hash), 16);
+	/* The first had no length any more when the second came, and became it. */
+	assert_int_equal(list.items[0].slot_ns, 1000000);
+	assert_int_equal(list.items[0].runs, 3);
+	assert_int_equal(list.items[1].slot_ns, 3000000);
+	assert_int_equal(list.items[1].runs, 1);
+	history_series_free(&list);
+	history_close(h);
+}
+
+static void sanitizer_builds_are_refused(void **state)
+{
+	struct history *h = db_history(*state);
+	struct run run;
+
+	db_numbered_run(&run, 1, 1);
+	assert_int_equal(manifest_add(&run.manifest, "build.sanitizer", "address"), 0);
+	assert_int_equal(history_add(h, &run), -EINVAL);
+	assert_non_null(strstr(history_error(h), "address sanitizer"));
+	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 0);
+	assert_int_equal(manifest_add(&run.manifest, "build.sanitizer", "none"), 0);
+	assert_int_equal(history_add(h, &run), 0);
+	run_free(&run);
+	history_close(h);
+}
+
 static void filters_pick(void **state)
 {
 	struct history *h = db_history(*state);
@@ -190,6 +242,69 @@ static void filters_pick(void **state)
 	history_close(h);
 }
 
+static void runs_are_found_by_name(void **state)
+{
+	struct history *h = db_history(*state);
+	struct history_run run = {0};
+
+	assert_int_equal(history_find_run(h, "latest", NULL, &run), -ENOENT);
+	db_add_run(h, 5, 1);
+	db_add_run(h, 2, 1);
+	db_add_run(h, 3, 1);
+	assert_int_equal(history_find_run(h, "latest", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000005Z-host-000005");
+	assert_true(run.date[0] && run.machine[0] && run.title[0]);
+	assert_int_equal(history_find_run(h, "20260102T000002Z-host-000002", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000002Z-host-000002");
+	assert_int_equal(history_find_run(h, "20260102T000003", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T000003Z-host-000003");
+	assert_int_equal(history_find_run(h, "20260102T", NULL, &run), -ENOTUNIQ);
+	/* Exactly is exactly, though it begins another one too. */
+	assert_int_equal(store_exec(h->store,
+			     "UPDATE run SET name = '20260102T' WHERE name ="
+			     " '20260102T000005Z-host-000005'",
+			     NULL, 0),
+	    0);
+	assert_int_equal(history_find_run(h, "20260102T", NULL, &run), 0);
+	assert_string_equal(run.name, "20260102T");
+	/* What means something to a database means nothing here. */
+	assert_int_equal(history_find_run(h, "2026%", NULL, &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "", NULL, &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "latest", "ffffffffffffffff", &run), -ENOENT);
+	assert_int_equal(history_find_run(h, "latest", "%", &run), -EINVAL);
+	history_close(h);
+}
+
+/* The newest points up to a run, and none of another machine. */
+static void past_ends_with_the_run(void **state)
+{
+	struct history *h = db_history(*state);
+	struct history_points points = {0}, past = {0};
+	struct history_run run = {0};
+	struct run other;
+
+	for (unsigned n = 0; n < 9; n++)
+		db_add_run(h, (n * 4) % 9, 1 + (n * 4) % 9);
+	db_numbered_run(&other, 10, 1);
+	assert_int_equal(manifest_add(&other.manifest, "cpu.model", "Another"), 0);
+	assert_int_equal(history_add(h, &other), 0);
+	run_free(&other);
+	assert_int_equal(history_find_run(h, "20260102T000006", NULL, &run), 0);
+	assert_int_equal(history_figures(h, run.id, &points), 0);
+	assert_int_equal(history_past(h, points.items[0].case_id, &run, 4, &past), 0);
+	assert_int_equal(past.count, 4);
+	for (size_t i = 0; i < past.count; i++)
+		assert_int_equal(atoi(past.items[i].run + 9), 3 + i);
+	history_points_free(&past);
+	assert_int_equal(history_past(h, points.items[0].case_id, &run, 99, &past), 0);
+	assert_int_equal(past.count, 7);
+	assert_int_equal(past.items[6].run_id, run.id);
+	assert_int_equal(past.items[6].case_id, points.items[0].case_id);
+	history_points_free(&past);
+	history_points_free(&points);
+	history_close(h);
+}
+
 /* A run file whose samples are there twice is refused by the key, and leaves nothing behind. */
 static void failed_run_leaves_nothing(void **state)
 {
@@ -219,7 +334,11 @@ int main(void)
 	    TEST(what_goes_in_comes_out),
 	    TEST(same_run_twice_is_once),
 	    TEST(series_are_told_apart),
+	    TEST(trials_of_another_length_are_told_apart),
+	    TEST(sanitizer_builds_are_refused),
 	    TEST(filters_pick),
+	    TEST(runs_are_found_by_name),
+	    TEST(past_ends_with_the_run),
 	    TEST(failed_run_leaves_nothing),
 	};
 

@@ -12,6 +12,17 @@
 static const char *const keys[] = {"kernel.machine", "cpu.vendor", "cpu.family", "cpu.model_number",
     "cpu.stepping", "cpu.model", "cpu.smt", "hypervisor", "topology.fingerprint"};
 
+/* How the machine ran. What most say, and all that say nothing, changes no class: series that are
+ * there go on. */
+static const struct {
+	const char *key, *usual;
+} conditions[] = {
+    {"cpu.governor", NULL},
+    {"cpu.turbo", NULL},
+    {"clock.source", "tsc"},
+    {"cgroup.cpu_limit_cpus", "none"},
+};
+
 /* FNV-1a, terminator included. */
 static uint64_t mix(uint64_t hash, const char *text)
 {
@@ -24,7 +35,7 @@ static uint64_t mix(uint64_t hash, const char *text)
 void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN])
 {
 	const uint64_t start = UINT64_C(0xcbf29ce484222325);
-	uint64_t hash = start, mitigations = 0;
+	uint64_t hash = start, others = 0;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *value = manifest_get(m, keys[i]);
@@ -38,9 +49,15 @@ void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN])
 
 		if (!strncmp(item->key, MITIGATION, strlen(MITIGATION)) &&
 		    strcmp(item->value, "Not affected") != 0)
-			mitigations += mix(mix(start, item->key), item->value);
+			others += mix(mix(start, item->key), item->value);
 	}
-	hash ^= mitigations;
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+		const char *value = manifest_get(m, conditions[i].key);
+
+		if (value && (!conditions[i].usual || strcmp(value, conditions[i].usual) != 0))
+			others += mix(mix(start, conditions[i].key), value);
+	}
+	hash ^= others;
 	(void)snprintf(out, MACHINE_CLASS_LEN, "%016" PRIx64, hash);
 }
 

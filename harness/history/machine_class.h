@@ -14,11 +14,13 @@
  *
  * In it: architecture, CPU vendor, family, model, stepping and name; SMT; hypervisor; the topology
  * with its usable PUs; the mitigations that are not "Not affected" (so that a kernel which merely
- * knows more of them makes no new class). Missing keys count as missing.
+ * knows more of them makes no new class); governor, turbo, a clock source other than tsc, a limit
+ * of CPU time. Missing keys count as missing. So all that `compare` refuses for the machine's sake.
  *
  * Not in it, since a trend is there to show what they do: kernel, microcode, C library, compiler,
  * flags and revision. `history changes` names those that differ. Nor the host's name: a pool of
- * equal machines makes one series.
+ * equal machines makes one series, and it does not matter which of its PUs a job was given, as long
+ * as they are arranged alike. Sanitizer builds are in no series: history_add() refuses them.
  */
 void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN]);
 

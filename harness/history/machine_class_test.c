@@ -1,5 +1,6 @@
 /* Runs of one machine stay in one class, runs of another are in another. */
 #include "harness/history/machine_class.h"
+#include "harness/gate/comparable.h"
 #include "harness/run/run_fixture.h"
 
 struct change {
@@ -41,6 +42,12 @@ static void class_knows_what_matters(void **state)
 	    {"cpu.smt", "on", true},
 	    {"hypervisor", "none", true},
 	    {"topology.fingerprint", "c4bd1d49febbbe07", true},
+	    {"cpu.governor", "powersave", true},
+	    {"cpu.turbo", "off", true},
+	    {"clock.source", "hpet", true},
+	    {"clock.source", "tsc", false},
+	    {"cgroup.cpu_limit_cpus", "0.5", true},
+	    {"cgroup.cpu_limit_cpus", "none", false},
 	};
 	char class[MACHINE_CLASS_LEN], other[MACHINE_CLASS_LEN];
 
@@ -57,6 +64,45 @@ static void class_knows_what_matters(void **state)
 			fail_msg("%s = %s", changes[i].key, changes[i].value);
 		manifest_free(&m);
 	}
+}
+
+/* What `compare` refuses has been decided on: it makes another class, or it is left to something
+ * else for a reason. A new fact there fails here. */
+static void every_refusal_is_decided_on(void **state)
+{
+	static const struct {
+		const char *key, *why;
+	} elsewhere[] = {
+	    {"topology.allowed_pus", "which PUs: only how they are arranged, the fingerprint"},
+	    {"build.compiler", "what a trend is there to show"},
+	    {"build.flags", "what a trend is there to show"},
+	    {"build.sanitizer", "refused by history_add()"},
+	};
+	const size_t n = sizeof(elsewhere) / sizeof(elsewhere[0]);
+	unsigned seen = 0;
+
+	(void)state;
+	for (const struct comparable_fact *f = comparable_facts(); f->key; f++) {
+		char class[MACHINE_CLASS_LEN], other[MACHINE_CLASS_LEN], key[64];
+		struct manifest m = {0};
+		size_t i = 0;
+
+		if (!f->refuses)
+			continue;
+		while (i < n && strcmp(elsewhere[i].key, f->key) != 0)
+			i++;
+		seen += i < n;
+		snprintf(
+		    key, sizeof(key), "%s%s", f->key, f->key[strlen(f->key) - 1] == '.' ? "x" : "");
+		base(&m);
+		machine_class(&m, class);
+		assert_int_equal(manifest_add(&m, key, "something else"), 0);
+		machine_class(&m, other);
+		if ((strcmp(class, other) != 0) != (i == n))
+			fail_msg("%s: %s", f->key, i < n ? elsewhere[i].why : "in no class");
+		manifest_free(&m);
+	}
+	assert_int_equal(seen, n);
 }
 
 /* Values that trade places are another machine: keys are part of the hash. */
@@ -104,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(class_knows_what_matters),
+	    cmocka_unit_test(every_refusal_is_decided_on),
 	    cmocka_unit_test(class_is_of_keys_and_values),
 	    cmocka_unit_test(title_says_what_is_known),
 	};

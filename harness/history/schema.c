@@ -87,6 +87,10 @@ static const char *const steps[][STATEMENTS_MAX] = {
 	" WHERE fact.run = run.id AND fact.name = 'build.revision'), '')",
 	"CREATE INDEX run_of_machine ON run (machine, date)",
     },
+    /* 3: a case run by run, without looking at every figure there is. */
+    {
+	"CREATE INDEX figure_of_case ON figure (bench_case, run)",
+    },
 };
 
 unsigned schema_newest(void)

@@ -72,6 +72,12 @@ static void every_older_version_is_brought_up(void **state)
 		assert_int_equal(schema_version(s, &now), 0);
 		assert_int_equal(now, version);
 		fill_version_1(s);
+		/* As a writer of that version has filled it. */
+		if (version >= 2)
+			assert_int_equal(
+			    store_exec(
+				s, "UPDATE run SET revision = 'abcdef' WHERE id = 1", NULL, 0),
+			    0);
 		store_close(s);
 
 		/* A reader brings it up to date as well, and says so. */
@@ -85,6 +91,28 @@ static void every_older_version_is_brought_up(void **state)
 		assert_has_the_old_run(f);
 		db_teardown(&own);
 	}
+}
+
+/* What step 3 is for: a case is found without looking at every figure. */
+static void a_case_has_an_index(void **state)
+{
+	const struct db_fixture *f = *state;
+	struct history *h = db_history(f);
+	struct store_rows *rows;
+	bool used = false;
+
+	if (f->server) {
+		history_close(h);
+		skip();
+	}
+	assert_int_equal(
+	    store_select(h->store, "EXPLAIN QUERY PLAN SELECT run FROM figure WHERE bench_case = 1",
+		NULL, 0, &rows),
+	    0);
+	while (store_next(rows) == 1)
+		used = used || strstr(store_get_text(rows, 3), "figure_of_case");
+	assert_true(used);
+	history_close(h);
 }
 
 static void newest_is_left_alone(void **state)
@@ -166,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(every_older_version_is_brought_up),
+	    TEST(a_case_has_an_index),
 	    TEST(newest_is_left_alone),
 	    TEST(newer_is_refused_with_both_versions),
 	    TEST(foreign_tables_are_not_touched),

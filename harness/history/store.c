@@ -54,6 +54,11 @@ void store_close(struct store *s)
 		s->backend->close(s);
 }
 
+int store_adopt(struct store *s, bool to_write)
+{
+	return s->backend->adopt ? s->backend->adopt(s, to_write) : 0;
+}
+
 const char *store_name(const struct store *s)
 {
 	return s->name;

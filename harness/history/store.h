@@ -66,6 +66,14 @@ int store_open(const char *where, enum store_mode mode, unsigned wait_ms, struct
 /** store_close() - NULL is fine; what was begun and not committed is rolled back. */
 void store_close(struct store *s);
 
+/**
+ * store_adopt() - say that it is known to be ours: until then no byte of a file has been changed.
+ * @to_write: an SQLite file becomes a WAL database, for good, so that readers and a writer do not
+ * wait for each other.
+ * Return: 0; an error.
+ */
+int store_adopt(struct store *s, bool to_write);
+
 /** store_name() - the path, or the server without user, password and options: fit to be shown. */
 const char *store_name(const struct store *s);
 

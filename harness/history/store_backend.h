@@ -11,6 +11,7 @@
 /* The functions of store.h, for one kind of database. */
 struct store_backend {
 	void (*close)(struct store *s);
+	int (*adopt)(struct store *s, bool to_write); /* NULL: nothing to do */
 	int (*has_table)(struct store *s, const char *name);
 	int (*has_any_table)(struct store *s);
 	int (*exec)(struct store *s, const char *sql, const struct store_value *p, unsigned n);

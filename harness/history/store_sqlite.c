@@ -41,7 +41,7 @@ int store_sqlite_failed(struct sqlite_store *s)
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		s->head.writable = false;
-		return store_say(&s->head, -EROFS, "read-only");
+		return store_say(&s->head, -EROFS, "%s", s->why_read_only);
 	case SQLITE_NOTADB:
 		return store_say(&s->head, -EUCLEAN, "not an SQLite database");
 	case SQLITE_CORRUPT:
@@ -261,6 +261,7 @@ static void sqlite_rollback(struct store *head)
 
 const struct store_backend store_sqlite_backend = {
     .close = sqlite_close,
+    .adopt = store_sqlite_adopt,
     .has_table = sqlite_has_table,
     .has_any_table = sqlite_has_any_table,
     .exec = sqlite_exec,

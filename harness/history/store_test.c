@@ -217,6 +217,66 @@ static void folders_and_missing_files(void **state)
 	assert_int_equal(store_open(path, STORE_CREATE, 100, &s, err, sizeof(err)), 0);
 	store_close(s);
 	assert_int_equal(access(path, F_OK), 0);
+	/* Nor is what comes after two slashes a host. */
+	snprintf(path, sizeof(path), "/%s/slashes.db", f->dir);
+	assert_int_equal(store_open(path, STORE_CREATE, 100, &s, err, sizeof(err)), 0);
+	store_close(s);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+/* Whose file it is has to be read; nothing else may come of it. */
+static void looking_changes_nothing(void **state)
+{
+	static const char *const contents[] = {
+	    NULL, "CREATE TABLE groceries (milk INTEGER)", "PRAGMA journal_mode = WAL;"};
+	const struct db_fixture *f = *state;
+
+	if (f->server)
+		skip();
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		char *before, *after, wal[256];
+		size_t before_len, after_len;
+
+		put(f->db, "", 0);
+		if (contents[i]) {
+			struct store *s = db_store(f);
+
+			assert_int_equal(store_exec(s, contents[i], NULL, 0), 0);
+			assert_int_equal(
+			    store_exec(s, "CREATE TABLE other (egg INTEGER)", NULL, 0), 0);
+			store_close(s);
+		}
+		snprintf(wal, sizeof(wal), "%s-wal", f->db);
+		assert_int_equal(!access(wal, F_OK), i == 2);
+		assert_int_equal(file_read_all(f->db, 1u << 24, &before, &before_len), 0);
+		for (int mode = HISTORY_READ; mode <= HISTORY_WRITE; mode++) {
+			char note[512], err[512] = "";
+			struct history *h;
+
+			/* What is empty may be made a history of. */
+			if (!contents[i] && mode == HISTORY_WRITE)
+				continue;
+			assert_true(history_open(f->db, (enum history_mode)mode, 100, &h, note,
+					sizeof(note), err, sizeof(err)) < 0);
+			assert_int_equal(file_read_all(f->db, 1u << 24, &after, &after_len), 0);
+			assert_int_equal(after_len, before_len);
+			assert_memory_equal(after, before, before_len);
+			assert_int_equal(!access(wal, F_OK), i == 2);
+			free(after);
+		}
+		free(before);
+	}
+	/* The control: one of ours is a WAL database from the first writer on. */
+	put(f->db, "", 0);
+	history_close(db_history(f));
+	{
+		char *bytes;
+		size_t len;
+
+		assert_int_equal(file_read_all(f->db, 1u << 24, &bytes, &len), 0);
+		assert_true(len > 20 && bytes[18] == 2 && bytes[19] == 2);
+		free(bytes);
+	}
 }
 
 /* No more room in the middle of a run: said so, and what was there before is still there. */
@@ -260,6 +320,7 @@ int main(void)
 	    TEST(secrets_are_not_shown),
 	    TEST(damaged_files_are_refused),
 	    TEST(folders_and_missing_files),
+	    TEST(looking_changes_nothing),
 	    TEST(full_disk_loses_nothing),
 	};
 

@@ -1,5 +1,7 @@
 #include "harness/stats/change_points.h"
 
+#include "harness/stats/change_points_exact.h"
+
 #include <errno.h>
 #include <float.h>
 #include <math.h>
@@ -170,23 +172,42 @@ static void shuffle(size_t *x, size_t n, uint64_t *state)
 	}
 }
 
-/* Return: true with *p when random orders seldom have a split as good as @best. */
-static bool significant(
+/* Nothing after so many orders: a p that is too large would do that less than once in 20. */
+#define SURE_WITHOUT_HIT 3.0
+/* So many hits at ten times the rate that p_max allows: a p that is small enough would do that
+ * less than once in 200. */
+#define HOPELESS_HITS 3
+
+static double p_by_permutation(
+    struct bench *b, double least, double p_max, unsigned permutations, uint64_t *state)
+{
+	unsigned hits = 0;
+	size_t at;
+
+	for (unsigned i = 1; i <= permutations; i++) {
+		shuffle(b->rank, b->n, state);
+		hits += best_split(b, &at) >= least;
+		if ((hits + 1.0) / (permutations + 1.0) > p_max ||
+		    (hits >= HOPELESS_HITS && hits > 10.0 * p_max * i))
+			return 1.0;
+		if (!hits && (i + 1.0) * p_max >= SURE_WITHOUT_HIT)
+			return 1.0 / (i + 1.0);
+	}
+	return (hits + 1.0) / (permutations + 1.0);
+}
+
+/* How many of the orders of these values have a split as good as @best: exactly when they are few,
+ * since there a p lies close to any limit, and chance would decide; else of random ones. */
+static int find_p(
     struct bench *b, double best, double p_max, unsigned permutations, uint64_t *state, double *p)
 {
 	/* Of the statistic, which is about a mean distance times n. */
-	const double tolerance = 1e-9 * b->total / (double)b->n;
-	unsigned as_good = 0;
-	size_t at;
+	const double least = best - 1e-9 * b->total / (double)b->n;
 
-	for (unsigned i = 0; i < permutations; i++) {
-		shuffle(b->rank, b->n, state);
-		as_good += best_split(b, &at) >= best - tolerance;
-		if ((as_good + 1.0) / (permutations + 1.0) > p_max)
-			return false;
-	}
-	*p = (as_good + 1.0) / (permutations + 1.0);
-	return *p <= p_max;
+	if (b->n <= CHANGE_EXACT_MAX)
+		return change_points_exact(b->value, b->n, b->total, least, p);
+	*p = p_by_permutation(b, least, p_max, permutations, state);
+	return 0;
 }
 
 static int by_index(const void *a, const void *b)
@@ -229,7 +250,10 @@ int change_points_find(const double *x, size_t n, double p_max, unsigned permuta
 			break;
 		best = best_split(&b, &at);
 		/* Of equal values every order is as good as any. */
-		if (!(b.total > 0.0) || !significant(&b, best, p_max, permutations, &seed, &p))
+		if (!(b.total > 0.0))
+			continue;
+		ret = find_p(&b, best, p_max, permutations, &seed, &p);
+		if (ret || !(p <= p_max))
 			continue;
 		found[changes++] = (struct change_point){s.begin + at, p};
 		if (len - at >= 2 * CHANGE_SEGMENT_MIN)

@@ -4,7 +4,7 @@
 # Usage: scripts/ci/nightly.sh [OPTION...]       (options of concbench run)
 #
 # HISTORY_DB is the database, a file (default: results/history.db) or a postgresql:// URL. Writes
-# changes.txt and the report's path to $NIGHTLY_OUT (default: nightly-out). Change points are findings,
+# changes.txt, changes.json and the report's path to $NIGHTLY_OUT (default: nightly-out). Change points are findings,
 # no failures: the exit status is that of the run (1: some case failed) or 2.
 set -euo pipefail
 
@@ -23,5 +23,6 @@ if [ $status -gt 1 ]; then
 fi
 "$concbench" history add --db "$db"
 "$concbench" history changes --db "$db" | tee "$out/changes.txt"
+"$concbench" history changes --db "$db" --json >"$out/changes.json"
 echo "results/$(readlink results/latest)" >"$out/run.txt"
 exit $status

@@ -61,6 +61,7 @@ a_night() {
 		expect 0 scripts/ci/nightly.sh --filter '^selftest/slow_sieve' --rounds 6 --no-charts --precision 0
 	done
 	[ -s nightly-out/changes.txt ] || fail "no changes.txt"
+	python3 -m json.tool nightly-out/changes.json >/dev/null || fail "no changes.json"
 	[ -d "$(cat nightly-out/run.txt)" ] || fail "no run: $(cat nightly-out/run.txt)"
 	expect 0 "$CONCBENCH" history list
 	[ "$(grep -c '20[0-9]*T' out)" -ge 2 ] || fail "$(cat out)"
@@ -80,9 +81,26 @@ workflows_can_be_read() {
 		        steps = [s for j in top["jobs"].values() for s in j["steps"]]
 		        scripts = [s["run"] for s in steps if "run" in s]
 		        assert all("uses" in s or "run" in s for s in steps), path
+		        night = top["jobs"]["nightly"]["steps"]
+		        uses = [s.get("uses", "") for s in night]
+		        # Not actions/cache: it saves nothing of a night with a case that failed.
+		        assert not [u for u in uses if u.startswith("actions/cache@")], path
+		        restore, save = (uses.index("actions/cache/%s@v4" % w) for w in ("restore", "save"))
+		        runs = [i for i, s in enumerate(night) if "nightly.sh" in s.get("run", "")]
+		        assert restore < runs[0] < save, path
+		        assert "always()" in night[save]["if"], path
+		        for what in "path", "key":
+		            assert night[restore]["with"][what] == night[save]["with"][what], path
+		        assert night[save]["with"]["key"].startswith(night[restore]["with"]["restore-keys"])
+		        for name, job in top["jobs"].items():
+		            assert job["concurrency"]["group"], (path, name)
+		            # A night that has measured is not thrown away.
+		            assert job["concurrency"]["cancel-in-progress"] == (name != "nightly"), path
 		    else:
 		        jobs = [j for j in top.values() if isinstance(j, dict) and "script" in j]
 		        assert all(j["stage" if "stage" in j else "extends"] for j in jobs), path
+		        assert all(j["resource_group"] for j in jobs), path
+		        assert top["concbench-nightly"]["cache"]["when"] == "always", path
 		        scripts = [c for j in jobs for c in j["script"]]
 		    text = "\n".join(scripts)
 		    for script in ("scripts/deps", "scripts/ci/pr-gate.sh", "scripts/ci/nightly.sh"):

@@ -110,6 +110,7 @@ add_and_look() {
 	expect 0 history list --db h.db
 	has out "$SAMPLE_ID" "$SAMPLE_REVISION" "machine "
 	[ "$(wc -l <out)" -eq 3 ] || fail "$(cat out)"
+	[ "$(echo h.db*)" = h.db ] || fail "left behind: $(echo h.db*)"
 	expect 0 history list --db h.db --case '^no/such/case'
 	[ "$(wc -l <out)" -eq 1 ] || fail "$(cat out)"
 	expect 0 history show --db h.db
@@ -128,6 +129,7 @@ what_is_not_there() {
 	refused "no/such/folder.db: No such file or directory"
 	expect 2 history add --db h.db no-such-run
 	refused "no run 'no-such-run'"
+	[ ! -e h.db ] || fail "made for nothing"
 	expect 0 history add --db h.db "$SAMPLE"
 	expect 2 history show --db h.db no/such/case
 	refused "no run and no case 'no/such/case'"
@@ -157,6 +159,7 @@ run_files_that_are_not() {
 		expect 2 history add --db h.db $file.json
 		refused $file.json
 	done
+	[ ! -e h.db ] || fail "made for nothing"
 	expect 2 history add --db h.db google.json "$SAMPLE" foreign.json
 	one_line out "added to h.db"
 	[ "$(wc -l <err)" -eq 2 ] || fail "$(cat err)"
@@ -176,7 +179,26 @@ changes_are_found_and_explained() {
 	expect 0 history changes --db h.db
 	cmp first out
 	expect 0 history changes --db h.db --min-effect 10%
-	has out "0 changes in 2 series"
+	has out "0 changes in 2 series" "2 smaller ones left out"
+	# Only what is new, and an exit status for who asks for one.
+	expect 0 history changes --db h.db --since 20260116
+	has out "2 changes since 20260116T000000Z-vm-00000f in 2 series"
+	expect 0 history changes --db h.db --since 20260117
+	one_line out "0 changes since 20260117T000000Z-vm-000010 in 2 series"
+	expect 0 history changes --db h.db --since latest --fail-on-change
+	expect 1 history changes --db h.db --since 20260116 --fail-on-change
+	expect 1 history changes --db h.db --json --fail-on-change
+	"$python" -c 'import json
+o = json.load(open("out"))
+assert o["concbench_changes"] == 1 and o["count"]["changes"] == len(o["changes"]) == 2
+for c in o["changes"]:
+    assert 0.04 < c["effect"] < 0.06 and c["after"]["ns_per_op"] > c["before"]["ns_per_op"]
+    assert c["after"]["date"] == "2026-01-16T00:00:00Z"
+    assert c["facts"]["build.compiler"]["after"] == "another compiler"' || fail "$(cat out)"
+	expect 2 history changes --db h.db --since none
+	refused "--since: no run 'none'"
+	expect 2 history changes --db h.db --since 2026
+	refused "--since: more than one run '2026'"
 }
 
 # The control: the same noise without the step.
@@ -255,21 +277,72 @@ sys.stdin.read()' >held < <(sleep 60 & echo $! >sleeper; wait) &
 	expect 0 history add --db h.db runs/00.json
 }
 
-read_only() {
-	local as=()
-	expect 0 history add --db h.db "$SAMPLE"
-	make_runs 1 9 1
-	mkdir shelf && mv h.db shelf/
-	chmod 755 . shelf && chmod 644 runs/00.json
-	chmod a-w shelf shelf/h.db
+# as_other - sets $as to what runs a command as somebody who may not write everywhere.
+as_other() {
+	as=()
+	chmod 755 .
 	if [ "$(id -u)" -eq 0 ]; then
 		command -v setpriv >/dev/null || skip "root may write everywhere, and there is no setpriv"
 		as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	fi
+}
+
+read_only() {
+	local as
+	expect 0 history add --db h.db "$SAMPLE"
+	make_runs 1 9 1
+	mkdir shelf && mv h.db shelf/
+	chmod 755 shelf && chmod 644 runs/00.json
+	chmod a-w shelf shelf/h.db
+	as_other
 	expect 0 "${as[@]}" "$CONCBENCH" history list --db shelf/h.db
 	has out "$SAMPLE_ID"
 	expect 2 "${as[@]}" "$CONCBENCH" history add --db shelf/h.db runs/00.json
 	refused "shelf/h.db: read-only" "was not added"
+	# The file may be written, but a writer wants to make others beside it.
+	chmod a+w shelf/h.db
+	expect 0 "${as[@]}" "$CONCBENCH" history list --db shelf/h.db
+	has out "$SAMPLE_ID"
+	expect 2 "${as[@]}" "$CONCBENCH" history add --db shelf/h.db runs/00.json
+	refused "shelf/h.db: read-only: its folder may not be written to" "was not added"
+	chmod u+w shelf
+}
+
+# left_behind - shelf/h.db whose second run is only in its -wal: a writer was killed.
+left_behind() {
+	need_python
+	make_runs 2 9 1
+	mkdir shelf
+	expect 0 history add --db shelf/h.db runs/00.json
+	"$python" -c 'import os, sqlite3
+c = sqlite3.connect("shelf/h.db", isolation_level=None)
+c.execute("UPDATE run SET profile = \"in-log\"")
+os._exit(0)'
+	[ -s shelf/h.db-wal ] || fail "$(ls shelf)"
+	chmod 755 shelf && chmod 644 shelf/*
+}
+
+a_log_left_behind() {
+	local as
+	left_behind
+	chmod a-w shelf shelf/*
+	as_other
+	# With what the writer knew of its log, all of it can be read.
+	expect 0 "${as[@]}" "$CONCBENCH" history list --db shelf/h.db
+	has out in-log
+	# Without that it cannot, and what is in the file alone would be wrong.
+	rm -f shelf/h.db-shm
+	expect 2 "${as[@]}" "$CONCBENCH" history list --db shelf/h.db
+	refused "shelf/h.db: its last writer has left a -wal behind"
+	chmod u+w shelf shelf/*
+	expect 0 history list --db shelf/h.db
+	has out in-log
+	# An empty one says nothing.
+	expect 0 history add --db shelf/h.db runs/01.json
+	: >shelf/h.db-wal
+	chmod a-w shelf shelf/*
+	expect 0 "${as[@]}" "$CONCBENCH" history list --db shelf/h.db
+	has out in-log
 	chmod u+w shelf
 }
 
@@ -307,6 +380,15 @@ damaged_and_foreign() {
 	rm h.db && sql 'CREATE TABLE groceries (milk)'
 	expect 2 history add --db h.db "$SAMPLE"
 	refused "h.db: has tables, but is not a history of concbench"
+	cp h.db before
+	expect 2 history list --db h.db
+	refused "h.db: has tables, but is not a history of concbench"
+	expect 2 history add --db h.db "$SAMPLE"
+	cmp h.db before
+	: >h.db
+	expect 2 history list --db h.db
+	refused "h.db: empty: no run has been added yet"
+	[ ! -s h.db ] || fail "written by reading"
 	rm h.db
 	expect 0 history add --db h.db "$SAMPLE"
 	truncate -s 100000 h.db
@@ -318,15 +400,16 @@ newer_and_older() {
 	need_python
 	expect 0 history add --db h.db "$SAMPLE"
 	sql 'UPDATE schema_version SET version = 999'
-	for action in list add; do
+	for action in list "add $SAMPLE"; do
+		# shellcheck disable=SC2086 # words
 		expect 2 history $action --db h.db
-		refused "schema 999 is newer than schema 2 of this concbench"
+		refused "schema 999 is newer than schema 3 of this concbench"
 	done
 	# Back to version 1, as it was before there was a second.
-	sql 'ALTER TABLE run DROP COLUMN revision' && sql 'DROP INDEX run_of_machine'
+	sql 'ALTER TABLE run DROP COLUMN revision' && sql "DROP INDEX run_of_machine" && sql "DROP INDEX figure_of_case"
 	sql 'UPDATE schema_version SET version = 1'
 	expect 0 history list --db h.db
-	one_line err "h.db: brought from schema 1 to schema 2"
+	one_line err "h.db: brought from schema 1 to schema 3"
 	has out "$SAMPLE_REVISION"
 }
 
@@ -460,5 +543,6 @@ server_in_trouble() {
 
 run usage add_and_look what_is_not_there run_files_that_are_not changes_are_found_and_explained \
 	no_change_is_not_found exports_are_what_others_read compare_py_reads_the_export locked read_only \
+	a_log_left_behind \
 	full_disk damaged_and_foreign newer_and_older two_writers killed \
 	server_passes_the_unit_tests server_and_file_agree server_in_trouble
