@@ -85,7 +85,7 @@ static int run(const struct gate_options *o)
 
 	if (!ret && !s.case_count)
 		ret = complain(o->request.command, "--filter: no case that both can measure here");
-	if (!ret && noise_tally_begin(&t, s.cases, s.case_count) != 0)
+	if (!ret && noise_tally_begin(&t, s.cases, s.case_count, o->trial_ns) != 0)
 		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);

@@ -12,8 +12,6 @@
 
 /* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
 #define SUITE_FALSE_RATE 0.05
-/* A change found late has this part of the budget on top to be confirmed. */
-#define CONFIRM_SHARE 2
 /* Until one has been measured: two programs started and ended, workers created and bound. */
 #define PAIR_OVERHEAD_NS (20 * CLOCK_NS_PER_MS)
 
@@ -113,7 +111,7 @@ static uint64_t time_left(const struct gate *g)
 {
 	const uint64_t elapsed_ns = clock_now_ns() - g->begin_ns;
 	const uint64_t budget_ns =
-	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / CONFIRM_SHARE : 0);
+	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / GATE_CONFIRM_SHARE : 0);
 
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }

@@ -12,6 +12,9 @@
 #include "harness/gate/comparison.h"
 #include "harness/gate/pair.h"
 
+/* A change found late has this part of the budget on top to be confirmed: half of it. */
+#define GATE_CONFIRM_SHARE 2
+
 /* How a suite of cases is measured. */
 struct gate_plan {
 	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
