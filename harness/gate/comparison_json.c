@@ -26,6 +26,8 @@ static int put_figures(json_t *o, const struct comparison_row *r)
 	rc |= jsonio_put(o, "change", change);
 	rc |= jsonio_put_real(o, "level", r->level);
 	rc |= jsonio_put_real(o, "p", r->p);
+	if (r->figure_launches)
+		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
 	return rc;
 }
 

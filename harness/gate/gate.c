@@ -235,20 +235,25 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 	}
 }
 
+/* Times and change of the same launches: of what was found, the fresh ones. */
 static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 {
+	const size_t first = c->test.evidence[1].launches ? c->test.first : 0;
 	struct evidence e;
 	int ret = sequential_estimate(&c->test, &e);
 
 	if (ret == -EINVAL)
 		return 0; /* too few launches: no figure */
 	if (!ret)
-		ret = stats_median(c->ns_per_op[SIDE_BASE], c->pairs, &row->base_ns_per_op);
+		ret =
+		    stats_median(c->ns_per_op[SIDE_BASE] + first, e.launches, &row->base_ns_per_op);
 	if (!ret)
-		ret = stats_median(c->ns_per_op[SIDE_HEAD], c->pairs, &row->head_ns_per_op);
+		ret =
+		    stats_median(c->ns_per_op[SIDE_HEAD] + first, e.launches, &row->head_ns_per_op);
 	if (ret)
 		return ret;
 	row->has_figure = true;
+	row->figure_launches = e.launches;
 	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
 	    .low = expm1(e.log_ratio.low),
 	    .high = expm1(e.log_ratio.high)};

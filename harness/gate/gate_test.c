@@ -88,6 +88,11 @@ static void every_case_gets_its_verdict(void **state)
 	/* Found and confirmed: two first looks. */
 	assert_true(c.rows[0].confirmed);
 	assert_int_equal(c.rows[0].head_launches, 2 * looks_launches(0));
+	/* The figure is of those that confirmed it. */
+	assert_int_equal(c.rows[0].figure_launches, looks_launches(0));
+	assert_true(fabs(c.rows[0].level - (1.0 - CONFIRM_ALPHA)) < 1e-12);
+	assert_int_equal(c.rows[1].figure_launches, looks_launches(0));
+	assert_true(fabs(c.rows[1].level - (1.0 - looks_alpha(0))) < 1e-12);
 	assert_true(fabs(c.rows[0].change.estimate - 0.1) < 1e-9);
 	assert_true(fabs(c.rows[0].base_ns_per_op - 100.0) < 1e-9);
 	assert_true(fabs(c.rows[0].head_ns_per_op - 110.0) < 1e-9);
