@@ -34,6 +34,11 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 	return 0;
 }
 
+static uint64_t now_ns(const struct gate *g)
+{
+	return g->plan->now_ns ? g->plan->now_ns() : clock_now_ns();
+}
+
 static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
 {
 	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns + PAIR_OVERHEAD_NS;
@@ -83,7 +88,7 @@ static int keep(struct gate_case *c, const struct pair_result *r)
 /* Return: 0, also when the case failed; -EINTR; -ENOMEM. */
 static int one_pair(struct gate *g, struct gate_case *c)
 {
-	const uint64_t begin_ns = clock_now_ns();
+	const uint64_t begin_ns = now_ns(g);
 	struct pair_spec spec = {
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
@@ -99,7 +104,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	ret = pair_measure(&spec, &result, &c->failure);
 	if (ret == -EINTR || ret == -ENOMEM)
 		return ret;
-	c->spent_ns += clock_now_ns() - begin_ns;
+	c->spent_ns += now_ns(g) - begin_ns;
 	c->excluded += result.excluded;
 	if (!ret)
 		return keep(c, &result);
@@ -109,7 +114,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 
 static uint64_t time_left(const struct gate *g)
 {
-	const uint64_t elapsed_ns = clock_now_ns() - g->begin_ns;
+	const uint64_t elapsed_ns = now_ns(g) - g->begin_ns;
 	const uint64_t budget_ns =
 	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / GATE_CONFIRM_SHARE : 0);
 
@@ -177,7 +182,7 @@ int gate_measure(struct gate *g)
 
 	if (!order)
 		return -ENOMEM;
-	g->begin_ns = clock_now_ns();
+	g->begin_ns = now_ns(g);
 	ret = rounds(g, order);
 	if (!ret && !g->plan->max_pairs) {
 		ret = last_looks(g);

@@ -1,17 +1,28 @@
 /* gate_test.c - a suite of cells that are shell scripts, to its verdicts. */
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell_fixture.h"
+#include "harness/gate/instructions.h"
 #include "harness/gate/noise_tally.h"
 #include "harness/stats/power.h"
 
+#include <inttypes.h>
 #include <math.h>
 
-/* A case's name tells what its cells do; FACTOR is the side's own, in percent. */
+/* More launches of a side than any suite here starts. */
+#define STARTED_MAX 64
+
+/* A case's name tells what its cells do; FACTOR is the side's own, in percent. What was started
+ * with which seed is noted beside the program. */
 #define SUITE                                                                            \
-	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; esac; shift; done\n"        \
+	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --seed) seed=$2;; "         \
+	"--counters) counters=yes;; esac; shift; done\n"                                 \
+	"[ \"$counters\" ] || printf '%s %s\\n' $name $seed >>\"$0.started\"\n"          \
 	"case $name in\n"                                                                \
 	"slower) ns=$FACTOR;;\n"                                                         \
 	"same) ns=100;;\n"                                                               \
+	"late) ns=1000\n"                                                                \
+	"  if [ $FACTOR -eq 100 ]; then :; elif [ -e \"$0.late\" ]; then ns=1040\n"      \
+	"  else : >\"$0.late\"; ns=990; fi;;\n"                                          \
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
@@ -20,7 +31,10 @@
 	"\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":1000}'\n"                    \
 	"rows=0 sum=0\n"                                                                 \
 	"while hear; do case $heard in\n"                                                \
-	"*'\"end\"'*) say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"              \
+	"*'\"end\"'*) [ -z \"$counters\" ] || say "                                      \
+	"'{\"v\":1,\"type\":\"counters\",\"reason\":\"\",\"counters\":"                  \
+	"{\"instructions_user_per_op\":'$((ns * 3))'}}'\n"                               \
+	"  say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"                         \
 	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                      \
 	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                          \
 	"  metrics='\"ns_per_op\":'$ns; [ $ns -gt 0 ] || metrics=\n"                     \
@@ -136,6 +150,119 @@ static void without_time_it_is_unsure(void **state)
 	assert_true(c.rows[0].has_figure);
 	if (!strstr(c.rows[0].reason, "before fresh launches"))
 		fail_msg("%s", c.rows[0].reason);
+	comparison_free(&c);
+	gate_free(&g);
+}
+
+/* A clock that time does not touch: every look at it takes a tenth of a second. */
+static uint64_t ticks;
+
+static uint64_t tick(void)
+{
+	return ++ticks * 100 * CLOCK_NS_PER_MS;
+}
+
+/* Its first launch lies on the other side: the first look cannot tell, the end of the time can. */
+static void what_is_found_late_has_time_to_be_confirmed(void **state)
+{
+	static const char *const names[] = {"late"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 104, names, 1);
+	s.plan.now_ns = tick;
+	/* Three looks at the clock a pair: 18 pairs. */
+	s.plan.budget_ns = 54 * 100 * CLOCK_NS_PER_MS;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_true(g.confirming);
+	assert_in_range(g.item[0].test.first, looks_launches(0) + 1, looks_launches(1) - 1);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	if (c.rows[0].verdict != VERDICT_SLOWER)
+		fail_msg("%s: %s", verdict_name(c.rows[0].verdict), c.rows[0].reason);
+	assert_true(c.rows[0].confirmed);
+	comparison_free(&c);
+	gate_free(&g);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* What was started on a side: a line a launch, "NAME SEED". */
+static size_t read_started(const struct suite *s, enum side side, char name[][16], uint64_t *seed)
+{
+	char path[160];
+	size_t n = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s.started", s->exe[side]);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (n < STARTED_MAX && fscanf(f, "%15s %" SCNu64, name[n], &seed[n]) == 2)
+		n++;
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(unlink(path), 0);
+	return n;
+}
+
+static void rounds_are_in_random_order(void **state)
+{
+	static const char *const names[] = {"same", "slower", "late"};
+	char name[SIDES][STARTED_MAX][16];
+	uint64_t seed[SIDES][STARTED_MAX];
+	unsigned firsts[3] = {0};
+	struct suite s;
+	struct gate g;
+	size_t n;
+
+	(void)state;
+	begin(&s, 104, names, 3);
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		char path[160];
+
+		(void)snprintf(path, sizeof(path), "%s.started", s.exe[side]);
+		(void)unlink(path);
+	}
+	s.plan.max_pairs = looks_launches(0);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	gate_free(&g);
+	n = read_started(&s, SIDE_BASE, name[SIDE_BASE], seed[SIDE_BASE]);
+	assert_int_equal(n, 3 * looks_launches(0));
+	assert_int_equal(read_started(&s, SIDE_HEAD, name[SIDE_HEAD], seed[SIDE_HEAD]), n);
+	for (size_t i = 0; i < n; i++) {
+		/* Both sides get the same inputs, every pair its own. */
+		assert_string_equal(name[SIDE_BASE][i], name[SIDE_HEAD][i]);
+		assert_int_equal(seed[SIDE_BASE][i], seed[SIDE_HEAD][i]);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(seed[SIDE_BASE][i], seed[SIDE_BASE][k]);
+		for (size_t k = 0; k < 3; k++)
+			firsts[k] += i % 3 == 0 && strcmp(name[SIDE_BASE][i], names[k]) == 0;
+	}
+	/* Of 11 rounds none begins always, and all begin some time; the seed is fixed. */
+	for (size_t k = 0; k < 3; k++)
+		assert_in_range(firsts[k], 1, looks_launches(0) - 2);
+}
+
+static void instructions_are_counted_apart(void **state)
+{
+	static const char *const names[] = {"slower", "same", "empty"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 125, names, 3);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	assert_int_equal(instructions_compare(&s.plan, &c, 0), 0);
+	assert_true(c.rows[0].has_instructions);
+	assert_true(fabs(c.rows[0].instructions_change - 0.25) < 1e-9);
+	assert_true(c.rows[1].has_instructions);
+	assert_true(fabs(c.rows[1].instructions_change) < 1e-9);
+	/* No figure, no side verdict. */
+	assert_false(c.rows[2].has_instructions);
 	comparison_free(&c);
 	gate_free(&g);
 }
@@ -269,6 +396,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_case_gets_its_verdict),
 	    cmocka_unit_test(without_time_it_is_unsure),
+	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
+	    cmocka_unit_test(rounds_are_in_random_order),
+	    cmocka_unit_test(instructions_are_counted_apart),
 	    cmocka_unit_test(a_first_look_has_its_price),
 	    cmocka_unit_test(noise_is_told),
 	    cmocka_unit_test(tries_are_tallied),
