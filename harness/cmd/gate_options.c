@@ -75,7 +75,9 @@ static const struct flag flags[] = {
 	"for all tries together (default: ten tries)"},
     {"trial-time", OPT_TRIAL, NOISE_COMMAND, "TIME", "time a case has in one try (default 5s)"},
     {"min-effect", OPT_MIN_EFFECT, BOTH, "PERCENT",
-	"the smallest change that matters (default 1%)"},
+	"what lies within +-PERCENT is the same (default 1%); any other proven change\n"
+	"                           is slower or faster when it is estimated at half of that or "
+	"more"},
     {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
     {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},

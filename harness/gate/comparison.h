@@ -46,7 +46,7 @@ struct comparison {
 	char base[256]; /* as the user named it */
 	char head[256];
 	char date[40];
-	double min_effect; /* relative */
+	double min_effect; /* relative; the floor for detecting comes of it (verdict.h) */
 	bool strict;
 	bool interrupted;
 	bool forced; /* compared although differences[] says it should not be */

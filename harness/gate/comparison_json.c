@@ -101,6 +101,7 @@ static int put_head(json_t *o, const struct comparison *c)
 	rc |= jsonio_put_text(o, "head", c->head);
 	rc |= jsonio_put_text(o, "date", c->date);
 	rc |= jsonio_put_real(o, "min_effect", c->min_effect);
+	rc |= jsonio_put_real(o, "detect_floor", verdict_detect_floor(c->min_effect));
 	rc |= put_bool(o, "strict", c->strict);
 	rc |= put_bool(o, "interrupted", c->interrupted);
 	rc |= put_bool(o, "forced", c->forced);

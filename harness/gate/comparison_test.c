@@ -203,7 +203,8 @@ static void table_for_people(void **state)
 		  "layout-sensitive (launches spread x2.3))\n");
 	has(text, "a/missing  (why it is missing)\n");
 	has(text, "\n2 slower, 1 faster, 1 same, 1 unsure, 1 incomparable, 1 missing, 1 failed of "
-		  "8 cases; a change counts from 1 % on; took 1 min 2 s\n");
+		  "8 cases; a change is detected from 0.5 % on, what is within +-1 % is the same; "
+		  "took 1 min 2 s\n");
 	has(text, "on this machine, 1.3 % is visible in 5 s\n");
 	has_not(text, "weaker");
 	has_not(text, "FORCED");

@@ -155,7 +155,9 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 	}
 	if (c->row_count)
 		text_buffer_addf(to, " of %zu case%s", c->row_count, c->row_count == 1 ? "" : "s");
-	text_buffer_addf(to, "; a change counts from %.3g %% on", c->min_effect * 100);
+	text_buffer_addf(to,
+	    "; a change is detected from %.3g %% on, what is within +-%.3g %% is the same",
+	    verdict_detect_floor(c->min_effect) * 100, c->min_effect * 100);
 	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
 		text_buffer_addf(to, "; took %s",
 		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));

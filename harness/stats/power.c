@@ -84,7 +84,7 @@ static bool is_visible(const struct power_design *d, double log_change)
 double power_visible(const struct power_design *d)
 {
 	/* An estimate at the floor reaches it half of the time. */
-	double low = log1p(d->min_effect / 2), high = low;
+	double low = log1p(verdict_detect_floor(d->min_effect)), high = low;
 
 	if (!isfinite(d->sd) || d->sd < 0.0 || d->find < looks_launches(0) ||
 	    d->find + d->confirm < looks_launches(0) + CONFIRM_LAUNCHES)
