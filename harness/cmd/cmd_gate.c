@@ -66,10 +66,15 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
+static struct outputs outputs_of(const struct gate_options *o)
+{
+	return (struct outputs){
+	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+}
+
 static int conclude(const struct gate_options *o, const struct comparison *c)
 {
-	const struct outputs outputs = {
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+	const struct outputs outputs = outputs_of(o);
 
 	return write_comparison(o->request.command, &outputs, c);
 }
@@ -142,6 +147,7 @@ int cmd_gate(int argc, char **argv)
 {
 	char self[GATE_PATH_MAX];
 	struct gate_options o;
+	struct outputs outputs;
 	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
 
 	if (!ret && o.help) {
@@ -155,6 +161,9 @@ int cmd_gate(int argc, char **argv)
 	o.request.exe[SIDE_BASE] = o.base;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
 	ret = check_head(&o);
+	outputs = outputs_of(&o);
+	if (!ret)
+		ret = check_outputs(o.request.command, &outputs);
 	if (ret)
 		return ret;
 	ret = interrupt_install();

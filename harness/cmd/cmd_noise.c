@@ -68,8 +68,12 @@ static int conclude(const struct gate_options *o, const struct noise_tally *t)
 			    o->request.command, "stdout: %s", strerror(ret ? -ret : errno));
 	}
 	ret = o->tsv ? noise_tally_tsv(t, o->request.min_effect, o->tsv) : 0;
-	if (ret)
+	if (ret) {
 		status = complain(o->request.command, "--tsv: %s: %s", o->tsv, strerror(-ret));
+		/* What was measured is not lost. */
+		if (o->request.quiet)
+			(void)noise_tally_print(stdout, t, o->request.min_effect, !o->head);
+	}
 	for (size_t i = 0; i < t->count; i++)
 		if (t->item[i].verdicts[VERDICT_FAILED])
 			status = EXIT_USAGE;
@@ -128,6 +132,9 @@ int cmd_noise(int argc, char **argv)
 			return complain(o.request.command,
 			    "--%s: %s: %s; a concbench program is wanted", side_name(side),
 			    o.request.exe[side], strerror(errno));
+	ret = check_output(o.request.command, "tsv", o.tsv);
+	if (ret)
+		return ret;
 	ret = interrupt_install();
 	if (ret)
 		return complain(o.request.command, "signals: %s", strerror(-ret));

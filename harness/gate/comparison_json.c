@@ -1,5 +1,6 @@
 /* comparison_json.c - all that a comparison knows, for programs. Numbers are finite or left out. */
 #include "harness/gate/comparison_text.h"
+#include "harness/gate/output.h"
 #include "harness/run/jsonio.h"
 
 #include <errno.h>
@@ -129,7 +130,7 @@ int comparison_json(const struct comparison *c, const char *path)
 		return -ENOMEM;
 	text_buffer_add(&to, text);
 	free(text);
-	rc = comparison_store(path, &to);
+	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	return rc;
 }

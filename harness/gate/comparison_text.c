@@ -1,14 +1,8 @@
 #include "harness/gate/comparison_text.h"
 
-#include "harness/base/file.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* How far up in the table. */
 static int rank_of(enum verdict v)
@@ -167,29 +161,4 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		text_buffer_add(to, "; FORCED: what was compared is not comparable");
 	if (c->interrupted)
 		text_buffer_add(to, "; interrupted: this is what was measured until then");
-}
-
-/* A device or a pipe cannot be written whole or not at all, and must not be renamed over. */
-static int write_through(const char *path, const struct text_buffer *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = file_append_all(fd, text_buffer_str(text), text->len);
-	if (close(fd) < 0 && !rc)
-		rc = -errno;
-	return rc;
-}
-
-int comparison_store(const char *path, const struct text_buffer *text)
-{
-	struct stat st;
-
-	if (text->failed)
-		return -ENOMEM;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return write_through(path, text);
-	return file_write_whole(path, text_buffer_str(text), text->len);
 }

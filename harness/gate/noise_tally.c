@@ -1,7 +1,7 @@
 #include "harness/gate/noise_tally.h"
 
-#include "harness/base/file.h"
 #include "harness/base/text.h"
+#include "harness/gate/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -143,7 +143,7 @@ int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *
 		else
 			text_buffer_add(&b, "\t\t\n");
 	}
-	ret = b.failed ? -ENOMEM : file_write_whole(path, b.data, b.len);
+	ret = output_store(path, &b);
 	text_buffer_free(&b);
 	return ret;
 }

@@ -147,8 +147,23 @@ unsure_is_said() {
 
 unwritable_outputs() {
 	program self
-	expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --json no/such/dir/x
-	has err no/such/dir/x
+	mkdir folder
+	# Before anything is measured.
+	refuse --json --base ./self "$sieve" --json no/such/dir/x
+	has err no/such/dir/x 'No such file'
+	refuse --markdown --base ./self "$sieve" --markdown folder
+	has err 'Is a directory'
+	refuse --junit --base ./self "$sieve" --junit folder/
+	expect 2 "$CONCBENCH" noise "$sieve" --tsv no/such/x
+	one_line err --tsv no/such/x
+	# What goes away meanwhile costs the file, not what was measured.
+	mkdir away
+	(until [ -n "$(find tmp -name cells.log 2>/dev/null)" ]; do sleep 0.02; done; rmdir away) &
+	mkdir tmp
+	TMPDIR=$PWD/tmp expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --quiet \
+		--json away/x
+	wait
+	has err away/x
 	has out slow_sieve same
 	[ -c /dev/full ] || return 0
 	local status=0
