@@ -52,6 +52,12 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 
 	if (!o->no_noise)
 		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
+	if (!ret) {
+		progress_end(&s->progress);
+		ret = gate_session_check_budget(s);
+	}
+	if (ret == EXIT_USAGE)
+		return ret;
 	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);
 	if (!ret && !rows)
 		ret = gate_measure(&g);
@@ -77,6 +83,16 @@ static int conclude(const struct gate_options *o, const struct comparison *c)
 	const struct outputs outputs = outputs_of(o);
 
 	return write_comparison(o->request.command, &outputs, c);
+}
+
+/* Whoever reads nothing but the exit status thinks that they passed. */
+static void say_unseen(const struct gate_options *o, const struct comparison *c)
+{
+	if (comparison_unseen(c) && !c->interrupted)
+		(void)complain(o->request.command,
+		    "%zu of %zu cases had no look before the time was up: unsure; give more "
+		    "--time-budget",
+		    comparison_unseen(c), c->row_count);
 }
 
 static bool any_failed(const struct comparison *c)
@@ -107,6 +123,7 @@ static int gate_programs(struct gate_options *o)
 		c.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
 		interrupt_unblock();
 		status = conclude(o, &c);
+		say_unseen(o, &c);
 		if (any_failed(&c) && !o->request.quiet)
 			(void)printf("what the cells said: %s\n", s.log);
 		if (!status)

@@ -35,9 +35,8 @@ static int one_try(struct gate_session *s, struct noise_tally *t)
 static int measure(struct gate_session *s, const struct gate_options *o, struct noise_tally *t)
 {
 	const uint64_t begin_ns = clock_now_ns();
-	const uint64_t try_ns = o->trial_ns * s->case_count;
-	const uint64_t budget_ns =
-	    o->request.budget_ns ? o->request.budget_ns : DEFAULT_TRIES * try_ns;
+	const uint64_t try_ns = s->plan.budget_ns;
+	const uint64_t budget_ns = o->tries_ns ? o->tries_ns : DEFAULT_TRIES * try_ns;
 	int ret = 0;
 
 	for (unsigned i = 0; !ret; i++) {
@@ -89,7 +88,8 @@ static int run(const struct gate_options *o)
 
 	if (!ret && !s.case_count)
 		ret = complain(o->request.command, "--filter: no case that both can measure here");
-	if (!ret && noise_tally_begin(&t, s.cases, s.case_count, o->trial_ns) != 0)
+	if (!ret &&
+	    noise_tally_begin(&t, s.cases, s.case_count, s.plan.budget_ns / s.case_count) != 0)
 		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);

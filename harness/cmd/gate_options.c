@@ -211,9 +211,9 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		r->place = arg;
 		return check_sweep(o, f, arg);
 	case OPT_BUDGET:
-		return set_time(o, f->name, arg, &r->budget_ns);
+		return set_time(o, f->name, arg, o->noise ? &o->tries_ns : &r->budget_ns);
 	case OPT_TRIAL:
-		return set_time(o, f->name, arg, &o->trial_ns);
+		return set_time(o, f->name, arg, &r->case_ns);
 	case OPT_LAUNCH_TIME:
 		return set_time(o, f->name, arg, &r->launch_ns);
 	case OPT_SLOT_TIME:
@@ -265,7 +265,7 @@ static void defaults(enum gate_command command, struct gate_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	o->results_dir = "results";
-	o->trial_ns = GATE_CASE_NS;
+	o->noise = command == NOISE_COMMAND;
 	o->request = (struct gate_request){
 	    .command = command_name(command),
 	    .profile = profile_name(PROFILE_QUICK),

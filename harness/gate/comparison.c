@@ -65,6 +65,15 @@ size_t comparison_count(const struct comparison *c, enum verdict v)
 	return n;
 }
 
+size_t comparison_unseen(const struct comparison *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].verdict == VERDICT_UNSURE && !c->rows[i].has_figure;
+	return n;
+}
+
 /* A row without a figure was announced, not compared: its budget or the user ended it. */
 static size_t count_compared(const struct comparison *c)
 {

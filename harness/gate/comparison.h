@@ -69,14 +69,18 @@ void comparison_free(struct comparison *c);
 /** comparison_count() - rows with this verdict. */
 size_t comparison_count(const struct comparison *c, enum verdict v);
 
+/** comparison_unseen() - rows that are unsure because there was never a look at them: no figure. */
+size_t comparison_unseen(const struct comparison *c);
+
 /**
  * comparison_exit() - the process's exit status.
  *
  * 2 when a case failed on a side or nothing was compared: no row has a figure, and none is
  * incomparable either; else 1 when something is slower, and only then; else 4 when something is
  * incomparable; else 3 under strict when something is unsure or missing; else 0. A missing case
- * alone is a new or a removed one: listed, no failure. An incomparable row may have figures for
- * people to look at (--force); it stays incomparable.
+ * alone is a new or a removed one: listed, no failure. An unsure one that had no figure because the
+ * time was up is no failure either, and is counted (comparison_unseen()). An incomparable row may
+ * have figures for people to look at (--force); it stays incomparable.
  */
 int comparison_exit(const struct comparison *c);
 

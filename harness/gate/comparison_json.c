@@ -84,6 +84,7 @@ static int put_lists(json_t *o, const struct comparison *c)
 		rc |= jsonio_append(differences, jsonio_text(c->differences[i]));
 	rc |= jsonio_put(o, "differences", differences);
 	rc |= jsonio_put(o, "counts", counts(c));
+	rc |= jsonio_put_u64(o, "unsure_without_figure", comparison_unseen(c));
 	for (size_t i = 0; i < c->row_count; i++)
 		rc |= jsonio_append(cases, row(&c->rows[i]));
 	rc |= jsonio_put(o, "cases", cases);

@@ -139,6 +139,7 @@ static void exit_statuses(void **state)
 /* A budget too small for a look leaves rows that are unsure and have no figure: nothing ran. */
 static void rows_without_a_figure_are_not_compared(void **state)
 {
+	struct text_buffer sentence = {0};
 	struct comparison c = begin();
 
 	(void)state;
@@ -146,6 +147,13 @@ static void rows_without_a_figure_are_not_compared(void **state)
 	assert_int_equal(comparison_exit(&c), 2);
 	add(&c, "y", VERDICT_SAME, 0);
 	assert_int_equal(comparison_exit(&c), 0);
+	/* But it is told from what was looked at. */
+	add(&c, "z", VERDICT_UNSURE, 0);
+	assert_int_equal(comparison_unseen(&c), 1);
+	comparison_sentence(&c, &sentence);
+	assert_non_null(
+	    strstr(text_buffer_str(&sentence), "1 same, 2 unsure (1 without a figure) of 3 cases"));
+	text_buffer_free(&sentence);
 	comparison_free(&c);
 }
 

@@ -146,6 +146,8 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		/* That nothing is slower is what everybody looks for: it is said, too. */
 		if (n || order[i] == VERDICT_SLOWER)
 			text_buffer_addf(to, "%s%zu %s", i ? ", " : "", n, verdict_name(order[i]));
+		if (order[i] == VERDICT_UNSURE && comparison_unseen(c))
+			text_buffer_addf(to, " (%zu without a figure)", comparison_unseen(c));
 	}
 	if (c->row_count)
 		text_buffer_addf(to, " of %zu case%s", c->row_count, c->row_count == 1 ? "" : "s");

@@ -39,18 +39,69 @@ static uint64_t now_ns(const struct gate *g)
 	return g->plan->now_ns ? g->plan->now_ns() : clock_now_ns();
 }
 
-static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
+static uint64_t turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
 {
-	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns + PAIR_OVERHEAD_NS;
+	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns;
 }
 
-uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count)
+static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
+{
+	return turns_ns(plan, slot_ns) + (plan->overhead_ns ? plan->overhead_ns : PAIR_OVERHEAD_NS);
+}
+
+/* A pair of each case, and of the one that takes longest. */
+static uint64_t pairs_ns(const struct gate_plan *plan, const struct catalogue_case *const *cases,
+    size_t count, uint64_t *longest_ns)
 {
 	uint64_t sum_ns = 0;
 
-	for (size_t i = 0; i < count; i++)
-		sum_ns += pair_ns(plan, plan->slot_ns ? plan->slot_ns : slot_ns[i]);
-	return sum_ns * looks_launches(0);
+	*longest_ns = 0;
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t ns =
+		    pair_ns(plan, plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns);
+
+		sum_ns += ns;
+		if (ns > *longest_ns)
+			*longest_ns = ns;
+	}
+	return sum_ns;
+}
+
+uint64_t gate_first_look_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	uint64_t longest_ns;
+
+	return pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
+}
+
+uint64_t gate_needed_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	uint64_t longest_ns;
+	const uint64_t look_ns = pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
+	/* Budget and what comes on top together: (1 + 1 / SHARE) of the budget. */
+	const uint64_t both_ns = (look_ns + longest_ns * CONFIRM_LAUNCHES) * GATE_CONFIRM_SHARE /
+				 (GATE_CONFIRM_SHARE + 1);
+
+	return both_ns > look_ns ? both_ns : look_ns;
+}
+
+uint64_t gate_overhead_ns(const struct gate *g)
+{
+	uint64_t spent_ns = 0, in_turns_ns = 0, pairs = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gate_case *c = &g->item[i];
+
+		spent_ns += c->spent_ns;
+		in_turns_ns += c->pairs * turns_ns(g->plan, c->slot_ns);
+		pairs += c->pairs;
+	}
+	if (!pairs)
+		return 0;
+	/* At least something: 0 stands for a guess. */
+	return spent_ns > in_turns_ns ? (spent_ns - in_turns_ns) / pairs + 1 : 1;
 }
 
 static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
@@ -203,7 +254,7 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 
 	if (c->pairs < looks_launches(0))
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches, %u are needed for a first look: %s", c->pairs,
+		    "never looked at: %u pairs of launches, a first look needs %u: %s", c->pairs,
 		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
 	else if (t->flagged != VERDICT_UNSURE && t->ended)
 		(void)snprintf(row->reason, sizeof(row->reason),

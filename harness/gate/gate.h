@@ -20,6 +20,7 @@ struct gate_plan {
 	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
 	uint64_t slot_ns;             /* 0: the cases' own */
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
+	uint64_t overhead_ns;         /* of a pair beside its turns, as measured; 0: guessed */
 	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
@@ -59,7 +60,19 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count);
 
 /** gate_first_look_ns() - about how long it takes until every case has had its first look. */
-uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count);
+uint64_t gate_first_look_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
+
+/**
+ * gate_needed_ns() - the smallest budget that is worth starting with: every case has a first look,
+ * and in what confirming may take on top one change can be confirmed.
+ */
+uint64_t gate_needed_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
+
+/** gate_overhead_ns() - what a pair of @g has taken beside its turns: programs started and ended,
+ * workers created and bound. 0: none was measured. */
+uint64_t gate_overhead_ns(const struct gate *g);
 
 /** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM. What was measured is in
  * @g in every case. */

@@ -269,14 +269,43 @@ static void instructions_are_counted_apart(void **state)
 
 static void a_first_look_has_its_price(void **state)
 {
-	const uint64_t slots[2] = {1000000, 2000000};
-	const struct gate_plan plan = {.launch_ns = 80000000};
-	const uint64_t one = gate_first_look_ns(&plan, slots, 1);
+	const struct catalogue_case item[2] = {{.slot_ns = 1000000}, {.slot_ns = 2000000}};
+	const struct catalogue_case *const cases[2] = {&item[0], &item[1]};
+	struct gate_plan plan = {.launch_ns = 80000000};
+	const uint64_t one = gate_first_look_ns(&plan, cases, 1);
 
 	(void)state;
 	assert_true(one >= 11 * UINT64_C(80000000));
-	assert_int_equal(gate_first_look_ns(&plan, slots, 0), 0);
-	assert_true(gate_first_look_ns(&plan, slots, 2) > one);
+	assert_int_equal(gate_first_look_ns(&plan, cases, 0), 0);
+	assert_true(gate_first_look_ns(&plan, cases, 2) > one);
+	/* One alone has to be confirmed, too: 19 pairs in one and a half budgets. */
+	assert_int_equal(gate_needed_ns(&plan, cases, 1), one / 11 * 19 * 2 / 3);
+	/* In half of what two take, there is time enough for one. */
+	assert_int_equal(gate_needed_ns(&plan, cases, 2), gate_first_look_ns(&plan, cases, 2));
+	plan.overhead_ns = CLOCK_NS_PER_S;
+	assert_true(gate_first_look_ns(&plan, cases, 1) >= 11 * (CLOCK_NS_PER_S + 80000000));
+}
+
+/* The gate that comes after it can still look at everything. */
+static void the_brief_one_leaves_what_is_needed(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	s.plan.launch_ns = 0;
+	s.plan.budget_ns = gate_needed_ns(&s.plan, s.cases, s.count) + 1;
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_string_equal(text, "no A/A before the gate: too little time for a look");
+	assert_int_equal(s.plan.overhead_ns, 0);
+	assert_true(s.plan.budget_ns >= gate_needed_ns(&s.plan, s.cases, s.count) -
+					    gate_needed_ns(&s.plan, s.cases, s.count) / 10);
+	/* With time for it, it says what a pair costs beside its turns, for who asks again. */
+	s.plan.budget_ns = CELL_PATIENCE_NS;
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_true(s.plan.overhead_ns > 0);
 }
 
 static void noise_is_told(void **state)
@@ -400,6 +429,7 @@ int main(void)
 	    cmocka_unit_test(rounds_are_in_random_order),
 	    cmocka_unit_test(instructions_are_counted_apart),
 	    cmocka_unit_test(a_first_look_has_its_price),
+	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),
 	    cmocka_unit_test(noise_is_told),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(wilson),

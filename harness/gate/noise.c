@@ -77,16 +77,27 @@ struct stats_interval noise_wilson(unsigned hits, unsigned of)
 #define BRIEF_SHARE 6
 #define BRIEF_CASES 3
 
-/* Return: how many of @cases, spread over the list, and which. */
-static size_t pick(const struct gate_plan *plan, const struct catalogue_case *const *cases,
-    size_t count, const struct catalogue_case *picked[BRIEF_CASES])
+/* Not from what the gate itself needs. */
+static uint64_t brief_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
 {
-	uint64_t left_ns = plan->budget_ns / BRIEF_SHARE;
+	const uint64_t needed_ns = gate_needed_ns(plan, cases, count);
+	const uint64_t spare_ns = plan->budget_ns > needed_ns ? plan->budget_ns - needed_ns : 0;
+	const uint64_t share_ns = plan->budget_ns / BRIEF_SHARE;
+
+	return share_ns < spare_ns ? share_ns : spare_ns;
+}
+
+/* Return: how many of @cases, spread over the list, and which. */
+static size_t pick(const struct gate_plan *plan, uint64_t left_ns,
+    const struct catalogue_case *const *cases, size_t count,
+    const struct catalogue_case *picked[BRIEF_CASES])
+{
 	size_t n = 0;
 
 	for (size_t i = 0; i < BRIEF_CASES && i < count; i++) {
 		const size_t at = count <= BRIEF_CASES ? i : i * (count - 1) / (BRIEF_CASES - 1);
-		const uint64_t needed_ns = gate_first_look_ns(plan, &cases[at]->slot_ns, 1);
+		const uint64_t needed_ns = gate_first_look_ns(plan, &cases[at], 1);
 
 		if (needed_ns > left_ns)
 			continue;
@@ -137,20 +148,22 @@ int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *case
 	const struct catalogue_case *picked[BRIEF_CASES];
 	const uint64_t begin_ns = clock_now_ns();
 	struct gate_plan aa = *plan;
-	const size_t n = pick(plan, cases, count, picked);
+	const uint64_t budget_ns = brief_ns(plan, cases, count);
+	const size_t n = pick(plan, budget_ns, cases, count, picked);
 	struct gate g;
 	uint64_t took_ns;
 	int ret;
 
 	aa.cell[SIDE_HEAD] = aa.cell[SIDE_BASE];
 	aa.max_pairs = looks_launches(0);
-	aa.budget_ns = plan->budget_ns / BRIEF_SHARE;
+	aa.budget_ns = budget_ns;
 	aa.doing = "base against itself";
 	ret = gate_begin(&g, &aa, picked, n);
 	if (!ret && n)
 		ret = gate_measure(&g);
 	took_ns = clock_now_ns() - begin_ns;
 	plan->budget_ns -= took_ns < plan->budget_ns ? took_ns : plan->budget_ns;
+	plan->overhead_ns = gate_overhead_ns(&g);
 	if (!ret)
 		say(&g, plan->budget_ns / (count ? count : 1), text, text_len);
 	gate_free(&g);

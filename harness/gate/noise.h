@@ -40,7 +40,8 @@ struct stats_interval noise_wilson(unsigned hits, unsigned of);
 
 /**
  * noise_brief() - a brief A/A of base before a gate: a first look at up to three of its cases.
- * @plan: the gate's; its budget is made smaller by what this took.
+ * @plan: the gate's; its budget is made smaller by what this took, which is at most a sixth of it,
+ * and nothing that a first look at all cases needs; its overhead_ns is what was measured.
  * @text: one sentence, for the time that the gate has for each of its @count cases after this; also
  * when there is no time for it.
  * Return: 0; -EINTR; -ENOMEM.

@@ -50,6 +50,8 @@ bad_options() {
 	refuse 'regular expression' --base ./self --filter '['
 	refuse --time-budget --base ./self "$sieve" --time-budget 100ms
 	has err '11 pairs'
+	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
+	one_line err 'concbench noise:' --trial-time '11 pairs'
 	expect 2 "$CONCBENCH" noise --junit x
 	one_line err 'concbench noise:' --junit
 }
@@ -172,6 +174,17 @@ unwritable_outputs() {
 	one_line err stdout 'No space left'
 }
 
+# Starting takes longer than anybody would guess: the brief A/A measures it, and time that cannot be
+# enough is not spent.
+a_budget_that_cannot_be_enough() {
+	printf '#!/bin/sh\nsleep 0.5\nexport CONCBENCH_SELFTEST=1\nexec "%s" "$@"\n' "$CONCBENCH" >late
+	chmod +x late
+	# Without it, what was never looked at is named and no success.
+	expect 2 gate --base ./late --head ./late "$sieve" --time-budget 3s --no-noise --quiet
+	one_line err 'concbench gate: 1 of 1 cases had no look'
+	refuse 'what the A/A has left' --base ./late --head ./late "$sieve" --time-budget 9500ms
+}
+
 # A stored base: head is run now and compared, as weaker evidence.
 a_stored_base() {
 	program self
@@ -239,5 +252,5 @@ noise_is_measured() {
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	instructions_are_a_side_verdict \
-	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_stored_base \
+	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
