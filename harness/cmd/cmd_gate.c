@@ -4,6 +4,7 @@
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
+#include "harness/cmd/gate_facts.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
 #include "harness/gate/instructions.h"
@@ -95,6 +96,15 @@ static void say_unseen(const struct gate_options *o, const struct comparison *c)
 		    comparison_unseen(c), c->row_count);
 }
 
+/* The folder is left there: whoever is not told fills the disk with them. */
+static void say_log(const struct gate_options *o, const char *log)
+{
+	if (o->request.quiet)
+		(void)complain(o->request.command, "what the cells said: %s", log);
+	else
+		(void)printf("what the cells said: %s\n", log);
+}
+
 static bool any_failed(const struct comparison *c)
 {
 	return comparison_count(c, VERDICT_FAILED) > 0;
@@ -110,6 +120,8 @@ static int gate_programs(struct gate_options *o)
 
 	describe(&c, o);
 	ret = gate_session_open(&s, &o->request, &c);
+	if (!ret && gate_facts_collect(&s, &c) != 0)
+		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);
 		ret = measure(&s, o, &c);
@@ -121,13 +133,14 @@ static int gate_programs(struct gate_options *o)
 		status = 128 + interrupt_pending();
 	} else {
 		c.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
+		c.signal = ret == -EINTR ? interrupt_pending() : 0;
 		interrupt_unblock();
 		status = conclude(o, &c);
 		say_unseen(o, &c);
-		if (any_failed(&c) && !o->request.quiet)
-			(void)printf("what the cells said: %s\n", s.log);
+		if (any_failed(&c))
+			say_log(o, s.log);
 		if (!status)
-			status = ret == -EINTR ? 128 + interrupt_pending() : comparison_exit(&c);
+			status = comparison_status(&c);
 	}
 	gate_session_close(&s, any_failed(&c));
 	comparison_free(&c);

@@ -30,10 +30,11 @@ struct comparison_row {
 	double p;
 	unsigned figure_launches; /* that change, level and times are over; 0: all */
 	unsigned base_launches;
-	unsigned head_launches; /* the same number when they took turns */
-	unsigned slots;         /* used, of both sides */
-	unsigned excluded;      /* warm-up slots and slots of unfinished quartets: kept out */
-	bool confirmed;         /* a change that fresh launches have confirmed */
+	unsigned head_launches;  /* the same number when they took turns */
+	unsigned slots;          /* used, of both sides */
+	unsigned excluded;       /* kept out, of both sides: warm-up, and those of the next line */
+	unsigned excluded_empty; /* of quartets with a slot in which nothing was finished */
+	bool confirmed;          /* a change that fresh launches have confirmed */
 	bool layout_sensitive;
 	double layout_ratio; /* 0: unknown */
 	double spent_s;
@@ -49,8 +50,13 @@ struct comparison {
 	double min_effect; /* relative; the floor for detecting comes of it (verdict.h) */
 	bool strict;
 	bool interrupted;
+	int signal;  /* that ended it; 0: none */
 	bool forced; /* compared although differences[] says it should not be */
 	double elapsed_s;
+	bool has_seed;
+	uint64_t seed;                   /* of order, layout and random numbers */
+	struct manifest machine;         /* that it was measured on; empty: not here */
+	struct manifest build[2];        /* what base and head say of themselves; empty: nothing */
 	char noise[REASON_MAX];          /* what a brief A/A before the gate has shown; "" none */
 	char (*differences)[REASON_MAX]; /* of the two environments, one line each */
 	size_t difference_count;
@@ -83,6 +89,9 @@ size_t comparison_unseen(const struct comparison *c);
  * have figures for people to look at (--force); it stays incomparable.
  */
 int comparison_exit(const struct comparison *c);
+
+/** comparison_status() - that of the process: comparison_exit(), or 128 + the signal's number. */
+int comparison_status(const struct comparison *c);
 
 /** comparison_print() - table and the verdict in one sentence, for a terminal or a log. Return: 0;
  * -errno. */

@@ -388,6 +388,19 @@ static void junit_for_ci(void **state)
 	comparison_free(&c);
 }
 
+/* A signal is what the process ends with, whatever was found until then. */
+static void a_signal_is_the_status(void **state)
+{
+	struct comparison c = begin();
+
+	(void)state;
+	add(&c, "x", VERDICT_SLOWER, 0.1);
+	assert_int_equal(comparison_status(&c), 1);
+	c.signal = 2;
+	assert_int_equal(comparison_status(&c), 130);
+	comparison_free(&c);
+}
+
 static void json_for_programs(void **state)
 {
 	struct comparison c = sample();
@@ -496,6 +509,7 @@ int main(void)
 	    cmocka_unit_test(markdown_for_a_pull_request),
 	    cmocka_unit_test(markdown_of_many_cases_fits_a_comment),
 	    cmocka_unit_test(junit_for_ci),
+	    cmocka_unit_test(a_signal_is_the_status),
 	    cmocka_unit_test(json_for_programs),
 	    cmocka_unit_test(files_are_whole_or_not_at_all),
 	    cmocka_unit_test(a_pipe_is_written_to_not_replaced),

@@ -156,7 +156,8 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	if (ret == -EINTR || ret == -ENOMEM)
 		return ret;
 	c->spent_ns += now_ns(g) - begin_ns;
-	c->excluded += result.excluded;
+	c->warm_up += result.warm_up;
+	c->empty += result.empty;
 	if (!ret)
 		return keep(c, &result);
 	c->error = ret;
@@ -328,7 +329,8 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 		return -ENOMEM;
 	row->base_launches = row->head_launches = c->pairs;
 	row->slots = c->slots;
-	row->excluded = c->excluded;
+	row->excluded = c->warm_up + c->empty;
+	row->excluded_empty = c->empty;
 	row->spent_s = (double)c->spent_ns / 1e9;
 	if (c->error) {
 		say_failure(c, row);

@@ -37,8 +37,8 @@ struct gate_case {
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
-	unsigned pairs, slots, excluded;
-	double *ns_per_op[SIDES]; /* of each launch; owned */
+	unsigned pairs, slots, warm_up, empty; /* slots used; kept out (pair.h) */
+	double *ns_per_op[SIDES];              /* of each launch; owned */
 	size_t capacity;
 	uint64_t spent_ns;
 };

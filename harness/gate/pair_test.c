@@ -74,7 +74,8 @@ static void both_take_turns(void **state)
 	/* The first quartet warms up. */
 	assert_int_equal(result.ratio.quartets, 5);
 	assert_int_equal(result.slots, 20);
-	assert_int_equal(result.excluded, 4);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 0);
 	assert_int_equal(read_turns(&s, SIDE_BASE), 12);
 	assert_int_equal(read_turns(&s, SIDE_HEAD), 12);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
@@ -236,11 +237,13 @@ static void empty_slots_are_counted(void **state)
 	if (pair_measure(&s.spec, &result, &failure) != 0)
 		fail_msg("%s", failure.why);
 	assert_int_equal(result.ratio.quartets, 4);
-	assert_int_equal(result.excluded, 8);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 4);
 	assert_true(fabs(result.ratio.log_ratio - log(1.1)) < 1e-12);
 	scripts(&s, BASE_100, never);
 	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ENODATA);
-	assert_int_equal(result.excluded, 24);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 20);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 

@@ -74,12 +74,26 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json \
+	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --seed 7 \
 		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
 	has out slow_sieve same 'is visible in' 'base: v1' 'head: my change'
 	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
-	python3 -m json.tool j.json >/dev/null
+	python3 - <<-'EOF'
+		import json
+		gate = json.load(open("j.json"))
+		assert gate["exit_status"] == 0, gate
+		assert gate["seed"] == 7, gate
+		for side in "base_build", "head_build":
+		    for key in "build.revision", "build.compiler", "build.flags":
+		        assert gate[side][key], gate[side]
+		assert "kernel.release" in gate["machine"] and "topology.fingerprint" in gate["machine"], gate["machine"]
+		case = gate["cases"][0]
+		reasons = case["excluded_slots_by_reason"]
+		assert case["head_launches"] >= 11 and case["slots"] > 0, case
+		assert reasons["warm_up"] == 4 * case["head_launches"], case
+		assert sum(reasons.values()) == case["excluded_slots"], case
+	EOF
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
 	has m.md slow_sieve
 	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
@@ -121,6 +135,10 @@ one_crash_costs_one_row() {
 		--time-budget 20s --min-effect 10%
 	has out crash_if failed 'signal 11' slow_sieve same 'what the cells said: '
 	[ -e "$(sed -n 's/^what the cells said: //p' out)" ] || fail "no log: $(cat out)"
+	# Who is not told has no use of the folder that is left.
+	expect 2 gate --base ./self --head ./broken --filter '^selftest/crash_if' --no-noise --quiet
+	one_line err 'concbench gate: what the cells said: '
+	[ -e "$(sed -n 's/.*what the cells said: //p' err)" ] || fail "no log: $(cat err)"
 }
 
 missing_and_incomparable() {
@@ -228,14 +246,15 @@ ctrl_c_reports_what_there_is() {
 	program self
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	"$CONCBENCH" gate --base ./self "$sieve" --min-effect 0.0001% --time-budget 100s >out 2>err &
+	"$CONCBENCH" gate --base ./self "$sieve" --min-effect 0.0001% --time-budget 100s --json j.json >out 2>err &
 	pid=$!
 	wait_for 20 measuring
 	sleep 1
 	kill -INT $pid
 	wait $pid || status=$?
 	[ $status -eq 130 ] || fail "exit status $status: $(cat out err)"
-	has out slow_sieve unsure
+	has out slow_sieve unsure interrupted
+	has j.json '"exit_status": 130' '"interrupted": true'
 	nothing_left
 }
 
