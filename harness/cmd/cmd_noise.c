@@ -79,6 +79,14 @@ static int conclude(const struct gate_options *o, const struct noise_tally *t)
 	return status;
 }
 
+/* Of programs that differ: what is not in the table was not measured. */
+static void say_left_out(const struct gate_options *o, const struct comparison *left_out)
+{
+	for (size_t i = 0; i < left_out->row_count; i++)
+		(void)complain(o->request.command, "left out: %s: %s: %s", left_out->rows[i].name,
+		    verdict_name(left_out->rows[i].verdict), left_out->rows[i].reason);
+}
+
 static int run(const struct gate_options *o)
 {
 	struct comparison left_out = {0};
@@ -86,6 +94,7 @@ static int run(const struct gate_options *o)
 	struct gate_session s;
 	int ret = gate_session_open(&s, &o->request, &left_out), status;
 
+	say_left_out(o, &left_out);
 	if (!ret && !s.case_count)
 		ret = complain(o->request.command, "--filter: no case that both can measure here");
 	if (!ret &&

@@ -262,12 +262,12 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 		    "looked %s, but fresh launches did not confirm it", verdict_name(t->flagged));
 	else if (t->flagged != VERDICT_UNSURE)
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looks %s; the time was up before fresh launches could confirm it",
-		    verdict_name(t->flagged));
+		    "looks %s; %s before fresh launches could confirm it", verdict_name(t->flagged),
+		    g->interrupted ? "interrupted" : "the time was up");
 	else
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches cannot tell it from a change of %.3g %%", c->pairs,
-		    100.0 * g->plan->min_effect);
+		    "%u pairs of launches cannot tell it from a change of %.3g %%%s", c->pairs,
+		    100.0 * g->plan->min_effect, g->interrupted ? ": interrupted" : "");
 }
 
 static void say_failure(const struct gate_case *c, struct comparison_row *row)

@@ -171,6 +171,37 @@ static void launches_that_differ_more_than_their_slots(void **state)
 	end(&s, &c);
 }
 
+/* What is not known says why: there was no more time, or somebody did not want to wait. */
+static void interrupted_is_not_out_of_time(void **state)
+{
+	(void)state;
+	for (unsigned interrupted = 0; interrupted < 2; interrupted++) {
+		struct comparison c = {0};
+		static struct suite s;
+		const char *const why[] = {
+		    interrupted ? "a first look needs 11: interrupted" : "time budget too small",
+		    interrupted ? "looks slower; interrupted before"
+				: "looks slower; the time was up",
+		    interrupted ? "a change of 1 %: interrupted" : "a change of 1 %"};
+
+		begin(&s);
+		s.gate.count = 3;
+		s.gate.interrupted = interrupted;
+		add_near(&s.gate.item[0], 3, 0.0);
+		add_near(&s.gate.item[1], looks_launches(0) + 2, 0.05);
+		add_near(&s.gate.item[2], looks_launches(0) - 1, 0.05);
+		add(&s.gate.item[2], -0.2, 0.01);
+		assert_int_equal(gate_conclude(&s.gate, &c), 0);
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(c.rows[i].verdict, VERDICT_UNSURE);
+			if (!strstr(c.rows[i].reason, why[i]) ||
+			    (interrupted && strstr(c.rows[i].reason, "time")))
+				fail_msg("%s", c.rows[i].reason);
+		}
+		end(&s, &c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(one_weak_change_alone_stays),
 	    cmocka_unit_test(the_figure_is_of_the_fresh_launches),
 	    cmocka_unit_test(launches_that_differ_more_than_their_slots),
+	    cmocka_unit_test(interrupted_is_not_out_of_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,6 +264,12 @@ noise_is_measured() {
 	has out slow_sieve tries 'called some case slower'
 	[ "$(head -n 1 t.tsv | tr '\t' '\n' | wc -l)" -eq "$(tail -n 1 t.tsv | tr '\t' '\n' | wc -l)" ]
 	[ "$(tail -n 1 t.tsv | cut -f 2)" -ge 1 ] || fail "$(cat t.tsv)"
+	# What only one of two programs has, or does otherwise, is not in the table: it is said.
+	program other CONCBENCH_SELFTEST_EXTRA=1 CONCBENCH_SELFTEST_VERSION=9
+	expect 0 "$CONCBENCH" noise --base ./self --head ./other --filter '^selftest/(extra|versioned|slow_sieve)' \
+		--trial-time 3s --time-budget 3s --quiet
+	has err 'concbench noise: left out: selftest/extra' 'missing: base has no such case' \
+		'left out: selftest/versioned' 'incomparable: the case does something else'
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
 	expect 0 "$CONCBENCH" noise --head ./slow "$sieve" --trial-time 10s --time-budget 10s --tsv t.tsv
 	[ "$(tail -n 1 t.tsv | cut -f 4)" -ge 1 ] || fail "$(cat t.tsv)"
