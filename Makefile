@@ -99,11 +99,15 @@ unit-test: deps-test
 BASE ?=
 HEAD ?=
 GATE_ARGS ?=
+# As typed: neither make nor the shell reads what is in a regular expression.
+gate: export GATE_BASE = $(value BASE)
+gate: export GATE_HEAD = $(value HEAD)
+gate: export GATE_WORDS = $(value GATE_ARGS)
 .PHONY: gate
 gate: ## is the working tree (or HEAD=REV) slower than BASE=REV?
 gate: deps-build
-	@[ -n '$(BASE)' ] || { echo 'make gate: BASE=REV is missing, e.g. make gate BASE=main' >&2; exit 2; }
-	@scripts/gate '$(BASE)' $(if $(HEAD),'$(HEAD)') -- $(GATE_ARGS)
+	@[ -n "$$GATE_BASE" ] || { echo 'make gate: BASE=REV is missing, e.g. make gate BASE=main' >&2; exit 2; }
+	@scripts/gate "$$GATE_BASE" $(if $(value HEAD),"$$GATE_HEAD") --words "$$GATE_WORDS"
 
 .PHONY: fuzz
 fuzz: ## give the readers of run files and of the cell protocol broken input for FUZZ_SECONDS each
@@ -146,7 +150,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\): ## /\1\t/p' Makefile | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo; echo 'variables: CC CXX CFLAGS CXXFLAGS LDFLAGS PREFIX DESTDIR SAN=address|thread WERROR=1 V=1'
 	@echo '           PROFILE=smoke|quick|full BENCH_ARGS="--filter lock/" (make bench)'
-	@echo '           BASE=REV HEAD=REV GATE_ARGS="--filter lock/" (make gate)'
+	@echo '           BASE=REV HEAD=REV GATE_ARGS="--filter ^(lock|queue)/" (make gate)'
 
 .PHONY: deps-build deps-bench deps-test deps-ci
 deps-build deps-bench deps-test deps-ci: deps-%:

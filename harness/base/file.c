@@ -123,6 +123,30 @@ out_dir:
 	return err;
 }
 
+int file_check_whole(const char *path)
+{
+	char name[TEMPORARY_NAME_MAX];
+	const char *base;
+	struct stat st;
+	int fd, err = 0;
+	const int dir_fd = open_parent(path, &base);
+
+	if (dir_fd < 0)
+		return dir_fd;
+	if (fstatat(dir_fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
+		err = -EISDIR;
+	} else {
+		fd = open_temporary(dir_fd, name);
+		err = fd < 0 ? fd : 0;
+		if (fd >= 0) {
+			(void)close(fd);
+			(void)unlinkat(dir_fd, name, 0);
+		}
+	}
+	(void)close(dir_fd);
+	return err;
+}
+
 /* Reads @fd to its end, at most @limit bytes, into a growing buffer with room for a NUL. */
 static int read_to_end(int fd, size_t hint, size_t limit, char **out, size_t *len)
 {

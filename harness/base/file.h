@@ -24,6 +24,14 @@
 int file_write_whole(const char *path, const void *data, size_t len);
 
 /**
+ * file_check_whole() - could file_write_whole() write @path now? Whoever works for minutes asks
+ * first.
+ *
+ * Makes the temporary file and removes it again. Return: as file_write_whole().
+ */
+int file_check_whole(const char *path);
+
+/**
  * file_append_all() - write all of it to @fd, over short writes and signals.
  * Return: 0; -errno, and then a part of it may have been written.
  */

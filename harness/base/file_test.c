@@ -145,6 +145,25 @@ static void refuses_bad_paths(void **state)
 	assert_int_equal(rmdir(in_dir("dir")), 0);
 }
 
+static void says_before_what_could_be_written(void **state)
+{
+	(void)state;
+	assert_int_equal(file_check_whole(""), -ENOENT);
+	assert_int_equal(file_check_whole("/"), -EISDIR);
+	assert_int_equal(file_check_whole(in_dir("none/file")), -ENOENT);
+	assert_int_equal(file_check_whole("/proc/file"), file_write_whole("/proc/file", "x", 1));
+	assert_int_equal(file_check_whole(in_dir("file")), 0);
+	/* Nothing is left of the question. */
+	assert_int_equal(entries(test_dir), 0);
+	assert_int_equal(file_write_whole(in_dir("file"), "kept", 4), 0);
+	assert_int_equal(file_check_whole(in_dir("file")), 0);
+	assert_int_equal(file_check_whole(in_dir("file/below")), -ENOTDIR);
+	assert_content(in_dir("file"), "kept", 4);
+	assert_int_equal(mkdir(in_dir("dir"), 0700), 0);
+	assert_int_equal(file_check_whole(in_dir("dir")), -EISDIR);
+	assert_int_equal(rmdir(in_dir("dir")), 0);
+}
+
 /* In a child: the limit on file sizes makes the second write(2) fail after a short first one, as a
  * full disk does, but needs no privileges. */
 static int write_beyond_limit(bool whole, const char *path, const char *data, size_t len)
@@ -385,6 +404,7 @@ int main(void)
 	    IN_DIR(mode_obeys_umask),
 	    IN_DIR(replaces_a_link_not_its_target),
 	    IN_DIR(refuses_bad_paths),
+	    IN_DIR(says_before_what_could_be_written),
 	    IN_DIR(failure_leaves_the_old_file),
 	    IN_DIR(readers_see_old_or_new),
 	    IN_DIR(reads_proc_and_refuses_much),

@@ -4,6 +4,7 @@
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
+#include "harness/cmd/gate_facts.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
 #include "harness/gate/instructions.h"
@@ -52,6 +53,12 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 
 	if (!o->no_noise)
 		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
+	if (!ret) {
+		progress_end(&s->progress);
+		ret = gate_session_check_budget(s);
+	}
+	if (ret == EXIT_USAGE)
+		return ret;
 	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);
 	if (!ret && !rows)
 		ret = gate_measure(&g);
@@ -66,12 +73,36 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
+static struct outputs outputs_of(const struct gate_options *o)
+{
+	return (struct outputs){
+	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+}
+
 static int conclude(const struct gate_options *o, const struct comparison *c)
 {
-	const struct outputs outputs = {
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
+	const struct outputs outputs = outputs_of(o);
 
 	return write_comparison(o->request.command, &outputs, c);
+}
+
+/* Whoever reads nothing but the exit status thinks that they passed. */
+static void say_unseen(const struct gate_options *o, const struct comparison *c)
+{
+	if (comparison_unseen(c) && !c->interrupted)
+		(void)complain(o->request.command,
+		    "%zu of %zu cases had no look before the time was up: unsure; give more "
+		    "--time-budget",
+		    comparison_unseen(c), c->row_count);
+}
+
+/* The folder is left there: whoever is not told fills the disk with them. */
+static void say_log(const struct gate_options *o, const char *log)
+{
+	if (o->request.quiet)
+		(void)complain(o->request.command, "what the cells said: %s", log);
+	else
+		(void)printf("what the cells said: %s\n", log);
 }
 
 static bool any_failed(const struct comparison *c)
@@ -89,6 +120,8 @@ static int gate_programs(struct gate_options *o)
 
 	describe(&c, o);
 	ret = gate_session_open(&s, &o->request, &c);
+	if (!ret && gate_facts_collect(&s, &c) != 0)
+		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);
 		ret = measure(&s, o, &c);
@@ -100,12 +133,14 @@ static int gate_programs(struct gate_options *o)
 		status = 128 + interrupt_pending();
 	} else {
 		c.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
+		c.signal = ret == -EINTR ? interrupt_pending() : 0;
 		interrupt_unblock();
 		status = conclude(o, &c);
-		if (any_failed(&c) && !o->request.quiet)
-			(void)printf("what the cells said: %s\n", s.log);
+		say_unseen(o, &c);
+		if (any_failed(&c))
+			say_log(o, s.log);
 		if (!status)
-			status = ret == -EINTR ? 128 + interrupt_pending() : comparison_exit(&c);
+			status = comparison_status(&c);
 	}
 	gate_session_close(&s, any_failed(&c));
 	comparison_free(&c);
@@ -142,6 +177,7 @@ int cmd_gate(int argc, char **argv)
 {
 	char self[GATE_PATH_MAX];
 	struct gate_options o;
+	struct outputs outputs;
 	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
 
 	if (!ret && o.help) {
@@ -155,6 +191,9 @@ int cmd_gate(int argc, char **argv)
 	o.request.exe[SIDE_BASE] = o.base;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
 	ret = check_head(&o);
+	outputs = outputs_of(&o);
+	if (!ret)
+		ret = check_outputs(o.request.command, &outputs);
 	if (ret)
 		return ret;
 	ret = interrupt_install();

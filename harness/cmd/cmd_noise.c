@@ -35,9 +35,8 @@ static int one_try(struct gate_session *s, struct noise_tally *t)
 static int measure(struct gate_session *s, const struct gate_options *o, struct noise_tally *t)
 {
 	const uint64_t begin_ns = clock_now_ns();
-	const uint64_t try_ns = o->trial_ns * s->case_count;
-	const uint64_t budget_ns =
-	    o->request.budget_ns ? o->request.budget_ns : DEFAULT_TRIES * try_ns;
+	const uint64_t try_ns = s->plan.budget_ns;
+	const uint64_t budget_ns = o->tries_ns ? o->tries_ns : DEFAULT_TRIES * try_ns;
 	int ret = 0;
 
 	for (unsigned i = 0; !ret; i++) {
@@ -68,12 +67,24 @@ static int conclude(const struct gate_options *o, const struct noise_tally *t)
 			    o->request.command, "stdout: %s", strerror(ret ? -ret : errno));
 	}
 	ret = o->tsv ? noise_tally_tsv(t, o->request.min_effect, o->tsv) : 0;
-	if (ret)
+	if (ret) {
 		status = complain(o->request.command, "--tsv: %s: %s", o->tsv, strerror(-ret));
+		/* What was measured is not lost. */
+		if (o->request.quiet)
+			(void)noise_tally_print(stdout, t, o->request.min_effect, !o->head);
+	}
 	for (size_t i = 0; i < t->count; i++)
 		if (t->item[i].verdicts[VERDICT_FAILED])
 			status = EXIT_USAGE;
 	return status;
+}
+
+/* Of programs that differ: what is not in the table was not measured. */
+static void say_left_out(const struct gate_options *o, const struct comparison *left_out)
+{
+	for (size_t i = 0; i < left_out->row_count; i++)
+		(void)complain(o->request.command, "left out: %s: %s: %s", left_out->rows[i].name,
+		    verdict_name(left_out->rows[i].verdict), left_out->rows[i].reason);
 }
 
 static int run(const struct gate_options *o)
@@ -83,9 +94,11 @@ static int run(const struct gate_options *o)
 	struct gate_session s;
 	int ret = gate_session_open(&s, &o->request, &left_out), status;
 
+	say_left_out(o, &left_out);
 	if (!ret && !s.case_count)
 		ret = complain(o->request.command, "--filter: no case that both can measure here");
-	if (!ret && noise_tally_begin(&t, s.cases, s.case_count) != 0)
+	if (!ret &&
+	    noise_tally_begin(&t, s.cases, s.case_count, s.plan.budget_ns / s.case_count) != 0)
 		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
 		progress_begin(&s.progress, o->request.quiet);
@@ -128,6 +141,9 @@ int cmd_noise(int argc, char **argv)
 			return complain(o.request.command,
 			    "--%s: %s: %s; a concbench program is wanted", side_name(side),
 			    o.request.exe[side], strerror(errno));
+	ret = check_output(o.request.command, "tsv", o.tsv);
+	if (ret)
+		return ret;
 	ret = interrupt_install();
 	if (ret)
 		return complain(o.request.command, "signals: %s", strerror(-ret));

@@ -31,7 +31,10 @@ struct flag {
 static const struct flag flags[] = {
     {"filter", OPT_FILTER, "REGEX",
 	"only cases whose name matches; -REGEX: only those that do not"},
-    {"min-effect", OPT_MIN_EFFECT, "SHARE", "the smallest change that matters (default 1%)"},
+    {"min-effect", OPT_MIN_EFFECT, "SHARE",
+	"what lies within +-SHARE is the same (default 1%); any other proven change\n"
+	"                         is slower or faster when it is estimated at half of that or "
+	"more"},
     {"strict", OPT_STRICT, NULL, "exit 3 when a case is unsure or missing"},
     {"force", OPT_FORCE, NULL, "compare what should not be compared; the output says so"},
     {"markdown", OPT_MARKDOWN, "FILE", "write a summary for a pull request"},

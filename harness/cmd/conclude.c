@@ -1,6 +1,7 @@
 #include "harness/cmd/conclude.h"
 
 #include "harness/cmd/cmd.h"
+#include "harness/gate/output.h"
 #include "harness/machine/build_info.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
@@ -55,6 +56,22 @@ static int print(const char *command, const struct comparison *c)
 	return 0;
 }
 
+int check_output(const char *command, const char *flag, const char *path)
+{
+	const int rc = path ? output_check(path) : 0;
+
+	return rc ? complain(command, "--%s: %s: %s", flag, path, strerror(-rc)) : 0;
+}
+
+int check_outputs(const char *command, const struct outputs *o)
+{
+	int status = check_output(command, "markdown", o->markdown);
+
+	if (!status)
+		status = check_output(command, "json", o->json);
+	return status ? status : check_output(command, "junit", o->junit);
+}
+
 int write_comparison(const char *command, const struct outputs *o, const struct comparison *c)
 {
 	const struct {
@@ -73,6 +90,8 @@ int write_comparison(const char *command, const struct outputs *o, const struct 
 		if (rc)
 			status = complain(command, "%s: %s", files[i].path, strerror(-rc));
 	}
+	if (status && o->quiet)
+		(void)print(command, c);
 	return status;
 }
 

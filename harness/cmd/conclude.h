@@ -24,7 +24,16 @@ int read_stored_run(const char *command, const char *results_dir, const char *re
 /** describe_stored_run() - as typed, and which that is: "latest" will be another one tomorrow. */
 void describe_stored_run(char *out, size_t len, const char *ref, const struct run *run);
 
-/** write_comparison() - print it, write the files. Return: 0; EXIT_USAGE after a line each. */
+/** check_output() - can the file that is given with @flag be written? NULL: none is given. Return:
+ * 0; EXIT_USAGE after a line. */
+int check_output(const char *command, const char *flag, const char *path);
+
+/** check_outputs() - for all files of @o, before anything is measured. Return: 0; EXIT_USAGE after
+ * a line. */
+int check_outputs(const char *command, const struct outputs *o);
+
+/** write_comparison() - print it, write the files. When one cannot be written, what was to be quiet
+ * is printed: nothing that was measured is lost. Return: 0; EXIT_USAGE after a line each. */
 int write_comparison(const char *command, const struct outputs *o, const struct comparison *c);
 
 /** date_comparison() - now, UTC. */

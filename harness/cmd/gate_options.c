@@ -75,7 +75,9 @@ static const struct flag flags[] = {
 	"for all tries together (default: ten tries)"},
     {"trial-time", OPT_TRIAL, NOISE_COMMAND, "TIME", "time a case has in one try (default 5s)"},
     {"min-effect", OPT_MIN_EFFECT, BOTH, "PERCENT",
-	"the smallest change that matters (default 1%)"},
+	"what lies within +-PERCENT is the same (default 1%); any other proven change\n"
+	"                           is slower or faster when it is estimated at half of that or "
+	"more"},
     {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
     {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
@@ -209,9 +211,9 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		r->place = arg;
 		return check_sweep(o, f, arg);
 	case OPT_BUDGET:
-		return set_time(o, f->name, arg, &r->budget_ns);
+		return set_time(o, f->name, arg, o->noise ? &o->tries_ns : &r->budget_ns);
 	case OPT_TRIAL:
-		return set_time(o, f->name, arg, &o->trial_ns);
+		return set_time(o, f->name, arg, &r->case_ns);
 	case OPT_LAUNCH_TIME:
 		return set_time(o, f->name, arg, &r->launch_ns);
 	case OPT_SLOT_TIME:
@@ -263,7 +265,7 @@ static void defaults(enum gate_command command, struct gate_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	o->results_dir = "results";
-	o->trial_ns = GATE_CASE_NS;
+	o->noise = command == NOISE_COMMAND;
 	o->request = (struct gate_request){
 	    .command = command_name(command),
 	    .profile = profile_name(PROFILE_QUICK),

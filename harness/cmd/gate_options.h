@@ -20,7 +20,8 @@ struct gate_options {
 	const char *json;
 	const char *junit;
 	const char *tsv;
-	uint64_t trial_ns; /* noise: length of one try */
+	uint64_t tries_ns; /* noise: for all tries together; 0: not given */
+	bool noise;        /* whose line it is */
 	bool strict;
 	bool no_noise; /* gate: no A/A before it */
 	bool help;

@@ -143,31 +143,34 @@ static int pick(struct gate_session *s, struct comparison *out)
 	return 0;
 }
 
-/* A verdict that cannot come is not worth waiting for. */
-static int check_budget(struct gate_session *s)
+int gate_session_check_budget(struct gate_session *s)
 {
-	uint64_t *slot_ns = calloc(s->case_count + 1, sizeof(*slot_ns)), needed_ns;
+	const struct gate_request *r = s->request;
+	const uint64_t needed_ns = gate_needed_ns(&s->plan, s->cases, s->case_count);
 
-	if (!slot_ns)
-		return complain(s->request->command, "out of memory");
-	for (size_t i = 0; i < s->case_count; i++)
-		slot_ns[i] = s->cases[i]->slot_ns;
-	needed_ns = gate_first_look_ns(&s->plan, slot_ns, s->case_count);
-	free(slot_ns);
-	s->plan.budget_ns = s->request->budget_ns;
-	if (!s->plan.budget_ns) {
-		s->plan.budget_ns = s->case_count * GATE_CASE_NS;
-		if (s->plan.budget_ns < needed_ns + needed_ns / 2)
-			s->plan.budget_ns = needed_ns + needed_ns / 2;
-	}
+	/* Nobody has said how long it may take. */
+	if (!r->budget_ns && !r->case_ns && s->plan.budget_ns < needed_ns + needed_ns / 2)
+		s->plan.budget_ns = needed_ns + needed_ns / 2;
 	if (s->plan.budget_ns >= needed_ns)
 		return 0;
-	return complain(s->request->command,
-	    "--time-budget: %.3g s is too short for a first look at %zu cases, which takes %u "
-	    "pairs of "
-	    "launches each, about %.0f s in all; give more or narrow --filter",
-	    (double)s->plan.budget_ns / 1e9, s->case_count, looks_launches(0),
+	return complain(r->command,
+	    "--%s: %.3g s%s is too short for a first look at %zu case%s, which takes %u pairs of "
+	    "launches each, and for confirming a change: about %.0f s in all; give more or narrow "
+	    "--filter",
+	    r->budget_ns ? "time-budget" : "trial-time", (double)s->plan.budget_ns / 1e9,
+	    s->plan.overhead_ns ? ", what the A/A has left," : "", s->case_count,
+	    s->case_count == 1 ? "" : "s", looks_launches(0),
 	    (double)(needed_ns + CLOCK_NS_PER_S - 1) / 1e9);
+}
+
+/* A verdict that cannot come is not worth waiting for. */
+static int plan_budget(struct gate_session *s)
+{
+	const struct gate_request *r = s->request;
+
+	s->plan.budget_ns =
+	    r->budget_ns ? r->budget_ns : s->case_count * (r->case_ns ? r->case_ns : GATE_CASE_NS);
+	return gate_session_check_budget(s);
 }
 
 int gate_session_open(struct gate_session *s, const struct gate_request *r, struct comparison *out)
@@ -187,7 +190,7 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	ret = ask(s);
 	if (!ret)
 		ret = pick(s, out);
-	return ret ? ret : check_budget(s);
+	return ret ? ret : plan_budget(s);
 }
 
 void gate_session_close(struct gate_session *s, bool keep_log)

@@ -19,7 +19,8 @@ struct gate_request {
 	const char *filter;  /* NULL: all */
 	const char *workers; /* NULL: the profile's */
 	const char *place;   /* NULL: the cases' own */
-	uint64_t budget_ns;  /* 0: GATE_CASE_NS a case */
+	uint64_t budget_ns;  /* of one gate; 0: @case_ns a case */
+	uint64_t case_ns;    /* 0: GATE_CASE_NS, or more where that is too short for a look */
 	uint64_t slot_ns;    /* 0: the cases' own */
 	uint64_t launch_ns;
 	uint64_t cell_timeout_ns;
@@ -53,6 +54,15 @@ struct gate_session {
  * Return: 0; -EINTR; EXIT_USAGE after a line on stderr. gate_session_close() in either case.
  */
 int gate_session_open(struct gate_session *s, const struct gate_request *r, struct comparison *out);
+
+/**
+ * gate_session_check_budget() - is there still time for a first look at all cases?
+ *
+ * gate_session_open() has asked, with a guess of what starting programs takes; whoever has measured
+ * that meanwhile (plan.overhead_ns) asks again. A budget that the user has not set grows with it.
+ * Return: 0; EXIT_USAGE after a line.
+ */
+int gate_session_check_budget(struct gate_session *s);
 
 /** gate_session_close() - @keep_log: leave the folder with the cells' words where it is. */
 void gate_session_close(struct gate_session *s, bool keep_log);

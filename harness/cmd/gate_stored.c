@@ -171,12 +171,15 @@ static int judge(
 		date_comparison(&c);
 		c.elapsed_s = head.elapsed_s;
 		c.interrupted = head.interrupted;
+		c.signal = interrupt_pending();
+		c.has_seed = true;
+		c.seed = o->request.seed;
 		status = compare(o, base, &head, &c);
 	}
 	if (!status)
 		status = write_comparison(o->request.command, &outputs, &c);
 	if (!status)
-		status = interrupt_pending() ? 128 + interrupt_pending() : comparison_exit(&c);
+		status = comparison_status(&c);
 	comparison_free(&c);
 	run_free(&head);
 	return status;

@@ -35,10 +35,23 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (commands[i].what)
 			(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-	(void)fprintf(to, "  --help     this text\n"
-			  "  --version  version, revision and compiler\n\n"
-			  "exit status: 0 all good; 1 some case failed; 2 usage or environment;\n"
-			  "             128 + the signal's number after Ctrl-C or SIGTERM\n");
+	(void)fprintf(to,
+	    "  --help     this text\n"
+	    "  --version  version, revision and compiler; --version --all: all of the build\n\n"
+	    "exit status: 0 all good; 1 some case failed; 2 usage or environment;\n"
+	    "             128 + the signal's number after Ctrl-C or SIGTERM\n");
+}
+
+/* A line a fact, for a gate that writes down what its sides are. */
+static int tell_build(void)
+{
+	struct manifest m = {0};
+	int ret = build_info_manifest(&m);
+
+	for (size_t i = 0; !ret && i < m.count; i++)
+		(void)printf("%s\t%s\n", m.items[i].key, m.items[i].value);
+	manifest_free(&m);
+	return !ret && fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 
 /* Closed ones would be the next files opened, and what is printed would go into a journal. */
@@ -68,6 +81,8 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+		if (argc > 2 && strcmp(argv[2], "--all") == 0)
+			return tell_build();
 		(void)printf("concbench %s (%s%s, %s)\n", build_info_version(),
 		    build_info_revision(), build_info_dirty() ? ", modified" : "",
 		    build_info_compiler());

@@ -49,6 +49,9 @@ int comparison_add_difference(struct comparison *c, const char *format, ...)
 
 void comparison_free(struct comparison *c)
 {
+	manifest_free(&c->machine);
+	manifest_free(&c->build[0]);
+	manifest_free(&c->build[1]);
 	free(c->differences);
 	free(c->rows);
 	c->differences = NULL;
@@ -62,6 +65,15 @@ size_t comparison_count(const struct comparison *c, enum verdict v)
 
 	for (size_t i = 0; i < c->row_count; i++)
 		n += c->rows[i].verdict == v;
+	return n;
+}
+
+size_t comparison_unseen(const struct comparison *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].verdict == VERDICT_UNSURE && !c->rows[i].has_figure;
 	return n;
 }
 
@@ -90,4 +102,9 @@ int comparison_exit(const struct comparison *c)
 	    (comparison_count(c, VERDICT_UNSURE) || comparison_count(c, VERDICT_MISSING)))
 		return 3;
 	return 0;
+}
+
+int comparison_status(const struct comparison *c)
+{
+	return c->signal ? 128 + c->signal : comparison_exit(c);
 }

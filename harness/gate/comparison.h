@@ -28,11 +28,13 @@ struct comparison_row {
 	struct stats_interval change; /* relative: 0.012 is "head takes 1.2 % longer" */
 	double level;                 /* what the interval covers: 0.999 */
 	double p;
+	unsigned figure_launches; /* that change, level and times are over; 0: all */
 	unsigned base_launches;
-	unsigned head_launches; /* the same number when they took turns */
-	unsigned slots;         /* used, of both sides */
-	unsigned excluded;      /* warm-up slots and slots of unfinished quartets: kept out */
-	bool confirmed;         /* a change that fresh launches have confirmed */
+	unsigned head_launches;  /* the same number when they took turns */
+	unsigned slots;          /* used, of both sides */
+	unsigned excluded;       /* kept out, of both sides: warm-up, and those of the next line */
+	unsigned excluded_empty; /* of quartets with a slot in which nothing was finished */
+	bool confirmed;          /* a change that fresh launches have confirmed */
 	bool layout_sensitive;
 	double layout_ratio; /* 0: unknown */
 	double spent_s;
@@ -45,11 +47,16 @@ struct comparison {
 	char base[256]; /* as the user named it */
 	char head[256];
 	char date[40];
-	double min_effect; /* relative */
+	double min_effect; /* relative; the floor for detecting comes of it (verdict.h) */
 	bool strict;
 	bool interrupted;
+	int signal;  /* that ended it; 0: none */
 	bool forced; /* compared although differences[] says it should not be */
 	double elapsed_s;
+	bool has_seed;
+	uint64_t seed;                   /* of order, layout and random numbers */
+	struct manifest machine;         /* that it was measured on; empty: not here */
+	struct manifest build[2];        /* what base and head say of themselves; empty: nothing */
 	char noise[REASON_MAX];          /* what a brief A/A before the gate has shown; "" none */
 	char (*differences)[REASON_MAX]; /* of the two environments, one line each */
 	size_t difference_count;
@@ -68,16 +75,23 @@ void comparison_free(struct comparison *c);
 /** comparison_count() - rows with this verdict. */
 size_t comparison_count(const struct comparison *c, enum verdict v);
 
+/** comparison_unseen() - rows that are unsure because there was never a look at them: no figure. */
+size_t comparison_unseen(const struct comparison *c);
+
 /**
  * comparison_exit() - the process's exit status.
  *
  * 2 when a case failed on a side or nothing was compared: no row has a figure, and none is
  * incomparable either; else 1 when something is slower, and only then; else 4 when something is
  * incomparable; else 3 under strict when something is unsure or missing; else 0. A missing case
- * alone is a new or a removed one: listed, no failure. An incomparable row may have figures for
- * people to look at (--force); it stays incomparable.
+ * alone is a new or a removed one: listed, no failure. An unsure one that had no figure because the
+ * time was up is no failure either, and is counted (comparison_unseen()). An incomparable row may
+ * have figures for people to look at (--force); it stays incomparable.
  */
 int comparison_exit(const struct comparison *c);
+
+/** comparison_status() - that of the process: comparison_exit(), or 128 + the signal's number. */
+int comparison_status(const struct comparison *c);
 
 /** comparison_print() - table and the verdict in one sentence, for a terminal or a log. Return: 0;
  * -errno. */

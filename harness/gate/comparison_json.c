@@ -1,5 +1,6 @@
 /* comparison_json.c - all that a comparison knows, for programs. Numbers are finite or left out. */
 #include "harness/gate/comparison_text.h"
+#include "harness/gate/output.h"
 #include "harness/run/jsonio.h"
 
 #include <errno.h>
@@ -26,7 +27,21 @@ static int put_figures(json_t *o, const struct comparison_row *r)
 	rc |= jsonio_put(o, "change", change);
 	rc |= jsonio_put_real(o, "level", r->level);
 	rc |= jsonio_put_real(o, "p", r->p);
+	if (r->figure_launches)
+		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
 	return rc;
+}
+
+static json_t *excluded(const struct comparison_row *r)
+{
+	json_t *o = json_object();
+
+	if (jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty) ||
+	    jsonio_put_u64(o, "no_operation_finished", r->excluded_empty)) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }
 
 static json_t *row(const struct comparison_row *r)
@@ -43,6 +58,7 @@ static json_t *row(const struct comparison_row *r)
 	rc |= jsonio_put_u64(o, "head_launches", r->head_launches);
 	rc |= jsonio_put_u64(o, "slots", r->slots);
 	rc |= jsonio_put_u64(o, "excluded_slots", r->excluded);
+	rc |= jsonio_put(o, "excluded_slots_by_reason", excluded(r));
 	rc |= put_bool(o, "confirmed", r->confirmed);
 	rc |= put_bool(o, "layout_sensitive", r->layout_sensitive);
 	if (r->has_instructions)
@@ -81,9 +97,24 @@ static int put_lists(json_t *o, const struct comparison *c)
 		rc |= jsonio_append(differences, jsonio_text(c->differences[i]));
 	rc |= jsonio_put(o, "differences", differences);
 	rc |= jsonio_put(o, "counts", counts(c));
+	rc |= jsonio_put_u64(o, "unsure_without_figure", comparison_unseen(c));
 	for (size_t i = 0; i < c->row_count; i++)
 		rc |= jsonio_append(cases, row(&c->rows[i]));
 	rc |= jsonio_put(o, "cases", cases);
+	return rc;
+}
+
+/* What it takes to do it again, and to know whether it can be. */
+static int put_origin(json_t *o, const struct comparison *c)
+{
+	int rc = c->has_seed ? jsonio_put_u64(o, "seed", c->seed) : 0;
+
+	if (c->build[0].count)
+		rc |= jsonio_put(o, "base_build", jsonio_manifest(&c->build[0]));
+	if (c->build[1].count)
+		rc |= jsonio_put(o, "head_build", jsonio_manifest(&c->build[1]));
+	if (c->machine.count)
+		rc |= jsonio_put(o, "machine", jsonio_manifest(&c->machine));
 	return rc;
 }
 
@@ -99,13 +130,14 @@ static int put_head(json_t *o, const struct comparison *c)
 	rc |= jsonio_put_text(o, "head", c->head);
 	rc |= jsonio_put_text(o, "date", c->date);
 	rc |= jsonio_put_real(o, "min_effect", c->min_effect);
+	rc |= jsonio_put_real(o, "detect_floor", verdict_detect_floor(c->min_effect));
 	rc |= put_bool(o, "strict", c->strict);
 	rc |= put_bool(o, "interrupted", c->interrupted);
 	rc |= put_bool(o, "forced", c->forced);
 	rc |= jsonio_put_real(o, "elapsed_s", c->elapsed_s);
 	rc |= jsonio_put_text(o, "noise", c->noise);
 	rc |= jsonio_put_text(o, "summary", text_buffer_str(&sentence));
-	rc |= jsonio_put_u64(o, "exit_status", (uint64_t)comparison_exit(c));
+	rc |= jsonio_put_u64(o, "exit_status", (uint64_t)comparison_status(c));
 	rc |= sentence.failed ? -ENOMEM : 0;
 	text_buffer_free(&sentence);
 	return rc;
@@ -118,6 +150,7 @@ int comparison_json(const struct comparison *c, const char *path)
 	char *text = NULL;
 	int rc = put_head(o, c);
 
+	rc |= put_origin(o, c);
 	rc |= put_lists(o, c);
 	if (!rc)
 		text = jsonio_lay_out(o);
@@ -126,7 +159,7 @@ int comparison_json(const struct comparison *c, const char *path)
 		return -ENOMEM;
 	text_buffer_add(&to, text);
 	free(text);
-	rc = comparison_store(path, &to);
+	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	return rc;
 }

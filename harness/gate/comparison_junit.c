@@ -1,5 +1,6 @@
 /* comparison_junit.c - for CI systems that show test results: a test case a case. */
 #include "harness/gate/comparison_text.h"
+#include "harness/gate/output.h"
 
 #include <math.h>
 #include <string.h>
@@ -164,7 +165,7 @@ int comparison_junit(const struct comparison *c, const char *path)
 	text_buffer_add(&to, "  <system-out>");
 	add_buffer(&to, &sentence);
 	text_buffer_add(&to, "</system-out>\n</testsuite>\n");
-	rc = comparison_store(path, &to);
+	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	return rc;
 }

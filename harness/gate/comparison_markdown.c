@@ -1,5 +1,6 @@
 /* comparison_markdown.c - what is posted on a pull request: summary, changes, the rest folded. */
 #include "harness/gate/comparison_text.h"
+#include "harness/gate/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ int comparison_markdown(const struct comparison *c, const char *path)
 	add_differences(&to, c);
 	text_buffer_add(&to, "Change: head over base in time per operation, with its interval over "
 			     "launches.\n");
-	rc = comparison_store(path, &to);
+	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	free(rows);
 	return rc;

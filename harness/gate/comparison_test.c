@@ -139,6 +139,7 @@ static void exit_statuses(void **state)
 /* A budget too small for a look leaves rows that are unsure and have no figure: nothing ran. */
 static void rows_without_a_figure_are_not_compared(void **state)
 {
+	struct text_buffer sentence = {0};
 	struct comparison c = begin();
 
 	(void)state;
@@ -146,6 +147,13 @@ static void rows_without_a_figure_are_not_compared(void **state)
 	assert_int_equal(comparison_exit(&c), 2);
 	add(&c, "y", VERDICT_SAME, 0);
 	assert_int_equal(comparison_exit(&c), 0);
+	/* But it is told from what was looked at. */
+	add(&c, "z", VERDICT_UNSURE, 0);
+	assert_int_equal(comparison_unseen(&c), 1);
+	comparison_sentence(&c, &sentence);
+	assert_non_null(
+	    strstr(text_buffer_str(&sentence), "1 same, 2 unsure (1 without a figure) of 3 cases"));
+	text_buffer_free(&sentence);
 	comparison_free(&c);
 }
 
@@ -203,7 +211,8 @@ static void table_for_people(void **state)
 		  "layout-sensitive (launches spread x2.3))\n");
 	has(text, "a/missing  (why it is missing)\n");
 	has(text, "\n2 slower, 1 faster, 1 same, 1 unsure, 1 incomparable, 1 missing, 1 failed of "
-		  "8 cases; a change counts from 1 % on; took 1 min 2 s\n");
+		  "8 cases; a change is detected from 0.5 % on, what is within +-1 % is the same; "
+		  "took 1 min 2 s\n");
 	has(text, "on this machine, 1.3 % is visible in 5 s\n");
 	has_not(text, "weaker");
 	has_not(text, "FORCED");
@@ -389,6 +398,19 @@ static void junit_for_ci(void **state)
 	comparison_free(&c);
 }
 
+/* A signal is what the process ends with, whatever was found until then. */
+static void a_signal_is_the_status(void **state)
+{
+	struct comparison c = begin();
+
+	(void)state;
+	add(&c, "x", VERDICT_SLOWER, 0.1);
+	assert_int_equal(comparison_status(&c), 1);
+	c.signal = 2;
+	assert_int_equal(comparison_status(&c), 130);
+	comparison_free(&c);
+}
+
 static void json_for_programs(void **state)
 {
 	struct comparison c = sample();
@@ -497,6 +519,7 @@ int main(void)
 	    cmocka_unit_test(markdown_for_a_pull_request),
 	    cmocka_unit_test(markdown_of_many_cases_fits_a_comment),
 	    cmocka_unit_test(junit_for_ci),
+	    cmocka_unit_test(a_signal_is_the_status),
 	    cmocka_unit_test(json_for_programs),
 	    cmocka_unit_test(files_are_whole_or_not_at_all),
 	    cmocka_unit_test(a_pipe_is_written_to_not_replaced),

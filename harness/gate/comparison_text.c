@@ -1,14 +1,8 @@
 #include "harness/gate/comparison_text.h"
 
-#include "harness/base/file.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* How far up in the table. */
 static int rank_of(enum verdict v)
@@ -152,10 +146,14 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		/* That nothing is slower is what everybody looks for: it is said, too. */
 		if (n || order[i] == VERDICT_SLOWER)
 			text_buffer_addf(to, "%s%zu %s", i ? ", " : "", n, verdict_name(order[i]));
+		if (order[i] == VERDICT_UNSURE && comparison_unseen(c))
+			text_buffer_addf(to, " (%zu without a figure)", comparison_unseen(c));
 	}
 	if (c->row_count)
 		text_buffer_addf(to, " of %zu case%s", c->row_count, c->row_count == 1 ? "" : "s");
-	text_buffer_addf(to, "; a change counts from %.3g %% on", c->min_effect * 100);
+	text_buffer_addf(to,
+	    "; a change is detected from %.3g %% on, what is within +-%.3g %% is the same",
+	    verdict_detect_floor(c->min_effect) * 100, c->min_effect * 100);
 	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
 		text_buffer_addf(to, "; took %s",
 		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));
@@ -165,29 +163,4 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		text_buffer_add(to, "; FORCED: what was compared is not comparable");
 	if (c->interrupted)
 		text_buffer_add(to, "; interrupted: this is what was measured until then");
-}
-
-/* A device or a pipe cannot be written whole or not at all, and must not be renamed over. */
-static int write_through(const char *path, const struct text_buffer *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = file_append_all(fd, text_buffer_str(text), text->len);
-	if (close(fd) < 0 && !rc)
-		rc = -errno;
-	return rc;
-}
-
-int comparison_store(const char *path, const struct text_buffer *text)
-{
-	struct stat st;
-
-	if (text->failed)
-		return -ENOMEM;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return write_through(path, text);
-	return file_write_whole(path, text_buffer_str(text), text->len);
 }

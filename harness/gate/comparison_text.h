@@ -1,7 +1,7 @@
 /*
  * comparison_text.h - words and order that all ways of writing a comparison share.
  *
- * Private to comparison*.c. Pure but for comparison_store().
+ * Private to comparison*.c. Pure.
  */
 #ifndef CONCBENCH_COMPARISON_TEXT_H
 #define CONCBENCH_COMPARISON_TEXT_H
@@ -35,13 +35,5 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to);
 
 /** comparison_weakness() - what makes this evidence weaker than a gate's; "" nothing. */
 const char *comparison_weakness(const struct comparison *c);
-
-/**
- * comparison_store() - write to a file, whole or not at all.
- *
- * What exists and is no regular file (/dev/stdout, a pipe) is written to, never replaced.
- * Return: 0; -ENOMEM when the buffer has failed; -errno.
- */
-int comparison_store(const char *path, const struct text_buffer *text);
 
 #endif

@@ -12,8 +12,6 @@
 
 /* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
 #define SUITE_FALSE_RATE 0.05
-/* A change found late has this part of the budget on top to be confirmed. */
-#define CONFIRM_SHARE 2
 /* Until one has been measured: two programs started and ended, workers created and bound. */
 #define PAIR_OVERHEAD_NS (20 * CLOCK_NS_PER_MS)
 
@@ -36,18 +34,74 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 	return 0;
 }
 
-static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
+static uint64_t now_ns(const struct gate *g)
 {
-	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns + PAIR_OVERHEAD_NS;
+	return g->plan->now_ns ? g->plan->now_ns() : clock_now_ns();
 }
 
-uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count)
+static uint64_t turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
+{
+	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns;
+}
+
+static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
+{
+	return turns_ns(plan, slot_ns) + (plan->overhead_ns ? plan->overhead_ns : PAIR_OVERHEAD_NS);
+}
+
+/* A pair of each case, and of the one that takes longest. */
+static uint64_t pairs_ns(const struct gate_plan *plan, const struct catalogue_case *const *cases,
+    size_t count, uint64_t *longest_ns)
 {
 	uint64_t sum_ns = 0;
 
-	for (size_t i = 0; i < count; i++)
-		sum_ns += pair_ns(plan, plan->slot_ns ? plan->slot_ns : slot_ns[i]);
-	return sum_ns * looks_launches(0);
+	*longest_ns = 0;
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t ns =
+		    pair_ns(plan, plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns);
+
+		sum_ns += ns;
+		if (ns > *longest_ns)
+			*longest_ns = ns;
+	}
+	return sum_ns;
+}
+
+uint64_t gate_first_look_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	uint64_t longest_ns;
+
+	return pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
+}
+
+uint64_t gate_needed_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	uint64_t longest_ns;
+	const uint64_t look_ns = pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
+	/* Budget and what comes on top together: (1 + 1 / SHARE) of the budget. */
+	const uint64_t both_ns = (look_ns + longest_ns * CONFIRM_LAUNCHES) * GATE_CONFIRM_SHARE /
+				 (GATE_CONFIRM_SHARE + 1);
+
+	return both_ns > look_ns ? both_ns : look_ns;
+}
+
+uint64_t gate_overhead_ns(const struct gate *g)
+{
+	uint64_t spent_ns = 0, in_turns_ns = 0, pairs = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gate_case *c = &g->item[i];
+
+		spent_ns += c->spent_ns;
+		in_turns_ns += c->pairs * turns_ns(g->plan, c->slot_ns);
+		pairs += c->pairs;
+	}
+	if (!pairs)
+		return 0;
+	/* At least something: 0 stands for a guess. */
+	return spent_ns > in_turns_ns ? (spent_ns - in_turns_ns) / pairs + 1 : 1;
 }
 
 static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
@@ -85,7 +139,7 @@ static int keep(struct gate_case *c, const struct pair_result *r)
 /* Return: 0, also when the case failed; -EINTR; -ENOMEM. */
 static int one_pair(struct gate *g, struct gate_case *c)
 {
-	const uint64_t begin_ns = clock_now_ns();
+	const uint64_t begin_ns = now_ns(g);
 	struct pair_spec spec = {
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
@@ -101,8 +155,9 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	ret = pair_measure(&spec, &result, &c->failure);
 	if (ret == -EINTR || ret == -ENOMEM)
 		return ret;
-	c->spent_ns += clock_now_ns() - begin_ns;
-	c->excluded += result.excluded;
+	c->spent_ns += now_ns(g) - begin_ns;
+	c->warm_up += result.warm_up;
+	c->empty += result.empty;
 	if (!ret)
 		return keep(c, &result);
 	c->error = ret;
@@ -111,9 +166,9 @@ static int one_pair(struct gate *g, struct gate_case *c)
 
 static uint64_t time_left(const struct gate *g)
 {
-	const uint64_t elapsed_ns = clock_now_ns() - g->begin_ns;
+	const uint64_t elapsed_ns = now_ns(g) - g->begin_ns;
 	const uint64_t budget_ns =
-	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / CONFIRM_SHARE : 0);
+	    g->plan->budget_ns + (g->confirming ? g->plan->budget_ns / GATE_CONFIRM_SHARE : 0);
 
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }
@@ -179,7 +234,7 @@ int gate_measure(struct gate *g)
 
 	if (!order)
 		return -ENOMEM;
-	g->begin_ns = clock_now_ns();
+	g->begin_ns = now_ns(g);
 	ret = rounds(g, order);
 	if (!ret && !g->plan->max_pairs) {
 		ret = last_looks(g);
@@ -200,19 +255,19 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 
 	if (c->pairs < looks_launches(0))
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches, %u are needed for a first look: %s", c->pairs,
+		    "never looked at: %u pairs of launches, a first look needs %u: %s", c->pairs,
 		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
 	else if (t->flagged != VERDICT_UNSURE && t->ended)
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "looked %s, but fresh launches did not confirm it", verdict_name(t->flagged));
 	else if (t->flagged != VERDICT_UNSURE)
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looks %s; the time was up before fresh launches could confirm it",
-		    verdict_name(t->flagged));
+		    "looks %s; %s before fresh launches could confirm it", verdict_name(t->flagged),
+		    g->interrupted ? "interrupted" : "the time was up");
 	else
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches cannot tell it from a change of %.3g %%", c->pairs,
-		    100.0 * g->plan->min_effect);
+		    "%u pairs of launches cannot tell it from a change of %.3g %%%s", c->pairs,
+		    100.0 * g->plan->min_effect, g->interrupted ? ": interrupted" : "");
 }
 
 static void say_failure(const struct gate_case *c, struct comparison_row *row)
@@ -237,20 +292,25 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 	}
 }
 
+/* Times and change of the same launches: of what was found, the fresh ones. */
 static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 {
+	const size_t first = c->test.evidence[1].launches ? c->test.first : 0;
 	struct evidence e;
 	int ret = sequential_estimate(&c->test, &e);
 
 	if (ret == -EINVAL)
 		return 0; /* too few launches: no figure */
 	if (!ret)
-		ret = stats_median(c->ns_per_op[SIDE_BASE], c->pairs, &row->base_ns_per_op);
+		ret =
+		    stats_median(c->ns_per_op[SIDE_BASE] + first, e.launches, &row->base_ns_per_op);
 	if (!ret)
-		ret = stats_median(c->ns_per_op[SIDE_HEAD], c->pairs, &row->head_ns_per_op);
+		ret =
+		    stats_median(c->ns_per_op[SIDE_HEAD] + first, e.launches, &row->head_ns_per_op);
 	if (ret)
 		return ret;
 	row->has_figure = true;
+	row->figure_launches = e.launches;
 	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
 	    .low = expm1(e.log_ratio.low),
 	    .high = expm1(e.log_ratio.high)};
@@ -269,7 +329,8 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 		return -ENOMEM;
 	row->base_launches = row->head_launches = c->pairs;
 	row->slots = c->slots;
-	row->excluded = c->excluded;
+	row->excluded = c->warm_up + c->empty;
+	row->excluded_empty = c->empty;
 	row->spent_s = (double)c->spent_ns / 1e9;
 	if (c->error) {
 		say_failure(c, row);

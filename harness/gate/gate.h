@@ -12,15 +12,20 @@
 #include "harness/gate/comparison.h"
 #include "harness/gate/pair.h"
 
+/* A change found late has this part of the budget on top to be confirmed: half of it. */
+#define GATE_CONFIRM_SHARE 2
+
 /* How a suite of cases is measured. */
 struct gate_plan {
 	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
 	uint64_t slot_ns;             /* 0: the cases' own */
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
+	uint64_t overhead_ns;         /* of a pair beside its turns, as measured; 0: guessed */
 	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
 	uint64_t seed;
+	uint64_t (*now_ns)(void);  /* what the budget is measured with; NULL: clock_now_ns() */
 	struct progress *progress; /* NULL: none */
 	const char *doing;         /* what the progress line says; NULL: the case's name */
 };
@@ -32,8 +37,8 @@ struct gate_case {
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
-	unsigned pairs, slots, excluded;
-	double *ns_per_op[SIDES]; /* of each launch; owned */
+	unsigned pairs, slots, warm_up, empty; /* slots used; kept out (pair.h) */
+	double *ns_per_op[SIDES];              /* of each launch; owned */
 	size_t capacity;
 	uint64_t spent_ns;
 };
@@ -55,7 +60,19 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count);
 
 /** gate_first_look_ns() - about how long it takes until every case has had its first look. */
-uint64_t gate_first_look_ns(const struct gate_plan *plan, const uint64_t *slot_ns, size_t count);
+uint64_t gate_first_look_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
+
+/**
+ * gate_needed_ns() - the smallest budget that is worth starting with: every case has a first look,
+ * and in what confirming may take on top one change can be confirmed.
+ */
+uint64_t gate_needed_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
+
+/** gate_overhead_ns() - what a pair of @g has taken beside its turns: programs started and ended,
+ * workers created and bound. 0: none was measured. */
+uint64_t gate_overhead_ns(const struct gate *g);
 
 /** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM. What was measured is in
  * @g in every case. */

@@ -1,16 +1,28 @@
 /* gate_test.c - a suite of cells that are shell scripts, to its verdicts. */
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell_fixture.h"
+#include "harness/gate/instructions.h"
 #include "harness/gate/noise_tally.h"
+#include "harness/stats/power.h"
 
+#include <inttypes.h>
 #include <math.h>
 
-/* A case's name tells what its cells do; FACTOR is the side's own, in percent. */
+/* More launches of a side than any suite here starts. */
+#define STARTED_MAX 64
+
+/* A case's name tells what its cells do; FACTOR is the side's own, in percent. What was started
+ * with which seed is noted beside the program. */
 #define SUITE                                                                            \
-	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; esac; shift; done\n"        \
+	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --seed) seed=$2;; "         \
+	"--counters) counters=yes;; esac; shift; done\n"                                 \
+	"[ \"$counters\" ] || printf '%s %s\\n' $name $seed >>\"$0.started\"\n"          \
 	"case $name in\n"                                                                \
 	"slower) ns=$FACTOR;;\n"                                                         \
 	"same) ns=100;;\n"                                                               \
+	"late) ns=1000\n"                                                                \
+	"  if [ $FACTOR -eq 100 ]; then :; elif [ -e \"$0.late\" ]; then ns=1040\n"      \
+	"  else : >\"$0.late\"; ns=990; fi;;\n"                                          \
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
@@ -19,7 +31,10 @@
 	"\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":1000}'\n"                    \
 	"rows=0 sum=0\n"                                                                 \
 	"while hear; do case $heard in\n"                                                \
-	"*'\"end\"'*) say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"              \
+	"*'\"end\"'*) [ -z \"$counters\" ] || say "                                      \
+	"'{\"v\":1,\"type\":\"counters\",\"reason\":\"\",\"counters\":"                  \
+	"{\"instructions_user_per_op\":'$((ns * 3))'}}'\n"                               \
+	"  say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"                         \
 	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                      \
 	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                          \
 	"  metrics='\"ns_per_op\":'$ns; [ $ns -gt 0 ] || metrics=\n"                     \
@@ -87,6 +102,11 @@ static void every_case_gets_its_verdict(void **state)
 	/* Found and confirmed: two first looks. */
 	assert_true(c.rows[0].confirmed);
 	assert_int_equal(c.rows[0].head_launches, 2 * looks_launches(0));
+	/* The figure is of those that confirmed it. */
+	assert_int_equal(c.rows[0].figure_launches, looks_launches(0));
+	assert_true(fabs(c.rows[0].level - (1.0 - CONFIRM_ALPHA)) < 1e-12);
+	assert_int_equal(c.rows[1].figure_launches, looks_launches(0));
+	assert_true(fabs(c.rows[1].level - (1.0 - looks_alpha(0))) < 1e-12);
 	assert_true(fabs(c.rows[0].change.estimate - 0.1) < 1e-9);
 	assert_true(fabs(c.rows[0].base_ns_per_op - 100.0) < 1e-9);
 	assert_true(fabs(c.rows[0].head_ns_per_op - 110.0) < 1e-9);
@@ -134,16 +154,158 @@ static void without_time_it_is_unsure(void **state)
 	gate_free(&g);
 }
 
+/* A clock that time does not touch: every look at it takes a tenth of a second. */
+static uint64_t ticks;
+
+static uint64_t tick(void)
+{
+	return ++ticks * 100 * CLOCK_NS_PER_MS;
+}
+
+/* Its first launch lies on the other side: the first look cannot tell, the end of the time can. */
+static void what_is_found_late_has_time_to_be_confirmed(void **state)
+{
+	static const char *const names[] = {"late"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 104, names, 1);
+	s.plan.now_ns = tick;
+	/* Three looks at the clock a pair: 18 pairs. */
+	s.plan.budget_ns = 54 * 100 * CLOCK_NS_PER_MS;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_true(g.confirming);
+	assert_in_range(g.item[0].test.first, looks_launches(0) + 1, looks_launches(1) - 1);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	if (c.rows[0].verdict != VERDICT_SLOWER)
+		fail_msg("%s: %s", verdict_name(c.rows[0].verdict), c.rows[0].reason);
+	assert_true(c.rows[0].confirmed);
+	comparison_free(&c);
+	gate_free(&g);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* What was started on a side: a line a launch, "NAME SEED". */
+static size_t read_started(const struct suite *s, enum side side, char name[][16], uint64_t *seed)
+{
+	char path[160];
+	size_t n = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s.started", s->exe[side]);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (n < STARTED_MAX && fscanf(f, "%15s %" SCNu64, name[n], &seed[n]) == 2)
+		n++;
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(unlink(path), 0);
+	return n;
+}
+
+static void rounds_are_in_random_order(void **state)
+{
+	static const char *const names[] = {"same", "slower", "late"};
+	char name[SIDES][STARTED_MAX][16];
+	uint64_t seed[SIDES][STARTED_MAX];
+	unsigned firsts[3] = {0};
+	struct suite s;
+	struct gate g;
+	size_t n;
+
+	(void)state;
+	begin(&s, 104, names, 3);
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		char path[160];
+
+		(void)snprintf(path, sizeof(path), "%s.started", s.exe[side]);
+		(void)unlink(path);
+	}
+	s.plan.max_pairs = looks_launches(0);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	gate_free(&g);
+	n = read_started(&s, SIDE_BASE, name[SIDE_BASE], seed[SIDE_BASE]);
+	assert_int_equal(n, 3 * looks_launches(0));
+	assert_int_equal(read_started(&s, SIDE_HEAD, name[SIDE_HEAD], seed[SIDE_HEAD]), n);
+	for (size_t i = 0; i < n; i++) {
+		/* Both sides get the same inputs, every pair its own. */
+		assert_string_equal(name[SIDE_BASE][i], name[SIDE_HEAD][i]);
+		assert_int_equal(seed[SIDE_BASE][i], seed[SIDE_HEAD][i]);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(seed[SIDE_BASE][i], seed[SIDE_BASE][k]);
+		for (size_t k = 0; k < 3; k++)
+			firsts[k] += i % 3 == 0 && strcmp(name[SIDE_BASE][i], names[k]) == 0;
+	}
+	/* Of 11 rounds none begins always, and all begin some time; the seed is fixed. */
+	for (size_t k = 0; k < 3; k++)
+		assert_in_range(firsts[k], 1, looks_launches(0) - 2);
+}
+
+static void instructions_are_counted_apart(void **state)
+{
+	static const char *const names[] = {"slower", "same", "empty"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 125, names, 3);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	assert_int_equal(instructions_compare(&s.plan, &c, 0), 0);
+	assert_true(c.rows[0].has_instructions);
+	assert_true(fabs(c.rows[0].instructions_change - 0.25) < 1e-9);
+	assert_true(c.rows[1].has_instructions);
+	assert_true(fabs(c.rows[1].instructions_change) < 1e-9);
+	/* No figure, no side verdict. */
+	assert_false(c.rows[2].has_instructions);
+	comparison_free(&c);
+	gate_free(&g);
+}
+
 static void a_first_look_has_its_price(void **state)
 {
-	const uint64_t slots[2] = {1000000, 2000000};
-	const struct gate_plan plan = {.launch_ns = 80000000};
-	const uint64_t one = gate_first_look_ns(&plan, slots, 1);
+	const struct catalogue_case item[2] = {{.slot_ns = 1000000}, {.slot_ns = 2000000}};
+	const struct catalogue_case *const cases[2] = {&item[0], &item[1]};
+	struct gate_plan plan = {.launch_ns = 80000000};
+	const uint64_t one = gate_first_look_ns(&plan, cases, 1);
 
 	(void)state;
 	assert_true(one >= 11 * UINT64_C(80000000));
-	assert_int_equal(gate_first_look_ns(&plan, slots, 0), 0);
-	assert_true(gate_first_look_ns(&plan, slots, 2) > one);
+	assert_int_equal(gate_first_look_ns(&plan, cases, 0), 0);
+	assert_true(gate_first_look_ns(&plan, cases, 2) > one);
+	/* One alone has to be confirmed, too: 19 pairs in one and a half budgets. */
+	assert_int_equal(gate_needed_ns(&plan, cases, 1), one / 11 * 19 * 2 / 3);
+	/* In half of what two take, there is time enough for one. */
+	assert_int_equal(gate_needed_ns(&plan, cases, 2), gate_first_look_ns(&plan, cases, 2));
+	plan.overhead_ns = CLOCK_NS_PER_S;
+	assert_true(gate_first_look_ns(&plan, cases, 1) >= 11 * (CLOCK_NS_PER_S + 80000000));
+}
+
+/* The gate that comes after it can still look at everything. */
+static void the_brief_one_leaves_what_is_needed(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	s.plan.launch_ns = 0;
+	s.plan.budget_ns = gate_needed_ns(&s.plan, s.cases, s.count) + 1;
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_string_equal(text, "no A/A before the gate: too little time for a look");
+	assert_int_equal(s.plan.overhead_ns, 0);
+	assert_true(s.plan.budget_ns >= gate_needed_ns(&s.plan, s.cases, s.count) -
+					    gate_needed_ns(&s.plan, s.cases, s.count) / 10);
+	/* With time for it, it says what a pair costs beside its turns, for who asks again. */
+	s.plan.budget_ns = CELL_PATIENCE_NS;
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_true(s.plan.overhead_ns > 0);
 }
 
 static void noise_is_told(void **state)
@@ -155,9 +317,12 @@ static void noise_is_told(void **state)
 	(void)state;
 	begin(&s, 110, names, 2);
 	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	/* Base against itself, whatever head does; scripts have no noise but the floor. */
-	assert_string_equal(text,
-	    "on this machine, 0.5 % is visible in 5 s (slower), 0.5 % is visible in 5 s (same)");
+	/* Base against itself, whatever head does; scripts have no noise but what counts. The time
+	 * is what the brief A/A has left, for two. */
+	if (strncmp(text, "on this machine, 1 % is visible in ", 35) != 0 ||
+	    !strstr(text, " s (slower), 1 % is visible in ") || !strstr(text, " s (same)"))
+		fail_msg("%s", text);
+	assert_true(strtod(text + 35, NULL) <= (double)(CELL_PATIENCE_NS / CLOCK_NS_PER_S) / 2);
 	assert_true(s.plan.budget_ns < CELL_PATIENCE_NS);
 	s.plan.budget_ns = 1000;
 	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
@@ -175,7 +340,7 @@ static void tries_are_tallied(void **state)
 	(void)state;
 	assert_non_null(to);
 	begin(&s, 110, names, 2);
-	assert_int_equal(noise_tally_begin(&t, s.cases, s.count), 0);
+	assert_int_equal(noise_tally_begin(&t, s.cases, s.count, CLOCK_NS_PER_S), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		struct comparison c = {0};
 		struct gate g;
@@ -196,6 +361,7 @@ static void tries_are_tallied(void **state)
 	rewind(to);
 	(void)fread(text, 1, sizeof(text) - 1, to);
 	assert_non_null(strstr(text, "2 of 2 tries called some case slower (100 %"));
+	assert_non_null(strstr(text, "visible in 1 s"));
 	(void)fclose(to);
 	noise_tally_free(&t);
 }
@@ -214,22 +380,44 @@ static void wilson(void **state)
 	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 1.0) < 1e-12);
 }
 
-/* Launches with a known spread: median absolute deviation 0.01. */
+/* Launches with a known spread: median absolute deviation 0.01, for which power_test.c plays it. */
 static void visible_change(void **state)
 {
-	struct launch_ratio l[4] = {
+	const struct launch_ratio l[4] = {
 	    {.log_ratio = -0.01}, {.log_ratio = 0.01}, {.log_ratio = -0.01}, {.log_ratio = 0.01}};
-	const double at_20 = noise_visible_change(l, 4, 20, 0.0),
-		     at_40 = noise_visible_change(l, 4, 40, 0.0);
+	const struct power_design at_40 = {
+	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 40, .confirm = 20};
+	const struct power_design at_80 = {
+	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 80, .confirm = 80};
 
 	(void)state;
-	/* (3.29 + 1.2816) * 0.01 * 1.4826 / sqrt(0.95493 * 20) = 0.015509; expm1 of it. */
-	assert_true(fabs(at_20 - 0.015630) < 1e-5);
-	/* (2.81 + 1.2816) * 0.014826 / sqrt(0.95493 * 40) = 0.0098151 */
-	assert_true(fabs(at_40 - 0.0098634) < 1e-5);
-	assert_true(fabs(noise_visible_change(l, 4, 40, 0.1) - 0.05) < 1e-12);
-	assert_true(fabs(noise_visible_change(l, 1, 40, 0.1)) < 1e-12);
-	assert_true(fabs(noise_visible_change(l, 4, 0, 0.1)) < 1e-12);
+	assert_true(fabs(noise_visible_change(l, 4, 40, 0.01) - power_visible(&at_40)) < 1e-12);
+	/* There is no look after the last. */
+	assert_true(
+	    fabs(noise_visible_change(l, 4, UINT64_MAX, 0.01) - power_visible(&at_80)) < 1e-12);
+	assert_true(fabs(noise_visible_change(l, 1, 40, 0.01)) < 1e-12);
+	assert_true(fabs(noise_visible_change(l, 4, 0, 0.01)) < 1e-12);
+}
+
+/* No figure where no verdict can come, but what time it would take. */
+static void too_few_launches_need_time(void **state)
+{
+	const struct launch_ratio l[4] = {
+	    {.log_ratio = -0.01}, {.log_ratio = 0.01}, {.log_ratio = -0.01}, {.log_ratio = 0.01}};
+	const unsigned needed = noise_launches_needed();
+	struct noise_visible v = noise_visible(l, 4, 4000, (needed - 1) * 1000, 0.01);
+
+	(void)state;
+	/* 11 to find it and 6, of which 8 are needed to confirm it, are too few. */
+	assert_int_equal(needed, 13);
+	assert_true(fabs(v.change) < 1e-12);
+	assert_int_equal(v.needed_ns, (needed + 1) * 1000);
+	v = noise_visible(l, 4, 4000, needed * 1000, 0.01);
+	assert_true(v.change > 0.01);
+	assert_int_equal(v.needed_ns, 0);
+	v = noise_visible(l, 0, 0, 1000, 0.01);
+	assert_true(fabs(v.change) < 1e-12);
+	assert_int_equal(v.needed_ns, 0);
 }
 
 int main(void)
@@ -237,11 +425,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_case_gets_its_verdict),
 	    cmocka_unit_test(without_time_it_is_unsure),
+	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
+	    cmocka_unit_test(rounds_are_in_random_order),
+	    cmocka_unit_test(instructions_are_counted_apart),
 	    cmocka_unit_test(a_first_look_has_its_price),
+	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),
 	    cmocka_unit_test(noise_is_told),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(wilson),
 	    cmocka_unit_test(visible_change),
+	    cmocka_unit_test(too_few_launches_need_time),
 	};
 
 	return cmocka_run_group_tests(tests, cell_fixture_setup, cell_fixture_teardown);

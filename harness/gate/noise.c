@@ -1,48 +1,65 @@
 #include "harness/gate/noise.h"
 
+#include "harness/stats/power.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Normal quantiles. */
-#define Z_POWER_90 1.2815515655446004
 #define Z_95 1.959963984540054
 /* Of a normal deviation over the median absolute one. */
 #define MAD_TO_SD 1.4826022185056018
-/* Asymptotic efficiency of the Hodges-Lehmann estimate for normal errors: 3 / pi. */
-#define HL_EFFICIENCY 0.9549296585513721
-/* z of the looks, the ones that looks_alpha() is made of. */
-static const double look_z[LOOKS] = {3.29, 3.29, 2.81, 2.58};
+/* After the last look of a pass nothing changes any more. */
+#define LAUNCHES_MAX looks_launches(LOOKS - 1)
 
-static double z_of(unsigned launches)
+static unsigned at_most(uint64_t launches)
 {
-	unsigned look = 0;
+	return launches < LAUNCHES_MAX ? (unsigned)launches : LAUNCHES_MAX;
+}
 
-	while (look + 1 < LOOKS && looks_launches(look + 1) <= launches)
-		look++;
-	return look_z[look];
+unsigned noise_launches_needed(void)
+{
+	unsigned n = looks_launches(0);
+
+	while (n + n / GATE_CONFIRM_SHARE < looks_launches(0) + CONFIRM_LAUNCHES)
+		n++;
+	return n;
 }
 
 double noise_visible_change(
-    const struct launch_ratio *launch, size_t n, unsigned launches, double min_effect)
+    const struct launch_ratio *launch, size_t n, uint64_t launches, double min_effect)
 {
+	struct power_design d = {.min_effect = min_effect,
+	    .find = at_most(launches),
+	    .confirm = at_most(launches / GATE_CONFIRM_SHARE)};
 	double *x = n ? calloc(n, sizeof(*x)) : NULL;
-	double mad = 0.0, change;
+	double mad = 0.0;
 	int ret = -1;
 
-	if (!x || n < 2 || !launches)
+	if (!x || n < 2)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		x[i] = launch[i].log_ratio;
 	ret = stats_mad(x, n, &mad);
+	d.sd = MAD_TO_SD * mad;
 out:
 	free(x);
-	if (ret)
-		return 0.0;
-	change =
-	    expm1((z_of(launches) + Z_POWER_90) * mad * MAD_TO_SD / sqrt(HL_EFFICIENCY * launches));
-	return fmax(change, min_effect / 2);
+	return ret ? 0.0 : power_visible(&d);
+}
+
+struct noise_visible noise_visible(const struct launch_ratio *launch, size_t n, uint64_t spent_ns,
+    uint64_t within_ns, double min_effect)
+{
+	const uint64_t pair_ns = n ? spent_ns / n : 0;
+	struct noise_visible v = {.within_ns = within_ns};
+
+	if (!pair_ns)
+		return v;
+	v.change = noise_visible_change(launch, n, within_ns / pair_ns, min_effect);
+	if (within_ns / pair_ns < noise_launches_needed())
+		v.needed_ns = (noise_launches_needed() + 1) * pair_ns;
+	return v;
 }
 
 struct stats_interval noise_wilson(unsigned hits, unsigned of)
@@ -56,29 +73,31 @@ struct stats_interval noise_wilson(unsigned hits, unsigned of)
 	    .estimate = p, .low = fmax(0.0, middle - half), .high = fmin(1.0, middle + half)};
 }
 
-double noise_case_change(const struct gate_case *c, uint64_t within_ns, double min_effect)
-{
-	const uint64_t pair_ns = c->pairs ? c->spent_ns / c->pairs : 0;
-	const uint64_t pairs = pair_ns ? within_ns / pair_ns : 0;
-
-	return noise_visible_change(
-	    c->test.launch, c->test.count, pairs > 1000000 ? 1000000 : (unsigned)pairs, min_effect);
-}
-
 /* Of the time that a gate has, for the A/A before it. */
 #define BRIEF_SHARE 6
 #define BRIEF_CASES 3
 
-/* Return: how many of @cases, spread over the list, and which. */
-static size_t pick(const struct gate_plan *plan, const struct catalogue_case *const *cases,
-    size_t count, const struct catalogue_case *picked[BRIEF_CASES])
+/* Not from what the gate itself needs. */
+static uint64_t brief_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
 {
-	uint64_t left_ns = plan->budget_ns / BRIEF_SHARE;
+	const uint64_t needed_ns = gate_needed_ns(plan, cases, count);
+	const uint64_t spare_ns = plan->budget_ns > needed_ns ? plan->budget_ns - needed_ns : 0;
+	const uint64_t share_ns = plan->budget_ns / BRIEF_SHARE;
+
+	return share_ns < spare_ns ? share_ns : spare_ns;
+}
+
+/* Return: how many of @cases, spread over the list, and which. */
+static size_t pick(const struct gate_plan *plan, uint64_t left_ns,
+    const struct catalogue_case *const *cases, size_t count,
+    const struct catalogue_case *picked[BRIEF_CASES])
+{
 	size_t n = 0;
 
 	for (size_t i = 0; i < BRIEF_CASES && i < count; i++) {
 		const size_t at = count <= BRIEF_CASES ? i : i * (count - 1) / (BRIEF_CASES - 1);
-		const uint64_t needed_ns = gate_first_look_ns(plan, &cases[at]->slot_ns, 1);
+		const uint64_t needed_ns = gate_first_look_ns(plan, &cases[at], 1);
 
 		if (needed_ns > left_ns)
 			continue;
@@ -88,7 +107,8 @@ static size_t pick(const struct gate_plan *plan, const struct catalogue_case *co
 	return n;
 }
 
-static void say(const struct gate *g, char *text, size_t len)
+/* @within_ns: what a case has. */
+static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len)
 {
 	size_t used = 0;
 	unsigned said = 0;
@@ -96,15 +116,24 @@ static void say(const struct gate *g, char *text, size_t len)
 	text[0] = '\0';
 	for (size_t i = 0; i < g->count; i++) {
 		const struct gate_case *c = &g->item[i];
-		const double change =
-		    c->error ? 0.0 : noise_case_change(c, NOISE_CASE_NS, g->plan->min_effect);
+		const struct noise_visible v = noise_visible(
+		    c->test.launch, c->test.count, c->spent_ns, within_ns, g->plan->min_effect);
+		const char *const begin = said ? ", " : "on this machine, ";
+		const char *const odd =
+		    c->test.flagged == VERDICT_UNSURE ? "" : ", where A/A looked different";
 		int n = 0;
 
-		if (change > 0.0)
-			n = snprintf(text + used, len - used, "%s%.2g %% is visible in 5 s (%s%s)",
-			    said++ ? ", " : "on this machine, ", 100.0 * change, c->name,
-			    c->test.flagged == VERDICT_UNSURE ? ""
-							      : ", where A/A looked different");
+		if (c->error || c->pairs < looks_launches(0))
+			continue;
+		if (v.change > 0.0)
+			n = snprintf(text + used, len - used,
+			    "%s%.2g %% is visible in %.3g s (%s%s)", begin, 100.0 * v.change,
+			    (double)within_ns / 1e9, c->name, odd);
+		else if (v.needed_ns)
+			n = snprintf(text + used, len - used,
+			    "%sa verdict needs %.3g s, and %.3g s are there (%s%s)", begin,
+			    (double)v.needed_ns / 1e9, (double)within_ns / 1e9, c->name, odd);
+		said += n > 0;
 		used += n > 0 ? (size_t)n : 0;
 		if (used >= len) /* cut: a long name */
 			return;
@@ -119,22 +148,24 @@ int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *case
 	const struct catalogue_case *picked[BRIEF_CASES];
 	const uint64_t begin_ns = clock_now_ns();
 	struct gate_plan aa = *plan;
-	const size_t n = pick(plan, cases, count, picked);
+	const uint64_t budget_ns = brief_ns(plan, cases, count);
+	const size_t n = pick(plan, budget_ns, cases, count, picked);
 	struct gate g;
 	uint64_t took_ns;
 	int ret;
 
 	aa.cell[SIDE_HEAD] = aa.cell[SIDE_BASE];
 	aa.max_pairs = looks_launches(0);
-	aa.budget_ns = plan->budget_ns / BRIEF_SHARE;
+	aa.budget_ns = budget_ns;
 	aa.doing = "base against itself";
 	ret = gate_begin(&g, &aa, picked, n);
 	if (!ret && n)
 		ret = gate_measure(&g);
-	if (!ret)
-		say(&g, text, text_len);
-	gate_free(&g);
 	took_ns = clock_now_ns() - begin_ns;
 	plan->budget_ns -= took_ns < plan->budget_ns ? took_ns : plan->budget_ns;
+	plan->overhead_ns = gate_overhead_ns(&g);
+	if (!ret)
+		say(&g, plan->budget_ns / (count ? count : 1), text, text_len);
+	gate_free(&g);
 	return ret;
 }

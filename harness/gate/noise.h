@@ -7,34 +7,43 @@
 #include "harness/base/clock.h"
 #include "harness/gate/gate.h"
 
+/** noise_launches_needed() - pairs of launches that a case must have the time for, or no change in
+ * it can be found and, in the time that a gate adds, confirmed. */
+unsigned noise_launches_needed(void);
+
 /**
- * noise_visible_change() - the smallest change that a gate finds in 9 of 10 tries.
+ * noise_visible_change() - the smallest change that a gate finds and confirms in 9 of 10 tries.
  * @launch:    pairs of launches of one program against itself, at least 2.
- * @launches:  how many a gate would have.
+ * @launches:  how many a gate has the time for; half as many may follow to confirm.
  *
- * Normal approximation: the estimate's standard error is the launches' robust deviation over the
- * root of their number, over the efficiency of Hodges-Lehmann against the mean (3/pi, Lehmann
- * 1975); the change has to stand the error of the last look that so many launches reach, and 1.28
- * more for power 0.9; and it must reach the floor. Return: relative, 0.013 for 1.3 %; 0 when it
- * cannot be said.
+ * power_visible() for normal launches with the robust (MAD) deviation of these. Of 11 launches that
+ * deviation is known to about a third, of 80 to about a tenth, and so is the answer. What the
+ * gate's other cases leave of their time is not counted on. Return: relative, 0.013 for 1.3 %; 0
+ * when it cannot be said, or no verdict can come.
  */
 double noise_visible_change(
-    const struct launch_ratio *launch, size_t n, unsigned launches, double min_effect);
+    const struct launch_ratio *launch, size_t n, uint64_t launches, double min_effect);
+
+/* What a case shows in a given time. */
+struct noise_visible {
+	uint64_t within_ns;
+	double change;      /* relative; 0: see needed_ns */
+	uint64_t needed_ns; /* when @within_ns is too short for any verdict: what is not; else 0 */
+};
+
+/** noise_visible() - @spent_ns: that the @n launches took together. */
+struct noise_visible noise_visible(const struct launch_ratio *launch, size_t n, uint64_t spent_ns,
+    uint64_t within_ns, double min_effect);
 
 /** noise_wilson() - 95 % score interval of a share (Wilson 1927), for rates near zero. */
 struct stats_interval noise_wilson(unsigned hits, unsigned of);
 
-/* Time that the smallest visible change is said for. */
-#define NOISE_CASE_NS (5 * CLOCK_NS_PER_S)
-
-/** noise_case_change() - the smallest change of a measured case that is visible in @within_ns. 0:
- * it cannot be said. */
-double noise_case_change(const struct gate_case *c, uint64_t within_ns, double min_effect);
-
 /**
  * noise_brief() - a brief A/A of base before a gate: a first look at up to three of its cases.
- * @plan: the gate's; its budget is made smaller by what this took.
- * @text: one sentence; also when there is no time for it.
+ * @plan: the gate's; its budget is made smaller by what this took, which is at most a sixth of it,
+ * and nothing that a first look at all cases needs; its overhead_ns is what was measured.
+ * @text: one sentence, for the time that the gate has for each of its @count cases after this; also
+ * when there is no time for it.
  * Return: 0; -EINTR; -ENOMEM.
  */
 int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count,

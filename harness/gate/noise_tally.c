@@ -1,14 +1,14 @@
 #include "harness/gate/noise_tally.h"
 
-#include "harness/base/file.h"
 #include "harness/base/text.h"
+#include "harness/gate/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-int noise_tally_begin(
-    struct noise_tally *t, const struct catalogue_case *const *cases, size_t count)
+int noise_tally_begin(struct noise_tally *t, const struct catalogue_case *const *cases,
+    size_t count, uint64_t case_ns)
 {
 	memset(t, 0, sizeof(*t));
 	t->item = calloc(count ? count : 1, sizeof(*t->item));
@@ -17,6 +17,7 @@ int noise_tally_begin(
 	for (size_t i = 0; i < count; i++)
 		(void)snprintf(t->item[i].name, sizeof(t->item[i].name), "%s", cases[i]->name);
 	t->count = count;
+	t->case_ns = case_ns;
 	return 0;
 }
 
@@ -63,19 +64,18 @@ int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct co
 	return 0;
 }
 
-static double visible_change(const struct noise_case *n, double min_effect)
+static struct noise_visible visible(
+    const struct noise_tally *t, const struct noise_case *n, double min_effect)
 {
-	const uint64_t pair_ns = n->launch_count ? n->spent_ns / n->launch_count : 0;
-
-	return pair_ns ? noise_visible_change(n->launch, n->launch_count,
-			     (unsigned)(NOISE_CASE_NS / pair_ns), min_effect)
-		       : 0.0;
+	return noise_visible(n->launch, n->launch_count, n->spent_ns, t->case_ns, min_effect);
 }
 
-static void format_change(double change, char *out, size_t len)
+static void format_visible(const struct noise_visible *v, char *out, size_t len)
 {
-	if (change > 0.0)
-		(void)snprintf(out, len, "%.2g %%", 100.0 * change);
+	if (v->change > 0.0)
+		(void)snprintf(out, len, "%.2g %%", 100.0 * v->change);
+	else if (v->needed_ns)
+		(void)snprintf(out, len, "needs %.3g s", (double)v->needed_ns / 1e9);
 	else
 		(void)snprintf(out, len, "n/a");
 }
@@ -84,18 +84,21 @@ int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, 
 {
 	const struct stats_interval rate = noise_wilson(t->tries_with_slower, t->tries);
 	size_t width = sizeof("case");
+	char heading[40];
 
 	for (size_t i = 0; i < t->count; i++)
 		if (strlen(t->item[i].name) > width)
 			width = strlen(t->item[i].name);
-	(void)fprintf(to, "%-*s %6s %6s %6s %6s %6s %8s %13s\n", (int)width, "case", "tries",
-	    "same", "slower", "faster", "unsure", "launches", "visible in 5s");
+	(void)snprintf(heading, sizeof(heading), "visible in %.3g s", (double)t->case_ns / 1e9);
+	(void)fprintf(to, "%-*s %6s %6s %6s %6s %6s %8s %14s\n", (int)width, "case", "tries",
+	    "same", "slower", "faster", "unsure", "launches", heading);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct noise_case *n = &t->item[i];
+		const struct noise_visible seen = visible(t, n, min_effect);
 		char change[24];
 
-		format_change(visible_change(n, min_effect), change, sizeof(change));
-		(void)fprintf(to, "%-*s %6u %6u %6u %6u %6u %8zu %13s\n", (int)width, n->name,
+		format_visible(&seen, change, sizeof(change));
+		(void)fprintf(to, "%-*s %6u %6u %6u %6u %6u %8zu %14s\n", (int)width, n->name,
 		    n->tries, n->verdicts[VERDICT_SAME], n->verdicts[VERDICT_SLOWER],
 		    n->verdicts[VERDICT_FASTER], n->verdicts[VERDICT_UNSURE], n->launch_count,
 		    change);
@@ -121,18 +124,26 @@ int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *
 	text_buffer_add(&b, "case\ttries");
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		text_buffer_addf(&b, "\t%s", verdict_name((enum verdict)v));
-	text_buffer_add(&b, "\tlaunches\tseconds\tlayout_ratio\tvisible_in_5_s_pct\n");
+	text_buffer_add(&b, "\tlaunches\tseconds\tlayout_ratio\tcase_s\tvisible_pct\tneeds_s\n");
 	for (size_t i = 0; i < t->count; i++) {
 		const struct noise_case *n = &t->item[i];
+		const struct noise_visible seen = visible(t, n, min_effect);
 
 		text_buffer_addf(&b, "%s\t%u", n->name, n->tries);
 		for (unsigned v = 0; v < VERDICT_COUNT; v++)
 			text_buffer_addf(&b, "\t%u", n->verdicts[v]);
-		text_buffer_addf(&b, "\t%zu\t%.3f\t%.3f\t%.4f\n", n->launch_count,
+		text_buffer_addf(&b, "\t%zu\t%.3f\t%.3f\t%.3f", n->launch_count,
 		    (double)n->spent_ns / 1e9, layout_ratio(n->launch, n->launch_count),
-		    100.0 * visible_change(n, min_effect));
+		    (double)t->case_ns / 1e9);
+		/* What does not apply is left empty. */
+		if (seen.change > 0.0)
+			text_buffer_addf(&b, "\t%.4f\t\n", 100.0 * seen.change);
+		else if (seen.needed_ns)
+			text_buffer_addf(&b, "\t\t%.3f\n", (double)seen.needed_ns / 1e9);
+		else
+			text_buffer_add(&b, "\t\t\n");
 	}
-	ret = b.failed ? -ENOMEM : file_write_whole(path, b.data, b.len);
+	ret = output_store(path, &b);
 	text_buffer_free(&b);
 	return ret;
 }

@@ -21,14 +21,16 @@ struct noise_case {
 struct noise_tally {
 	struct noise_case *item;
 	size_t count;
+	uint64_t case_ns; /* that a case has in one try */
 	unsigned tries;
 	unsigned tries_with_slower; /* any case of the suite was called slower */
 	unsigned tries_with_faster;
 };
 
-/** noise_tally_begin() - Return: 0; -ENOMEM. */
-int noise_tally_begin(
-    struct noise_tally *t, const struct catalogue_case *const *cases, size_t count);
+/** noise_tally_begin() - @case_ns: the time that a case has in one try, for which the smallest
+ * visible change is said. Return: 0; -ENOMEM. */
+int noise_tally_begin(struct noise_tally *t, const struct catalogue_case *const *cases,
+    size_t count, uint64_t case_ns);
 
 /** noise_tally_add() - one try, concluded: @rows are @g's cases in order. Return: 0; -ENOMEM. */
 int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct comparison_row *rows);

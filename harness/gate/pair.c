@@ -161,7 +161,7 @@ static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 			out->slots += QUARTET_SLOTS;
 			used++;
 		} else {
-			out->excluded += QUARTET_SLOTS;
+			*(i > 0 ? &out->empty : &out->warm_up) += QUARTET_SLOTS;
 		}
 	}
 	if (!used)

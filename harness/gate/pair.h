@@ -28,8 +28,9 @@ struct pair_result {
 	struct launch_ratio ratio;
 	double ns_per_op[SIDES]; /* median over the used slots */
 	unsigned slots;          /* used, of both sides */
-	unsigned excluded; /* of the warm-up, and of quartets with a slot without operations */
-	char hash[17];     /* of the case, the same on both sides */
+	unsigned warm_up;        /* kept out: of the first quartet */
+	unsigned empty;          /* kept out: of quartets with a slot without operations */
+	char hash[17];           /* of the case, the same on both sides */
 };
 
 /* What went wrong, and on which side. */

@@ -74,7 +74,8 @@ static void both_take_turns(void **state)
 	/* The first quartet warms up. */
 	assert_int_equal(result.ratio.quartets, 5);
 	assert_int_equal(result.slots, 20);
-	assert_int_equal(result.excluded, 4);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 0);
 	assert_int_equal(read_turns(&s, SIDE_BASE), 12);
 	assert_int_equal(read_turns(&s, SIDE_HEAD), 12);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
@@ -122,6 +123,44 @@ static void turns_are_in_random_quartets(void **state)
 	/* Of 24 fair coins fewer than 3 of a kind: once in 28,000; and the seeds are fixed. */
 	assert_in_range(abba, 3, 21);
 	assert_int_equal(abba + baab, 24);
+}
+
+/* Who is first has the machine as it was found: that is drawn, too. */
+static void either_side_is_started_first(void **state)
+{
+	static const char body[] =
+	    "while [ $# -gt 0 ]; do case $1 in --seed) seed=$2;; esac; shift; done\n"
+	    "printf '%s%s ' $ME $seed >>\"${0%/*}/started\"\n" COOPERATE;
+	char base[2048], head[2048], path[160], *text = NULL;
+	unsigned base_first = 0, head_first = 0;
+	struct pair_failure failure;
+	struct pair_result result;
+	struct pair_scripts s;
+	size_t len = 0;
+
+	(void)state;
+	(void)snprintf(base, sizeof(base), "ME=b NS=100\n%s", body);
+	(void)snprintf(head, sizeof(head), "ME=h NS=110\n%s", body);
+	cell_path(path, sizeof(path), "started");
+	for (unsigned launch = 0; launch < 12; launch++) {
+		char want[2][64];
+
+		scripts(&s, base, head);
+		s.spec.seed = launch;
+		s.spec.quartets = 2;
+		assert_int_equal(pair_measure(&s.spec, &result, &failure), 0);
+		assert_int_equal(file_read_all(path, 4096, &text, &len), 0);
+		/* With the same seed: the same inputs. */
+		(void)snprintf(want[0], sizeof(want[0]), "b%u h%u ", launch, launch);
+		(void)snprintf(want[1], sizeof(want[1]), "h%u b%u ", launch, launch);
+		base_first += strcmp(text, want[0]) == 0;
+		head_first += strcmp(text, want[1]) == 0;
+		free(text);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(base_first + head_first, 12);
+	/* Fewer than 2 of 12 fair coins: once in 315; and the seeds are fixed. */
+	assert_in_range(base_first, 2, 10);
 }
 
 static void a_failing_side_is_named(void **state)
@@ -198,11 +237,13 @@ static void empty_slots_are_counted(void **state)
 	if (pair_measure(&s.spec, &result, &failure) != 0)
 		fail_msg("%s", failure.why);
 	assert_int_equal(result.ratio.quartets, 4);
-	assert_int_equal(result.excluded, 8);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 4);
 	assert_true(fabs(result.ratio.log_ratio - log(1.1)) < 1e-12);
 	scripts(&s, BASE_100, never);
 	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ENODATA);
-	assert_int_equal(result.excluded, 24);
+	assert_int_equal(result.warm_up, 4);
+	assert_int_equal(result.empty, 20);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
@@ -221,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_take_turns),
 	    cmocka_unit_test(turns_are_in_random_quartets),
+	    cmocka_unit_test(either_side_is_started_first),
 	    cmocka_unit_test(a_failing_side_is_named),
 	    cmocka_unit_test(other_definitions_are_not_compared),
 	    cmocka_unit_test(empty_slots_are_counted),

@@ -127,7 +127,10 @@ int sequential_estimate(const struct sequential *s, struct evidence *out)
 {
 	const struct evidence *last = &s->evidence[s->evidence[1].launches ? 1 : 0];
 
-	return evidence_of(s->launch, s->count, last->launches ? last->alpha : looks_alpha(0), out);
+	if (!last->launches)
+		return -EINVAL;
+	*out = *last;
+	return 0;
 }
 
 void sequential_free(struct sequential *s)

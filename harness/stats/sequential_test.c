@@ -64,13 +64,17 @@ static void a_change_is_found_and_confirmed(void **state)
 		assert_int_equal(s.flagged, want[i]);
 		assert_int_equal(s.verdict, VERDICT_UNSURE);
 		assert_int_equal(s.pass, 1);
-		add(&s, looks_launches(0), pct[i], 0.5);
+		assert_int_equal(sequential_estimate(&s, &e), 0);
+		near(e.log_ratio.estimate, log1p(pct[i] / 100), 1e-3);
+		near(e.alpha, looks_alpha(0), 0.0);
+		add(&s, looks_launches(0), pct[i] / 2, 0.5);
 		assert_true(s.ended);
 		assert_int_equal(s.verdict, want[i]);
-		/* Over the launches of both passes. */
+		/* Over the launches that confirmed it, not those that were selected for it. */
 		assert_int_equal(sequential_estimate(&s, &e), 0);
-		assert_int_equal(e.launches, 2 * looks_launches(0));
-		near(e.log_ratio.estimate, log1p(pct[i] / 100), 1e-3);
+		assert_int_equal(e.launches, looks_launches(0));
+		near(e.log_ratio.estimate, log1p(pct[i] / 200), 1e-3);
+		near(e.alpha, CONFIRM_ALPHA, 0.0);
 		sequential_free(&s);
 	}
 }
@@ -114,6 +118,7 @@ static void looks_run_out(void **state)
 static void time_runs_out(void **state)
 {
 	struct sequential s;
+	struct evidence e;
 
 	(void)state;
 	/* Too few: nothing is said, and nothing is spent. */
@@ -122,6 +127,7 @@ static void time_runs_out(void **state)
 	assert_int_equal(sequential_finish(&s), 0);
 	assert_int_equal(s.look, 0);
 	assert_int_equal(s.flagged, VERDICT_UNSURE);
+	assert_int_equal(sequential_estimate(&s, &e), -EINVAL);
 	near(sequential_p(&s), 1.0, 0.0);
 	sequential_free(&s);
 

@@ -108,10 +108,15 @@ int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struc
 	return 0;
 }
 
+double verdict_detect_floor(double min_effect)
+{
+	return min_effect / 2;
+}
+
 enum verdict verdict_of(const struct evidence *e, double min_effect)
 {
 	const double high = log1p(min_effect), low = -high;
-	const double floor = log1p(min_effect / 2);
+	const double floor = log1p(verdict_detect_floor(min_effect));
 	const struct stats_interval *i = &e->log_ratio;
 
 	if (i->low >= low && i->high <= high)

@@ -14,8 +14,8 @@
 
 enum verdict {
 	VERDICT_SAME,         /* the whole interval lies within +-min_effect */
-	VERDICT_SLOWER,       /* above zero, by more than the floor */
-	VERDICT_FASTER,       /* below zero, by more than the floor */
+	VERDICT_SLOWER,       /* above zero, by the floor for detecting or more */
+	VERDICT_FASTER,       /* below zero, by the floor for detecting or more */
 	VERDICT_UNSURE,       /* neither: more launches or a quieter machine would be needed */
 	VERDICT_INCOMPARABLE, /* the two are not the same measurement */
 	VERDICT_MISSING,      /* only one side has the case */
@@ -88,11 +88,23 @@ struct evidence {
 int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out);
 
 /**
+ * verdict_detect_floor() - the estimate from which on a change is called one: half of min_effect.
+ *
+ * There are two floors. What lies within +-min_effect for certain is same, however sure it is that
+ * there is something: nobody is bothered. What is not so certain is a change from half of that on,
+ * and not from min_effect on: a true change of min_effect is estimated below it half of the time,
+ * so that a gate which asked for that would miss half of the changes that it is there for, whatever
+ * time it had. With half, and a machine that is quiet enough, it finds 9 in 10 of them
+ * (false_rate_test.c, power.h). The price: a slower may be one of 0.7 %; no change it is not.
+ */
+double verdict_detect_floor(double min_effect);
+
+/**
  * verdict_of() - the rule.
- * @min_effect: relative, 0.01 for 1 %; what a change has to reach before anybody is bothered.
+ * @min_effect: relative, 0.01 for 1 %; what may be overlooked.
  *
  * same when the interval lies within +-min_effect; else slower (faster) when it lies above (below)
- * zero and the estimate is at least half of min_effect away from it; else unsure.
+ * zero and the estimate is at least the floor for detecting away from it; else unsure.
  */
 enum verdict verdict_of(const struct evidence *e, double min_effect);
 
@@ -131,8 +143,17 @@ int sequential_finish(struct sequential *s);
  * that has paid for its looks already (verdicts_control()), and is no evidence by itself.
  */
 double sequential_p(const struct sequential *s);
-/** sequential_estimate() - over the launches of both passes, at the last look's level.
- * Return: 0; -EINVAL when there are too few. */
+/**
+ * sequential_estimate() - the change and its interval, as the last look saw them.
+ *
+ * Of a change that was found: over the fresh launches alone, from which on there was a look at
+ * them. Those that found it did so because they looked large; pooled with the others they would
+ * pull the figure up, and the interval would miss the truth as often as not. Its 95 % hold for
+ * changes that gates of this size confirm in a fifth of all tries or more. One that few would have
+ * confirmed is in the report because the fresh launches looked large as well: of those found in 1
+ * of 20 gates the interval holds about 90 %, and the estimate is about twice the truth
+ * (coverage_test.c). Return: 0; -EINVAL when there was no look.
+ */
 int sequential_estimate(const struct sequential *s, struct evidence *out);
 void sequential_free(struct sequential *s);
 

@@ -197,6 +197,35 @@ ctrl_c_while_measuring() {
 	signalled HUP 77
 }
 
+# make_gate VARIABLE=VALUE... - the project's own rule, in this repository.
+make_gate() {
+	{
+		echo 'deps-build:'
+		# shellcheck disable=SC2016 # make's backquotes
+		sed -n '/^# For `make gate`/,/^$/p' "$here/../Makefile"
+	} >gate.mk
+	make --no-print-directory -f gate.mk gate "$@"
+}
+
+# shellcheck disable=SC2016 # what must not be expanded
+arguments_of_make_gate() {
+	repository
+	echo gate.mk >>.git/info/exclude
+	expect 0 make_gate BASE=HEAD~1 HEAD=HEAD GATE_ARGS='--filter ^(lock|queue)/.*$ --strict'
+	has out '--head-name HEAD --filter ^(lock|queue)/.*$ --strict'
+	expect 0 make_gate BASE=HEAD GATE_ARGS="--base-name 'a \"b' --filter"' "x y;$(date)"'
+	has out '--head-name working tree --base-name a "b --filter x y;$(date)'
+	expect 0 make_gate BASE=HEAD
+	has out '--base-name HEAD --head-name working tree'
+	expect 2 make_gate BASE=HEAD GATE_ARGS="--filter 'x"
+	has err 'quotes that do not match'
+	expect 2 make_gate
+	has err 'BASE=REV is missing'
+	expect 2 scripts/gate HEAD --words a b
+	one_line err 'one text'
+	nothing_left
+}
+
 run two_revisions the_working_tree_is_head flags_go_to_both exit_status_is_the_gates mistakes \
 	what_does_not_build built_differently never_instrumented no_hooks the_working_tree_has_a_revision \
-	ctrl_c_while_building ctrl_c_while_measuring
+	ctrl_c_while_building ctrl_c_while_measuring arguments_of_make_gate

@@ -1,0 +1,21 @@
+/*
+ * output.h - the files that a comparison is written to.
+ */
+#ifndef CONCBENCH_OUTPUT_H
+#define CONCBENCH_OUTPUT_H
+
+#include "harness/base/text.h"
+
+/**
+ * output_store() - write to a file, whole or not at all.
+ *
+ * What exists and is no regular file (/dev/stdout, a pipe) is written to, never replaced.
+ * Return: 0; -ENOMEM when the buffer has failed; -errno.
+ */
+int output_store(const char *path, const struct text_buffer *text);
+
+/** output_check() - would it be written? For before a measurement; nothing is changed.
+ * Return: 0; -EISDIR; -errno. */
+int output_check(const char *path);
+
+#endif

@@ -1,0 +1,107 @@
+#include "harness/stats/power.h"
+
+#include "harness/stats/verdict.h"
+
+#include <math.h>
+
+#define TRIALS 500u
+/* scipy.stats.binom.cdf(38, 500, 0.1) == 0.0393 */
+#define MISSES_MAX 38u
+#define SEED UINT64_C(0x636f6e6362)
+/* The answer is good to this; the estimate of the launches' spread is worse. */
+#define PRECISION 1.02
+/* Of log ratios: what is not found though it takes e^10 times as long will not be. */
+#define CHANGE_MAX 10.0
+
+static double uniform(uint64_t *rng)
+{
+	uint64_t z = *rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* Box & Muller 1958 */
+static double normal(uint64_t *rng)
+{
+	const double r = sqrt(-2.0 * log(uniform(rng)));
+
+	return r * cos(6.283185307179586 * uniform(rng));
+}
+
+/* One gate of one case; the same numbers for every @log_change. Return: whether it is called
+ * slower; below zero: no memory. */
+static int one_trial(const struct power_design *d, double log_change, uint64_t seed, unsigned trial)
+{
+	uint64_t rng = seed + trial * UINT64_C(0xD1342543DE82EF95);
+	struct sequential s;
+	int ret = 0;
+
+	sequential_begin(&s, d->min_effect);
+	for (unsigned i = 0; !ret && !s.ended && i < d->find + d->confirm; i++) {
+		const struct launch_ratio l = {.log_ratio = log_change + d->sd * normal(&rng)};
+
+		if (i == d->find) {
+			ret = sequential_finish(&s);
+			if (ret || s.pass == 0)
+				break;
+		}
+		ret = sequential_add(&s, &l);
+	}
+	if (!ret)
+		ret = sequential_finish(&s);
+	if (!ret)
+		ret = s.verdict == VERDICT_SLOWER;
+	sequential_free(&s);
+	return ret;
+}
+
+double power_share(const struct power_design *d, double change, unsigned trials, uint64_t seed)
+{
+	unsigned slower = 0;
+
+	for (unsigned i = 0; i < trials; i++) {
+		const int ret = one_trial(d, log1p(change), seed, i);
+
+		if (ret < 0)
+			return -1.0;
+		slower += ret > 0;
+	}
+	return (double)slower / trials;
+}
+
+/* Ends as soon as it is known: what is far too small costs few trials. */
+static bool is_visible(const struct power_design *d, double log_change)
+{
+	unsigned misses = 0;
+
+	for (unsigned i = 0; i < TRIALS && misses <= MISSES_MAX; i++)
+		misses += one_trial(d, log_change, SEED, i) <= 0;
+	return misses <= MISSES_MAX;
+}
+
+double power_visible(const struct power_design *d)
+{
+	/* An estimate at the floor reaches it half of the time. */
+	double low = log1p(verdict_detect_floor(d->min_effect)), high = low;
+
+	if (!isfinite(d->sd) || d->sd < 0.0 || d->find < looks_launches(0) ||
+	    d->find + d->confirm < looks_launches(0) + CONFIRM_LAUNCHES)
+		return 0.0;
+	do {
+		low = high;
+		high = fmax(2.0 * low, d->sd / sqrt(d->find));
+		if (high > CHANGE_MAX)
+			return 0.0;
+	} while (!is_visible(d, high));
+	while (high > low * PRECISION) {
+		const double middle = sqrt(low * high);
+
+		if (is_visible(d, middle))
+			high = middle;
+		else
+			low = middle;
+	}
+	return expm1(high);
+}

@@ -1,0 +1,35 @@
+/*
+ * power.h - how small a change a sequential test (verdict.h) finds, by simulation. Pure functions.
+ *
+ * The test has looks, a rule with two floors and a second pass that must agree: no formula of the
+ * error of one look says how often a change gets through all of it. So it is played, with normal
+ * launches, seeded: the same question has the same answer.
+ */
+#ifndef CONCBENCH_POWER_H
+#define CONCBENCH_POWER_H
+
+#include <stdint.h>
+
+/* A case's launches, and how many of them a gate has. */
+struct power_design {
+	double sd;         /* of the launches' log ratios */
+	double min_effect; /* relative */
+	unsigned find;     /* launches until the time to find is over */
+	unsigned confirm;  /* that may follow for what was found */
+};
+
+/** power_share() - the share of @trials (at least 1) that call a true @change (relative) slower;
+ * below zero: no memory. */
+double power_share(const struct power_design *d, double change, unsigned trials, uint64_t seed);
+
+/**
+ * power_visible() - the smallest change that is called slower, and confirmed, in 9 of 10 tries.
+ *
+ * Bisection on the share among 500 trials, which must be so large that less than 9 of 10 in truth
+ * would give it once in twenty times: what is returned is rather some percent of itself too large.
+ * Return: relative, 0.013 for 1.3 %; 0 when there are too few launches for any verdict, @sd is not
+ * finite, or without memory.
+ */
+double power_visible(const struct power_design *d);
+
+#endif
