@@ -78,6 +78,19 @@ static void no_verdict_is_no_figure(void **state)
 	assert_true(fabs(power_visible(&d)) < 1e-12);
 }
 
+/* Time to confirm is not time to find. */
+static void what_is_not_found_in_time_is_not_confirmed(void **state)
+{
+	const struct power_design late = {
+	    .sd = 0.01, .min_effect = 0.01, .find = 13, .confirm = 147};
+	const struct power_design early = {
+	    .sd = 0.01, .min_effect = 0.01, .find = 80, .confirm = 80};
+
+	(void)state;
+	assert_true(power_share(&early, 0.012, 500, OTHER_SEED) > 0.95);
+	assert_true(power_share(&late, 0.012, 500, OTHER_SEED) < 0.8);
+}
+
 static void the_same_question_has_the_same_answer(void **state)
 {
 	(void)state;
@@ -90,6 +103,7 @@ int main(void)
 	    cmocka_unit_test(what_is_visible_is_found),
 	    cmocka_unit_test(without_noise_it_is_what_counts),
 	    cmocka_unit_test(no_verdict_is_no_figure),
+	    cmocka_unit_test(what_is_not_found_in_time_is_not_confirmed),
 	    cmocka_unit_test(the_same_question_has_the_same_answer),
 	};
 
