@@ -91,7 +91,7 @@ static const struct flag flags[] = {
 	"only cases whose name matches; -REGEX: only those that do not"},
     {"list", OPT_LIST, no_argument, NULL,
 	"list the cases and why some cannot run; measure nothing"},
-    {"workers", OPT_WORKERS, required_argument, "N,...", "instead of the profile's worker counts"},
+    {"workers", OPT_WORKERS, required_argument, "N,...", "instead of the profile's; queues and switches have their own"},
     {"place", OPT_PLACE, required_argument, "POLICY",
 	"same, smt, compact, scatter, llc, cross, list:0,2 or none, instead of the cases' own"},
     {"time-budget", OPT_BUDGET, required_argument, "TIME",

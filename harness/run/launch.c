@@ -76,7 +76,7 @@ static int launch_medians(
 			l->empty_samples = l->samples - (unsigned)n;
 			rc = length_median(l, x, n);
 		} else if (n) {
-			rc = stats_median(x, n, &median);
+			rc = metric_middle(names->name[m], x, n, &median);
 			if (!rc)
 				rc = metric_add(&l->medians, names->name[m], median);
 		} else {

@@ -28,7 +28,7 @@ struct series_summary {
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
 	double mad_ns_per_op;            /* of the launches' medians */
 	double half_width_pct;           /* stats_half_width() * 100 of ns_per_op */
-	struct metric_set medians;       /* median over launches of every metric's launch median */
+	struct metric_set medians;       /* metric_middle() over launches of every metric's own over trials */
 	struct histogram *latency;       /* all used trials merged; NULL when none */
 };
 

@@ -1,5 +1,7 @@
 #include "harness/run/sample.h"
 
+#include "harness/stats/stats.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -71,6 +73,18 @@ int metric_add(struct metric_set *set, const char *name, double value)
 	memcpy(m->name, name, strlen(name));
 	m->value = value;
 	return 0;
+}
+
+int metric_middle(const char *name, const double *x, size_t n, double *out)
+{
+	static const char *const rare[] = {
+	    METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY};
+	double deviation;
+
+	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
+		if (!strcmp(name, rare[i]))
+			return stats_mean_stddev(x, n, out, &deviation);
+	return stats_median(x, n, out);
 }
 
 bool metric_get(const struct metric_set *set, const char *name, double *value)

@@ -7,6 +7,7 @@
 #include "harness/stats/histogram.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What became of a case. Only the first three carry a figure. */
@@ -55,6 +56,14 @@ struct metric_set {
  * of [A-Za-z0-9_.:-]; -ENOSPC.
  */
 int metric_add(struct metric_set *set, const char *name, double value);
+
+/**
+ * metric_middle() - what many trials say of one metric: their median; of what is rare (steal time in
+ * ticks of 10 ms, moves, preemptions) the mean, since the median of 0, 0, 0 and 100 says nothing.
+ * @x: [n], finite; n >= 1.
+ * Return: 0; -EINVAL; -ENOMEM.
+ */
+int metric_middle(const char *name, const double *x, size_t n, double *out);
 
 /** metric_get() - Return: true and *value set when the set has it. */
 bool metric_get(const struct metric_set *set, const char *name, double *value);

@@ -207,9 +207,22 @@ static void too_many_metrics_are_refused(void **state)
 	json_decref(j);
 }
 
+static void what_is_rare_has_a_mean(void **state)
+{
+	const double x[] = {0, 0, 0, 100};
+	double out;
+
+	(void)state;
+	assert_int_equal(metric_middle(METRIC_STEAL_PCT, x, 4, &out), 0);
+	assert_true(fabs(out - 25) < 1e-9);
+	assert_int_equal(metric_middle(METRIC_NS_PER_OP, x, 4, &out), 0);
+	assert_true(fabs(out) < 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_rare_has_a_mean),
 	    cmocka_unit_test(statuses_have_names),
 	    cmocka_unit_test(unknown_status_is_refused),
 	    cmocka_unit_test(metrics_replace_and_refuse),

@@ -69,7 +69,7 @@ static int medians(const struct launch_list *list, double *x, struct metric_set 
 			n = collect(list, set->item[k].name, x);
 			if (!n)
 				continue;
-			rc = stats_median(x, n, &median);
+			rc = metric_middle(set->item[k].name, x, n, &median);
 			if (!rc)
 				rc = metric_add(out, set->item[k].name, median);
 			if (rc && rc != -ENOSPC)
