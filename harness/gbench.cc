@@ -178,10 +178,21 @@ void report_matched(size_t count, size_t *matched)
 		*matched = count;
 }
 
+// What a C caller has put into an enum may be any number; in C++ already reading it as the enum is
+// undefined then.
+template <typename Enum> unsigned raw(const Enum &value)
+{
+	static_assert(sizeof(Enum) == sizeof(unsigned), "C's enums are ints");
+	unsigned number;
+
+	std::memcpy(&number, &value, sizeof(number));
+	return number;
+}
+
 bool case_is_good(const struct gbench_case *c)
 {
-	return c && c->name && c->name[0] && c->fn && c->unit <= GBENCH_S &&
-	       c->clock <= GBENCH_MANUAL_TIME && c->threads >= 0 && c->iterations >= 0 &&
+	return c && c->name && c->name[0] && c->fn && raw(c->unit) <= GBENCH_S &&
+	       raw(c->clock) <= GBENCH_MANUAL_TIME && c->threads >= 0 && c->iterations >= 0 &&
 	       c->repetitions >= 0 && c->min_time_s >= 0.0 && c->warmup_s >= 0.0 &&
 	       (c->args || !c->arg_count);
 }
