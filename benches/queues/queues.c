@@ -69,8 +69,9 @@ static void list_shape(struct case_list *list, const struct machine *m,
 	    .version = 1};
 
 	/* Waking somebody takes tens of microseconds, taking turns on one PU up to a slice of the
-	 * scheduler's: a short window would hold too few of either. */
-	if (model != MODEL_COROUTINE && (kind->sleeps || s->place == PLACEMENT_SAME))
+	 * scheduler's: a short window would hold too few of either. The same for coroutines, which
+	 * are compared with them. */
+	if (kind->sleeps || s->place == PLACEMENT_SAME)
 		bc.slot_ns = 20 * CLOCK_NS_PER_MS;
 	add(list, m, &bc);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A given rate is kept when not more is missing than the last operations of a window. */
+#define RATE_KEPT_MIN 0.98
 #define NAMED_MAX 4
 
 /* What takes part in a chart to be measured against, but answers none of the questions. */
@@ -244,12 +246,52 @@ static bool given_rate(const struct builder *b)
 	return case_parts_value(&b->rows[0]->parts, "period_us")[0] != '\0';
 }
 
+/* Return: the share of it that the slowest of them kept; 1 when all did. */
+static double rate_kept(const struct builder *b, size_t n, const char **who)
+{
+	double least = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct case_parts *p = &b->rows[i]->parts;
+		const double wanted =
+		    case_concurrency(p) * 1e6 / atof(case_parts_value(p, "period_us"));
+		const double kept = b->rows[i]->series->summary.ops_per_s.estimate / wanted;
+
+		if (kept < least) {
+			least = kept;
+			*who = b->contenders[i].label;
+		}
+	}
+	return least;
+}
+
+static bool too_few_launches(const struct builder *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (b->rows[i]->series->summary.launches < RUN_LAUNCHES_MIN)
+			return true;
+	return false;
+}
+
+static bool client_shares_pus(const struct builder *b, size_t n)
+{
+	double value;
+
+	for (size_t i = 0; i < n; i++)
+		if (metric_get(&b->rows[i]->series->summary.medians, "client_busy_pct", &value) &&
+		    !metric_get(&b->rows[i]->series->summary.medians, METRIC_COMPANION_PU, &value))
+			return true;
+	return false;
+}
+
 static int compare(struct builder *b, size_t first, size_t n)
 {
 	const bool waits = b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
 	const bool rate = waits || !strcmp(b->rows[0]->parts.family, "queue");
 	const double busy = busiest_client(b, n);
+	const char *who = "";
 	struct finding *f;
+	double kept;
 	int rc = fill(b, n, rate ? METRIC_OPS_PER_S : METRIC_NS_PER_OP);
 
 	if (rc)
@@ -258,9 +300,21 @@ static int compare(struct builder *b, size_t first, size_t n)
 	if (!f)
 		return -ENOMEM;
 	describe(b, first, f->where, sizeof(f->where));
+	if (too_few_launches(b, n)) {
+		say(f, "Too few launches to tell: their intervals do not cover 95 %%.");
+		return 0;
+	}
+	if (given_rate(b) && (kept = rate_kept(b, n, &who)) < RATE_KEPT_MIN) {
+		/* Whoever falls behind measures its backlog, and does less for its CPU time. */
+		say(f, "The rate is given, but %s kept only %.0f %% of it: no comparison.", who,
+		    100 * kept);
+		return 0;
+	}
 	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
 		say(f, "The load generator was up to %.0f %% busy, so rates say little here.",
 		    busy);
+	else if (client_shares_pus(b, n))
+		say(f, "The load generator had no PU of its own, so rates say little here.");
 	else if (given_rate(b))
 		say(f, "The rate is given.");
 	else

@@ -143,6 +143,67 @@ static void a_given_rate_has_no_winner(void **state)
 	}
 }
 
+/* Whoever does not keep it does less for its CPU time: no winner. */
+static void a_rate_that_is_not_kept_is_said(void **state)
+{
+	struct fixture_case c = {
+	    .op = "wake-up", .latency_of = "here to there", .spread = 0.0001, .cpu_ns = 50};
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	fixture_begin(&run);
+	/* Ten workers, a wake-up a millisecond each: one in 100 us. */
+	c.name = "job/timers/model:coroutine/workers:10/period_us:1000";
+	c.ns = 100000;
+	fixture_add(&run, &c);
+	c.name = "job/timers/model:thread/workers:10/period_us:1000";
+	c.ns = 400000;
+	fixture_add(&run, &c);
+	build(&run, &groups, &f);
+	assert_int_equal(f.count, 1);
+	assert_non_null(strstr(f.items[0].text, "thread kept only 25 % of it"));
+	assert_null(strstr(f.items[0].text, "cheapest"));
+	clean(&run, &groups, &f);
+}
+
+static void few_launches_tell_nothing(void **state)
+{
+	struct fixture_case c = {.op = "turn", .spread = 0.01, .cpu_ns = 50};
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	for (int few = 0; few < 2; few++) {
+		fixture_begin(&run);
+		c.name = "job/sieve/model:thread/workers:1/place:same";
+		c.ns = 100;
+		fixture_add(&run, &c);
+		c.name = "job/sieve/model:process/workers:1/place:same";
+		c.ns = 200;
+		fixture_add(&run, &c);
+		/* Samples 2 to 4 of the same launch: three are left. */
+		for (size_t i = 2; few && i < run.series[1].sample_count; i++)
+			run.series[1].samples[i].launch = 2;
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, 1);
+		assert_int_equal(strstr(f.items[0].text, "thread is quickest") != NULL, !few);
+		assert_int_equal(strstr(f.items[0].text, "Too few launches") != NULL, few);
+		clean(&run, &groups, &f);
+	}
+}
+
+static void give_client_a_pu(struct run *run)
+{
+	for (size_t i = 0; i < run->series_count; i++)
+		for (size_t k = 0; k < run->series[i].sample_count; k++)
+			assert_int_equal(
+			    metric_add(&run->series[i].samples[k].metrics, METRIC_COMPANION_PU, 1),
+			    0);
+}
+
 static void a_busy_client_forbids_rates(void **state)
 {
 	struct fixture_case c = {.op = "request",
@@ -157,9 +218,10 @@ static void a_busy_client_forbids_rates(void **state)
 	struct run run;
 
 	(void)state;
-	for (int busy = 0; busy < 2; busy++) {
+	/* 2: it is not, but shares the workers' PUs. */
+	for (int busy = 0; busy < 3; busy++) {
 		fixture_begin(&run);
-		c.extra_value = busy ? 97 : 40;
+		c.extra_value = busy == 1 ? 97 : 40;
 		c.name = "job/tcp_echo/model:thread/workers:10/place:same";
 		c.ns = 100;
 		c.cpu_ns = 50;
@@ -168,6 +230,8 @@ static void a_busy_client_forbids_rates(void **state)
 		c.ns = 200;
 		c.cpu_ns = 20;
 		fixture_add(&run, &c);
+		if (busy < 2)
+			give_client_a_pu(&run);
 		build(&run, &groups, &f);
 		assert_int_equal(f.count, 1);
 		if (busy)
@@ -239,6 +303,8 @@ int main(void)
 	    cmocka_unit_test(sentences_on_a_job),
 	    cmocka_unit_test(references_do_not_win),
 	    cmocka_unit_test(a_given_rate_has_no_winner),
+	    cmocka_unit_test(a_rate_that_is_not_kept_is_said),
+	    cmocka_unit_test(few_launches_tell_nothing),
 	    cmocka_unit_test(a_busy_client_forbids_rates),
 	    cmocka_unit_test(knobs_are_not_mixed),
 	    cmocka_unit_test(nothing_to_say),

@@ -307,7 +307,8 @@ static int print_reasons(FILE *to, const struct case_group *g)
 		bool said;
 
 		other_clauses(s, reason);
-		said = s->status == STATUS_OK || !*reason;
+		/* What is ok may have something to say too: that the client set the rate. */
+		said = !*reason;
 		for (size_t k = 0; k < i && !said; k++)
 			said = same_reason(g->rows[k].series, reason, s->status);
 		if (said)

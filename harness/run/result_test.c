@@ -63,29 +63,29 @@ static void rows_are_google_benchmarks(void **state)
 	    "\"run_name\":\"a/b/workers:2\",\"run_type\":\"iteration\",\"repetitions\":3,"
 	    "\"repetition_index\":0,\"threads\":2,\"iterations\":60000,\"real_time\":100.0,"
 	    "\"cpu_time\":200.0,\"time_unit\":\"ns\",\"items_per_second\":1e7,"
-	    "\"ops\":30000.0,\"window_ns\":3e6}",
+	    "\"ops\":30000.0,\"window_ns\":3e6,\"label\":\"noisy\"}",
 	    NULL,
 	    NULL,
 	    "{\"name\":\"a/b/workers:2_mean\",\"family_index\":0,\"per_family_instance_index\":0,"
 	    "\"run_name\":\"a/b/workers:2\",\"run_type\":\"aggregate\",\"repetitions\":3,"
 	    "\"threads\":2,\"aggregate_name\":\"mean\",\"aggregate_unit\":\"time\","
 	    "\"iterations\":3,\"real_time\":100.0,\"cpu_time\":200.0,\"time_unit\":\"ns\","
-	    "\"items_per_second\":1.00107e7,\"ops\":30032.1,\"window_ns\":3e6}",
+	    "\"items_per_second\":1.00107e7,\"ops\":30032.1,\"window_ns\":3e6,\"label\":\"noisy\"}",
 	    "{\"name\":\"a/b/workers:2_median\",\"family_index\":0,\"per_family_instance_index\":0,"
 	    "\"run_name\":\"a/b/workers:2\",\"run_type\":\"aggregate\",\"repetitions\":3,"
 	    "\"threads\":2,\"aggregate_name\":\"median\",\"aggregate_unit\":\"time\","
 	    "\"iterations\":3,\"real_time\":100.0,\"cpu_time\":200.0,\"time_unit\":\"ns\","
-	    "\"items_per_second\":1e7,\"ops\":30000.0,\"window_ns\":3e6}",
+	    "\"items_per_second\":1e7,\"ops\":30000.0,\"window_ns\":3e6,\"label\":\"noisy\"}",
 	    "{\"name\":\"a/b/workers:2_stddev\",\"family_index\":0,\"per_family_instance_index\":0,"
 	    "\"run_name\":\"a/b/workers:2\",\"run_type\":\"aggregate\",\"repetitions\":3,"
 	    "\"threads\":2,\"aggregate_name\":\"stddev\",\"aggregate_unit\":\"time\","
 	    "\"iterations\":3,\"real_time\":4.0,\"cpu_time\":0.0,\"time_unit\":\"ns\","
-	    "\"items_per_second\":400748.0,\"ops\":1202.24,\"window_ns\":0.0}",
+	    "\"items_per_second\":400748.0,\"ops\":1202.24,\"window_ns\":0.0,\"label\":\"noisy\"}",
 	    "{\"name\":\"a/b/workers:2_cv\",\"family_index\":0,\"per_family_instance_index\":0,"
 	    "\"run_name\":\"a/b/workers:2\",\"run_type\":\"aggregate\",\"repetitions\":3,"
 	    "\"threads\":2,\"aggregate_name\":\"cv\",\"aggregate_unit\":\"percentage\","
 	    "\"iterations\":3,\"real_time\":0.04,\"cpu_time\":0.0,\"time_unit\":\"ns\","
-	    "\"items_per_second\":0.040032,\"ops\":0.040032,\"window_ns\":0.0}",
+	    "\"items_per_second\":0.040032,\"ops\":0.040032,\"window_ns\":0.0,\"label\":\"noisy\"}",
 	    "{\"name\":\"a/b/workers:4\",\"family_index\":0,\"per_family_instance_index\":1,"
 	    "\"run_name\":\"a/b/workers:4\",\"run_type\":\"iteration\",\"repetitions\":1,"
 	    "\"repetition_index\":0,\"threads\":4,\"error_occurred\":true,"

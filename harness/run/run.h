@@ -14,6 +14,8 @@
 #define CASE_NAME_MAX 192
 #define REASON_MAX 256
 #define PUS_TEXT_MAX 256
+/* The extremes of fewer launches cover the median in 87.5 % at most: no figure to build on. */
+#define RUN_LAUNCHES_MIN 5
 
 /* Figures of one series over its launches; valid only when status_has_figure(). */
 struct series_summary {
@@ -28,8 +30,9 @@ struct series_summary {
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
 	double mad_ns_per_op;            /* of the launches' medians */
 	double half_width_pct;           /* stats_half_width() * 100 of ns_per_op */
-	struct metric_set medians;       /* metric_middle() over launches of every metric's own over trials */
-	struct histogram *latency;       /* all used trials merged; NULL when none */
+	struct metric_set
+	    medians; /* metric_middle() over launches of every metric's own over trials */
+	struct histogram *latency; /* all used trials merged; NULL when none */
 };
 
 struct series {

@@ -77,8 +77,7 @@ int metric_add(struct metric_set *set, const char *name, double value)
 
 int metric_middle(const char *name, const double *x, size_t n, double *out)
 {
-	static const char *const rare[] = {
-	    METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY};
+	static const char *const rare[] = {METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY};
 	double deviation;
 
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)

@@ -58,8 +58,9 @@ struct metric_set {
 int metric_add(struct metric_set *set, const char *name, double value);
 
 /**
- * metric_middle() - what many trials say of one metric: their median; of what is rare (steal time in
- * ticks of 10 ms, moves, preemptions) the mean, since the median of 0, 0, 0 and 100 says nothing.
+ * metric_middle() - what many trials say of one metric: their median; of what is rare (steal time
+ * in ticks of 10 ms, moves, preemptions) the mean, since the median of 0, 0, 0 and 100 says
+ * nothing.
  * @x: [n], finite; n >= 1.
  * Return: 0; -EINVAL; -ENOMEM.
  */

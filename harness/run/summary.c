@@ -241,6 +241,10 @@ static void judge(struct series *s, bool pooled)
 	if (sum->launches < 2) {
 		noisy = true;
 		say(why, "%u launch: no interval", sum->launches);
+	} else if (sum->launches < RUN_LAUNCHES_MIN) {
+		noisy = true;
+		say(why, "%u launches are too few: their interval covers %.0f %%", sum->launches,
+		    sum->covered * 100);
 	} else if (sum->half_width_pct > RUN_NOISY_HALF_WIDTH_PCT) {
 		noisy = true;
 		say(why, "interval of +-%.1f %% over +-%.0f %% (%u launches)", sum->half_width_pct,
@@ -376,8 +380,9 @@ static int judge_machine(struct run *run)
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
 
-		/* One launch has no interval; its 0 would make the machine look quiet. */
-		if (!status_has_figure(s->status) || s->summary.launches < 2)
+		/* One launch has no interval, two have one that covers 50 %: they would make the
+		 * machine look quiet. */
+		if (!status_has_figure(s->status) || s->summary.launches < RUN_LAUNCHES_MIN)
 			continue;
 		wide += s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT;
 		x[n++] = s->summary.half_width_pct;

@@ -247,8 +247,9 @@ static void more_workers_than_pus_get_a_longer_window(void **state)
 	fits = case_slot_ns(&bc, 2);
 	assert_true(fits > 0);
 	assert_true(case_slot_ns(&bc, 1) > fits);
+	/* Coroutines are compared with them. */
 	bc.model = MODEL_COROUTINE;
-	assert_int_equal(case_slot_ns(&bc, 1), fits);
+	assert_true(case_slot_ns(&bc, 1) > fits);
 	bc.slot_ns = 123;
 	assert_int_equal(case_slot_ns(&bc, 1), 123);
 	assert_int_equal(case_slot_ns(&bc, 2), 123);
