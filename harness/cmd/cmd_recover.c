@@ -1,10 +1,13 @@
 /* cmd_recover.c - `concbench recover`: the run file of a run whose supervisor was killed. */
 #include "harness/run/result.h"
+#include "harness/run/run_folder.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,6 +41,30 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 	return EXIT_USAGE;
 }
 
+/* As the run would have done itself, unless a newer one has: names begin with the time. */
+static int point_latest(const char *run_file)
+{
+	char folder[PATH_MAX], results[PATH_MAX], old[PATH_MAX], *id;
+	char link[PATH_MAX + 16];
+	ssize_t n;
+
+	/* The folder may have been named "." or by a link. */
+	if (!realpath(run_file, folder))
+		return -errno;
+	*strrchr(folder, '/') = '\0';
+	id = strrchr(folder, '/');
+	if (!id || id == folder)
+		return 0;
+	*id++ = '\0';
+	snprintf(results, sizeof(results), "%s", folder);
+	snprintf(link, sizeof(link), "%s/latest", results);
+	n = readlink(link, old, sizeof(old) - 1);
+	if (n < 0 && errno != ENOENT)
+		return 0; /* something of that name that is not ours */
+	old[n < 0 ? 0 : n] = '\0';
+	return strcmp(old, id) < 0 ? run_folder_link_latest(results, id) : 0;
+}
+
 static int rebuild(const char *journal, const char *run_file)
 {
 	struct run run = {0};
@@ -61,6 +88,9 @@ static int rebuild(const char *journal, const char *run_file)
 	}
 	if (note[0])
 		fprintf(stderr, "concbench recover: %s: %s\n", journal, note);
+	rc = point_latest(run_file);
+	if (rc)
+		fprintf(stderr, "concbench recover: latest: %s\n", strerror(-rc));
 	printf("%s: %zu of %zu cases, %zu samples recovered\n", run_file, measured,
 	    run.series_count, samples);
 	run_free(&run);

@@ -2,6 +2,7 @@
 #include "harness/report/report.h"
 
 #include "harness/run/result.h"
+#include "harness/run/run_folder.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -153,6 +154,9 @@ int cmd_report(int argc, char **argv)
 	if (rc)
 		return rc;
 	rc = result_resolve(a.results, a.run, path, sizeof(path));
+	if (rc == -ENOENT && run_folder_unfinished(a.results, a.run))
+		return fail(
+		    "%s was killed before it wrote its run file: concbench recover FOLDER", a.run);
 	if (rc == -ENOENT)
 		return fail("no run '%s', neither as a path nor in %s/", a.run, a.results);
 	if (rc)

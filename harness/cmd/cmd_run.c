@@ -39,6 +39,8 @@ static int run_in_process(struct session *s)
 	struct cell_options cell = {
 	    .topo = s->topo, .slots = repetitions, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
+	if (s->run.series_count == 1 && !s->entry_count)
+		return session_complain("%s: %s", s->run.series[0].name, s->run.series[0].reason);
 	if (s->entry_count != 1)
 		return session_complain(
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
@@ -251,7 +253,7 @@ static int write_copy(const struct run *run, const char *path, enum output_forma
 /* Each part that can be saved is, whatever becomes of the others. */
 static int save(struct session *s)
 {
-	char path[PATH_LEN + 32], err[256] = "";
+	char path[PATH_LEN + 32];
 	int ret, status = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/run.json", s->folder);
@@ -268,6 +270,15 @@ static int save(struct session *s)
 		status = session_complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
+	return status;
+}
+
+/* After the table: charts take seconds, and whoever is in a hurry has the figures by then. */
+static int draw(struct session *s)
+{
+	char err[256] = "";
+	int ret, status = 0;
+
 	if (s->saved && s->o.charts) {
 		ret = report_write(&s->run, s->folder, NULL, err, sizeof(err));
 		s->reported = ret == 0 || ret == 1;
@@ -311,6 +322,16 @@ static bool reader_gone(void)
 	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+static int flushed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	/* Whoever read it has had enough: what a shell calls that, but after saving. */
+	if (reader_gone())
+		return 128 + SIGPIPE;
+	return session_complain("stdout: %s", strerror(errno));
+}
+
 static int print(const struct session *s)
 {
 	char *json = NULL;
@@ -335,8 +356,6 @@ static int print(const struct session *s)
 			(void)printf("%s\n", s->aa);
 			if (s->saved)
 				(void)printf("run:    %s/run.json\n", s->folder);
-			if (s->reported)
-				(void)printf("report: %s/report.html\n", s->folder);
 			if (build_info_sanitizer()[0])
 				(void)printf(
 				    "This build is instrumented (SAN=%s): its figures mean "
@@ -345,12 +364,9 @@ static int print(const struct session *s)
 		}
 		break;
 	}
-	if (!ret && fflush(stdout) != 0)
-		ret = -errno;
-	/* Whoever read it has had enough: what a shell calls that, but after saving. */
-	if (ret && reader_gone())
-		return 128 + SIGPIPE;
-	return ret ? session_complain("stdout: %s", strerror(-ret)) : 0;
+	if (ret && !reader_gone())
+		return session_complain("stdout: %s", strerror(-ret));
+	return flushed();
 }
 
 /* Nothing measured, or less than was asked for, is not "all good"; what this machine cannot run
@@ -376,7 +392,7 @@ static int status_of(const struct session *s)
 
 static int run_to_end(struct session *s, int argc, char **argv)
 {
-	int ret, status, printed;
+	int ret, status, printed, before;
 
 	note_command(&s->run, argc, argv);
 	status = open_folder(s);
@@ -402,8 +418,17 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		status = EXIT_USAGE;
 	/* But the table needs no room on the disk. */
 	printed = print(s);
+	before = interrupt_pending();
+	if (draw(s))
+		status = EXIT_USAGE;
+	if (!printed && s->reported && !s->o.quiet && s->o.format == FORMAT_CONSOLE) {
+		(void)printf("report: %s/report.html\n", s->folder);
+		printed = flushed();
+	}
 	if (status || printed)
 		return status ? status : printed;
+	if (!before && interrupt_pending())
+		return 128 + interrupt_pending();
 	if (s->run.interrupted)
 		return 128 + interrupt_pending();
 	return status_of(s);

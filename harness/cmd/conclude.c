@@ -5,6 +5,7 @@
 #include "harness/machine/build_info.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
+#include "harness/run/run_folder.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,6 +31,9 @@ int read_stored_run(const char *command, const char *results_dir, const char *re
 	char path[PATH_MAX], err[PATH_MAX + 512] = "";
 	int rc = result_resolve(results_dir, ref, path, sizeof(path));
 
+	if (rc == -ENOENT && run_folder_unfinished(results_dir, ref))
+		return complain(command,
+		    "%s was killed before it wrote its run file: concbench recover FOLDER", ref);
 	if (rc == -ENOENT)
 		return complain(
 		    command, "no run '%s', neither as a path nor in %s/", ref, results_dir);

@@ -79,3 +79,23 @@ int run_folder_link_latest(const char *results_dir, const char *id)
 	(void)unlink(temporary);
 	return ret;
 }
+
+static bool has_journal_only(const char *folder)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/run.json", folder);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK) == 0)
+		return false;
+	n = snprintf(path, sizeof(path), "%s/journal.jsonl", folder);
+	return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+}
+
+bool run_folder_unfinished(const char *results_dir, const char *ref)
+{
+	char path[PATH_MAX];
+	const int n = snprintf(path, sizeof(path), "%s/%s", results_dir, ref);
+
+	return has_journal_only(ref) ||
+	       (n > 0 && (size_t)n < sizeof(path) && has_journal_only(path));
+}

@@ -5,6 +5,7 @@
 #define CONCBENCH_RUN_FOLDER_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <time.h>
 
 /**
@@ -17,5 +18,9 @@ int run_folder_create(
 
 /** run_folder_link_latest() - let <results>/latest point to it; replaced in one step. 0; -errno. */
 int run_folder_link_latest(const char *results_dir, const char *id);
+
+/** run_folder_unfinished() - is @ref, as a path or below @results_dir, the folder of a run that was
+ * killed before it wrote its run file? "concbench recover" makes one of the journal. */
+bool run_folder_unfinished(const char *results_dir, const char *ref);
 
 #endif

@@ -39,7 +39,8 @@ static void check_placement(struct bench_case *bc, const struct machine *m)
 		return;
 	if (bc->workers > m->max_workers && bc->model != MODEL_COROUTINE) {
 		(void)snprintf(bc->unsupported, sizeof(bc->unsupported),
-		    "%u workers: limits here allow %u (ulimit -u)", bc->workers, m->max_workers);
+		    "%u workers: limits here allow %u (%s)", bc->workers, m->max_workers,
+		    m->max_workers_by ? m->max_workers_by : "not said which");
 		return;
 	}
 	if (placement_plan(m->topology, &bc->place, units, &plan, bc->unsupported,

@@ -29,7 +29,8 @@ struct bench_case {
 struct machine {
 	unsigned pus; /* usable */
 	enum profile profile;
-	unsigned max_workers; /* what ulimits allow */
+	unsigned max_workers;       /* what limits on tasks allow */
+	const char *max_workers_by; /* which of them is the least, for people; NULL: not known */
 	const struct topology *topology;
 	/* the user's own sweep, instead of the family's; see machine_workers(), machine_place() */
 	const unsigned *workers;

@@ -38,32 +38,41 @@ static uint64_t cgroup_task_limit(void)
 	return n;
 }
 
-static uint64_t task_limit(void)
+struct limit {
+	const char *name;
+	uint64_t tasks;
+};
+
+static void take(struct limit *least, const char *name, uint64_t tasks)
 {
-	static const char *const paths[] = {
-	    "/proc/sys/kernel/pid_max",
-	    "/proc/sys/kernel/threads-max",
-	};
-	struct rlimit limit;
-	uint64_t least = cgroup_task_limit();
+	if (tasks < least->tasks)
+		*least = (struct limit){.name = name, .tasks = tasks};
+}
 
-	if (getrlimit(RLIMIT_NPROC, &limit) == 0 && limit.rlim_cur < least)
-		least = limit.rlim_cur;
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		uint64_t n = number_in(paths[i]);
+static struct limit task_limit(void)
+{
+	struct limit least = {.name = "an unsigned number", .tasks = UINT32_MAX};
+	struct rlimit rlimit;
 
-		if (n < least)
-			least = n;
-	}
-	return least > 2 * TASKS_KEPT_FREE ? least - TASKS_KEPT_FREE : least / 2;
+	if (getrlimit(RLIMIT_NPROC, &rlimit) == 0)
+		take(&least, "ulimit -u", rlimit.rlim_cur);
+	take(&least, "kernel.pid_max", number_in("/proc/sys/kernel/pid_max"));
+	take(&least, "kernel.threads-max", number_in("/proc/sys/kernel/threads-max"));
+	take(&least, "pids.max of the cgroup", cgroup_task_limit());
+	least.tasks =
+	    least.tasks > 2 * TASKS_KEPT_FREE ? least.tasks - TASKS_KEPT_FREE : least.tasks / 2;
+	return least;
 }
 
 void machine_describe(struct machine *m, const struct topology *topo, enum profile profile)
 {
+	const struct limit tasks = task_limit();
+
 	*m = (struct machine){
 	    .pus = topology_pu_count(topo),
 	    .profile = profile,
-	    .max_workers = (unsigned)task_limit(),
+	    .max_workers = (unsigned)tasks.tasks,
+	    .max_workers_by = tasks.name,
 	    .topology = topo,
 	};
 }

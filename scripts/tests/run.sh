@@ -216,8 +216,11 @@ kill_9_can_be_recovered() {
 	wait $pid 2>/dev/null || true
 	wait_for 5 nothing_left
 	[ ! -e "$(echo res/2*/)run.json" ] || fail "a run file before the end"
+	expect 2 "$CONCBENCH" report res/2*/
+	one_line err 'concbench recover'
 	expect 0 "$CONCBENCH" recover res/2*/
 	has "$(run_file)" '"recovered": true' selftest
+	expect 0 "$CONCBENCH" report --results res --no-charts
 	expect 2 "$CONCBENCH" recover res/2*/
 	one_line err --force
 }
