@@ -217,8 +217,45 @@ shows_all() {
 		done <wanted
 }
 
+# has_intervals CHART COUNT: an interval is a bar with an end at either side, three strokes in the
+# colour of its series; a point or a line has none of these.
+has_intervals() {
+	strokes=$(tr '\n' ' ' <"all/charts/$1.svg" | sed 's/<path/\n&/g' |
+		grep -E "stroke='rgb\( *(0, 114, 178|213, +94, +0|0, 158, 115)\)'" |
+		grep -o 'M[0-9]' | wc -l)
+	if [ "$2" -le 5 ] || [ "$strokes" -lt $((3 * $2)) ]; then
+		echo "$1: $2 intervals, but $strokes strokes" >>err
+		return 1
+	fi
+}
+
+# Every script of a chart has been through gnuplot, and drawn its intervals.
+draws_everything() {
+	report --output all "$sample" && [ "$status" -eq 0 ] && [ ! -s err ] || return 1
+	for data in all/charts/*.tsv; do
+		picture=${data%.tsv}
+		if [ ! -s "$picture.svg" ] || [ ! -s "$picture.png" ]; then
+			echo "not drawn: $picture" >>err
+			return 1
+		fi
+	done
+	for family in job-sieve job-timers job-tcp_echo lock queue switch; do
+		[ -s "all/charts/$family.svg" ] || {
+			echo "no chart of $family" >>err
+			return 1
+		}
+	done
+	has_intervals job-sieve "$(grep -c '^[0-9]' all/charts/job-sieve.tsv)" &&
+		has_intervals job-timers "$((2 * $(grep -c '^[0-9]' all/charts/job-timers.tsv)))" &&
+		for family in lock queue switch; do
+			has_intervals $family "$(awk -F '\t' 'NF == 7 && $1 != "panel"' \
+				"all/charts/$family.tsv" | wc -l)" || return 1
+		done
+}
+
 sample=$root/results/sample/run.json
 if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$sample" ]; then
+	check 'a chart of every family' draws_everything
 	for factor in 1e-6 1e-5 1e-4 1e-3 1e-2 0.1 1 10 100; do
 		check "every label is drawn, rates times $factor" shows_all "$factor"
 	done
