@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,4 +222,71 @@ char *case_group_common(const struct case_group *g, char *buf, size_t len)
 			used += (size_t)n;
 	}
 	return buf;
+}
+
+static const char *op_of(const struct series *s)
+{
+	return s->op;
+}
+
+static const char *latency_of(const struct series *s)
+{
+	return s->latency_of;
+}
+
+typedef const char *(*text_of)(const struct series *s);
+
+/* Is row @row the first that says @of it, or the first of its kind to? */
+static bool is_first(const struct case_group *g, size_t row, text_of of, bool of_kind)
+{
+	for (size_t i = 0; i < row; i++)
+		if (!strcmp(of(g->rows[i].series), of(g->rows[row].series)) &&
+		    (!of_kind || !strcmp(g->rows[i].parts.kind, g->rows[row].parts.kind)))
+			return false;
+	return true;
+}
+
+__attribute__((format(printf, 4, 5))) static size_t append(
+    char *buf, size_t len, size_t used, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = used < len ? vsnprintf(buf + used, len - used, format, ap) : 0;
+	va_end(ap);
+	return n < 0 ? used : used + (size_t)n;
+}
+
+static char *texts(const struct case_group *g, text_of of, char *buf, size_t len)
+{
+	size_t distinct = 0, used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < g->count; i++)
+		distinct += *of(g->rows[i].series) && is_first(g, i, of, false);
+	for (size_t i = 0; i < g->count; i++) {
+		size_t kinds = 0;
+
+		if (!*of(g->rows[i].series) || !is_first(g, i, of, false))
+			continue;
+		used = append(buf, len, used, "%s%s", used ? "; " : "", of(g->rows[i].series));
+		for (size_t k = i; distinct > 1 && g->kind_differs && k < g->count; k++)
+			if (!strcmp(of(g->rows[k].series), of(g->rows[i].series)) &&
+			    is_first(g, k, of, true))
+				used = append(buf, len, used, "%s%s", kinds++ ? ", " : " (",
+				    g->rows[k].parts.kind);
+		used = append(buf, len, used, "%s", kinds ? ")" : "");
+	}
+	return buf;
+}
+
+char *case_group_ops(const struct case_group *g, char *buf, size_t len)
+{
+	return texts(g, op_of, buf, len);
+}
+
+char *case_group_latencies(const struct case_group *g, char *buf, size_t len)
+{
+	return texts(g, latency_of, buf, len);
 }

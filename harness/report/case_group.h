@@ -74,4 +74,13 @@ char *case_group_common(const struct case_group *g, char *buf, size_t len);
  */
 unsigned case_concurrency(const struct case_parts *p);
 
+/**
+ * case_group_ops() / case_group_latencies() - what one operation is, and from which event to which
+ * its latency runs. Where the cases differ, each with the kinds that it is true of:
+ * "acquire+release (ck_mcs, ck_ticket); atomic addition (atomic_add)". Return: @buf; "" when no
+ * case says so.
+ */
+char *case_group_ops(const struct case_group *g, char *buf, size_t len);
+char *case_group_latencies(const struct case_group *g, char *buf, size_t len);
+
 #endif

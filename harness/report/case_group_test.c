@@ -183,9 +183,48 @@ static void a_knob_that_follows_from_the_model_is_in_the_legend(void **state)
 	run_free(&run);
 }
 
+static void what_is_counted_and_timed(void **state)
+{
+	struct fixture_case c = {.ns = 10, .spread = 0.01};
+	struct case_groups groups;
+	struct run run;
+	char text[256];
+
+	(void)state;
+	fixture_begin(&run);
+	c.op = "acquire+release";
+	c.latency_of = "asked -> held";
+	c.name = "lock/a/model:thread/workers:1";
+	fixture_add(&run, &c);
+	c.name = "lock/a/model:process/workers:1";
+	fixture_add(&run, &c);
+	c.name = "lock/b/model:thread/workers:1";
+	fixture_add(&run, &c);
+	c.op = "addition";
+	c.name = "lock/c/model:thread/workers:1";
+	fixture_add(&run, &c);
+	/* One that could not run says neither. */
+	c.op = "";
+	c.latency_of = NULL;
+	c.status = STATUS_UNSUPPORTED;
+	c.name = "lock/d/model:thread/workers:1";
+	fixture_add(&run, &c);
+	assert_int_equal(case_groups_build(&run, &groups), 0);
+	assert_int_equal(groups.count, 1);
+	assert_string_equal(case_group_ops(&groups.items[0], text, sizeof(text)),
+	    "acquire+release (a, b); addition (c)");
+	assert_string_equal(
+	    case_group_latencies(&groups.items[0], text, sizeof(text)), "asked -> held");
+	/* Cut, never beyond. */
+	assert_string_equal(case_group_ops(&groups.items[0], text, 8), "acquire");
+	case_groups_free(&groups);
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_counted_and_timed),
 	    cmocka_unit_test(parts_of_a_name),
 	    cmocka_unit_test(names_of_other_forms),
 	    cmocka_unit_test(a_reference_server_counts_its_connections),

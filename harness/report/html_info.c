@@ -56,57 +56,20 @@ void html_manifest(struct text_buffer *b, const struct manifest *m)
 	text_buffer_add(b, "</table></div>\n");
 }
 
-/* From which event to which; where the cases of a group differ, whose it is. */
-static void latencies(struct text_buffer *b, const struct case_group *g)
-{
-	size_t kinds = 0;
-
-	for (size_t k = 0; k < g->count; k++) {
-		const struct series *s = g->rows[k].series;
-		bool said = !s->latency_of[0];
-
-		for (size_t n = 0; n < k && !said; n++)
-			said = !strcmp(g->rows[n].series->latency_of, s->latency_of);
-		if (said)
-			continue;
-		html_textf(b, "%s", kinds++ ? "; " : ". Latency: ");
-		html_text(b, s->latency_of);
-		for (size_t n = k, named = 0; g->kind_differs && n < g->count; n++) {
-			bool again = strcmp(g->rows[n].series->latency_of, s->latency_of) != 0;
-
-			for (size_t m = k; m < n && !again; m++)
-				again = !strcmp(g->rows[m].parts.kind, g->rows[n].parts.kind);
-			if (again)
-				continue;
-			html_textf(b, "%s", named++ ? ", " : " (");
-			html_text(b, g->rows[n].parts.kind);
-		}
-		text_buffer_add(b, g->kind_differs ? ")" : "");
-	}
-}
-
 static void operations(struct text_buffer *b, const struct case_groups *groups)
 {
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct case_group *g = &groups->items[i];
+		char text[1024];
+
 		text_buffer_add(b, "<li><b>");
 		html_text(b, g->title);
 		text_buffer_add(b, "</b>: ");
-		if (g->op[0]) {
-			html_text(b, g->op);
-		} else {
-			text_buffer_add(b, "depends on the case:");
-			for (size_t k = 0; k < g->count; k++) {
-				bool said = false;
-
-				for (size_t n = 0; n < k && !said; n++)
-					said =
-					    !strcmp(g->rows[n].series->op, g->rows[k].series->op);
-				if (!said && g->rows[k].series->op[0])
-					html_textf(b, " %s;", g->rows[k].series->op);
-			}
+		html_text(b, case_group_ops(g, text, sizeof(text)));
+		if (*case_group_latencies(g, text, sizeof(text))) {
+			text_buffer_add(b, ". Latency: ");
+			html_text(b, text);
 		}
-		latencies(b, g);
 		text_buffer_add(b, "</li>\n");
 	}
 }

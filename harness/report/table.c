@@ -341,7 +341,7 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 {
 	struct table t = {.rows = g->count + 1, .columns = 6};
 	struct text_buffer heading = {0};
-	char common[512];
+	char common[512], text[1024], what[1100] = "";
 
 	for (unsigned k = 0; k < g->key_count; k++)
 		t.columns += g->keys[k].differs;
@@ -355,6 +355,12 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	text_buffer_addf(&heading, "%s %s", g->title, common);
 	if (g->op[0])
 		text_buffer_addf(&heading, " (op: %s)", g->op);
+	else
+		(void)snprintf(
+		    what, sizeof(what), "op: %.500s", case_group_ops(g, text, sizeof(text)));
+	if (!t.hidden[t.columns - 2] && *case_group_latencies(g, text, sizeof(text)))
+		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what), "%sp99: %.500s",
+		    *what ? ". " : "", text);
 	if (heading.failed) {
 		text_buffer_free(&heading);
 		free(t.cells);
@@ -364,6 +370,8 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	text_buffer_free(&heading);
 	print(to, &t);
 	free(t.cells);
+	if (*what)
+		print_wrapped(to, text_clean(what), INDENT);
 	return print_reasons(to, g);
 }
 
