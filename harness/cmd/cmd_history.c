@@ -215,6 +215,8 @@ static int do_export(struct history *h, const struct history_options *a)
 		    "--format: '%s' is not one of otava, github-action-benchmark, bencher "
 		    "and compare.py",
 		    a->format);
+	if (format == EXPORT_OTAVA && !strcmp(a->out, "-"))
+		return history_complain("--out: otava is a folder of files, and no output");
 	if (format == EXPORT_OTAVA)
 		rc = export_otava(h, &a->filter, a->out, &count, err, sizeof(err));
 	else
@@ -223,6 +225,9 @@ static int do_export(struct history *h, const struct history_options *a)
 		return history_complain("%s", err);
 	if (count.left_out)
 		(void)history_complain("left out %u: %s", count.left_out, count.why);
+	/* Which has nothing but the export then. */
+	if (!strcmp(a->out, "-"))
+		return 0;
 	if (printf("%s: %u written\n", a->out, count.cases) < 0 || fflush(stdout))
 		return history_complain("standard output: %s", strerror(errno));
 	return 0;

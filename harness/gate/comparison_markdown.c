@@ -1,6 +1,6 @@
 /* comparison_markdown.c - what is posted on a pull request: summary, changes, the rest folded. */
 #include "harness/gate/comparison_text.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 
 #include <errno.h>
 #include <stdlib.h>

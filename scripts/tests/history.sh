@@ -226,6 +226,22 @@ exports_are_what_others_read() {
 	[ "$(strict_json github-action-benchmark.json)" -eq "$SAMPLE_FIGURES" ]
 	[ "$(strict_json bencher.json)" -eq "$SAMPLE_FIGURES" ]
 	[ "$(strict_json compare.py.json)" -eq 2 ]
+	# What is no file stays what it is, and standard output has nothing but the export.
+	expect 0 history export --db h.db --format bencher --out -
+	cmp out bencher.json
+	mkfifo pipe
+	ln -s target.json link.json
+	: >target.json
+	cat pipe >piped.json &
+	expect 0 history export --db h.db --format bencher --out pipe
+	wait
+	[ -p pipe ] || fail "the pipe was replaced"
+	cmp piped.json bencher.json
+	expect 0 history export --db h.db --format bencher --out link.json
+	[ -L link.json ] || fail "the link was replaced"
+	cmp target.json bencher.json
+	expect 2 history export --db h.db --format otava --out -
+	refused "otava is a folder"
 	# The control: what is not JSON is not taken for it.
 	echo '[NaN]' >nan.json
 	if strict_json nan.json 2>/dev/null; then fail "NaN passed"; fi
