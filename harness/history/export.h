@@ -32,7 +32,8 @@ struct export_count {
 };
 
 /**
- * export_run() - one run, in any format but otava, into a file that is replaced whole; see output.h.
+ * export_run() - one run, in any format but otava, into a file that is replaced whole; see
+ * output.h.
  * @path: "-" is standard output.
  * @filter: its case_name picks cases.
  * @err: one line on failure.
