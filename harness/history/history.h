@@ -23,7 +23,8 @@ enum history_mode {
 };
 
 /**
- * history_open() - a path or a URL as store_open(); an older schema is brought to the newest.
+ * history_open() - a path or a URL as store_open(); for a writer an older schema is brought to
+ * the newest, for a reader it stays what it is.
  * @wait_ms: how long to wait for another writer.
  * @note: what was done besides, one line; "" nothing. @err: one line on failure.
  * Return: 0; -ENOENT; -EPROTO newer than this build; the errors of store.h.
