@@ -140,7 +140,7 @@ static void descriptions_may_change(void **state)
 /* A journal of 1 + 1 + @samples lines. */
 static char *small_journal(unsigned samples, size_t *len)
 {
-	struct run run = {0};
+	struct run run = {.date = FIXTURE_DATE};
 	struct series *s = fixture_series(&run, "a/workers:1", 1);
 	char *text;
 
@@ -266,6 +266,7 @@ static void flipped_bytes_do_no_harm(void **state)
 
 	(void)state;
 	memset(&run, 0, sizeof(run));
+	snprintf(run.date, sizeof(run.date), FIXTURE_DATE);
 	assert_int_equal(manifest_add(&run.manifest, "cpu", "x"), 0);
 	fixture_measure(fixture_series(&run, "a/workers:2", 2), 2, 1, 1);
 	write_journal(&run);

@@ -107,6 +107,15 @@ static void every_field_is_checked(void **state)
 	} row[] = {
 	    {{"date"}, NULL, "concbench.date: missing"},
 	    {{"date"}, "3", "concbench.date: not a text"},
+	    {{"date"}, "\"\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"yesterday\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T03:04:05+01:00\"",
+		"concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T03:04:05Z \"",
+		"concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-13-02T03:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-02-30T03:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T24:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
 	    {{"seed"}, "-3", "concbench.seed: not a whole number from 0 to 18446744073709551615"},
 	    {{"interrupted"}, "0", "concbench.interrupted: not true or false"},
 	    {{"elapsed_s"}, "\"1\"", "concbench.elapsed_s: not a number"},
@@ -180,6 +189,7 @@ static char *small_file(void)
 	struct series *s = fixture_series(&run, "a/workers:1", 1);
 	char *text;
 
+	snprintf(run.date, sizeof(run.date), FIXTURE_DATE);
 	assert_int_equal(manifest_add(&run.manifest, "cpu", "x"), 0);
 	for (unsigned l = 0; l < 2; l++) {
 		struct sample one = fixture_sample(l, 0, 10);
