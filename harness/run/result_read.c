@@ -1,3 +1,4 @@
+#include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
 
@@ -134,6 +135,17 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 	return 0;
 }
 
+/* A second one would be refused by a history, and counted as two by whoever counts. */
+static int check_doubles(struct jsonio_reader *r, const struct series *s)
+{
+	const struct sample *twice;
+	const int rc = doubles_find_sample(s, &twice);
+
+	return rc <= 0 ? rc
+		       : jsonio_fail(
+			     r, "rows", "launch %u has slot %u twice", twice->launch, twice->slot);
+}
+
 static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
 {
 	struct series *s;
@@ -147,7 +159,9 @@ static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
 	rc = jsonio_get_series(r, o, s);
 	if (!rc && status_has_figure(s->status))
 		rc = read_summary(r, o, &s->summary);
-	return rc ? rc : read_samples(r, o, s);
+	if (!rc)
+		rc = read_samples(r, o, s);
+	return rc ? rc : check_doubles(r, s);
 }
 
 static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_verdict *out)
@@ -170,6 +184,7 @@ static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_ver
 
 static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run *run)
 {
+	const char *twice;
 	json_t *cases, *item;
 	size_t i;
 	int rc;
@@ -186,7 +201,9 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 		if (rc)
 			return rc;
 	}
-	return 0;
+	snprintf(r->where, sizeof(r->where), "concbench");
+	rc = doubles_find_case(run, &twice);
+	return rc <= 0 ? rc : jsonio_fail(r, "cases", "%s is there twice", twice);
 }
 
 static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)

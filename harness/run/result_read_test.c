@@ -146,6 +146,10 @@ static void every_field_is_checked(void **state)
 		"concbench.cases[0].columns: not launch, slot, warm_up and metrics"},
 	    {{"cases", "0", "samples", "rows"}, "[[0,0,false]]",
 		"concbench.cases[0].rows: not as many values as columns"},
+	    {{"cases", "0", "samples"},
+		"{\"columns\":[\"launch\",\"slot\",\"warm_up\"],"
+		"\"rows\":[[0,0,true],[0,1,false],[1,0,true],[0,1,false]]}",
+		"concbench.cases[0].rows: launch 0 has slot 1 twice"},
 	    {{"cases", "3", "samples", "rows"}, "[[0,0,0]]",
 		"concbench.cases[3].rows: no launch, slot or warm_up"},
 	};
@@ -178,6 +182,22 @@ static void every_field_is_checked(void **state)
 		free(changed);
 		json_decref(whole);
 	}
+	free(text);
+	run_free(&run);
+}
+
+static void a_case_is_there_once(void **state)
+{
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_run(&run, 3, 1, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	snprintf(run.series[0].name, sizeof(run.series[0].name), "lock/twice");
+	snprintf(run.series[2].name, sizeof(run.series[2].name), "lock/twice");
+	text = format(&run);
+	assert_refused(text, strlen(text), "concbench.cases: lock/twice is there twice");
 	free(text);
 	run_free(&run);
 }
@@ -295,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(foreign_files_are_refused),
 	    cmocka_unit_test(every_field_is_checked),
+	    cmocka_unit_test(a_case_is_there_once),
 	    cmocka_unit_test(every_truncation_is_refused),
 	    cmocka_unit_test(flipped_bytes_do_no_harm),
 	    cmocka_unit_test(unreadable_things_are_refused),
