@@ -86,8 +86,10 @@ int export_run(struct history *h, const struct history_run *run,
 		goto out;
 	rc = format_run(h, run, &points, format, &text, count);
 	if (rc) {
-		one_line_format(
-		    err, err_len, "%s", rc == -ENOMEM ? "out of memory" : history_error(h));
+		one_line_format(err, err_len, "%s",
+		    rc == -ENOMEM   ? "out of memory"
+		    : rc == -ERANGE ? "a figure is too large to be written, and nothing was"
+				    : history_error(h));
 	} else if (!count->cases) {
 		rc = -ENODATA;
 		one_line_format(err, err_len, "%s: no case to export%s%s", run->name,
