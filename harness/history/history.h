@@ -42,8 +42,8 @@ const char *history_name(const struct history *h);
 /**
  * history_add() - take in a run, whole or not at all.
  * @run: with its summaries, as result_read() gives it.
- * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when a run of that id
- * is there already, and nothing is done; the errors of store.h.
+ * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when it is there
+ * already, and nothing is done; -EEXIST when another run with its id is; the errors of store.h.
  */
 int history_add(struct history *h, const struct run *run);
 

@@ -107,6 +107,10 @@ add_and_look() {
 	[ ! -s err ] || fail "$(cat err)"
 	expect 0 history add --db h.db "$SAMPLE"
 	one_line out "is in h.db already, nothing to do"
+	# The same id over something else: neither taken in nor passed over.
+	sed 's/"profile": "[a-z]*"/"profile": "full"/; s/"date": "20[0-9]*-/"date": "2019-/' "$SAMPLE" >other.json
+	expect 2 history add --db h.db other.json
+	refused "h.db: another run of the id $SAMPLE_ID is there" "was not added"
 	expect 0 history list --db h.db
 	has out "$SAMPLE_ID" "$SAMPLE_REVISION" "machine "
 	[ "$(wc -l <out)" -eq 3 ] || fail "$(cat out)"
