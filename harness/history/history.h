@@ -12,7 +12,8 @@
 #include "harness/history/machine_class.h"
 #include "harness/run/run.h"
 
-#define HISTORY_DEFAULT "results/history.db"
+#define HISTORY_DEFAULT_FOLDER "results"
+#define HISTORY_DEFAULT HISTORY_DEFAULT_FOLDER "/history.db"
 #define HISTORY_REVISION_MAX 64
 
 struct history;

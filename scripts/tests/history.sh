@@ -153,6 +153,21 @@ what_is_not_there() {
 	refused "no/such/folder: No such file or directory"
 }
 
+# With nothing but a run file at hand.
+a_fresh_folder() {
+	expect 0 history add "$SAMPLE"
+	one_line out "added to results/history.db"
+	expect 0 history list
+	has out "$SAMPLE_ID"
+	# A folder that was asked for is not made: the name may be wrong.
+	expect 2 history add --db no/such/h.db "$SAMPLE"
+	refused "no/such/h.db: No such file or directory"
+	[ ! -e no ] || fail "made for nothing"
+	rm -r results && : >results
+	expect 2 history add "$SAMPLE"
+	refused "results/: Not a directory"
+}
+
 # Of several, what is good is added; what is not has a line each.
 run_files_that_are_not() {
 	echo '{"context": {"date": "x", "num_cpus": 2}, "benchmarks": []}' >google.json
@@ -572,7 +587,7 @@ server_in_trouble() {
 	one_line err "concbench history: postgresql:///team: "
 }
 
-run usage add_and_look what_is_not_there run_files_that_are_not changes_are_found_and_explained \
+run usage add_and_look a_fresh_folder what_is_not_there run_files_that_are_not changes_are_found_and_explained \
 	no_change_is_not_found exports_are_what_others_read compare_py_reads_the_export locked read_only \
 	a_log_left_behind \
 	full_disk damaged_and_foreign newer_and_older two_writers killed \
