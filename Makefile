@@ -217,8 +217,9 @@ $(BUILD)/obj/%.cc.o: %.cc $(OBJ_NEEDS)
 	$(call say,CXX,$<)
 	$(Q)$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
 
-# The rules of gates on recorded noise: scripts/experiments/replay.sh.
-$(BUILD)/replay: $(call obj,scripts/experiments/replay.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
+# What scripts/experiments/*.sh run beside concbench itself.
+EXPERIMENTS := replay history_points
+$(addprefix $(BUILD)/,$(EXPERIMENTS)): $(BUILD)/%: $(BUILD)/obj/scripts/experiments/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
 	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
 
@@ -258,4 +259,4 @@ $(BUILD)/build_info_generated.h: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c scripts/experiments/replay.c $(TEST_SRC) $(FUZZ_SRC)))
+-include $(patsubst %.o,%.d,$(HARNESS_OBJ) $(BENCH_OBJ) $(call obj,harness/cmd/main.c $(EXPERIMENTS:%=scripts/experiments/%.c) $(TEST_SRC) $(FUZZ_SRC)))

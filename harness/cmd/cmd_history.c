@@ -4,6 +4,7 @@
 #include "harness/history/history.h"
 #include "harness/history/history_print.h"
 
+#include "harness/base/file.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/history_options.h"
 #include "harness/machine/topology_draw.h"
@@ -21,8 +22,14 @@
 static int open_history(const struct history_options *a, enum history_mode mode, struct history **h)
 {
 	char note[768] = "", err[1024] = "";
-	int rc = history_open(a->db, mode, a->wait_ms, h, note, sizeof(note), err, sizeof(err));
+	int rc = 0;
 
+	/* The folder of the default is ours; one that somebody names may be mistyped. */
+	if (mode == HISTORY_WRITE && !strcmp(a->db, HISTORY_DEFAULT))
+		rc = file_make_dirs(HISTORY_DEFAULT_FOLDER);
+	if (rc)
+		return history_complain(HISTORY_DEFAULT_FOLDER "/: %s", strerror(-rc));
+	rc = history_open(a->db, mode, a->wait_ms, h, note, sizeof(note), err, sizeof(err));
 	if (rc == -ENOENT && mode == HISTORY_READ)
 		return history_complain("%s (`concbench history add` makes one)", err);
 	if (rc)
@@ -215,6 +222,8 @@ static int do_export(struct history *h, const struct history_options *a)
 		    "--format: '%s' is not one of otava, github-action-benchmark, bencher "
 		    "and compare.py",
 		    a->format);
+	if (format == EXPORT_OTAVA && !strcmp(a->out, "-"))
+		return history_complain("--out: otava is a folder of files, and no output");
 	if (format == EXPORT_OTAVA)
 		rc = export_otava(h, &a->filter, a->out, &count, err, sizeof(err));
 	else
@@ -223,6 +232,9 @@ static int do_export(struct history *h, const struct history_options *a)
 		return history_complain("%s", err);
 	if (count.left_out)
 		(void)history_complain("left out %u: %s", count.left_out, count.why);
+	/* Which has nothing but the export then. */
+	if (!strcmp(a->out, "-"))
+		return 0;
 	if (printf("%s: %u written\n", a->out, count.cases) < 0 || fflush(stdout))
 		return history_complain("standard output: %s", strerror(errno));
 	return 0;

@@ -1,7 +1,7 @@
 #include "harness/cmd/conclude.h"
 
 #include "harness/cmd/cmd.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 #include "harness/machine/build_info.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"

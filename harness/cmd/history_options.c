@@ -42,7 +42,7 @@ const char history_help[] =
     "  --machine CLASS    only runs of this class of machines, or of those that begin so\n"
     "  --case REGEX       only cases that match; with a leading '-' those that do not\n"
     "  --format FORMAT    otava, github-action-benchmark, bencher or compare.py\n"
-    "  --out PATH         the file to write, of otava the folder\n"
+    "  --out PATH         the file to write (\"-\": standard output), of otava the folder\n"
     "  --run RUN          the run to export (default: the newest); of otava all are\n"
     "  --min-effect PCT   changes: leave out smaller ones (default: 1%)\n"
     "  --since RUN        changes: only those at this run or after it\n"

@@ -131,6 +131,13 @@ int comparable_check(const struct manifest *base, const struct manifest *head, s
 {
 	size_t refusing = 0, noted = 0;
 
+	/* Nothing differs, and nothing is known: that is not the same. */
+	if (!base->count && !head->count) {
+		*refusals = 0;
+		return comparison_add_difference(c,
+		    "neither says what machine, system or build it was measured with: whether they "
+		    "may be compared is not known, noted only");
+	}
 	for (int pass = 0; pass < 2; pass++) {
 		for (const struct comparable_fact *f = facts; f->key; f++) {
 			const bool refuses = pass == 0;

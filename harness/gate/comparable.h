@@ -21,7 +21,8 @@ struct comparable_fact {
 const struct comparable_fact *comparable_facts(void);
 
 /**
- * comparable_check() - compare two environments; every difference becomes a line of @c.
+ * comparable_check() - compare two environments; every difference becomes a line of @c, and so does
+ * that both say nothing at all.
  * @refusals: how many of them forbid comparing; those come first.
  * Return: 0; -ENOMEM.
  */

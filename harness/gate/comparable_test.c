@@ -64,6 +64,22 @@ static void single_facts(void **state)
 	}
 }
 
+/* Without a word about either nobody knows whether they may be compared: that is said. */
+static void both_say_nothing(void **state)
+{
+	struct manifest base = {0}, head = {0};
+	struct comparison c = {0};
+	size_t refusals = 99;
+
+	(void)state;
+	assert_int_equal(comparable_check(&base, &head, &c, &refusals), 0);
+	assert_int_equal(refusals, 0);
+	assert_int_equal(c.difference_count, 1);
+	assert_non_null(strstr(c.differences[0], "neither says"));
+	assert_non_null(strstr(c.differences[0], "noted only"));
+	comparison_free(&c);
+}
+
 static void refusals_come_first_and_name_both_sides(void **state)
 {
 	struct manifest base = {0}, head = {0};
@@ -176,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(single_facts),
+	    cmocka_unit_test(both_say_nothing),
 	    cmocka_unit_test(refusals_come_first_and_name_both_sides),
 	    cmocka_unit_test(long_values_show_where_they_differ),
 	    cmocka_unit_test(the_list_has_no_doubles),

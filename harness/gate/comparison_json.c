@@ -1,6 +1,6 @@
 /* comparison_json.c - all that a comparison knows, for programs. Numbers are finite or left out. */
 #include "harness/gate/comparison_text.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 #include "harness/run/jsonio.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* comparison_junit.c - for CI systems that show test results: a test case a case. */
 #include "harness/gate/comparison_text.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,19 +1,36 @@
 /* comparison_markdown.c - what is posted on a pull request: summary, changes, the rest folded. */
 #include "harness/gate/comparison_text.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* GitHub refuses a comment of more than 65536 characters; room is left for the closing lines and
  * for what a workflow puts around it. */
 #define ROOM_BYTES 56000u
 
+/* A zero-width space. Names of people, other requests and addresses are looked for in the text that
+ * the markup gives: nothing that is only markup keeps a comment from notifying somebody. */
+#define BREAK "\xe2\x80\x8b"
+
+/* Is @at, somewhere in @text, where the address of a page goes on? */
+static bool begins_link(const char *text, const char *at)
+{
+	if (!strncmp(at, "://", 3))
+		return true;
+	return *at == '.' && at - text >= 3 && !strncasecmp(at - 3, "www", 3);
+}
+
 /* Foreign text inside a table: nothing in it may be taken for markup. */
 static void add_text(struct text_buffer *to, const char *text)
 {
+	const char *const begin = text;
+
 	for (; *text; text++) {
+		if (begins_link(begin, text))
+			text_buffer_add(to, BREAK);
 		switch (*text) {
 		case '<':
 			text_buffer_add(to, "&lt;");
@@ -36,6 +53,10 @@ static void add_text(struct text_buffer *to, const char *text)
 		case '!':
 			text_buffer_add(to, "\\");
 			text_buffer_add_bytes(to, text, 1);
+			text_buffer_add(to, *text == '#' ? BREAK : "");
+			break;
+		case '@':
+			text_buffer_add(to, "@" BREAK);
 			break;
 		case '\n':
 		case '\r':

@@ -329,6 +329,35 @@ static void markdown_for_a_pull_request(void **state)
 	comparison_free(&c);
 }
 
+/* Nobody is notified and nothing is linked by what a benchmark has said. */
+static void markdown_names_nobody(void **state)
+{
+	struct comparison c = sample();
+	struct comparison_row *r = add(&c, "a/lively", VERDICT_FAILED, 0);
+	char *text;
+
+	(void)state;
+	snprintf(r->reason, sizeof(r->reason),
+	    "@maintainers see https://evil.example/x or WWW.evil.example, org/repo#12, "
+	    "a@b.example");
+	assert_int_equal(comparison_add_difference(&c, "os.name: @team <> ftp://other"), 0);
+	text = written(comparison_markdown, &c);
+	has_not(text, "@maintainers");
+	has_not(text, "@team");
+	has_not(text, "@b");
+	has_not(text, "https://");
+	has_not(text, "ftp://");
+	has_not(text, "WWW.");
+	has_not(text, "#12");
+	/* But for what cannot be seen it is all there. */
+	has(text, "@\xe2\x80\x8bmaintainers see https\xe2\x80\x8b://evil.example/x or "
+		  "WWW\xe2\x80\x8b.evil.example, org/repo\\#\xe2\x80\x8b"
+		  "12, a@\xe2\x80\x8b"
+		  "b.example");
+	free(text);
+	comparison_free(&c);
+}
+
 /* What a forge would refuse is cut, and the cut is said. */
 static void markdown_of_many_cases_fits_a_comment(void **state)
 {
@@ -517,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(weaker_forced_and_interrupted_are_said),
 	    cmocka_unit_test(nothing_slower_is_said),
 	    cmocka_unit_test(markdown_for_a_pull_request),
+	    cmocka_unit_test(markdown_names_nobody),
 	    cmocka_unit_test(markdown_of_many_cases_fits_a_comment),
 	    cmocka_unit_test(junit_for_ci),
 	    cmocka_unit_test(a_signal_is_the_status),

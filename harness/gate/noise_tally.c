@@ -1,7 +1,7 @@
 #include "harness/gate/noise_tally.h"
 
 #include "harness/base/text.h"
-#include "harness/gate/output.h"
+#include "harness/base/output.h"
 
 #include <errno.h>
 #include <stdlib.h>

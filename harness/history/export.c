@@ -1,7 +1,7 @@
 #include "harness/history/export_private.h"
 
-#include "harness/base/file.h"
 #include "harness/base/one_line.h"
+#include "harness/base/output.h"
 #include "harness/cell/case_filter.h"
 
 #include <errno.h>
@@ -71,6 +71,7 @@ int export_run(struct history *h, const struct history_run *run,
     struct export_count *count, char *err, size_t err_len)
 {
 	struct history_points points = {0};
+	struct text_buffer out = {0};
 	char *text = NULL;
 	int rc;
 
@@ -85,18 +86,22 @@ int export_run(struct history *h, const struct history_run *run,
 		goto out;
 	rc = format_run(h, run, &points, format, &text, count);
 	if (rc) {
-		one_line_format(
-		    err, err_len, "%s", rc == -ENOMEM ? "out of memory" : history_error(h));
+		one_line_format(err, err_len, "%s",
+		    rc == -ENOMEM   ? "out of memory"
+		    : rc == -ERANGE ? "a figure is too large to be written, and nothing was"
+				    : history_error(h));
 	} else if (!count->cases) {
 		rc = -ENODATA;
 		one_line_format(err, err_len, "%s: no case to export%s%s", run->name,
 		    count->why[0] ? ": " : "", count->why);
 	} else {
-		rc = file_write_whole(path, text, strlen(text));
+		text_buffer_add(&out, text);
+		rc = output_store_or_print(path, &out);
 		if (rc)
 			one_line_format(err, err_len, "%s: %s", path, strerror(-rc));
 	}
 out:
+	text_buffer_free(&out);
 	free(text);
 	history_points_free(&points);
 	return rc;

@@ -32,7 +32,9 @@ struct export_count {
 };
 
 /**
- * export_run() - one run, in any format but otava, into a file that is replaced whole.
+ * export_run() - one run, in any format but otava, into a file that is replaced whole; see
+ * output.h.
+ * @path: "-" is standard output.
  * @filter: its case_name picks cases.
  * @err: one line on failure.
  * Return: 0; -ENODATA when nothing is left to write, and nothing is written; -errno.

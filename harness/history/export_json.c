@@ -14,6 +14,7 @@
 #include "harness/run/jsonio.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 static void leave_out(struct export_count *count)
@@ -26,24 +27,35 @@ static int finish(json_t *whole, int failed, char **text)
 {
 	*text = failed ? NULL : jsonio_lay_out(whole);
 	json_decref(whole);
+	if (failed == -ERANGE)
+		return failed;
 	return *text ? 0 : -ENOMEM;
+}
+
+/* "± number" and nothing behind it, or it is not read as a number: from databases of builds that
+ * took any. Return: 0; -ERANGE. */
+static int format_range(const struct stats_interval *of, char *text, size_t len)
+{
+	const double half = of->high / 2 - of->low / 2;
+	const int n = snprintf(text, len, "± %.6f", half);
+
+	return isfinite(half) && n > 0 && (size_t)n < len ? 0 : -ERANGE;
 }
 
 static int github_row(json_t *rows, const struct history_point *p)
 {
-	json_t *row = json_object();
-	char text[256];
-	int rc = 0;
+	char text[256], range[256] = "";
+	int rc = p->covered > 0 ? format_range(&p->ns_per_op, range, sizeof(range)) : 0;
+	json_t *row;
 
+	if (rc)
+		return rc;
+	row = json_object();
 	rc |= jsonio_put_text(row, "name", p->name);
 	rc |= jsonio_put_text(row, "unit", "ns/op");
 	rc |= jsonio_put_real(row, "value", p->ns_per_op.estimate);
-	if (p->covered > 0) {
-		/* "± number" and nothing behind it, or it is not read as a number. */
-		(void)snprintf(
-		    text, sizeof(text), "± %.6f", (p->ns_per_op.high - p->ns_per_op.low) / 2);
-		rc |= jsonio_put_text(row, "range", text);
-	}
+	if (range[0])
+		rc |= jsonio_put_text(row, "range", range);
 	(void)snprintf(text, sizeof(text), "%s\n%u launches, %u samples\nrun %s",
 	    status_name(p->status), p->launches, p->samples, p->run);
 	rc |= jsonio_put(row, "extra", json_string(text));

@@ -10,6 +10,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/one_line.h"
+#include "harness/base/output.h"
 #include "harness/base/text.h"
 
 #include <ctype.h>
@@ -103,9 +104,7 @@ static int write_in(
 
 	if (!b->failed) {
 		n = snprintf(path, sizeof(path), "%s/%s", folder, name);
-		rc = n < 0 || (size_t)n >= sizeof(path)
-			 ? -ENAMETOOLONG
-			 : file_write_whole(path, text_buffer_str(b), b->len);
+		rc = n < 0 || (size_t)n >= sizeof(path) ? -ENAMETOOLONG : output_store(path, b);
 	}
 	if (rc)
 		one_line_format(err, err_len, "%s/%s: %s", folder, name, strerror(-rc));

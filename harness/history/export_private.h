@@ -6,7 +6,8 @@
 
 /*
  * Each gets the cases of a run and gives the file's text, to be freed. @count is zeroed before.
- * Return: 0; -ENOMEM; an error that history_error() says.
+ * Return: 0; -ENOMEM; -ERANGE for a figure that the format cannot hold; an error that
+ * history_error() says.
  */
 int export_github(const struct history_points *points, char **text, struct export_count *count);
 int export_bencher(const struct history_points *points, char **text, struct export_count *count);

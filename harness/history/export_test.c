@@ -48,6 +48,28 @@ static json_t *export_and_load(const struct db_fixture *f, struct history *h,
 	return load(path);
 }
 
+/* As builds have stored it that took any number from a run file. */
+static void what_cannot_be_written_is_not(void **state)
+{
+	const struct db_fixture *f = *state;
+	struct history *h = db_history(f);
+	struct export_count count;
+	struct history_run run;
+	char path[256], err[512] = "";
+
+	db_add_run(h, 1, 1);
+	assert_int_equal(store_exec(h->store,
+			     "UPDATE figure SET low = 0, high = 1.7e308 WHERE high > 0", NULL, 0),
+	    0);
+	run = newest(h);
+	path_in(f, "out.json", path, sizeof(path));
+	assert_int_equal(
+	    export_run(h, &run, &all, EXPORT_GITHUB, path, &count, err, sizeof(err)), -ERANGE);
+	assert_non_null(strstr(err, "too large to be written"));
+	assert_int_equal(access(path, F_OK), -1);
+	history_close(h);
+}
+
 static void github_has_one_row_a_case(void **state)
 {
 	struct history *h = db_history(*state);
@@ -253,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(github_has_one_row_a_case),
+	    TEST(what_cannot_be_written_is_not),
 	    TEST(bencher_has_measures),
 	    TEST(compare_py_has_enough_repetitions),
 	    TEST(otava_has_a_file_a_series),

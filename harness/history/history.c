@@ -22,27 +22,43 @@ int history_fail(struct history *h, int rc, const char *format, ...)
 	return rc;
 }
 
-/* Creating is a migration from nothing; only who writes may do it. */
-static int bring_up_to_date(
-    struct store *s, enum history_mode mode, char *note, size_t note_len, char *err, size_t err_len)
+/* Looking at a team's database must not shut out those of the team who have an older build. */
+static int look_at(struct history *h, char *err, size_t err_len)
 {
-	unsigned from;
-	int rc = schema_version(s, &from);
+	struct store *s = h->store;
+	int rc = schema_version(s, &h->schema);
 
-	if (!rc && !from && mode == HISTORY_READ) {
+	if (!rc && !h->schema) {
 		one_line_format(
 		    err, err_len, "%s: empty: no run has been added yet", store_name(s));
 		return -ENOENT;
 	}
+	if (!rc)
+		rc = schema_check(s, h->schema);
+	if (!rc)
+		rc = store_adopt(s, false);
+	if (rc)
+		one_line_format(err, err_len, "%s", store_error(s));
+	return rc;
+}
+
+/* Creating is a migration from nothing. */
+static int bring_up_to_date(
+    struct history *h, char *note, size_t note_len, char *err, size_t err_len)
+{
+	struct store *s = h->store;
+	unsigned from;
+	int rc = schema_version(s, &from);
+
 	if (!rc && from <= schema_newest())
-		rc = store_adopt(s, mode == HISTORY_WRITE);
+		rc = store_adopt(s, true);
 	if (!rc)
 		rc = schema_migrate_to(s, schema_newest(), &from);
 	if (rc) {
 		one_line_format(err, err_len, "%s", store_error(s));
 		return rc;
 	}
-	one_line_format(note, note_len, "%s", "");
+	h->schema = schema_newest();
 	if (from && from < schema_newest())
 		one_line_format(note, note_len, "%s: brought from schema %u to schema %u",
 		    store_name(s), from, schema_newest());
@@ -63,7 +79,9 @@ int history_open(const char *where, enum history_mode mode, unsigned wait_ms, st
 	    &h->store, err, err_len);
 	if (rc)
 		goto out_free;
-	rc = bring_up_to_date(h->store, mode, note, note_len, err, err_len);
+	one_line_format(note, note_len, "%s", "");
+	rc = mode == HISTORY_READ ? look_at(h, err, err_len)
+				  : bring_up_to_date(h, note, note_len, err, err_len);
 	if (rc)
 		goto out_free;
 	*out = h;
@@ -134,6 +152,29 @@ void *history_grow(void *list, size_t *count, size_t *capacity, size_t size)
 	item = (char *)items + (*count)++ * size;
 	memset(item, 0, size);
 	return item;
+}
+
+/* What schema 2 has beside the run is a fact of it in every schema. */
+#define REVISION "r.revision"
+#define REVISION_OF_1 \
+	"(SELECT value FROM fact WHERE fact.run = r.id AND fact.name = 'build.revision')"
+
+int history_select(struct history *h, const char *sql, const struct store_value *p, unsigned n,
+    struct store_rows **out)
+{
+	const char *at = h->schema == 1 ? strstr(sql, REVISION) : NULL;
+	struct text_buffer b = {0};
+	int rc;
+
+	if (!at)
+		return store_select(h->store, sql, p, n, out);
+	text_buffer_add_bytes(&b, sql, (size_t)(at - sql));
+	text_buffer_add(&b, REVISION_OF_1);
+	text_buffer_add(&b, at + strlen(REVISION));
+	rc = b.failed ? history_fail(h, -ENOMEM, "out of memory")
+		      : store_select(h->store, text_buffer_str(&b), p, n, out);
+	text_buffer_free(&b);
+	return rc;
 }
 
 void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column)

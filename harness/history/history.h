@@ -12,7 +12,8 @@
 #include "harness/history/machine_class.h"
 #include "harness/run/run.h"
 
-#define HISTORY_DEFAULT "results/history.db"
+#define HISTORY_DEFAULT_FOLDER "results"
+#define HISTORY_DEFAULT HISTORY_DEFAULT_FOLDER "/history.db"
 #define HISTORY_REVISION_MAX 64
 
 struct history;
@@ -23,7 +24,8 @@ enum history_mode {
 };
 
 /**
- * history_open() - a path or a URL as store_open(); an older schema is brought to the newest.
+ * history_open() - a path or a URL as store_open(); for a writer an older schema is brought to
+ * the newest, for a reader it stays what it is.
  * @wait_ms: how long to wait for another writer.
  * @note: what was done besides, one line; "" nothing. @err: one line on failure.
  * Return: 0; -ENOENT; -EPROTO newer than this build; the errors of store.h.
@@ -41,8 +43,8 @@ const char *history_name(const struct history *h);
 /**
  * history_add() - take in a run, whole or not at all.
  * @run: with its summaries, as result_read() gives it.
- * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when a run of that id
- * is there already, and nothing is done; the errors of store.h.
+ * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when it is there
+ * already, and nothing is done; -EEXIST when another run with its id is; the errors of store.h.
  */
 int history_add(struct history *h, const struct run *run);
 

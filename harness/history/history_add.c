@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,13 +281,69 @@ static int add_all(struct writer *w, const struct run *run)
 	return rc ? rc : add_cases(w, run);
 }
 
-static int is_there(struct store *s, const struct run *run)
+static bool is_same(double stored, double value, bool known)
 {
-	const struct store_value p[] = {store_text(run->id)};
-	int64_t id;
-	int rc = store_scalar_int(s, "SELECT id FROM run WHERE name = $1", p, 1, &id);
+	return known ? stored == value : isnan(stored);
+}
 
-	return rc == -ENODATA ? 0 : rc ? rc : 1;
+static bool is_figure(const struct store_rows *rows, const struct series *s)
+{
+	const struct series_summary *sum = &s->summary;
+	const bool figure = status_has_figure(s->status);
+	const bool interval = figure && sum->covered > 0;
+
+	return !strcmp(store_get_text(rows, 0), s->name) &&
+	       !strcmp(store_get_text(rows, 1), status_name(s->status)) &&
+	       is_same(store_get_real(rows, 2), sum->ns_per_op.estimate, figure) &&
+	       is_same(store_get_real(rows, 3), sum->ns_per_op.low, interval) &&
+	       is_same(store_get_real(rows, 4), sum->ns_per_op.high, interval) &&
+	       store_get_int(rows, 5) == (figure ? sum->launches : 0) &&
+	       store_get_int(rows, 6) == (figure ? sum->samples : 0);
+}
+
+/* Whether the run that is there is this one: its cases and their figures, in their order. Not a
+ * hash of all of it, which would be a new schema, and shut out older writers for so little.
+ * Return: 1; 0 another; an error. */
+static int has_figures(struct store *s, int64_t id, const struct run *run)
+{
+	const struct store_value p[] = {store_int(id)};
+	struct store_rows *rows;
+	size_t n = 0;
+	int rc = store_select(s,
+	    "SELECT c.name, f.status, f.ns_per_op, f.low, f.high, f.launches, f.samples"
+	    " FROM figure f JOIN bench_case c ON c.id = f.bench_case WHERE f.run = $1 ORDER BY "
+	    "f.id",
+	    p, 1, &rows);
+
+	while (!rc && (rc = store_next(rows)) == 1) {
+		if (n == run->series_count || !is_figure(rows, &run->series[n])) {
+			store_done(rows);
+			return 0;
+		}
+		n++;
+		rc = 0;
+	}
+	return rc ? rc : n == run->series_count;
+}
+
+/* Return: 1; 0; -EEXIST another one with its id; an error. */
+static int is_there(struct history *h, const struct run *run)
+{
+	const struct store_value p[] = {store_text(run->id), store_text(run->date)};
+	int64_t id;
+	int rc = store_scalar_int(h->store, "SELECT id FROM run WHERE name = $1", p, 1, &id);
+
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	rc = store_scalar_int(
+	    h->store, "SELECT id FROM run WHERE name = $1 AND date = $2", p, 2, &id);
+	if (!rc)
+		rc = has_figures(h->store, id, run);
+	else if (rc == -ENODATA)
+		rc = 0;
+	return rc ? rc
+		  : history_fail(h, -EEXIST,
+			"another run of the id %s is there, with other figures", run->id);
 }
 
 static int writer_begin(struct writer *w, struct store *s)
@@ -325,7 +382,7 @@ int history_add(struct history *h, const struct run *run)
 	rc = store_begin(h->store);
 	if (rc)
 		goto out;
-	rc = is_there(h->store, run);
+	rc = is_there(h, run);
 	if (!rc)
 		rc = add_all(&w, run);
 	if (!rc)

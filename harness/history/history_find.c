@@ -28,7 +28,7 @@ static int select_run(
 	struct history_run run = {0};
 	struct store_rows *rows;
 	unsigned n = 0;
-	int rc = store_select(h->store, sql, p, 2, &rows);
+	int rc = history_select(h, sql, p, 2, &rows);
 
 	while (!rc && (rc = store_next(rows)) == 1) {
 		if (!n++)

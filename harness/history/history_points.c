@@ -77,7 +77,7 @@ static int select_points(struct history *h, const char *sql, const struct store_
 	int rc;
 
 	h->error[0] = '\0';
-	rc = store_select(h->store, sql, p, n, &rows);
+	rc = history_select(h, sql, p, n, &rows);
 	if (!rc)
 		rc = read_points(h, rows, &points);
 	if (rc)

@@ -7,6 +7,7 @@
 
 struct history {
 	struct store *store;
+	unsigned schema; /* of the database: a reader leaves it what it was */
 	char error[768]; /* of ours; "" when the store's own says it */
 };
 
@@ -30,6 +31,13 @@ int history_like_class(struct history *h, const char *machine, char *like, size_
 void history_read_run(const struct store_rows *rows, struct history_run *run);
 #define HISTORY_RUN_COLUMNS \
 	"r.id, r.name, r.date, m.class, m.title, r.profile, r.revision, r.noise, r.interrupted"
+
+/**
+ * history_select() - store_select() for a query that has r.revision, on every schema there has
+ * been. Return: 0; -ENOMEM; an error of store.h.
+ */
+int history_select(struct history *h, const char *sql, const struct store_value *p, unsigned n,
+    struct store_rows **out);
 
 /** history_copy() - a column of the current row. */
 void history_copy(char *to, size_t len, const struct store_rows *rows, unsigned column);

@@ -231,7 +231,7 @@ int history_list_runs(
 	rc = history_like_class(h, filter->machine, like, sizeof(like));
 	if (rc)
 		return rc;
-	rc = store_select(h->store, sql, p, 1, &rows);
+	rc = history_select(h, sql, p, 1, &rows);
 	if (!rc)
 		rc = read_runs(h, rows, &runs);
 	if (!rc && filter->case_name)

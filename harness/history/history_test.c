@@ -111,6 +111,33 @@ static void same_run_twice_is_once(void **state)
 	history_close(h);
 }
 
+/* The id is a date and six digits: it can be another run's, and then neither is lost unnoticed. */
+static void another_run_of_that_id_is_refused(void **state)
+{
+	struct history *h = db_history(*state);
+	struct run run, other;
+
+	db_add_run(h, 1, 1);
+	for (unsigned how = 0; how < 4; how++) {
+		db_numbered_run(&other, 1, how == 0 ? 1.01 : 1);
+		if (how == 1)
+			snprintf(other.date, sizeof(other.date), "2019-01-02T03:04:05Z");
+		if (how == 2)
+			other.series[0].status = STATUS_INVALID;
+		if (how == 3)
+			assert_non_null(fixture_series(&other, "lock/one/more", 1));
+		assert_int_equal(history_add(h, &other), -EEXIST);
+		assert_non_null(strstr(history_error(h), "another run of the id 20260102T000001Z"));
+		run_free(&other);
+	}
+	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 1);
+	/* With all of its figures it is still itself. */
+	db_numbered_run(&run, 1, 1);
+	assert_int_equal(history_add(h, &run), 1);
+	run_free(&run);
+	history_close(h);
+}
+
 /* By date, whatever the order of adding; a new definition or another machine is another series. */
 static void series_are_told_apart(void **state)
 {
@@ -333,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(what_goes_in_comes_out),
 	    TEST(same_run_twice_is_once),
+	    TEST(another_run_of_that_id_is_refused),
 	    TEST(series_are_told_apart),
 	    TEST(trials_of_another_length_are_told_apart),
 	    TEST(sanitizer_builds_are_refused),

@@ -16,10 +16,13 @@
 #define LIBPQ_FUNCTIONS(X)      \
 	X(PQclear)              \
 	X(PQconnectdbParams)    \
+	X(PQconninfoFree)       \
+	X(PQconninfoParse)      \
 	X(PQerrorMessage)       \
 	X(PQexec)               \
 	X(PQexecParams)         \
 	X(PQfinish)             \
+	X(PQfreemem)            \
 	X(PQgetResult)          \
 	X(PQgetisnull)          \
 	X(PQgetvalue)           \

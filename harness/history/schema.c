@@ -135,12 +135,21 @@ static int take_step(struct store *s, unsigned to)
 	return rc;
 }
 
+int schema_check(struct store *s, unsigned version)
+{
+	if (version > schema_newest())
+		return store_say(s, -EPROTO,
+		    "schema %u is newer than schema %u of this concbench: use a newer one", version,
+		    schema_newest());
+	return 0;
+}
+
 static int check(struct store *s, unsigned have, unsigned want)
 {
-	if (have > schema_newest())
-		return store_say(s, -EPROTO,
-		    "schema %u is newer than schema %u of this concbench: use a newer one", have,
-		    schema_newest());
+	const int rc = schema_check(s, have);
+
+	if (rc)
+		return rc;
 	if (have < want && !store_writable(s))
 		return store_say(s, -EROFS,
 		    "schema %u has to become schema %u, but it is read-only", have, want);

@@ -2,7 +2,8 @@
  * schema.h - the tables of a history, and the steps from every older version to this one.
  *
  * A version is one step of a table in schema.c; a new one is added at its end, and none is ever
- * changed. All SQL that defines anything is there, in the dialect that both databases understand.
+ * changed. Who only reads leaves an older version alone: see history_select(). All SQL that defines
+ * anything is there, in the dialect that both databases understand.
  */
 #ifndef CONCBENCH_SCHEMA_H
 #define CONCBENCH_SCHEMA_H
@@ -17,6 +18,10 @@ unsigned schema_newest(void);
  * Return: 0; -EUCLEAN with a store_error() when its tables are not a history's; an error.
  */
 int schema_version(struct store *s, unsigned *out);
+
+/** schema_check() - can a reader use that version? Return: 0; -EPROTO with a store_error() when it
+ * is newer than this build. */
+int schema_check(struct store *s, unsigned version);
 
 /**
  * schema_migrate_to() - bring an empty or older database to @version, in one transaction.

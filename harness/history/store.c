@@ -18,7 +18,10 @@ int store_open(const char *where, enum store_mode mode, unsigned wait_ms, struct
 		return store_postgres_open(where, wait_ms, out, err, err_len);
 	/* Not a file of that name: more likely the wrong program than a strange path. */
 	if (strstr(where, "://")) {
-		one_line_format(err, err_len, "%s: neither a path nor postgresql://...", where);
+		char name[512];
+
+		store_name_of_url(where, name, sizeof(name));
+		one_line_format(err, err_len, "%s: neither a path nor postgresql://...", name);
 		return -EINVAL;
 	}
 	return store_sqlite_open(where, mode, wait_ms, out, err, err_len);
@@ -36,16 +39,48 @@ int store_say(struct store *s, int rc, const char *format, ...)
 	return rc;
 }
 
+/* "host", "host:5432,other", "[::1]:5432": where a password has slipped in, a port is no number. */
+static bool ports_are_numbers(const char *authority, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		if (authority[at] == '[') {
+			const char *end = memchr(authority + at, ']', len - at);
+
+			at = end ? (size_t)(end - authority) + 1 : len;
+		} else if (authority[at] == ':') {
+			at += 1 + strspn(authority + at + 1, "0123456789");
+			if (at < len && authority[at] != ',')
+				return false;
+		} else {
+			at++;
+		}
+	}
+	return true;
+}
+
 void store_name_of_url(const char *url, char *name, size_t len)
 {
 	const char *host = strstr(url, "://") + 3;
 	const size_t scheme = (size_t)(host - url);
-	const size_t authority = strcspn(host, "/?");
-	const char *at = memrchr(host, '@', authority);
+	const size_t before_query = strcspn(host, "?#");
+	const char *at = memrchr(host, '@', before_query);
+	size_t shown = before_query;
 
-	if (at)
+	/* A user's secret or an option's: which, nobody can tell. */
+	if (strchr(host + before_query, '@')) {
+		one_line_format(name, len, "%.*s...", (int)scheme, url);
+		return;
+	}
+	if (at) {
+		shown -= (size_t)(at + 1 - host);
 		host = at + 1;
-	one_line_format(name, len, "%.*s%.*s", (int)scheme, url, (int)strcspn(host, "?"), host);
+	}
+	if (ports_are_numbers(host, strcspn(host, "/?#")))
+		one_line_format(name, len, "%.*s%.*s", (int)scheme, url, (int)shown, host);
+	else
+		one_line_format(name, len, "%.*s...", (int)scheme, url);
 }
 
 void store_close(struct store *s)

@@ -47,7 +47,7 @@ int store_say(struct store *s, int rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /** store_name_of_url() - "postgresql://user:secret@host/db?password=secret" as it may be shown:
- * without both. */
+ * without both; of a URL in which a secret may be anywhere only how it begins. */
 void store_name_of_url(const char *url, char *name, size_t len);
 
 int store_sqlite_open(const char *path, enum store_mode mode, unsigned wait_ms, struct store **out,

@@ -353,6 +353,34 @@ static int set_up(struct postgres_store *s)
 	return postgres_exec(&s->head, sql, NULL, 0);
 }
 
+/*
+ * Does libpq take it apart as it is shown? An '@' or '/' that belongs to a password moves parts of
+ * it into the host, the port or the database, and libpq quotes those, and what it cannot read.
+ */
+static int check_url(struct postgres_store *s, const char *url)
+{
+	char *why = NULL;
+	PQconninfoOption *const options = s->pq->PQconninfoParse(url, &why);
+	bool good = options != NULL;
+
+	for (const PQconninfoOption *o = options; good && o->keyword; o++) {
+		if (!o->val)
+			continue;
+		if (!strcmp(o->keyword, "host") || !strcmp(o->keyword, "dbname"))
+			good = !strchr(o->val, '@');
+		if (!strcmp(o->keyword, "port"))
+			good = !o->val[strspn(o->val, "0123456789,")];
+	}
+	if (options)
+		s->pq->PQconninfoFree(options);
+	if (why)
+		s->pq->PQfreemem(why);
+	return good ? 0
+		    : store_say(&s->head, -EINVAL,
+			  "not understood; special characters of a user, password or option have "
+			  "to be percent-encoded (%%40 is @, %%2F is /)");
+}
+
 int store_postgres_open(
     const char *url, unsigned wait_ms, struct store **out, char *err, size_t err_len)
 {
@@ -374,6 +402,9 @@ int store_postgres_open(
 	s->pq = libpq_load(err, err_len);
 	if (!s->pq)
 		goto out_free;
+	rc = check_url(s, url);
+	if (rc)
+		goto out_say;
 	s->connection = s->pq->PQconnectdbParams(keys, values, 1);
 	if (!s->connection || s->pq->PQstatus(s->connection) != CONNECTION_OK) {
 		rc = s->connection ? failed(s, NULL) : -ENOMEM;

@@ -1,4 +1,5 @@
 /* journal_recover.c - reading a journal that nobody ended properly. */
+#include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
 
@@ -28,6 +29,7 @@ struct recovery {
 	size_t bad_lines;
 	size_t first_bad;
 	char first_why[200];
+	size_t doubles;     /* samples that were there already */
 	size_t undescribed; /* cases whose own line is lost */
 	bool torn;
 };
@@ -220,9 +222,24 @@ static void tell(const struct recovery *rec, char *note, size_t note_len)
 	if (rec->bad_lines)
 		say(note, note_len, "dropped %zu damaged line%s (line %zu: %s)", rec->bad_lines,
 		    rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
+	if (rec->doubles)
+		say(note, note_len, "dropped %zu sample%s that %s there already", rec->doubles,
+		    rec->doubles == 1 ? "" : "s", rec->doubles == 1 ? "was" : "were");
 	if (rec->undescribed)
 		say(note, note_len, "the description of %zu case%s is lost, not the samples",
 		    rec->undescribed, rec->undescribed == 1 ? "" : "s");
+}
+
+static int drop_doubles(struct recovery *rec)
+{
+	size_t dropped;
+	int rc = 0;
+
+	for (size_t i = 0; i < rec->run.series_count && !rc; i++) {
+		rc = doubles_drop_samples(&rec->run.series[i], &dropped);
+		rec->doubles += dropped;
+	}
+	return rc;
 }
 
 /* What the supervisor would have said at the end. */
@@ -266,6 +283,8 @@ int journal_recover(const char *path, struct run *out, char *note, size_t note_l
 		rc = -EINVAL;
 	}
 	fclose(f);
+	if (!rc)
+		rc = drop_doubles(&rec);
 	if (rc) {
 		run_free(&rec.run);
 		return rc;

@@ -140,7 +140,7 @@ static void descriptions_may_change(void **state)
 /* A journal of 1 + 1 + @samples lines. */
 static char *small_journal(unsigned samples, size_t *len)
 {
-	struct run run = {0};
+	struct run run = {.date = FIXTURE_DATE};
 	struct series *s = fixture_series(&run, "a/workers:1", 1);
 	char *text;
 
@@ -256,6 +256,31 @@ static void foreign_files_are_refused(void **state)
 	assert_int_equal(run.seed, 77);
 }
 
+/* Of a trial that is written twice the first counts, and it is said. */
+static void a_trial_counts_once(void **state)
+{
+	struct run run = {.date = FIXTURE_DATE};
+	struct series *s = fixture_series(&run, "a/workers:1", 1);
+	char note[300];
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++)
+		fixture_add(s, fixture_sample(i % 3, i / 3 / 2, 10 + i));
+	write_journal(&run);
+	run_free(&run);
+	assert_int_equal(journal_recover(path, &run, note, sizeof(note)), 0);
+	assert_string_equal(note, "dropped 3 samples that were there already");
+	assert_int_equal(run.series[0].sample_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		double ns = 0;
+
+		assert_int_equal(run.series[0].samples[i].launch, i);
+		assert_true(metric_get(&run.series[0].samples[i].metrics, METRIC_NS_PER_OP, &ns));
+		assert_true(ns == 10 + i);
+	}
+	run_free(&run);
+}
+
 static void flipped_bytes_do_no_harm(void **state)
 {
 	uint64_t random = 0x2545f4914f6cdd1d;
@@ -266,6 +291,7 @@ static void flipped_bytes_do_no_harm(void **state)
 
 	(void)state;
 	memset(&run, 0, sizeof(run));
+	snprintf(run.date, sizeof(run.date), FIXTURE_DATE);
 	assert_int_equal(manifest_add(&run.manifest, "cpu", "x"), 0);
 	fixture_measure(fixture_series(&run, "a/workers:2", 2), 2, 1, 1);
 	write_journal(&run);
@@ -383,6 +409,8 @@ static void a_full_disk_keeps_earlier_lines(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
 	do {
+		/* Each another trial: one that is there already would not count. */
+		run.series[0].samples[1].slot = 100 + written;
 		rc = journal_sample(j, run.series[0].name, &run.series[0].samples[1]);
 		written += !rc;
 	} while (!rc && written < 1000);
@@ -427,6 +455,7 @@ int main(void)
 	    cmocka_unit_test(cut_anywhere_keeps_whole_lines),
 	    cmocka_unit_test(damaged_lines_are_counted),
 	    cmocka_unit_test(foreign_files_are_refused),
+	    cmocka_unit_test(a_trial_counts_once),
 	    cmocka_unit_test(flipped_bytes_do_no_harm),
 	    cmocka_unit_test(a_kill_loses_nothing_told),
 	    cmocka_unit_test(a_full_disk_keeps_earlier_lines),

@@ -2,6 +2,7 @@
 #include "harness/run/jsonio.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 json_t *jsonio_series(const struct series *s)
@@ -126,6 +127,24 @@ int jsonio_put_facts(json_t *object, const struct run *run)
 	return rc;
 }
 
+/* "2026-01-02T03:04:05Z" and nothing else: what is newest is decided by comparing these texts. */
+static bool is_date(const char *text)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	unsigned year, month, day, hour, minute, second;
+
+	for (size_t i = 0; i < sizeof(form); i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	if (sscanf(text, "%4u-%2u-%2uT%2u:%2u:%2u", &year, &month, &day, &hour, &minute, &second) !=
+	    6)
+		return false;
+	/* 60: a leap second. */
+	return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] && hour < 24 &&
+	       minute < 60 && second <= 60;
+}
+
 int jsonio_get_facts(struct jsonio_reader *r, const json_t *o, struct run *run)
 {
 	int rc;
@@ -141,6 +160,8 @@ int jsonio_get_facts(struct jsonio_reader *r, const json_t *o, struct run *run)
 	    (rc = jsonio_get_text(
 		 r, o, "counters_note", run->counters_note, sizeof(run->counters_note))))
 		return rc;
+	if (!is_date(run->date))
+		return jsonio_fail(r, "date", "not like 2026-01-02T03:04:05Z");
 	return jsonio_get_manifest(r, o, "manifest", &run->manifest);
 }
 

@@ -3,6 +3,8 @@
  *
  * The corpus has trimmed real files, broken ones, and what the fuzzer has found (found-*).
  */
+#include "harness/gate/compare.h"
+#include "harness/history/history.h"
 #include "harness/run/result_fuzz.h"
 #include "harness/run/run_fixture.h"
 
@@ -11,6 +13,27 @@
 
 /* From the top of the tree, where `make test` runs the tests. */
 #define CORPUS "harness/run/corpus"
+
+/* What a reader accepts can be compared, and goes into a history: whose doubts come too late. */
+static void use(const char *path, const struct run *run)
+{
+	const struct compare_rules rules = {.min_effect = 0.01};
+	struct comparison c = {0};
+	char note[512], err[512] = "";
+	struct history *h;
+
+	if (compare_runs(run, run, &rules, &c, NULL))
+		fail_msg("%s: cannot be compared with itself", path);
+	for (size_t i = 0; i < c.row_count; i++)
+		if (c.rows[i].verdict == VERDICT_SLOWER || c.rows[i].verdict == VERDICT_FASTER)
+			fail_msg("%s: %s is not as fast as itself", path, c.rows[i].name);
+	comparison_free(&c);
+	if (history_open(":memory:", HISTORY_WRITE, 1000, &h, note, sizeof(note), err, sizeof(err)))
+		fail_msg("%s", err);
+	if (history_add(h, run))
+		fail_msg("%s: %s", path, history_error(h));
+	history_close(h);
+}
 
 /* How many files of the corpus a reader takes. */
 static unsigned replay(result_reader *reader, unsigned *files)
@@ -36,6 +59,10 @@ static unsigned replay(result_reader *reader, unsigned *files)
 			fail_msg("%s: %s", path, why);
 		if (!reader(path, &run, err, sizeof(err))) {
 			accepted++;
+			use(path, &run);
+			if (run_summarise(&run))
+				fail_msg("%s: cannot be summarised", path);
+			use(path, &run);
 			run_free(&run);
 		}
 	}

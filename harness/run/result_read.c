@@ -1,3 +1,4 @@
+#include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
 
@@ -34,6 +35,18 @@ static int read_interval(
 	return 0;
 }
 
+/* Times lie between those of the samples, and so within their bound. Rates are what is left of
+ * 1e9 over them, whatever that is. */
+static int read_time(
+    struct jsonio_reader *r, const json_t *o, const char *key, struct stats_interval *out)
+{
+	const int rc = read_interval(r, o, key, out);
+
+	if (!rc && out->high > METRIC_ABS_MAX)
+		return jsonio_fail(r, key, "too large");
+	return rc;
+}
+
 static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_summary *out)
 {
 	json_t *j, *latency;
@@ -45,13 +58,18 @@ static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_
 	    (rc = jsonio_get_unsigned(r, j, "samples", &out->samples)) ||
 	    (rc = jsonio_get_unsigned(r, j, "empty_samples", &out->empty_samples)) ||
 	    (rc = jsonio_get_unsigned(r, j, "warm_up_samples", &out->warm_up_samples)) ||
-	    (rc = read_interval(r, j, "ns_per_op", &out->ns_per_op)) ||
+	    (rc = read_time(r, j, "ns_per_op", &out->ns_per_op)) ||
 	    (rc = read_interval(r, j, "ops_per_s", &out->ops_per_s)) ||
 	    (rc = jsonio_get_real_or_0(r, j, "covered", &out->covered)) ||
 	    (rc = jsonio_get_real_or_0(r, j, "mad_ns_per_op", &out->mad_ns_per_op)) ||
 	    (rc = jsonio_get_real_or_0(r, j, "half_width_pct", &out->half_width_pct)) ||
 	    (rc = jsonio_get_metrics(r, j, "medians", &out->medians)))
 		return rc;
+	if (!(out->covered >= 0 && out->covered <= 1))
+		return jsonio_fail(r, "covered", "not from 0 to 1");
+	/* Of values up to the bound, times 1.4826 at most. */
+	if (!(fabs(out->mad_ns_per_op) <= 2 * METRIC_ABS_MAX))
+		return jsonio_fail(r, "mad_ns_per_op", "too large");
 	/* Times and rates: an interval may reach down to nothing, what was measured does not.
 	 * Without launches nothing has been made of the samples yet. */
 	if (out->launches && !(out->ns_per_op.estimate > 0))
@@ -134,6 +152,17 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 	return 0;
 }
 
+/* A second one would be refused by a history, and counted as two by whoever counts. */
+static int check_doubles(struct jsonio_reader *r, const struct series *s)
+{
+	const struct sample *twice;
+	const int rc = doubles_find_sample(s, &twice);
+
+	return rc <= 0 ? rc
+		       : jsonio_fail(
+			     r, "rows", "launch %u has slot %u twice", twice->launch, twice->slot);
+}
+
 static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
 {
 	struct series *s;
@@ -147,7 +176,9 @@ static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
 	rc = jsonio_get_series(r, o, s);
 	if (!rc && status_has_figure(s->status))
 		rc = read_summary(r, o, &s->summary);
-	return rc ? rc : read_samples(r, o, s);
+	if (!rc)
+		rc = read_samples(r, o, s);
+	return rc ? rc : check_doubles(r, s);
 }
 
 static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_verdict *out)
@@ -170,6 +201,7 @@ static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_ver
 
 static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run *run)
 {
+	const char *twice;
 	json_t *cases, *item;
 	size_t i;
 	int rc;
@@ -186,7 +218,9 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 		if (rc)
 			return rc;
 	}
-	return 0;
+	snprintf(r->where, sizeof(r->where), "concbench");
+	rc = doubles_find_case(run, &twice);
+	return rc <= 0 ? rc : jsonio_fail(r, "cases", "%s is there twice", twice);
 }
 
 static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)

@@ -107,6 +107,15 @@ static void every_field_is_checked(void **state)
 	} row[] = {
 	    {{"date"}, NULL, "concbench.date: missing"},
 	    {{"date"}, "3", "concbench.date: not a text"},
+	    {{"date"}, "\"\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"yesterday\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T03:04:05+01:00\"",
+		"concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T03:04:05Z \"",
+		"concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-13-02T03:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-02-30T03:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
+	    {{"date"}, "\"2026-01-02T24:04:05Z\"", "concbench.date: not like 2026-01-02T03:04:05Z"},
 	    {{"seed"}, "-3", "concbench.seed: not a whole number from 0 to 18446744073709551615"},
 	    {{"interrupted"}, "0", "concbench.interrupted: not true or false"},
 	    {{"elapsed_s"}, "\"1\"", "concbench.elapsed_s: not a number"},
@@ -126,6 +135,12 @@ static void every_field_is_checked(void **state)
 		"concbench.cases[0].ns_per_op: the estimate is outside its interval"},
 	    {{"cases", "0", "summary", "ns_per_op"}, "{\"estimate\":-5,\"low\":-9,\"high\":-1}",
 		"concbench.cases[0].ns_per_op: below 0"},
+	    {{"cases", "0", "summary", "ns_per_op"}, "{\"estimate\":5,\"low\":1,\"high\":1.7e308}",
+		"concbench.cases[0].ns_per_op: too large"},
+	    {{"cases", "0", "summary", "mad_ns_per_op"}, "1e200",
+		"concbench.cases[0].mad_ns_per_op: too large"},
+	    {{"cases", "0", "summary", "covered"}, "1.5",
+		"concbench.cases[0].covered: not from 0 to 1"},
 	    {{"cases", "0", "summary", "ops_per_s"}, "{\"estimate\":0,\"low\":0,\"high\":1}",
 		"concbench.cases[0].ops_per_s: not above 0"},
 	    {{"cases", "0", "summary", "latency"}, "{\"histogram\":{\"count\":1,\"buckets\":[]}}",
@@ -137,6 +152,10 @@ static void every_field_is_checked(void **state)
 		"concbench.cases[0].columns: not launch, slot, warm_up and metrics"},
 	    {{"cases", "0", "samples", "rows"}, "[[0,0,false]]",
 		"concbench.cases[0].rows: not as many values as columns"},
+	    {{"cases", "0", "samples"},
+		"{\"columns\":[\"launch\",\"slot\",\"warm_up\"],"
+		"\"rows\":[[0,0,true],[0,1,false],[1,0,true],[0,1,false]]}",
+		"concbench.cases[0].rows: launch 0 has slot 1 twice"},
 	    {{"cases", "3", "samples", "rows"}, "[[0,0,0]]",
 		"concbench.cases[3].rows: no launch, slot or warm_up"},
 	};
@@ -173,6 +192,22 @@ static void every_field_is_checked(void **state)
 	run_free(&run);
 }
 
+static void a_case_is_there_once(void **state)
+{
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_run(&run, 3, 1, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	snprintf(run.series[0].name, sizeof(run.series[0].name), "lock/twice");
+	snprintf(run.series[2].name, sizeof(run.series[2].name), "lock/twice");
+	text = format(&run);
+	assert_refused(text, strlen(text), "concbench.cases: lock/twice is there twice");
+	free(text);
+	run_free(&run);
+}
+
 /* Small, but with everything: it is parsed once for each of its bytes. */
 static char *small_file(void)
 {
@@ -180,6 +215,7 @@ static char *small_file(void)
 	struct series *s = fixture_series(&run, "a/workers:1", 1);
 	char *text;
 
+	snprintf(run.date, sizeof(run.date), FIXTURE_DATE);
 	assert_int_equal(manifest_add(&run.manifest, "cpu", "x"), 0);
 	for (unsigned l = 0; l < 2; l++) {
 		struct sample one = fixture_sample(l, 0, 10);
@@ -285,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(foreign_files_are_refused),
 	    cmocka_unit_test(every_field_is_checked),
+	    cmocka_unit_test(a_case_is_there_once),
 	    cmocka_unit_test(every_truncation_is_refused),
 	    cmocka_unit_test(flipped_bytes_do_no_harm),
 	    cmocka_unit_test(unreadable_things_are_refused),

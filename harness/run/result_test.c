@@ -92,7 +92,7 @@ static void rows_are_google_benchmarks(void **state)
 	    "\"error_message\":\"hung: no answer\",\"iterations\":0,\"real_time\":0.0,"
 	    "\"cpu_time\":0.0,\"time_unit\":\"ns\"}",
 	};
-	struct run run = {0};
+	struct run run = {.date = FIXTURE_DATE};
 	struct series *s = fixture_series(&run, "a/b/workers:2", 2);
 	json_t *whole, *rows;
 	char *text;
@@ -240,7 +240,7 @@ static void what_is_written_is_read_back(void **state)
 
 static void an_empty_run_is_a_run(void **state)
 {
-	struct run run = {0}, back = {0};
+	struct run run = {.date = FIXTURE_DATE}, back = {0};
 	char err[300] = "";
 
 	(void)state;
@@ -254,7 +254,7 @@ static void an_empty_run_is_a_run(void **state)
 
 static void metrics_that_come_and_go(void **state)
 {
-	struct run run = {0}, back = {0};
+	struct run run = {.date = FIXTURE_DATE}, back = {0};
 	struct series *s = fixture_series(&run, "a", 1);
 	json_t *whole, *row;
 	char err[300] = "";
@@ -292,7 +292,7 @@ static void metrics_that_come_and_go(void **state)
 
 static void awkward_texts_are_cleaned(void **state)
 {
-	struct run run = {0}, back = {0};
+	struct run run = {.date = FIXTURE_DATE}, back = {0};
 	struct series *s = fixture_series(&run, "a", 1);
 	char err[300] = "";
 

@@ -21,6 +21,8 @@
 
 #include <cmocka.h>
 
+#define FIXTURE_DATE "2026-01-02T03:04:05Z"
+
 static inline void fixture_metric(struct sample *s, const char *name, double value)
 {
 	assert_int_equal(metric_add(&s->metrics, name, value), 0);
@@ -101,7 +103,7 @@ static inline void fixture_run(struct run *run, unsigned launches, unsigned slot
 
 	memset(run, 0, sizeof(*run));
 	snprintf(run->id, sizeof(run->id), "20260102T030405Z-host-1a2b3c");
-	snprintf(run->date, sizeof(run->date), "2026-01-02T03:04:05Z");
+	snprintf(run->date, sizeof(run->date), FIXTURE_DATE);
 	snprintf(run->profile, sizeof(run->profile), "quick");
 	snprintf(run->command, sizeof(run->command), "concbench run --filter \"lock/.*µ\" \\d");
 	snprintf(run->counters_note, sizeof(run->counters_note), "perf_event_paranoid is 4");

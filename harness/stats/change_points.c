@@ -1,6 +1,8 @@
 #include "harness/stats/change_points.h"
 
+#include "harness/stats/change_bump.h"
 #include "harness/stats/change_points_exact.h"
+#include "harness/stats/permutation.h"
 
 #include <errno.h>
 #include <float.h>
@@ -13,6 +15,9 @@ struct node {
 	double sum; /* of the values below this node */
 	double count;
 };
+
+/* Of p_max for bumps: each that is made up is two points. */
+#define BUMP_SHARE 0.5
 
 /* Room for one segment; as long as the series. */
 struct bench {
@@ -150,63 +155,23 @@ static double best_split(struct bench *b, size_t *at)
 	return best;
 }
 
-static uint64_t next(uint64_t *state)
+static double statistic(void *arg)
 {
-	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return z ^ (z >> 31);
-}
-
-/* Fisher-Yates; the bias of a 64-bit product over so few values is below 1e-12. */
-static void shuffle(size_t *x, size_t n, uint64_t *state)
-{
-	for (size_t i = n; i > 1; i--) {
-		const size_t j =
-		    (size_t)((double)(next(state) >> 11) / 9007199254740992.0 * (double)i);
-		const size_t swap = x[i - 1];
-
-		x[i - 1] = x[j];
-		x[j] = swap;
-	}
-}
-
-/* Nothing after so many orders: a p that is too large would do that less than once in 20. */
-#define SURE_WITHOUT_HIT 3.0
-/* So many hits at ten times the rate that p_max allows: a p that is small enough would do that
- * less than once in 200. */
-#define HOPELESS_HITS 3
-
-static double p_by_permutation(
-    struct bench *b, double least, double p_max, unsigned permutations, uint64_t *state)
-{
-	unsigned hits = 0;
 	size_t at;
 
-	for (unsigned i = 1; i <= permutations; i++) {
-		shuffle(b->rank, b->n, state);
-		hits += best_split(b, &at) >= least;
-		if ((hits + 1.0) / (permutations + 1.0) > p_max ||
-		    (hits >= HOPELESS_HITS && hits > 10.0 * p_max * i))
-			return 1.0;
-		if (!hits && (i + 1.0) * p_max >= SURE_WITHOUT_HIT)
-			return 1.0 / (i + 1.0);
-	}
-	return (hits + 1.0) / (permutations + 1.0);
+	return best_split(arg, &at);
 }
 
 /* How many of the orders of these values have a split as good as @best: exactly when they are few,
  * since there a p lies close to any limit, and chance would decide; else of random ones. */
-static int find_p(
-    struct bench *b, double best, double p_max, unsigned permutations, uint64_t *state, double *p)
+static int find_p(struct bench *b, double best, const struct permutation_test *test, double *p)
 {
 	/* Of the statistic, which is about a mean distance times n. */
 	const double least = best - 1e-9 * b->total / (double)b->n;
 
 	if (b->n <= CHANGE_EXACT_MAX)
 		return change_points_exact(b->value, b->n, b->total, least, p);
-	*p = p_by_permutation(b, least, p_max, permutations, state);
+	*p = permutation_p(b->rank, b->n, least, test, statistic, b);
 	return 0;
 }
 
@@ -221,55 +186,103 @@ struct segment {
 	size_t begin, end;
 };
 
+struct search {
+	struct bench bench;
+	const double *x;
+	struct permutation_test split, bump;
+	/* Every change found leaves one more segment to look at than there was. */
+	struct segment *todo;
+	struct change_point *found;
+	size_t waiting, changes;
+};
+
+static void look_at(struct search *s, size_t begin, size_t end)
+{
+	if (end - begin >= 2 * CHANGE_SEGMENT_MIN)
+		s->todo[s->waiting++] = (struct segment){begin, end};
+}
+
+/* Return: 1 when the segment was split; 0; -ENOMEM. */
+static int find_split(struct search *s, size_t begin, size_t end)
+{
+	size_t at = 0;
+	double best, p;
+	int rc = load(&s->bench, s->x + begin, end - begin);
+
+	if (rc)
+		return rc;
+	best = best_split(&s->bench, &at);
+	/* Of equal values every order is as good as any. */
+	if (!(s->bench.total > 0.0))
+		return 0;
+	rc = find_p(&s->bench, best, &s->split, &p);
+	if (rc || !(p <= s->split.p_max))
+		return rc;
+	s->found[s->changes++] = (struct change_point){begin + at, p};
+	look_at(s, begin + at, end);
+	look_at(s, begin, begin + at);
+	return 1;
+}
+
+static int find_bump(struct search *s, size_t begin, size_t end)
+{
+	struct change_bump b;
+	const int rc = change_bump_find(s->x + begin, end - begin, &s->bump, &b);
+
+	if (rc <= 0)
+		return rc;
+	s->found[s->changes++] = (struct change_point){begin + b.begin, b.p};
+	s->found[s->changes++] = (struct change_point){begin + b.end, b.p};
+	look_at(s, begin + b.end, end);
+	look_at(s, begin + b.begin, begin + b.end);
+	look_at(s, begin, begin + b.begin);
+	return 1;
+}
+
+static int check(const double *x, size_t n, const struct permutation_test *split)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return -EINVAL;
+	/* With fewer permutations no p is that small, and nothing would ever be found. */
+	if (!(split->p_max > 0.0 && split->p_max < 1.0) ||
+	    1.0 / (split->permutations + 1.0) > split->p_max)
+		return -EINVAL;
+	return 0;
+}
+
 int change_points_find(const double *x, size_t n, double p_max, unsigned permutations,
     uint64_t seed, struct change_point *out, size_t max, size_t *count)
 {
-	/* Every change found leaves one more segment to look at than there was. */
-	struct segment *todo = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*todo));
-	struct change_point *found = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*found));
-	size_t waiting = 0, changes = 0;
-	struct bench b = {0};
-	int ret = todo && found ? bench_alloc(&b, n) : -ENOMEM;
+	struct search s = {.x = x,
+	    .split = {p_max, permutations, &seed},
+	    .bump = {p_max * BUMP_SHARE, permutations, &seed}};
+	int ret = check(x, n, &s.split);
 
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(x[i]))
-			ret = ret ? ret : -EINVAL;
-	/* With fewer permutations no p is that small, and nothing would ever be found. */
-	if (!(p_max > 0.0 && p_max < 1.0) || 1.0 / (permutations + 1.0) > p_max)
-		ret = ret ? ret : -EINVAL;
-	if (!ret && n >= 2 * CHANGE_SEGMENT_MIN)
-		todo[waiting++] = (struct segment){0, n};
-	while (!ret && waiting) {
-		const struct segment s = todo[--waiting];
-		const size_t len = s.end - s.begin;
-		size_t at = 0;
-		double best, p;
+	if (ret)
+		return ret;
+	s.todo = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*s.todo));
+	s.found = malloc((n / CHANGE_SEGMENT_MIN + 2) * sizeof(*s.found));
+	ret = s.todo && s.found ? bench_alloc(&s.bench, n) : -ENOMEM;
+	if (!ret)
+		look_at(&s, 0, n);
+	while (ret >= 0 && s.waiting) {
+		const struct segment at = s.todo[--s.waiting];
 
-		ret = load(&b, x + s.begin, len);
-		if (ret)
-			break;
-		best = best_split(&b, &at);
-		/* Of equal values every order is as good as any. */
-		if (!(b.total > 0.0))
-			continue;
-		ret = find_p(&b, best, p_max, permutations, &seed, &p);
-		if (ret || !(p <= p_max))
-			continue;
-		found[changes++] = (struct change_point){s.begin + at, p};
-		if (len - at >= 2 * CHANGE_SEGMENT_MIN)
-			todo[waiting++] = (struct segment){s.begin + at, s.end};
-		if (at >= 2 * CHANGE_SEGMENT_MIN)
-			todo[waiting++] = (struct segment){s.begin, s.begin + at};
+		ret = find_split(&s, at.begin, at.end);
+		if (!ret)
+			ret = find_bump(&s, at.begin, at.end);
 	}
-	if (!ret) {
-		qsort(found, changes, sizeof(*found), by_index);
-		for (size_t i = 0; i < changes && i < max; i++)
-			out[i] = found[i];
-		*count = changes;
+	if (ret >= 0) {
+		qsort(s.found, s.changes, sizeof(*s.found), by_index);
+		for (size_t i = 0; i < s.changes && i < max; i++)
+			out[i] = s.found[i];
+		*count = s.changes;
+		ret = 0;
 	}
-	bench_free(&b);
-	free(found);
-	free(todo);
+	bench_free(&s.bench);
+	free(s.found);
+	free(s.todo);
 	return ret;
 }
 

@@ -376,6 +376,71 @@ static void steps_are_found(void **state)
 	assert_in_range(steps_found(2), 900, 1000);
 }
 
+/* One split at a time, as it was searched before: is there one that chance would not make? */
+static bool one_split_sees(const double *series, size_t n)
+{
+	double x[100], best, q;
+	unsigned hits = 0;
+	size_t at;
+
+	assert_true(n <= 100);
+	for (size_t i = 0; i < n; i++)
+		x[i] = series[i];
+	assert_int_equal(change_points_split(x, n, &at, &best), 0);
+	for (unsigned order = 0; order < 299; order++) {
+		for (size_t i = n; i > 1; i--) {
+			const size_t j = (size_t)(uniform() * (double)i);
+			const double swap = x[i - 1];
+
+			x[i - 1] = x[j];
+			x[j] = swap;
+		}
+		assert_int_equal(change_points_split(x, n, &at, &q), 0);
+		hits += q >= best;
+	}
+	return (hits + 1) / 300.0 <= CHANGE_P_MAX;
+}
+
+/* Something became slower by four standard deviations and was mended after @len runs: both ends
+ * have to be found. */
+static void mended(size_t len, unsigned found_min, unsigned split_max)
+{
+	const unsigned trials = 100;
+	unsigned found = 0, by_split = 0;
+	struct change_point out[MAX];
+	double x[100];
+
+	rng = 60 + len;
+	for (unsigned trial = 0; trial < trials; trial++) {
+		const size_t at = 10 + (size_t)(uniform() * (double)(81 - len));
+		unsigned ends = 0;
+		size_t n;
+
+		for (size_t i = 0; i < 100; i++)
+			x[i] = 100.0 + normal() + (i >= at && i < at + len ? 4.0 : 0.0);
+		n = find(x, 100, out);
+		for (size_t k = 0; k < n; k++)
+			ends += out[k].index + 1 >= at && out[k].index <= at + 1;
+		for (size_t k = 0; k < n; k++)
+			ends += out[k].index + 1 >= at + len && out[k].index <= at + len + 1;
+		found += ends == 2;
+		by_split += one_split_sees(x, 100);
+	}
+	print_message("%zu of 100 runs slower by 4 sd: both ends within 1 run in %u of %u, seen by "
+		      "one split at a time in %u\n",
+	    len, found, trials, by_split);
+	assert_in_range(found, found_min, trials);
+	assert_in_range(by_split, 0, split_max);
+}
+
+static void what_was_mended_is_found(void **state)
+{
+	(void)state;
+	mended(5, 80, 20);
+	mended(10, 90, 50);
+	mended(20, 90, 100);
+}
+
 static unsigned made_up(double p_max, unsigned trials)
 {
 	struct change_point out[MAX];
@@ -549,6 +614,7 @@ int main(void)
 	    cmocka_unit_test(no_room),
 	    cmocka_unit_test(the_same_twice),
 	    cmocka_unit_test(steps_are_found),
+	    cmocka_unit_test(what_was_mended_is_found),
 	    cmocka_unit_test(nothing_is_made_up),
 	    cmocka_unit_test(a_lax_test_makes_things_up),
 	    cmocka_unit_test(other_noise),

@@ -107,6 +107,10 @@ add_and_look() {
 	[ ! -s err ] || fail "$(cat err)"
 	expect 0 history add --db h.db "$SAMPLE"
 	one_line out "is in h.db already, nothing to do"
+	# The same id over something else: neither taken in nor passed over.
+	sed 's/"profile": "[a-z]*"/"profile": "full"/; s/"date": "20[0-9]*-/"date": "2019-/' "$SAMPLE" >other.json
+	expect 2 history add --db h.db other.json
+	refused "h.db: another run of the id $SAMPLE_ID is there" "was not added"
 	expect 0 history list --db h.db
 	has out "$SAMPLE_ID" "$SAMPLE_REVISION" "machine "
 	[ "$(wc -l <out)" -eq 3 ] || fail "$(cat out)"
@@ -147,6 +151,21 @@ what_is_not_there() {
 	refused "no run 'none'"
 	expect 2 history export --db h.db --format bencher --out no/such/folder
 	refused "no/such/folder: No such file or directory"
+}
+
+# With nothing but a run file at hand.
+a_fresh_folder() {
+	expect 0 history add "$SAMPLE"
+	one_line out "added to results/history.db"
+	expect 0 history list
+	has out "$SAMPLE_ID"
+	# A folder that was asked for is not made: the name may be wrong.
+	expect 2 history add --db no/such/h.db "$SAMPLE"
+	refused "no/such/h.db: No such file or directory"
+	[ ! -e no ] || fail "made for nothing"
+	rm -r results && : >results
+	expect 2 history add "$SAMPLE"
+	refused "results/: Not a directory"
 }
 
 # Of several, what is good is added; what is not has a line each.
@@ -226,6 +245,22 @@ exports_are_what_others_read() {
 	[ "$(strict_json github-action-benchmark.json)" -eq "$SAMPLE_FIGURES" ]
 	[ "$(strict_json bencher.json)" -eq "$SAMPLE_FIGURES" ]
 	[ "$(strict_json compare.py.json)" -eq 2 ]
+	# What is no file stays what it is, and standard output has nothing but the export.
+	expect 0 history export --db h.db --format bencher --out -
+	cmp out bencher.json
+	mkfifo pipe
+	ln -s target.json link.json
+	: >target.json
+	cat pipe >piped.json &
+	expect 0 history export --db h.db --format bencher --out pipe
+	wait
+	[ -p pipe ] || fail "the pipe was replaced"
+	cmp piped.json bencher.json
+	expect 0 history export --db h.db --format bencher --out link.json
+	[ -L link.json ] || fail "the link was replaced"
+	cmp target.json bencher.json
+	expect 2 history export --db h.db --format otava --out -
+	refused "otava is a folder"
 	# The control: what is not JSON is not taken for it.
 	echo '[NaN]' >nan.json
 	if strict_json nan.json 2>/dev/null; then fail "NaN passed"; fi
@@ -408,8 +443,19 @@ newer_and_older() {
 	# Back to version 1, as it was before there was a second.
 	sql 'ALTER TABLE run DROP COLUMN revision' && sql "DROP INDEX run_of_machine" && sql "DROP INDEX figure_of_case"
 	sql 'UPDATE schema_version SET version = 1'
-	expect 0 history list --db h.db
+	# Looking at it changes no byte; the first run that is added does.
+	cp h.db before
+	for what in list show changes "show job/sieve"; do
+		# shellcheck disable=SC2086 # words
+		expect 0 history $what --db h.db
+		[ ! -s err ] || fail "$(cat err)"
+	done
+	has out "${SAMPLE_REVISION:0:10}"
+	cmp h.db before
+	make_runs 1 9 1
+	expect 0 history add --db h.db runs/00.json
 	one_line err "h.db: brought from schema 1 to schema 3"
+	expect 0 history list --db h.db
 	has out "$SAMPLE_REVISION"
 }
 
@@ -541,7 +587,7 @@ server_in_trouble() {
 	one_line err "concbench history: postgresql:///team: "
 }
 
-run usage add_and_look what_is_not_there run_files_that_are_not changes_are_found_and_explained \
+run usage add_and_look a_fresh_folder what_is_not_there run_files_that_are_not changes_are_found_and_explained \
 	no_change_is_not_found exports_are_what_others_read compare_py_reads_the_export locked read_only \
 	a_log_left_behind \
 	full_disk damaged_and_foreign newer_and_older two_writers killed \

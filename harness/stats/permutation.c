@@ -1,0 +1,47 @@
+#include "harness/stats/permutation.h"
+
+/* Nothing after so many orders: a p that is too large would do that less than once in 20. */
+#define SURE_WITHOUT_HIT 3.0
+/* So many hits at ten times the rate that p_max allows: a p that is small enough would do that
+ * less than once in 200. */
+#define HOPELESS_HITS 3
+
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+/* Fisher-Yates; the bias of a 64-bit product over so few values is below 1e-12. */
+static void shuffle(size_t *x, size_t n, uint64_t *state)
+{
+	for (size_t i = n; i > 1; i--) {
+		const size_t j =
+		    (size_t)((double)(next(state) >> 11) / 9007199254740992.0 * (double)i);
+		const size_t swap = x[i - 1];
+
+		x[i - 1] = x[j];
+		x[j] = swap;
+	}
+}
+
+double permutation_p(size_t *order, size_t n, double least, const struct permutation_test *test,
+    permutation_statistic_fn *statistic, void *arg)
+{
+	const double all = test->permutations + 1.0, p_max = test->p_max;
+	unsigned hits = 0;
+
+	for (unsigned i = 1; i <= test->permutations; i++) {
+		shuffle(order, n, test->state);
+		hits += statistic(arg) >= least;
+		if ((hits + 1.0) / all > p_max ||
+		    (hits >= HOPELESS_HITS && hits > 10.0 * p_max * i))
+			return 1.0;
+		if (!hits && (i + 1.0) * p_max >= SURE_WITHOUT_HIT)
+			return 1.0 / (i + 1.0);
+	}
+	return (hits + 1.0) / all;
+}
