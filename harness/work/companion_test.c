@@ -66,6 +66,15 @@ static void run(struct companion *c)
 	s->finished = true;
 }
 
+/* Until the turn that it may have been stopped in, by the scheduler, is over. */
+static void await_turn(struct shared *s)
+{
+	const unsigned now = atomic_load(&s->turns);
+
+	while (atomic_load(&s->turns) - now < 2)
+		clock_sleep_until_ns(clock_now_ns() + 100 * CLOCK_NS_PER_US);
+}
+
 static uint64_t work(struct worker *w, void *state, uint64_t n)
 {
 	(void)w;
@@ -133,10 +142,12 @@ static void it_lives_beside_every_model(void **state)
 			struct sample sample;
 			unsigned before;
 
+			await_turn(s);
 			s->first_recording_ns = s->last_recording_ns = 0;
 			before = atomic_load(&s->recorded);
 			if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
 				fail_msg("%s: %s", model_name(models[m]), why);
+			await_turn(s);
 			assert_true(atomic_load(&s->recorded) > before);
 			/* Only inside the window, give or take the turn in which it closed. */
 			assert_true(s->first_recording_ns >= t.line->open_ns);
