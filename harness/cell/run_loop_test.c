@@ -101,6 +101,7 @@ static void begin(struct suite *s, const char *const *names)
 	    .entries = s->entry,
 	    .entry_count = n,
 	    .run = &s->run};
+	(void)snprintf(s->run.date, sizeof(s->run.date), "%s", "2026-01-02T03:04:05Z");
 	assert_int_equal(journal_create(s->journal_path, &s->loop.journal), 0);
 	assert_int_equal(journal_run(s->loop.journal, &s->run), 0);
 }
