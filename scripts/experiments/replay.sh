@@ -3,10 +3,11 @@
 #
 # Usage: scripts/experiments/replay.sh [-n WINDOWS] [-o FOLDER] [TRACE...]
 #
-# TRACE is a file of lines "launch,variant,start_us,wall_ns" (harness/stats/traces/README.md), by
-# default the frozen ones of the tests; the rules that measure in blocks need whole launches, so those
-# show what a machine of a few calm seconds gives. Writes replay.tsv and replay.{svg,png} to FOLDER
-# (build/experiments). What is committed in results/experiments/ came from the full recordings.
+# TRACE is a file of lines "launch,variant,start_us,wall_ns" (harness/stats/traces/README.md) or, when it
+# ends in .gz, a recording for convert_trace.sh; by default the frozen ones of the tests. The rules that
+# measure in blocks need whole launches, so those show what a machine of a few calm seconds gives. Writes
+# replay.tsv and replay.{svg,png} to FOLDER (build/experiments). What is committed in
+# results/experiments/ came from the full recordings.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -39,9 +40,21 @@ for trace; do
 	}
 done
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+lines=()
+for trace; do
+	case $trace in
+	*.gz)
+		lines+=("$work/$(basename "$trace" .gz)")
+		"$root/scripts/experiments/convert_trace.sh" "$trace" >"${lines[-1]}"
+		;;
+	*) lines+=("$trace") ;;
+	esac
+done
 make -s -C "$root" build/replay
 mkdir -p "$out"
-"$root/build/replay" "$windows" "$@" >"$out/replay.tsv.part"
+"$root/build/replay" "$windows" "${lines[@]}" >"$out/replay.tsv.part"
 mv "$out/replay.tsv.part" "$out/replay.tsv"
 "$root/scripts/experiments/chart.sh" "$out/replay.tsv" "$out/replay" \
 	'Recorded noise replayed: how often each rule calls a change'
