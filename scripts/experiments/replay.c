@@ -58,16 +58,18 @@ static struct trace_plan plan_of(double seconds, double slowdown)
 static void ours(const struct trace *t, double seconds, double slowdown, unsigned windows)
 {
 	const struct trace_plan p = plan_of(seconds, slowdown);
+	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 1;
 
-	if (t->launches < p.find + p.confirm)
+	if (t->launches < p.find + p.confirm || p.find + p.confirm > TRACE_PAIRS_MAX)
 		fail("a trace is too short");
 	for (unsigned i = 0; i < windows; i++) {
-		const size_t first = trace_window(t, p.find + p.confirm, &rng);
+		const unsigned all = p.find + p.confirm;
 		enum verdict v;
 
-		if (trace_gate(t, first, &p, &rng, &v, NULL) != 0)
+		trace_in_a_row(&pairs, trace_window(t, all, &rng), all, 0);
+		if (trace_gate(t, &pairs, &p, &rng, &v, NULL) != 0)
 			fail("the statistics");
 		count(&o, v);
 	}
@@ -78,6 +80,8 @@ static void ours(const struct trace *t, double seconds, double slowdown, unsigne
 static void suite(const struct trace *t, size_t traces, unsigned suites)
 {
 	const struct trace_plan p = plan_of(5.0, 0.0);
+	const unsigned all = p.find + p.confirm;
+	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 2;
 
@@ -88,9 +92,9 @@ static void suite(const struct trace *t, size_t traces, unsigned suites)
 
 		for (unsigned c = 0; c < SUITE; c++) {
 			const struct trace *of = &t[c % traces];
-			const size_t first = trace_window(of, p.find + p.confirm, &rng);
 
-			if (trace_gate(of, first, &p, &rng, &v[c], &pvalue[c]) != 0)
+			trace_in_a_row(&pairs, trace_window(of, all, &rng), all, 0);
+			if (trace_gate(of, &pairs, &p, &rng, &v[c], &pvalue[c]) != 0)
 				fail("the statistics");
 		}
 		if (verdicts_control(v, pvalue, SUITE, SUITE_RATE) < 0)
