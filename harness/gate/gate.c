@@ -143,6 +143,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	struct pair_spec spec = {
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
+	    .cells = g->plan->cells,
 	};
 	struct pair_result result;
 	int ret;

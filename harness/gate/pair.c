@@ -14,8 +14,12 @@
 /* Two sums of the same numbers that went through text. */
 #define SUM_TOLERANCE 1e-6
 
+static const struct pair_cells processes = {
+    .start = cell_start, .turn = cell_turn, .finish = cell_finish, .kill = cell_kill};
+
 struct pair {
 	const struct pair_spec *spec;
+	const struct pair_cells *cells;
 	struct cell_process *cell[SIDES];
 	unsigned turns[SIDES];
 	double sum_ns[SIDES];
@@ -53,7 +57,8 @@ static int start(struct pair *p, enum side side, char hash[17])
 
 	spec.slots = p->spec->quartets * 2;
 	spec.seed = p->spec->seed;
-	ret = cell_start(&spec, &p->cell[side], &ready, p->failure->why, sizeof(p->failure->why));
+	ret = p->cells->start(
+	    &spec, &p->cell[side], &ready, p->failure->why, sizeof(p->failure->why));
 	if (ret)
 		return failed(p, side, ret, STATUS_INVALID);
 	memcpy(hash, ready.hash, sizeof(ready.hash));
@@ -76,7 +81,7 @@ static int turn(struct pair *p, enum side side, double *ns)
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
-	int ret = cell_turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
+	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
 	if (ret)
@@ -117,7 +122,7 @@ static int finish(struct pair *p, enum side side)
 	const size_t why_len = sizeof(p->failure->why);
 	double sum_ns = 0.0;
 	unsigned rows = 0;
-	int ret = cell_finish(p->cell[side], &rows, &sum_ns, NULL, why, why_len);
+	int ret = p->cells->finish(p->cell[side], &rows, &sum_ns, NULL, why, why_len);
 
 	p->cell[side] = NULL;
 	if (!ret && (rows != p->turns[side] ||
@@ -173,7 +178,8 @@ static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure)
 {
-	struct pair p = {.spec = spec, .failure = failure};
+	struct pair p = {
+	    .spec = spec, .cells = spec->cells ? spec->cells : &processes, .failure = failure};
 	struct quartet *q = calloc(spec->quartets, sizeof(*q));
 	int ret;
 
@@ -188,7 +194,7 @@ int pair_measure(
 		/* What ended without data has still to end well. */
 		const int end = !ret || ret == -ENODATA ? finish(&p, side) : 0;
 
-		cell_kill(p.cell[side]);
+		p.cells->kill(p.cell[side]);
 		p.cell[side] = NULL;
 		if (end)
 			ret = end;
