@@ -317,7 +317,7 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 	    .high = expm1(e.log_ratio.high)};
 	row->level = 1.0 - e.alpha;
 	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
-	row->layout_sensitive = row->layout_ratio > LAYOUT_SENSITIVE_RATIO;
+	row->layout_sensitive = layout_sensitive(c->test.launch, c->test.count);
 	return 0;
 }
 
