@@ -126,8 +126,10 @@ static int compare(const struct gate_options *o, const struct run *base, const s
     struct comparison *c)
 {
 	struct case_filter filter;
-	const struct compare_rules rules = {
-	    .filter = &filter, .min_effect = o->request.min_effect, .strict = o->strict};
+	const struct compare_rules rules = {.filter = &filter,
+	    .min_effect = o->request.min_effect,
+	    .strict = o->strict,
+	    .force = o->force};
 	char err[200];
 	size_t refusals = 0;
 	int ret;
@@ -141,11 +143,11 @@ static int compare(const struct gate_options *o, const struct run *base, const s
 	if (!c->row_count)
 		return complain(
 		    o->request.command, "--base: %s has no case that head measured", o->base);
-	for (size_t i = 0; refusals && i < c->difference_count; i++)
+	for (size_t i = 0; refusals && !o->force && i < c->difference_count; i++)
 		(void)complain(o->request.command, "%s", c->differences[i]);
-	if (refusals)
+	if (refusals && !o->force)
 		(void)complain(o->request.command,
-		    "the stored run is not comparable; give a program as --base");
+		    "the stored run is not comparable; give a program as --base, or --force");
 	return 0;
 }
 
