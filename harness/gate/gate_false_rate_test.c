@@ -84,7 +84,9 @@ static int play_start(const struct cell_spec *spec, struct cell_process **out,
 	machine.now_ns += START_NS;
 	machine.in_launch = 0;
 	(void)snprintf(ready->hash, sizeof(ready->hash), "h");
-	ready->slot_ns = SLOT_NS;
+	/* Base's, for both: head is not asked what it would like. */
+	assert_int_equal(spec->slot_ns, SLOT_NS);
+	ready->slot_ns = spec->slot_ns;
 	*out = c;
 	return 0;
 }

@@ -49,31 +49,50 @@ static int failed(struct pair *p, enum side side, int error, enum case_status re
 	return -EIO;
 }
 
-static int start(struct pair *p, enum side side, char hash[17])
+static int start(struct pair *p, enum side side, struct message *ready)
 {
 	struct cell_spec spec = p->spec->cell[side];
-	struct message ready = {0};
 	int ret;
 
 	spec.slots = p->spec->quartets * 2;
 	spec.seed = p->spec->seed;
-	ret = p->cells->start(
-	    &spec, &p->cell[side], &ready, p->failure->why, sizeof(p->failure->why));
+	ret =
+	    p->cells->start(&spec, &p->cell[side], ready, p->failure->why, sizeof(p->failure->why));
 	if (ret)
 		return failed(p, side, ret, STATUS_INVALID);
-	memcpy(hash, ready.hash, sizeof(ready.hash));
 	return 0;
+}
+
+/* What the two measure is the same, and for as long. */
+static int check_alike(struct pair *p, const struct message ready[SIDES])
+{
+	const struct message *base = &ready[SIDE_BASE], *head = &ready[SIDE_HEAD];
+
+	if (strcmp(base->hash, head->hash) != 0)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "the case does something else in head than in base");
+	else if (base->slot_ns != head->slot_ns)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "a turn lasts %.3g ms in base and %.3g ms in head", (double)base->slot_ns / 1e6,
+		    (double)head->slot_ns / 1e6);
+	else
+		return 0;
+	return -ESTALE;
 }
 
 static int start_both(struct pair *p, uint64_t coin, char hash[17])
 {
 	const enum side first = coin & 1 ? SIDE_HEAD : SIDE_BASE;
-	char other[17] = "";
-	int ret = start(p, first, hash);
+	const enum side second = first == SIDE_BASE ? SIDE_HEAD : SIDE_BASE;
+	struct message ready[SIDES] = {{0}};
+	int ret = start(p, first, &ready[first]);
 
 	if (!ret)
-		ret = start(p, first == SIDE_BASE ? SIDE_HEAD : SIDE_BASE, other);
-	return ret ? ret : strcmp(hash, other) != 0 ? -ESTALE : 0;
+		ret = start(p, second, &ready[second]);
+	if (ret)
+		return ret;
+	memcpy(hash, ready[SIDE_BASE].hash, sizeof(ready[SIDE_BASE].hash));
+	return check_alike(p, ready);
 }
 
 /* @ns: 0 when no operation was finished inside the window. */

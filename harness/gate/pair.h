@@ -56,8 +56,8 @@ struct pair_failure {
 /**
  * pair_measure() - one pair of launches, from start to orderly end.
  * Return: 0; -EINTR; -ENODATA when no quartet had operations in all its slots; -ESTALE when the two
- * sides' definitions of the case differ; -EIO with @failure when a side failed. No process is left
- * in any case.
+ * sides' definitions of the case or their turns' length differ, with @failure->why; -EIO with
+ * @failure when a side failed. No process is left in any case.
  */
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure);
