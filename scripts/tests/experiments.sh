@@ -46,4 +46,46 @@ what_is_no_recording_is_refused() {
 	one_line err "'two' is not a number"
 }
 
-run recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused
+# pretend REVISION - a concbench that measures nothing and says so; what it was asked is in ./asked. It
+# fails from try number ./stop_at on.
+pretend() {
+	cat >concbench <<-EOF
+		#!/bin/sh
+		if [ "\$1" = --version ]; then
+			printf 'build.revision\t%s\nbuild.dirty\tno\n' $1
+			exit 0
+		fi
+		echo "\$*" >>"$PWD/asked"
+		[ "\$(wc -l <"$PWD/asked")" -lt "\$(cat "$PWD/stop_at")" ] || exit 2
+		while [ "\$1" != --tsv ]; do shift; done
+		printf 'case\ttries\tsame\tslower\tfaster\tunsure\tlayout_ratio\n' >"\$2"
+		printf 'x\t10\t4\t3\t1\t2\t1.5\n' >>"\$2"
+	EOF
+	chmod +x concbench
+	export CONCBENCH=$PWD/concbench
+}
+
+a_long_experiment_goes_on_where_it_stopped() {
+	command -v gnuplot >/dev/null || skip 'no gnuplot'
+	pretend abc
+	echo 4 >stop_at
+	expect 2 "$experiments/end_to_end.sh" -o exp
+	[ "$(wc -l <exp/end_to_end_rounds.tsv)" -eq 4 ] || fail "$(cat exp/end_to_end_rounds.tsv)"
+	has asked 'selftest/slow_sieve/'
+	mv asked before
+	echo 1000 >stop_at
+	expect 0 "$experiments/end_to_end.sh" -o exp
+	! grep -q slow_sieve asked || fail "measured again: $(cat asked)"
+	has asked 'slow_condvar_cross' '--slot-time 3ms'
+	# A second round is added to the first.
+	expect 0 "$experiments/end_to_end.sh" -o exp -r 2 -s 0.5
+	has exp/end_to_end.tsv "$(printf 'concbench\tcpu_sieve\t0.0\t5\t20\t6\t2\t8\t4\t30.00\t')" \
+		"$(printf 'own\t1.50\t2\t0.5\tabc\t%s' "$(date -u +%Y)")"
+	[ "$(awk -F '\t' '{print NF}' exp/end_to_end.tsv | sort -u)" -eq 21 ] || fail "$(cat exp/end_to_end.tsv)"
+	[ -s exp/end_to_end.svg ]
+	pretend def
+	expect 2 "$experiments/end_to_end.sh" -o exp -r 3
+	one_line err 'rounds of revision abc' 'this is def'
+}
+
+run a_long_experiment_goes_on_where_it_stopped recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused
