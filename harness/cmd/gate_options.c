@@ -219,6 +219,7 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 	case OPT_TRIAL:
 		return set_time(o, f->name, arg, &r->case_ns);
 	case OPT_LAUNCH_TIME:
+		o->launch_time = true;
 		return set_time(o, f->name, arg, &r->launch_ns);
 	case OPT_SLOT_TIME:
 		return set_time(o, f->name, arg, &r->slot_ns);

@@ -263,6 +263,12 @@ a_stored_base() {
 	export TMPDIR=$PWD/tmp
 	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
 	has out slower 'weaker evidence'
+	# What cannot be heeded is refused, names are heeded.
+	refuse --launch-time --base latest --results res "$sieve" --launch-time 100ms
+	refuse --no-noise --base latest --results res "$sieve" --no-noise
+	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
+		--head-name 'my change'
+	has out 'base: v1' 'head: my change'
 	python3 -m json.tool j.json >/dev/null
 	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
 	expect 0 gate --base slow-res/latest --head ./self "$sieve"
