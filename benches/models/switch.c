@@ -38,6 +38,11 @@ static const struct rung rungs[] = {
     {"pipe", &switch_pipe_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_FULL},
 };
 
+uint64_t switch_slot_ns(unsigned workers, enum placement_kind place)
+{
+	return workers > 2 || place != PLACEMENT_SAME ? 20 * CLOCK_NS_PER_MS : 0;
+}
+
 void switch_list(struct case_list *list, const struct machine *m)
 {
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
@@ -51,10 +56,7 @@ void switch_list(struct case_list *list, const struct machine *m)
 
 		if (m->profile < r->from)
 			continue;
-		/* A round through a thousand workers, or a wake-up of an idle PU, takes tens of
-		 * microseconds: a short window would hold too few of them. */
-		if (r->workers > 2 || bc.place.kind != PLACEMENT_SAME)
-			bc.slot_ns = 20 * CLOCK_NS_PER_MS;
+		bc.slot_ns = switch_slot_ns(r->workers, bc.place.kind);
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
 			    r->name, model_name(r->model), r->workers, bc.carriers, bc.place.text);

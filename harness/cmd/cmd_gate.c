@@ -7,6 +7,7 @@
 #include "harness/cmd/gate_facts.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
+#include "harness/gate/comparable.h"
 #include "harness/gate/instructions.h"
 #include "harness/gate/noise.h"
 #include "harness/machine/counters.h"
@@ -44,6 +45,42 @@ static bool counters_work(void)
 	return events > 0;
 }
 
+/* Figures of two compilers say nothing of the change: each case is a row that says so. */
+static int refuse(const struct gate_session *s, const struct gate_options *o, struct comparison *c)
+{
+	for (size_t i = 0; i < s->case_count; i++) {
+		struct comparison_row *row = comparison_add(c, s->cases[i]->name);
+
+		if (!row)
+			return -ENOMEM;
+		row->verdict = VERDICT_INCOMPARABLE;
+		(void)snprintf(
+		    row->reason, sizeof(row->reason), "the builds differ (see the differences)");
+	}
+	for (size_t i = 0; i < c->difference_count; i++)
+		(void)complain(o->request.command, "%s", c->differences[i]);
+	(void)complain(
+	    o->request.command, "these builds are not comparable; --force compares them anyway");
+	return 0;
+}
+
+/* What the two programs say of themselves. @refused: they are not to be compared. Return: 0;
+ * EXIT_USAGE after a line. */
+static int check_builds(
+    struct gate_session *s, const struct gate_options *o, struct comparison *c, bool *refused)
+{
+	size_t refusals = 0;
+	int ret = gate_facts_collect(s, c);
+
+	if (!ret)
+		ret = comparable_builds(&c->build[SIDE_BASE], &c->build[SIDE_HEAD], c, &refusals);
+	*refused = refusals && !o->force;
+	c->forced = refusals && o->force;
+	if (!ret && *refused)
+		ret = refuse(s, o, c);
+	return ret ? complain(o->request.command, "out of memory") : 0;
+}
+
 /* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
 static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
 {
@@ -79,10 +116,12 @@ static struct outputs outputs_of(const struct gate_options *o)
 	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
 }
 
-static int conclude(const struct gate_options *o, const struct comparison *c)
+/* A refusal has been said on stderr; a table without figures adds nothing. */
+static int conclude(const struct gate_options *o, const struct comparison *c, bool refused)
 {
-	const struct outputs outputs = outputs_of(o);
+	struct outputs outputs = outputs_of(o);
 
+	outputs.quiet |= refused;
 	return write_comparison(o->request.command, &outputs, c);
 }
 
@@ -116,13 +155,14 @@ static int gate_programs(struct gate_options *o)
 	const uint64_t begin_ns = clock_now_ns();
 	struct comparison c = {0};
 	struct gate_session s;
+	bool refused = false;
 	int ret, status;
 
 	describe(&c, o);
 	ret = gate_session_open(&s, &o->request, &c);
-	if (!ret && gate_facts_collect(&s, &c) != 0)
-		ret = complain(o->request.command, "out of memory");
-	if (!ret) {
+	if (!ret)
+		ret = check_builds(&s, o, &c, &refused);
+	if (!ret && !refused) {
 		progress_begin(&s.progress, o->request.quiet);
 		ret = measure(&s, o, &c);
 		progress_end(&s.progress);
@@ -135,7 +175,7 @@ static int gate_programs(struct gate_options *o)
 		c.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
 		c.signal = ret == -EINTR ? interrupt_pending() : 0;
 		interrupt_unblock();
-		status = conclude(o, &c);
+		status = conclude(o, &c, refused);
 		say_unseen(o, &c);
 		if (any_failed(&c))
 			say_log(o, s.log);

@@ -56,22 +56,23 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
-static int conclude(const struct gate_options *o, const struct noise_tally *t)
+static int conclude(const struct gate_options *o, struct noise_tally *t)
 {
 	int status = 0, ret;
 
+	noise_tally_conclude(t, o->request.min_effect);
 	if (!o->request.quiet) {
-		ret = noise_tally_print(stdout, t, o->request.min_effect, !o->head);
+		ret = noise_tally_print(stdout, t, !o->head);
 		if (ret || fflush(stdout) != 0)
 			status = complain(
 			    o->request.command, "stdout: %s", strerror(ret ? -ret : errno));
 	}
-	ret = o->tsv ? noise_tally_tsv(t, o->request.min_effect, o->tsv) : 0;
+	ret = o->tsv ? noise_tally_tsv(t, o->tsv) : 0;
 	if (ret) {
 		status = complain(o->request.command, "--tsv: %s: %s", o->tsv, strerror(-ret));
 		/* What was measured is not lost. */
 		if (o->request.quiet)
-			(void)noise_tally_print(stdout, t, o->request.min_effect, !o->head);
+			(void)noise_tally_print(stdout, t, !o->head);
 	}
 	for (size_t i = 0; i < t->count; i++)
 		if (t->item[i].verdicts[VERDICT_FAILED])

@@ -30,6 +30,7 @@ enum option_id {
 	OPT_TRIAL,
 	OPT_MIN_EFFECT,
 	OPT_STRICT,
+	OPT_FORCE,
 	OPT_MARKDOWN,
 	OPT_JSON,
 	OPT_JUNIT,
@@ -79,6 +80,9 @@ static const struct flag flags[] = {
 	"                           is slower or faster when it is estimated at half of that or "
 	"more"},
     {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
+    {"force", OPT_FORCE, GATE_COMMAND, NULL,
+	"compare builds of other compilers, flags or sanitizers too, marked: for when\n"
+	"                           that is what is tried"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
     {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
     {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
@@ -215,6 +219,7 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 	case OPT_TRIAL:
 		return set_time(o, f->name, arg, &r->case_ns);
 	case OPT_LAUNCH_TIME:
+		o->launch_time = true;
 		return set_time(o, f->name, arg, &r->launch_ns);
 	case OPT_SLOT_TIME:
 		return set_time(o, f->name, arg, &r->slot_ns);
@@ -232,6 +237,9 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		return 0;
 	case OPT_STRICT:
 		o->strict = true;
+		return 0;
+	case OPT_FORCE:
+		o->force = true;
 		return 0;
 	case OPT_MARKDOWN:
 		o->markdown = arg;

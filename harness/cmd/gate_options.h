@@ -23,7 +23,9 @@ struct gate_options {
 	uint64_t tries_ns; /* noise: for all tries together; 0: not given */
 	bool noise;        /* whose line it is */
 	bool strict;
-	bool no_noise; /* gate: no A/A before it */
+	bool force;       /* gate: compare what is not comparable, and mark it */
+	bool no_noise;    /* gate: no A/A before it */
+	bool launch_time; /* gate: was given */
 	bool help;
 };
 

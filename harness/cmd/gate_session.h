@@ -31,7 +31,7 @@ struct gate_request {
 
 /* Time a case gets when the user gives no budget. */
 #define GATE_CASE_NS (5 * CLOCK_NS_PER_S)
-/* About how long the turns of a pair of launches take (results/experiments says why). */
+/* About how long the turns of a pair of launches take (results/experiments/README.md says why). */
 #define GATE_LAUNCH_NS (100 * CLOCK_NS_PER_MS)
 
 struct gate_session {

@@ -3,6 +3,7 @@
 #include "harness/base/child.h"
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/gate/compare.h"
@@ -126,8 +127,10 @@ static int compare(const struct gate_options *o, const struct run *base, const s
     struct comparison *c)
 {
 	struct case_filter filter;
-	const struct compare_rules rules = {
-	    .filter = &filter, .min_effect = o->request.min_effect, .strict = o->strict};
+	const struct compare_rules rules = {.filter = &filter,
+	    .min_effect = o->request.min_effect,
+	    .strict = o->strict,
+	    .force = o->force};
 	char err[200];
 	size_t refusals = 0;
 	int ret;
@@ -141,12 +144,34 @@ static int compare(const struct gate_options *o, const struct run *base, const s
 	if (!c->row_count)
 		return complain(
 		    o->request.command, "--base: %s has no case that head measured", o->base);
-	for (size_t i = 0; refusals && i < c->difference_count; i++)
+	for (size_t i = 0; refusals && !o->force && i < c->difference_count; i++)
 		(void)complain(o->request.command, "%s", c->differences[i]);
-	if (refusals)
+	if (refusals && !o->force)
 		(void)complain(o->request.command,
-		    "the stored run is not comparable; give a program as --base");
+		    "the stored run is not comparable; give a program as --base, or --force");
 	return 0;
+}
+
+/* What the user calls a side, or what the run says of itself. */
+static void describe_side(
+    char *out, size_t len, const char *name, const char *ref, const struct run *run)
+{
+	if (name) {
+		(void)snprintf(out, len, "%s", name);
+		(void)text_clean(out);
+	} else {
+		describe_stored_run(out, len, ref, run);
+	}
+}
+
+/* Nothing takes turns with a run that is over. */
+static int refuse_idle_options(const struct gate_options *o)
+{
+	const char *idle = o->launch_time ? "launch-time" : o->no_noise ? "no-noise" : NULL;
+
+	return idle ? complain(o->request.command,
+			  "--%s: means nothing with a stored run as --base: %s", idle, o->base)
+		    : 0;
 }
 
 static int judge(
@@ -166,8 +191,9 @@ static int judge(
 		    o->request.command, "--head: %s run %s", o->request.exe[SIDE_HEAD], how);
 	status = read_stored_run(o->request.command, folder, "latest", &head);
 	if (!status) {
-		describe_stored_run(c.base, sizeof(c.base), o->base, base);
-		describe_stored_run(c.head, sizeof(c.head), o->request.exe[SIDE_HEAD], &head);
+		describe_side(c.base, sizeof(c.base), o->base_name, o->base, base);
+		describe_side(
+		    c.head, sizeof(c.head), o->head_name, o->request.exe[SIDE_HEAD], &head);
 		date_comparison(&c);
 		c.elapsed_s = head.elapsed_s;
 		c.interrupted = head.interrupted;
@@ -191,9 +217,10 @@ int gate_stored(const struct gate_options *o)
 	struct run base = {0};
 	int status = read_stored_run(o->request.command, o->results_dir, o->base, &base), ret;
 
-	if (status)
-		return status;
-	status = make_folder(o, folder, sizeof(folder));
+	if (!status)
+		status = refuse_idle_options(o);
+	if (!status)
+		status = make_folder(o, folder, sizeof(folder));
 	if (!status) {
 		ret = run_head(o, folder);
 		status = ret < 0 ? complain(o->request.command, "--head: %s: %s",

@@ -126,8 +126,9 @@ static int check_fact(const struct comparable_fact *f, const struct manifest *ba
 	return rc;
 }
 
-int comparable_check(const struct manifest *base, const struct manifest *head, struct comparison *c,
-    size_t *refusals)
+/* Those of the facts that @wanted says; NULL: all. */
+static int check(const struct manifest *base, const struct manifest *head,
+    bool (*wanted)(const char *key), struct comparison *c, size_t *refusals)
 {
 	size_t refusing = 0, noted = 0;
 
@@ -143,7 +144,7 @@ int comparable_check(const struct manifest *base, const struct manifest *head, s
 			const bool refuses = pass == 0;
 			int rc;
 
-			if (f->refuses != refuses)
+			if (f->refuses != refuses || (wanted && !wanted(f->key)))
 				continue;
 			rc = check_fact(f, base, head, c, refuses ? &refusing : &noted);
 			if (rc)
@@ -152,6 +153,28 @@ int comparable_check(const struct manifest *base, const struct manifest *head, s
 	}
 	*refusals = refusing;
 	return 0;
+}
+
+int comparable_check(const struct manifest *base, const struct manifest *head, struct comparison *c,
+    size_t *refusals)
+{
+	return check(base, head, NULL, c, refusals);
+}
+
+static bool of_build(const char *key)
+{
+	return strcmp(key, "build.revision") != 0 &&
+	       (strncmp(key, "build.", 6) == 0 || strncmp(key, "library.", 8) == 0);
+}
+
+int comparable_builds(const struct manifest *base, const struct manifest *head,
+    struct comparison *c, size_t *refusals)
+{
+	*refusals = 0;
+	/* An older program says its version at most. */
+	if (!manifest_get(base, "build.compiler") || !manifest_get(head, "build.compiler"))
+		return 0;
+	return check(base, head, of_build, c, refusals);
 }
 
 bool comparable_series(

@@ -1,7 +1,8 @@
 /*
  * comparable.h - whether two measurements are of the same thing on the same machine.
  *
- * For stored runs, and for a gate whose base is a stored run. Pure functions.
+ * For stored runs, for a gate whose base is a stored run, and for the two builds of a gate. Pure
+ * functions.
  */
 #ifndef CONCBENCH_COMPARABLE_H
 #define CONCBENCH_COMPARABLE_H
@@ -28,6 +29,14 @@ const struct comparable_fact *comparable_facts(void);
  */
 int comparable_check(const struct manifest *base, const struct manifest *head, struct comparison *c,
     size_t *refusals);
+
+/**
+ * comparable_builds() - the same of two builds that are measured here and now: compiler, flags,
+ * sanitizer, libraries. Not the revision, which is what a gate is about, and nothing when a side
+ * does not say what it was built with.
+ */
+int comparable_builds(const struct manifest *base, const struct manifest *head,
+    struct comparison *c, size_t *refusals);
 
 /**
  * comparable_series() - do two series of one name measure the same thing?

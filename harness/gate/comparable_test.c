@@ -188,6 +188,69 @@ static void series_measure_the_same_thing(void **state)
 	run_free(&run);
 }
 
+/* Of the two sides of a gate: what was compiled how, not what. */
+static void builds_may_differ_in_their_revision(void **state)
+{
+	static const char *const same[] = {
+	    "build.compiler", "gcc 12", "build.flags", "-O2", "build.sanitizer", "none"};
+	static const struct {
+		const char *key, *value;
+		size_t refusals, lines;
+	} table[] = {
+	    {"build.revision", "abc", 0, 0},
+	    {"build.version", "9", 0, 0},
+	    {"build.compiler", "clang 14", 1, 1},
+	    {"build.flags", "-O0", 1, 1},
+	    {"build.sanitizer", "address", 1, 1},
+	    {"library.hwloc", "1", 0, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct manifest base = {0}, head = {0};
+		struct comparison c = {0};
+		size_t refusals = 77;
+
+		for (size_t k = 0; k < 6; k += 2) {
+			assert_int_equal(manifest_add(&base, same[k], same[k + 1]), 0);
+			assert_int_equal(
+			    manifest_add(&head, same[k],
+				strcmp(same[k], table[i].key) == 0 ? table[i].value : same[k + 1]),
+			    0);
+		}
+		if (!manifest_get(&head, table[i].key))
+			assert_int_equal(manifest_add(&head, table[i].key, table[i].value), 0);
+		assert_int_equal(comparable_builds(&base, &head, &c, &refusals), 0);
+		assert_int_equal(refusals, table[i].refusals);
+		assert_int_equal(c.difference_count, table[i].lines);
+		if (c.difference_count && !strstr(c.differences[0], table[i].value))
+			fail_msg("%s", c.differences[0]);
+		comparison_free(&c);
+		manifest_free(&base);
+		manifest_free(&head);
+	}
+}
+
+/* An older program says its version at most: that is no difference. */
+static void a_build_that_says_nothing_is_compared(void **state)
+{
+	struct manifest base = {0}, head = {0};
+	struct comparison c = {0};
+	size_t refusals = 77;
+
+	(void)state;
+	assert_int_equal(manifest_add(&base, "build.version", "concbench 0.1"), 0);
+	assert_int_equal(manifest_add(&head, "build.compiler", "gcc 12"), 0);
+	assert_int_equal(manifest_add(&head, "build.flags", "-O2"), 0);
+	assert_int_equal(comparable_builds(&base, &head, &c, &refusals), 0);
+	assert_int_equal(refusals, 0);
+	assert_int_equal(comparable_builds(&head, &base, &c, &refusals), 0);
+	assert_int_equal(refusals + c.difference_count, 0);
+	comparison_free(&c);
+	manifest_free(&base);
+	manifest_free(&head);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +260,8 @@ int main(void)
 	    cmocka_unit_test(long_values_show_where_they_differ),
 	    cmocka_unit_test(the_list_has_no_doubles),
 	    cmocka_unit_test(series_measure_the_same_thing),
+	    cmocka_unit_test(builds_may_differ_in_their_revision),
+	    cmocka_unit_test(a_build_that_says_nothing_is_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

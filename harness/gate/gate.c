@@ -143,6 +143,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	struct pair_spec spec = {
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
+	    .cells = g->plan->cells,
 	};
 	struct pair_result result;
 	int ret;
@@ -150,7 +151,8 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	for (enum side s = SIDE_BASE; s < SIDES; s++) {
 		spec.cell[s] = g->plan->cell[s];
 		spec.cell[s].case_name = c->name;
-		spec.cell[s].slot_ns = g->plan->slot_ns;
+		/* Base's for both: head's may have been changed, which no hash tells. */
+		spec.cell[s].slot_ns = c->slot_ns;
 	}
 	ret = pair_measure(&spec, &result, &c->failure);
 	if (ret == -EINTR || ret == -ENOMEM)
@@ -281,8 +283,7 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 		break;
 	case -ESTALE:
 		row->verdict = VERDICT_INCOMPARABLE;
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "the case does something else in head than in base");
+		(void)snprintf(row->reason, sizeof(row->reason), "%s", c->failure.why);
 		break;
 	default:
 		row->verdict = VERDICT_FAILED;
@@ -316,7 +317,7 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 	    .high = expm1(e.log_ratio.high)};
 	row->level = 1.0 - e.alpha;
 	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
-	row->layout_sensitive = row->layout_ratio > LAYOUT_SENSITIVE_RATIO;
+	row->layout_sensitive = layout_sensitive(c->test.launch, c->test.count);
 	return 0;
 }
 

@@ -25,9 +25,10 @@ struct gate_plan {
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
 	uint64_t seed;
-	uint64_t (*now_ns)(void);  /* what the budget is measured with; NULL: clock_now_ns() */
-	struct progress *progress; /* NULL: none */
-	const char *doing;         /* what the progress line says; NULL: the case's name */
+	uint64_t (*now_ns)(void);       /* what the budget is measured with; NULL: clock_now_ns() */
+	const struct pair_cells *cells; /* NULL: processes */
+	struct progress *progress;      /* NULL: none */
+	const char *doing;              /* what the progress line says; NULL: the case's name */
 };
 
 /* One case on its way to a verdict. */

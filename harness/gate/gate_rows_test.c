@@ -44,7 +44,7 @@ static void end(struct suite *s, struct comparison *c)
 static void add(struct gate_case *c, double change, double predicted_sd)
 {
 	const struct launch_ratio l = {
-	    .log_ratio = log1p(change), .predicted_sd = predicted_sd, .quartets = 5};
+	    .log_ratio = log1p(change), .predicted_sd = predicted_sd, .quartets = 12};
 
 	for (enum side side = SIDE_BASE; side < SIDES; side++) {
 		double *grown = realloc(c->ns_per_op[side], (c->pairs + 1) * sizeof(*grown));

@@ -64,10 +64,14 @@ int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct co
 	return 0;
 }
 
-static struct noise_visible visible(
-    const struct noise_tally *t, const struct noise_case *n, double min_effect)
+void noise_tally_conclude(struct noise_tally *t, double min_effect)
 {
-	return noise_visible(n->launch, n->launch_count, n->spent_ns, t->case_ns, min_effect);
+	for (size_t i = 0; i < t->count; i++) {
+		struct noise_case *n = &t->item[i];
+
+		n->visible =
+		    noise_visible(n->launch, n->launch_count, n->spent_ns, t->case_ns, min_effect);
+	}
 }
 
 static void format_visible(const struct noise_visible *v, char *out, size_t len)
@@ -80,7 +84,7 @@ static void format_visible(const struct noise_visible *v, char *out, size_t len)
 		(void)snprintf(out, len, "n/a");
 }
 
-int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, bool aa)
+int noise_tally_print(FILE *to, const struct noise_tally *t, bool aa)
 {
 	const struct stats_interval rate = noise_wilson(t->tries_with_slower, t->tries);
 	size_t width = sizeof("case");
@@ -94,10 +98,9 @@ int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, 
 	    "same", "slower", "faster", "unsure", "launches", heading);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct noise_case *n = &t->item[i];
-		const struct noise_visible seen = visible(t, n, min_effect);
 		char change[24];
 
-		format_visible(&seen, change, sizeof(change));
+		format_visible(&n->visible, change, sizeof(change));
 		(void)fprintf(to, "%-*s %6u %6u %6u %6u %6u %8zu %14s\n", (int)width, n->name,
 		    n->tries, n->verdicts[VERDICT_SAME], n->verdicts[VERDICT_SLOWER],
 		    n->verdicts[VERDICT_FASTER], n->verdicts[VERDICT_UNSURE], n->launch_count,
@@ -116,7 +119,7 @@ int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, 
 	return ferror(to) ? -EIO : 0;
 }
 
-int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *path)
+int noise_tally_tsv(const struct noise_tally *t, const char *path)
 {
 	struct text_buffer b = {0};
 	int ret;
@@ -127,7 +130,7 @@ int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *
 	text_buffer_add(&b, "\tlaunches\tseconds\tlayout_ratio\tcase_s\tvisible_pct\tneeds_s\n");
 	for (size_t i = 0; i < t->count; i++) {
 		const struct noise_case *n = &t->item[i];
-		const struct noise_visible seen = visible(t, n, min_effect);
+		const struct noise_visible *seen = &n->visible;
 
 		text_buffer_addf(&b, "%s\t%u", n->name, n->tries);
 		for (unsigned v = 0; v < VERDICT_COUNT; v++)
@@ -136,10 +139,10 @@ int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *
 		    (double)n->spent_ns / 1e9, layout_ratio(n->launch, n->launch_count),
 		    (double)t->case_ns / 1e9);
 		/* What does not apply is left empty. */
-		if (seen.change > 0.0)
-			text_buffer_addf(&b, "\t%.4f\t\n", 100.0 * seen.change);
-		else if (seen.needed_ns)
-			text_buffer_addf(&b, "\t\t%.3f\n", (double)seen.needed_ns / 1e9);
+		if (seen->change > 0.0)
+			text_buffer_addf(&b, "\t%.4f\t\n", 100.0 * seen->change);
+		else if (seen->needed_ns)
+			text_buffer_addf(&b, "\t\t%.3f\n", (double)seen->needed_ns / 1e9);
 		else
 			text_buffer_add(&b, "\t\t\n");
 	}

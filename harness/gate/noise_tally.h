@@ -16,6 +16,7 @@ struct noise_case {
 	struct launch_ratio *launch; /* of all tries; owned */
 	size_t launch_count, launch_capacity;
 	uint64_t spent_ns;
+	struct noise_visible visible; /* noise_tally_conclude() */
 };
 
 struct noise_tally {
@@ -35,12 +36,16 @@ int noise_tally_begin(struct noise_tally *t, const struct catalogue_case *const 
 /** noise_tally_add() - one try, concluded: @rows are @g's cases in order. Return: 0; -ENOMEM. */
 int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct comparison_row *rows);
 
+/** noise_tally_conclude() - after the last try, before it is printed: what each case could see. It
+ * is a search over simulated gates, so it is done once. */
+void noise_tally_conclude(struct noise_tally *t, double min_effect);
+
 /** noise_tally_print() - a line a case and the suite's false-verdict rate. @aa: both sides are the
  * same program, so any difference found is false. Return: 0; -errno. */
-int noise_tally_print(FILE *to, const struct noise_tally *t, double min_effect, bool aa);
+int noise_tally_print(FILE *to, const struct noise_tally *t, bool aa);
 
 /** noise_tally_tsv() - the same as a file, whole or not at all. Return: 0; -errno. */
-int noise_tally_tsv(const struct noise_tally *t, double min_effect, const char *path);
+int noise_tally_tsv(const struct noise_tally *t, const char *path);
 
 void noise_tally_free(struct noise_tally *t);
 

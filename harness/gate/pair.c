@@ -14,8 +14,12 @@
 /* Two sums of the same numbers that went through text. */
 #define SUM_TOLERANCE 1e-6
 
+static const struct pair_cells processes = {
+    .start = cell_start, .turn = cell_turn, .finish = cell_finish, .kill = cell_kill};
+
 struct pair {
 	const struct pair_spec *spec;
+	const struct pair_cells *cells;
 	struct cell_process *cell[SIDES];
 	unsigned turns[SIDES];
 	double sum_ns[SIDES];
@@ -45,30 +49,50 @@ static int failed(struct pair *p, enum side side, int error, enum case_status re
 	return -EIO;
 }
 
-static int start(struct pair *p, enum side side, char hash[17])
+static int start(struct pair *p, enum side side, struct message *ready)
 {
 	struct cell_spec spec = p->spec->cell[side];
-	struct message ready = {0};
 	int ret;
 
 	spec.slots = p->spec->quartets * 2;
 	spec.seed = p->spec->seed;
-	ret = cell_start(&spec, &p->cell[side], &ready, p->failure->why, sizeof(p->failure->why));
+	ret =
+	    p->cells->start(&spec, &p->cell[side], ready, p->failure->why, sizeof(p->failure->why));
 	if (ret)
 		return failed(p, side, ret, STATUS_INVALID);
-	memcpy(hash, ready.hash, sizeof(ready.hash));
 	return 0;
+}
+
+/* What the two measure is the same, and for as long. */
+static int check_alike(struct pair *p, const struct message ready[SIDES])
+{
+	const struct message *base = &ready[SIDE_BASE], *head = &ready[SIDE_HEAD];
+
+	if (strcmp(base->hash, head->hash) != 0)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "the case does something else in head than in base");
+	else if (base->slot_ns != head->slot_ns)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "a turn lasts %.3g ms in base and %.3g ms in head", (double)base->slot_ns / 1e6,
+		    (double)head->slot_ns / 1e6);
+	else
+		return 0;
+	return -ESTALE;
 }
 
 static int start_both(struct pair *p, uint64_t coin, char hash[17])
 {
 	const enum side first = coin & 1 ? SIDE_HEAD : SIDE_BASE;
-	char other[17] = "";
-	int ret = start(p, first, hash);
+	const enum side second = first == SIDE_BASE ? SIDE_HEAD : SIDE_BASE;
+	struct message ready[SIDES] = {{0}};
+	int ret = start(p, first, &ready[first]);
 
 	if (!ret)
-		ret = start(p, first == SIDE_BASE ? SIDE_HEAD : SIDE_BASE, other);
-	return ret ? ret : strcmp(hash, other) != 0 ? -ESTALE : 0;
+		ret = start(p, second, &ready[second]);
+	if (ret)
+		return ret;
+	memcpy(hash, ready[SIDE_BASE].hash, sizeof(ready[SIDE_BASE].hash));
+	return check_alike(p, ready);
 }
 
 /* @ns: 0 when no operation was finished inside the window. */
@@ -76,7 +100,7 @@ static int turn(struct pair *p, enum side side, double *ns)
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
-	int ret = cell_turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
+	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
 	if (ret)
@@ -117,7 +141,7 @@ static int finish(struct pair *p, enum side side)
 	const size_t why_len = sizeof(p->failure->why);
 	double sum_ns = 0.0;
 	unsigned rows = 0;
-	int ret = cell_finish(p->cell[side], &rows, &sum_ns, NULL, why, why_len);
+	int ret = p->cells->finish(p->cell[side], &rows, &sum_ns, NULL, why, why_len);
 
 	p->cell[side] = NULL;
 	if (!ret && (rows != p->turns[side] ||
@@ -173,7 +197,8 @@ static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure)
 {
-	struct pair p = {.spec = spec, .failure = failure};
+	struct pair p = {
+	    .spec = spec, .cells = spec->cells ? spec->cells : &processes, .failure = failure};
 	struct quartet *q = calloc(spec->quartets, sizeof(*q));
 	int ret;
 
@@ -188,7 +213,7 @@ int pair_measure(
 		/* What ended without data has still to end well. */
 		const int end = !ret || ret == -ENODATA ? finish(&p, side) : 0;
 
-		cell_kill(p.cell[side]);
+		p.cells->kill(p.cell[side]);
 		p.cell[side] = NULL;
 		if (end)
 			ret = end;

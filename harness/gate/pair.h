@@ -18,10 +18,23 @@ enum side { SIDE_BASE, SIDE_HEAD, SIDES };
 /** side_name() - "base", "head". */
 const char *side_name(enum side s);
 
+/* Where the cells of a pair come from: processes, or for a test a machine that it plays. As the
+ * functions of supervise.h. */
+struct pair_cells {
+	int (*start)(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
+	    char *why, size_t why_len);
+	int (*turn)(struct cell_process *c, unsigned slot, struct sample *out,
+	    enum case_status *status, char *why, size_t why_len);
+	int (*finish)(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
+	    struct cell_counters *counters, char *why, size_t why_len);
+	void (*kill)(struct cell_process *c);
+};
+
 struct pair_spec {
-	struct cell_spec cell[SIDES]; /* without slots and seed, which are the pair's */
-	unsigned quartets;            /* with the one that warms up; at least 2 */
-	uint64_t seed;                /* of the order, and of both launches: the same inputs */
+	struct cell_spec cell[SIDES];   /* without slots and seed, which are the pair's */
+	unsigned quartets;              /* with the one that warms up; at least 2 */
+	uint64_t seed;                  /* of the order, and of both launches: the same inputs */
+	const struct pair_cells *cells; /* NULL: processes */
 };
 
 struct pair_result {
@@ -43,8 +56,8 @@ struct pair_failure {
 /**
  * pair_measure() - one pair of launches, from start to orderly end.
  * Return: 0; -EINTR; -ENODATA when no quartet had operations in all its slots; -ESTALE when the two
- * sides' definitions of the case differ; -EIO with @failure when a side failed. No process is left
- * in any case.
+ * sides' definitions of the case or their turns' length differ, with @failure->why; -EIO with
+ * @failure when a side failed. No process is left in any case.
  */
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure);

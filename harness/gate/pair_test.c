@@ -213,6 +213,25 @@ static void other_definitions_are_not_compared(void **state)
 	    "'{\"v\":1,\"type\":\"ready\",\"case\":\"" CELL_CASE "\",\"hash\":\"other\","
 	    "\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":1000}'; }\n" COOPERATE);
 	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ESTALE);
+	assert_non_null(strstr(failure.why, "something else"));
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* Longer turns see fewer starts and ends in each: no change of the code. */
+static void turns_of_other_length_are_not_compared(void **state)
+{
+	struct pair_failure failure;
+	struct pair_result result;
+	struct pair_scripts s;
+
+	(void)state;
+	scripts(&s, BASE_100,
+	    "ME=h NS=100\nready() { say "
+	    "'{\"v\":1,\"type\":\"ready\",\"case\":\"" CELL_CASE "\",\"hash\":\"h\","
+	    "\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":2000000}'; }\n" COOPERATE);
+	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ESTALE);
+	if (!strstr(failure.why, "0.001 ms in base and 2 ms in head"))
+		fail_msg("%s", failure.why);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
@@ -265,6 +284,7 @@ int main(void)
 	    cmocka_unit_test(either_side_is_started_first),
 	    cmocka_unit_test(a_failing_side_is_named),
 	    cmocka_unit_test(other_definitions_are_not_compared),
+	    cmocka_unit_test(turns_of_other_length_are_not_compared),
 	    cmocka_unit_test(empty_slots_are_counted),
 	    cmocka_unit_test(quartets_fill_a_launch),
 	};

@@ -140,13 +140,21 @@ static inline double trace_uniform(uint64_t *rng)
 	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
 }
 
+/* More pairs of launches than any plan has. */
+#define TRACE_PAIRS_MAX 256
+
 struct trace_plan {
 	double pair_ms;   /* turns of a pair: the first so many ms of a launch */
 	double slowdown;  /* of head */
 	unsigned find;    /* launches for finding */
 	unsigned confirm; /* and for confirming */
-	/* mutation: base from earlier launches, head from later ones, every quartet a launch */
-	bool blocks;
+	bool pooled;      /* mutation: every quartet counts as a launch */
+};
+
+/* Which launch of the trace gives base's slots of each pair, and which one head's: the same, or
+ * two, and then what differs from launch to launch is between the sides as well. */
+struct trace_pairs {
+	size_t base[TRACE_PAIRS_MAX], head[TRACE_PAIRS_MAX];
 };
 
 /* Quartets of one launch. Return: how many; the first is left out. */
@@ -175,9 +183,9 @@ static inline size_t trace_quartets(const struct trace *t, size_t base_launch, s
 	return n;
 }
 
-/* One gate on the launches from @first on. Return: 0; or what the statistics said. */
-static inline int trace_gate(const struct trace *t, size_t first, const struct trace_plan *p,
-    uint64_t *rng, enum verdict *out, double *pvalue)
+/* One gate on @pairs. Return: 0; or what the statistics said. */
+static inline int trace_gate(const struct trace *t, const struct trace_pairs *pairs,
+    const struct trace_plan *p, uint64_t *rng, enum verdict *out, double *pvalue)
 {
 	const unsigned all = p->find + p->confirm;
 	struct quartet q[256];
@@ -194,11 +202,11 @@ static inline int trace_gate(const struct trace *t, size_t first, const struct t
 			if (ret || s.pass == 0)
 				break;
 		}
-		n = trace_quartets(t, first + i, first + i + (p->blocks ? all : 0), p, rng, q, 256);
+		n = trace_quartets(t, pairs->base[i], pairs->head[i], p, rng, q, 256);
 		if (!n)
 			continue;
-		for (size_t k = 0; !ret && k < (p->blocks ? n : 1); k++) {
-			ret = launch_ratio_of(&q[k], p->blocks ? 1 : n, &l);
+		for (size_t k = 0; !ret && k < (p->pooled ? n : 1); k++) {
+			ret = launch_ratio_of(&q[k], p->pooled ? 1 : n, &l);
 			if (!ret)
 				ret = sequential_add(&s, &l);
 		}
@@ -223,6 +231,39 @@ static inline size_t trace_window(const struct trace *t, size_t launches, uint64
 			return first;
 	}
 	return 0;
+}
+
+/* @n launches one after the other from @first on, base's and head's; head's @apart launches later.
+ */
+static inline void trace_in_a_row(struct trace_pairs *pairs, size_t first, unsigned n, size_t apart)
+{
+	for (unsigned i = 0; i < n; i++) {
+		pairs->base[i] = first + i;
+		pairs->head[i] = first + i + apart;
+	}
+}
+
+/*
+ * @n launches drawn with replacement from the stretch of a random one: a bootstrap of whole
+ * launches. Trials drawn so are independent of each other, given the trace; windows of a short
+ * trace are the same few launches again and again. @apart: base's and head's drawn apart.
+ */
+static inline void trace_resample(
+    struct trace_pairs *pairs, const struct trace *t, unsigned n, bool apart, uint64_t *rng)
+{
+	const size_t at = (size_t)(trace_uniform(rng) * (double)t->launches);
+	size_t first = at, end = at + 1;
+
+	while (first > 0 && t->stretch[first - 1] == t->stretch[at])
+		first--;
+	while (end < t->launches && t->stretch[end] == t->stretch[at])
+		end++;
+	for (unsigned i = 0; i < n; i++) {
+		pairs->base[i] = first + (size_t)(trace_uniform(rng) * (double)(end - first));
+		pairs->head[i] = apart
+				     ? first + (size_t)(trace_uniform(rng) * (double)(end - first))
+				     : pairs->base[i];
+	}
 }
 
 #endif

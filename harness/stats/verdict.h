@@ -54,11 +54,26 @@ int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
  * unknown.
  *
  * Robust (MAD) standard deviation of the log ratios, over the median predicted one. Around 1 when
- * launches are exchangeable.
+ * launches are exchangeable and have many quartets; from 3 quartets the predicted one is too small,
+ * and it is 1.7.
  */
 double layout_ratio(const struct launch_ratio *launch, size_t n);
-/* Beyond this a case is layout-sensitive: its binary's placement in memory moves its figure. */
-#define LAYOUT_SENSITIVE_RATIO 1.5
+
+/**
+ * layout_limit() - the layout_ratio() above which a case is layout-sensitive: its binary's
+ * placement in memory moves its figure.
+ * @quartets: of its launches.
+ *
+ * 1.5, or more where chance alone goes beyond that: at most 1 % of cases with exchangeable launches
+ * lie above it (verdict_test.c simulates it; with 1.5 throughout it was 10 % of 11 launches of 12
+ * quartets, and half of them with 3). 0 when nothing can be said: fewer than 11 launches or 3
+ * quartets.
+ */
+double layout_limit(size_t launches, unsigned quartets);
+
+/** layout_sensitive() - is layout_ratio() above the limit for so many launches, with the fewest
+ * quartets that any of them has? */
+bool layout_sensitive(const struct launch_ratio *launch, size_t n);
 
 /* ---- looks: when a verdict may be tried, and at what price ---- */
 

@@ -3,8 +3,8 @@
 #
 # Usage: scripts/ci/pr-gate.sh TARGET-BRANCH [OPTION...]      (options of concbench gate)
 #
-# Writes gate.md (summary for people), gate.json, gate.xml (JUnit) to $GATE_OUT (default: gate-out) and
-# ends with the gate's exit status: 0 nothing slower, 1 something slower, 2 build or run failure,
+# Writes gate.md (summary for people), gate.json, gate.xml (JUnit) to $GATE_OUT (default: gate-out), and
+# cells.log when a case failed: what its cells said. It ends with the gate's exit status: 0 nothing slower, 1 something slower, 2 build or run failure,
 # 3 unsure with --strict, 4 incomparable. The base is the merge base, not the branch's tip: what others
 # have merged since is not this change's doing.
 set -euo pipefail
@@ -33,6 +33,15 @@ if [ "$base" = "$(git rev-parse HEAD)" ] && [ -z "$(git status --porcelain)" ]; 
 fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+# What failed cells said stays in a temporary folder, and that of a runner is thrown away.
+rm -f "$out/cells.log"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 status=0
-scripts/gate "$base" -- --markdown "$out/gate.md" --json "$out/gate.json" --junit "$out/gate.xml" "$@" || status=$?
+TMPDIR=$work scripts/gate "$base" -- --markdown "$out/gate.md" --json "$out/gate.json" --junit "$out/gate.xml" "$@" || status=$?
+for log in "$work"/concbench-gate-*/cells.log; do
+	[ -e "$log" ] || continue
+	cp "$log" "$out/cells.log"
+	echo "pr-gate.sh: that is kept in $out/cells.log"
+done
 exit $status

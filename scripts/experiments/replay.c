@@ -2,7 +2,9 @@
  * replay.c - decision rules on recorded noise: how often each finds a change where there is none,
  * and how often it finds one that is there. See replay.sh.
  *
- * Usage: replay WINDOWS TRACE.csv...   (lines as harness/stats/trace_fixture.h says)
+ * Usage: replay [-l] WINDOWS TRACE.csv...   (lines as harness/stats/trace_fixture.h says)
+ *
+ * -l: our rule alone, with pairs of other lengths in the same time.
  */
 #include "harness/gate/noise.h"
 #include "harness/stats/rank.h"
@@ -47,37 +49,58 @@ static void fail(const char *what)
 
 /* ---- ours ---- */
 
-static struct trace_plan plan_of(double seconds, double slowdown)
+static struct trace_plan plan_of(double pair_ms, double seconds, double slowdown)
 {
-	const unsigned find = (unsigned)(seconds * 1e3 / (PAIR_MS + PAIR_OVERHEAD_MS));
+	const unsigned find = (unsigned)(seconds * 1e3 / (pair_ms + PAIR_OVERHEAD_MS));
 
 	return (struct trace_plan){
-	    .pair_ms = PAIR_MS, .slowdown = slowdown, .find = find, .confirm = find / 2};
+	    .pair_ms = pair_ms, .slowdown = slowdown, .find = find, .confirm = find / 2};
 }
 
-static void ours(const struct trace *t, double seconds, double slowdown, unsigned windows)
+static void ours(const char *rule, const struct trace *t, double pair_ms, double seconds,
+    double slowdown, unsigned windows)
 {
-	const struct trace_plan p = plan_of(seconds, slowdown);
+	const struct trace_plan p = plan_of(pair_ms, seconds, slowdown);
+	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 1;
 
-	if (t->launches < p.find + p.confirm)
+	if (t->launches < p.find + p.confirm || p.find + p.confirm > TRACE_PAIRS_MAX)
 		fail("a trace is too short");
 	for (unsigned i = 0; i < windows; i++) {
-		const size_t first = trace_window(t, p.find + p.confirm, &rng);
+		const unsigned all = p.find + p.confirm;
 		enum verdict v;
 
-		if (trace_gate(t, first, &p, &rng, &v, NULL) != 0)
+		trace_in_a_row(&pairs, trace_window(t, all, &rng), all, 0);
+		if (trace_gate(t, &pairs, &p, &rng, &v, NULL) != 0)
 			fail("the statistics");
 		count(&o, v);
 	}
-	print("concbench", t->name, slowdown, seconds, o);
+	print(rule, t->name, slowdown, seconds, o);
+}
+
+/* Longer pairs are fewer, and more of the time is turns; shorter ones are more, and begin more. */
+static void launch_lengths(const struct trace *t, unsigned windows)
+{
+	static const double pair_ms[] = {50.0, 100.0, 200.0, 500.0};
+	static const double changes[] = {0.0, 0.01, 0.02};
+
+	for (size_t l = 0; l < sizeof(pair_ms) / sizeof(pair_ms[0]); l++) {
+		for (size_t s = 0; s < sizeof(changes) / sizeof(changes[0]); s++) {
+			char rule[40];
+
+			(void)snprintf(rule, sizeof(rule), "pairs of %.0f ms", pair_ms[l]);
+			ours(rule, t, pair_ms[l], 5.0, changes[s], windows);
+		}
+	}
 }
 
 /* A suite of equal cases, each on a window of its own of one of the traces. */
 static void suite(const struct trace *t, size_t traces, unsigned suites)
 {
-	const struct trace_plan p = plan_of(5.0, 0.0);
+	const struct trace_plan p = plan_of(PAIR_MS, 5.0, 0.0);
+	const unsigned all = p.find + p.confirm;
+	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 2;
 
@@ -88,9 +111,9 @@ static void suite(const struct trace *t, size_t traces, unsigned suites)
 
 		for (unsigned c = 0; c < SUITE; c++) {
 			const struct trace *of = &t[c % traces];
-			const size_t first = trace_window(of, p.find + p.confirm, &rng);
 
-			if (trace_gate(of, first, &p, &rng, &v[c], &pvalue[c]) != 0)
+			trace_in_a_row(&pairs, trace_window(of, all, &rng), all, 0);
+			if (trace_gate(of, &pairs, &p, &rng, &v[c], &pvalue[c]) != 0)
 				fail("the statistics");
 		}
 		if (verdicts_control(v, pvalue, SUITE, SUITE_RATE) < 0)
@@ -213,28 +236,33 @@ int main(int argc, char **argv)
 {
 	static const double slowdowns[] = {0.0, 0.01, 0.02, 0.05};
 	struct trace t[8];
-	const size_t traces = (size_t)argc - 2;
-	const unsigned windows = argc > 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+	const bool lengths = argc > 1 && strcmp(argv[1], "-l") == 0;
+	char **const args = argv + lengths + 1;
+	const size_t traces = (size_t)argc - (size_t)lengths - 2;
+	const unsigned windows = argc > 2 ? (unsigned)strtoul(args[0], NULL, 10) : 0;
 
 	if (!windows || traces > 8) {
-		(void)fputs("usage: replay WINDOWS TRACE.csv...\n", stderr);
+		(void)fputs("usage: replay [-l] WINDOWS TRACE.csv...\n", stderr);
 		return 2;
 	}
 	for (size_t i = 0; i < traces; i++)
-		if (trace_read(argv[i + 2], &t[i]) != 0)
-			fail(argv[i + 2]);
+		if (trace_read(args[i + 1], &t[i]) != 0 || !t[i].count)
+			fail(args[i + 1]);
 	(void)puts("rule\ttrace\tslowdown_pct\tbudget_s\twindows\tslower\tfaster\tsame\tunsure\t"
 		   "slower_pct\tslower_low_pct\tslower_high_pct\tchanged_pct\tchanged_low_pct\t"
 		   "changed_high_pct");
-	for (size_t i = 0; i < traces; i++) {
+	for (size_t i = 0; lengths && i < traces; i++)
+		launch_lengths(&t[i], windows);
+	for (size_t i = 0; !lengths && i < traces; i++) {
 		for (size_t s = 0; s < sizeof(slowdowns) / sizeof(slowdowns[0]); s++) {
 			blocks("compare.py", &t[i], 5.0, slowdowns[s], windows);
 			blocks("criterion", &t[i], 5.0, slowdowns[s], windows);
 			blocks("criterion, no threshold", &t[i], 5.0, slowdowns[s], windows);
-			ours(&t[i], 5.0, slowdowns[s], windows);
+			ours("concbench", &t[i], PAIR_MS, 5.0, slowdowns[s], windows);
 		}
 	}
-	suite(t, traces, windows / 5);
+	if (!lengths)
+		suite(t, traces, windows / 5);
 	for (size_t i = 0; i < traces; i++)
 		trace_free(&t[i]);
 	return fflush(stdout) == 0 ? 0 : 2;

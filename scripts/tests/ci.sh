@@ -44,6 +44,25 @@ gate_of_a_pull_request() {
 	has gate-out/gate.md slower
 }
 
+# A runner's temporary folder is thrown away: what explains a failure is among what is kept.
+what_failed_cells_said_is_kept() {
+	repository
+	mkdir tmp
+	# shellcheck disable=SC2016 # for the script to expand
+	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST=1\n%s\nexec "%s" "$@"\n' \
+		'[ "$1" != cell ] || { echo "out of luck" >&2; export CONCBENCH_SELFTEST_CRASH=1; }' "$CONCBENCH" >program
+	git commit -qam crash
+	TMPDIR=$PWD/tmp expect 2 scripts/ci/pr-gate.sh main --filter '^selftest/crash_if' --no-noise
+	has gate-out/gate.md failed
+	has gate-out/cells.log 'out of luck'
+	has out "is kept in $PWD/gate-out/cells.log"
+	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
+	# Of another gate there is nothing left.
+	git checkout -q main -- program && echo '# changed' >>program && git commit -qam mended
+	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --min-effect 20% --time-budget 20s --no-noise
+	[ ! -e gate-out/cells.log ] || fail "$(cat gate-out/cells.log)"
+}
+
 gate_mistakes() {
 	repository
 	expect 2 scripts/ci/pr-gate.sh
@@ -111,4 +130,4 @@ workflows_can_be_read() {
 	done
 }
 
-run gate_of_a_pull_request gate_mistakes a_night workflows_can_be_read
+run gate_of_a_pull_request what_failed_cells_said_is_kept gate_mistakes a_night workflows_can_be_read

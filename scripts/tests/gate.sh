@@ -228,6 +228,32 @@ a_budget_that_cannot_be_enough() {
 	refuse 'what the A/A has left' --base ./late --head ./late "$sieve" --time-budget 9500ms
 }
 
+# rebuilt NAME FLAGS - a concbench that says it was built with these.
+rebuilt() {
+	cat >"$1" <<-EOF
+		#!/bin/sh
+		if [ "\$1" = --version ]; then
+			"$CONCBENCH" "\$@" | sed 's/^build.flags.*/build.flags	$2/'
+		else
+			exec "$CONCBENCH" "\$@"
+		fi
+	EOF
+	chmod +x "$1"
+}
+
+builds_that_differ_are_not_compared() {
+	rebuilt O0 '-std=c11 -O0'
+	rebuilt O2 '-std=c11 -O2'
+	expect 4 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --no-noise --json j.json
+	has err 'concbench gate: build.flags: -std=c11 -O0 <> -std=c11 -O2' '--force'
+	[ ! -s out ] || fail "a table: $(cat out)"
+	has j.json '"exit_status": 4' incomparable '-O0 <>'
+	expect 0 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
+	has out FORCED 'differs: build.flags' same
+	expect 0 gate --base ./O2 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
+	! grep -q FORCED out || fail 'nothing was forced'
+}
+
 # A stored base: head is run now and compared, as weaker evidence.
 a_stored_base() {
 	program self
@@ -237,6 +263,12 @@ a_stored_base() {
 	export TMPDIR=$PWD/tmp
 	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
 	has out slower 'weaker evidence'
+	# What cannot be heeded is refused, names are heeded.
+	refuse --launch-time --base latest --results res "$sieve" --launch-time 100ms
+	refuse --no-noise --base latest --results res "$sieve" --no-noise
+	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
+		--head-name 'my change'
+	has out 'base: v1' 'head: my change'
 	python3 -m json.tool j.json >/dev/null
 	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
 	expect 0 gate --base slow-res/latest --head ./self "$sieve"
@@ -250,6 +282,8 @@ a_stored_base() {
 	sed 's/"topology.fingerprint": "/&x/' res/latest/run.json >elsewhere.json
 	expect 4 gate --base elsewhere.json --head ./self "$sieve"
 	has err topology 'not comparable'
+	expect 0 gate --base elsewhere.json --head ./self "$sieve" --min-effect 100% --force
+	has out FORCED 'differs: topology'
 	head -c 500 res/latest/run.json >torn.json
 	refuse torn.json --base torn.json
 }
@@ -302,5 +336,6 @@ noise_is_measured() {
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	slowdowns_of_0_2_and_5_percent instructions_are_a_side_verdict \
-	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough a_stored_base \
+	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
+	builds_that_differ_are_not_compared a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured

@@ -1,0 +1,219 @@
+/*
+ * gate_false_rate_test.c - how often the gate itself cries wolf: gate_begin(), gate_measure() and
+ * gate_conclude() with the pairs' own turns, on cells that a simulated machine plays. The seeds are
+ * fixed, so the counts are.
+ *
+ * false_rate_test.c has the statistics alone, under a procedure of its own. Here nothing is
+ * re-implemented: whoever changes the order of turns (pair.c), or what counts as a launch, when to
+ * look and how long to go on (gate.c), changes these counts.
+ */
+#include "harness/base/clock.h"
+#include "harness/gate/gate.h"
+#include "harness/stats/noise_fixture.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define TRIALS 1000
+/* Wilson's 95 % upper limit of 3 in 1,000 is 0.88 %, of 4 it is 1.02 %: at most 1 %. */
+#define FALSE_MAX 3
+/* Lower limit of 965 in 1,000 is 95.2 %. */
+#define POWER_MIN 965
+
+/* As on a real machine: a pair of 100 ms, and two programs started and ended. */
+#define SLOT_NS (2 * CLOCK_NS_PER_MS)
+#define LAUNCH_NS (100 * CLOCK_NS_PER_MS)
+#define START_NS (20 * CLOCK_NS_PER_MS)
+#define BUDGET_NS (5 * CLOCK_NS_PER_S)
+
+/* What the fixture's models lack: noise that some fixed order of turns would take for a change. */
+struct machine_model {
+	struct noise_model noise;
+	double ramp; /* each launch gets so much slower while it lasts, straight */
+	double beat; /* every fourth slot takes so much longer */
+};
+
+static const struct machine_model models[] = {
+    {.noise = {.name = "Gaussian", .white = 0.02}},
+    {.noise = {.name = "outliers", .white = 0.02, .outliers = 0.05}},
+    {.noise = {.name = "AR(1)", .white = 0.01, .wander = 0.03, .wander_rho = 0.99}},
+    {.noise = {.name = "drift", .white = 0.02, .drift = 0.2}},
+    {.noise = {.name = "lottery", .white = 0.01, .lottery = 0.03}},
+    {.noise = {.name = "ramp", .white = 0.01}, .ramp = 0.3},
+    {.noise = {.name = "beat", .white = 0.01}, .beat = 0.05},
+};
+#define MODELS (sizeof(models) / sizeof(models[0]))
+
+struct cell_process {
+	double factor; /* of this launch */
+	unsigned turns;
+	double sum_ns;
+};
+
+/* The one machine of a trial, and its clock. */
+static struct {
+	const struct machine_model *model;
+	struct noise_machine noise;
+	uint64_t now_ns;
+	unsigned in_launch; /* slots since a cell was last started */
+	double slowdown;
+} machine;
+
+static uint64_t machine_now_ns(void)
+{
+	return machine.now_ns;
+}
+
+static int play_start(const struct cell_spec *spec, struct cell_process **out,
+    struct message *ready, char *why, size_t why_len)
+{
+	struct cell_process *c = calloc(1, sizeof(*c));
+
+	(void)why;
+	(void)why_len;
+	if (!c)
+		return -ENOMEM;
+	c->factor = noise_lottery(&machine.noise);
+	if (strcmp(spec->exe, side_name(SIDE_HEAD)) == 0)
+		c->factor *= 1.0 + machine.slowdown;
+	machine.now_ns += START_NS;
+	machine.in_launch = 0;
+	(void)snprintf(ready->hash, sizeof(ready->hash), "h");
+	/* Base's, for both: head is not asked what it would like. */
+	assert_int_equal(spec->slot_ns, SLOT_NS);
+	ready->slot_ns = spec->slot_ns;
+	*out = c;
+	return 0;
+}
+
+static int play_turn(struct cell_process *c, unsigned slot, struct sample *out,
+    enum case_status *status, char *why, size_t why_len)
+{
+	const double slots = (double)LAUNCH_NS / SLOT_NS;
+	double ns = c->factor * noise_slot(&machine.noise);
+
+	(void)status;
+	(void)why;
+	(void)why_len;
+	assert_int_equal(slot, c->turns);
+	ns *= 1.0 + machine.model->ramp * machine.in_launch / slots;
+	if (machine.in_launch++ % 4 == 0)
+		ns *= 1.0 + machine.model->beat;
+	machine.now_ns += SLOT_NS;
+	memset(out, 0, sizeof(*out));
+	c->turns++;
+	c->sum_ns += ns;
+	return metric_add(&out->metrics, METRIC_NS_PER_OP, ns);
+}
+
+static int play_finish(struct cell_process *c, unsigned *rows, double *real_time_sum_ns,
+    struct cell_counters *counters, char *why, size_t why_len)
+{
+	(void)counters;
+	(void)why;
+	(void)why_len;
+	*rows = c->turns;
+	*real_time_sum_ns = c->sum_ns;
+	free(c);
+	return 0;
+}
+
+static void play_kill(struct cell_process *c)
+{
+	free(c);
+}
+
+static const struct pair_cells played = {
+    .start = play_start, .turn = play_turn, .finish = play_finish, .kill = play_kill};
+
+static enum verdict gate_once(const struct machine_model *model, double slowdown, uint64_t seed)
+{
+	static const struct catalogue_case item = {.name = "case", .slot_ns = SLOT_NS};
+	const struct catalogue_case *const cases[] = {&item};
+	const struct gate_plan plan = {
+	    .cell = {{.exe = side_name(SIDE_BASE)}, {.exe = side_name(SIDE_HEAD)}},
+	    .launch_ns = LAUNCH_NS,
+	    .budget_ns = BUDGET_NS,
+	    .min_effect = 0.01,
+	    .seed = seed,
+	    .now_ns = machine_now_ns,
+	    .cells = &played,
+	};
+	struct comparison c = {0};
+	enum verdict v;
+	struct gate g;
+
+	memset(&machine, 0, sizeof(machine));
+	machine.model = model;
+	machine.slowdown = slowdown;
+	machine.noise = (struct noise_machine){
+	    .model = &model->noise, .rng = seed * UINT64_C(0xD1342543DE82EF95)};
+	machine.noise.wander = model->noise.wander * noise_normal(&machine.noise);
+	assert_int_equal(gate_begin(&g, &plan, cases, 1), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	/* Budget, and what confirming may take on top. */
+	assert_in_range(machine.now_ns, 1, BUDGET_NS + BUDGET_NS / GATE_CONFIRM_SHARE);
+	assert_int_equal(c.row_count, 1);
+	v = c.rows[0].verdict;
+	comparison_free(&c);
+	gate_free(&g);
+	return v;
+}
+
+struct tally {
+	unsigned said[VERDICT_COUNT];
+};
+
+static struct tally run(const struct machine_model *model, double slowdown)
+{
+	struct tally t = {{0}};
+
+	for (unsigned i = 0; i < TRIALS; i++)
+		t.said[gate_once(model, slowdown, i + 1)]++;
+	/* Every cell that is played gives a figure. */
+	assert_int_equal(t.said[VERDICT_SAME] + t.said[VERDICT_SLOWER] + t.said[VERDICT_FASTER] +
+			     t.said[VERDICT_UNSURE],
+	    TRIALS);
+	print_message("%-9s %4.1f %%: %4u same %4u slower %4u faster %4u unsure of %u\n",
+	    model->noise.name, 100.0 * slowdown, t.said[VERDICT_SAME], t.said[VERDICT_SLOWER],
+	    t.said[VERDICT_FASTER], t.said[VERDICT_UNSURE], TRIALS);
+	return t;
+}
+
+static void nothing_changed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MODELS; i++) {
+		const struct tally t = run(&models[i], 0.0);
+
+		assert_in_range(t.said[VERDICT_SLOWER] + t.said[VERDICT_FASTER], 0, FALSE_MAX);
+	}
+}
+
+static void two_percent_slower(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MODELS; i++) {
+		const struct tally t = run(&models[i], 0.02);
+
+		assert_int_equal(t.said[VERDICT_FASTER], 0);
+		assert_in_range(t.said[VERDICT_SAME], 0, FALSE_MAX);
+		assert_in_range(t.said[VERDICT_SLOWER], POWER_MIN, TRIALS);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_changed),
+	    cmocka_unit_test(two_percent_slower),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
