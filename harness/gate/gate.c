@@ -109,6 +109,12 @@ static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
 	return c->pairs ? c->spent_ns / c->pairs : pair_ns(g->plan, c->slot_ns);
 }
 
+/* It counts among the suite's: a failed one is no test. */
+static bool has_evidence(const struct gate_case *c)
+{
+	return !c->error && c->test.evidence[0].launches > 0;
+}
+
 static bool undecided(const struct gate *g, const struct gate_case *c)
 {
 	return !c->error && !c->test.ended && (!g->confirming || c->test.pass == 1);
@@ -175,6 +181,15 @@ static uint64_t time_left(const struct gate *g)
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }
 
+/* There is time for another pair of some case. */
+static bool any_fits(const struct gate *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (undecided(g, &g->item[i]) && expected_ns(g, &g->item[i]) <= time_left(g))
+			return true;
+	return false;
+}
+
 /* Return: 0 with *measured; -EINTR; -ENOMEM. */
 static int one_round(struct gate *g, const size_t *order, bool *measured)
 {
@@ -229,6 +244,56 @@ static int last_looks(struct gate *g)
 	return 0;
 }
 
+/*
+ * Confirmed changes that the suite would take back now are measured on, each to its next look.
+ * Without that a big suite loses what it has found although there is time left: a case ends with
+ * its first confirmation, when its p is hardly below what that asks for.
+ * Return: how many; -ENOMEM.
+ */
+static int reopen_weak(struct gate *g)
+{
+	enum verdict *verdict = calloc(g->count ? g->count : 1, sizeof(*verdict));
+	double *p = calloc(g->count ? g->count : 1, sizeof(*p));
+	size_t n = 0, at = 0;
+	int ret = verdict && p ? 0 : -ENOMEM, reopened = 0;
+
+	for (size_t i = 0; !ret && i < g->count; i++) {
+		if (!has_evidence(&g->item[i]))
+			continue;
+		verdict[n] = g->item[i].test.verdict;
+		p[n++] = sequential_p(&g->item[i].test);
+	}
+	if (!ret)
+		ret = verdicts_control(verdict, p, n, SUITE_FALSE_RATE);
+	for (size_t i = 0; ret > 0 && i < g->count; i++) {
+		struct sequential *t = &g->item[i].test;
+
+		if (has_evidence(&g->item[i]) && verdict[at++] != t->verdict)
+			reopened += sequential_reopen(t);
+	}
+	free(verdict);
+	free(p);
+	return ret < 0 ? ret : reopened;
+}
+
+/* In what is left of the time. Return: as gate_measure(). */
+static int strengthen(struct gate *g, size_t *order)
+{
+	int ret = reopen_weak(g);
+
+	while (ret > 0) {
+		ret = rounds(g, order);
+		if (!ret)
+			ret = last_looks(g);
+		if (!ret)
+			ret = reopen_weak(g);
+		/* Nothing more fits: a case that is reopened and not measured stays as it was. */
+		if (ret > 0 && !any_fits(g))
+			ret = last_looks(g);
+	}
+	return ret;
+}
+
 int gate_measure(struct gate *g)
 {
 	size_t *order = calloc(g->count ? g->count : 1, sizeof(*order));
@@ -243,6 +308,8 @@ int gate_measure(struct gate *g)
 		g->confirming = true;
 		if (!ret)
 			ret = rounds(g, order);
+		if (!ret)
+			ret = strengthen(g, order);
 	}
 	free(order);
 	g->interrupted = ret == -EINTR;

@@ -71,6 +71,7 @@ static int look(struct sequential *s)
 	if (ret)
 		return ret;
 	s->look++;
+	s->reopened = false;
 	judge(s);
 	return 0;
 }
@@ -106,7 +107,24 @@ int sequential_finish(struct sequential *s)
 	if (n >= (s->pass ? CONFIRM_LAUNCHES : looks_launches(0)) && s->look < LOOKS &&
 	    n != s->evidence[s->pass].launches)
 		ret = look(s);
+	else if (s->reopened && n == s->evidence[s->pass].launches)
+		end(s, s->flagged);
 	return ret;
+}
+
+bool sequential_reopen(struct sequential *s)
+{
+	if (!s->ended || s->pass != 1 || !is_change(s->verdict) || s->look >= LOOKS)
+		return false;
+	/* A last look between two others has used up the price of the next, not its launches. */
+	while (s->look < LOOKS && looks_launches(s->look) <= s->count - s->first)
+		s->look++;
+	if (s->look >= LOOKS)
+		return false;
+	s->reopened = true;
+	s->ended = false;
+	s->verdict = VERDICT_UNSURE;
+	return true;
 }
 
 double sequential_p(const struct sequential *s)

@@ -260,6 +260,67 @@ static void a_suite_takes_back_what_is_to_be_expected(void **state)
 	assert_int_equal(verdicts_control(v, p, 0, 0.05), 0);
 }
 
+/* For a suite that wants to be surer: to the next look, which counts. */
+static void a_confirmed_change_is_measured_on(void **state)
+{
+	static const struct {
+		double pct; /* of the further launches */
+		enum verdict want;
+	} further[] = {{3.0, VERDICT_SLOWER}, {-3.0, VERDICT_UNSURE}};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct sequential s;
+		double p;
+
+		sequential_begin(&s, 0.01);
+		add(&s, looks_launches(0), 3.0, 0.5);
+		assert_false(sequential_reopen(&s));
+		add(&s, looks_launches(0), 3.0, 0.5);
+		assert_int_equal(s.verdict, VERDICT_SLOWER);
+		p = sequential_p(&s);
+		/* Without a further launch nothing is lost. */
+		assert_true(sequential_reopen(&s));
+		assert_false(s.ended);
+		assert_int_equal(sequential_finish(&s), 0);
+		assert_true(s.ended);
+		assert_int_equal(s.verdict, VERDICT_SLOWER);
+		near(sequential_p(&s), p, 0.0);
+		assert_true(sequential_reopen(&s));
+		add(&s, looks_launches(1) - looks_launches(0) - 1, further[i].pct, 0.5);
+		assert_false(s.ended);
+		add(&s, 1, further[i].pct, 0.5);
+		if (further[i].want == VERDICT_UNSURE)
+			assert_int_equal(sequential_finish(&s), 0);
+		assert_int_equal(s.verdict, further[i].want);
+		if (further[i].want == VERDICT_SLOWER)
+			assert_true(sequential_p(&s) < p / 10);
+		sequential_free(&s);
+	}
+}
+
+/* Time that ends between two looks: with what there is; and after the last look there is none. */
+static void measuring_on_ends(void **state)
+{
+	struct sequential s;
+
+	(void)state;
+	sequential_begin(&s, 0.01);
+	add(&s, 2 * looks_launches(0), 3.0, 0.5);
+	assert_true(sequential_reopen(&s));
+	add(&s, 3, 3.0, 0.5);
+	assert_int_equal(sequential_finish(&s), 0);
+	assert_int_equal(s.verdict, VERDICT_SLOWER);
+	assert_int_equal(s.evidence[1].launches, looks_launches(0) + 3);
+	for (unsigned i = 0; i < LOOKS && sequential_reopen(&s); i++)
+		add(&s, 100, 3.0, 0.5);
+	assert_true(s.ended);
+	assert_int_equal(s.verdict, VERDICT_SLOWER);
+	assert_true(s.count - s.first <= looks_launches(LOOKS - 1));
+	assert_false(sequential_reopen(&s));
+	sequential_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +332,8 @@ int main(void)
 	    cmocka_unit_test(no_number_is_not_added),
 	    cmocka_unit_test(found_and_confirmed_at_any_look),
 	    cmocka_unit_test(p_of_both_passes),
+	    cmocka_unit_test(a_confirmed_change_is_measured_on),
+	    cmocka_unit_test(measuring_on_ends),
 	    cmocka_unit_test(a_suite_takes_back_what_is_to_be_expected),
 	};
 

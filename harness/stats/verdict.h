@@ -135,6 +135,7 @@ struct sequential {
 	unsigned pass; /* 0 finding, 1 confirming */
 	unsigned look; /* next look of this pass */
 	bool ended;
+	bool reopened;               /* and not looked at since */
 	enum verdict verdict;        /* VERDICT_UNSURE until ended */
 	enum verdict flagged;        /* what pass 0 said, when it is slower or faster */
 	struct evidence evidence[2]; /* the last of each pass; launches 0 when none */
@@ -150,6 +151,13 @@ int sequential_add(struct sequential *s, const struct launch_ratio *launch);
  * added; what is not confirmed in the end is unsure. Return: as above.
  */
 int sequential_finish(struct sequential *s);
+/**
+ * sequential_reopen() - a confirmed change is measured on, to its next look: its p was not small
+ * enough for its suite, and a true one's gets smaller. What that look says counts, also when it
+ * takes the change back; without a single further launch everything is as it was. Return: false
+ * when @s is no confirmed change or has no look left.
+ */
+bool sequential_reopen(struct sequential *s);
 /**
  * sequential_p() - p of the case for the suite: of one pass, or of both by Fisher's method; 1 when
  * nothing was tested.
