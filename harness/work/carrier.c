@@ -58,6 +58,7 @@ static inline __attribute__((always_inline)) void prefetch(const struct carrier 
 	sp = t->coroutine.context;
 	__builtin_prefetch(sp, 1);
 	__builtin_prefetch(sp + COROUTINE_LINE_BYTES, 1);
+	__builtin_prefetch(t->coroutine.arg);
 }
 
 static inline __attribute__((always_inline)) void switch_to_next(

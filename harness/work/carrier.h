@@ -40,6 +40,8 @@ void carrier_destroy(struct carrier *c);
 
 /**
  * carrier_spawn() - add a coroutine to the end of the run queue.
+ * @arg:  what the task looks at first when it goes on: a yield among many fetches its first cache
+ *        line ahead, so that it costs no miss.
  * @task: set when not NULL; valid until its function returns.
  * From the thread's own stack or from a task.
  * Return: 0; -EINVAL; -EAGAIN beyond max_tasks; -ENOMEM.

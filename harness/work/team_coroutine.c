@@ -21,23 +21,19 @@ struct carrier_unit {
 	bool quit;
 };
 
-struct coroutine_arg {
-	struct carrier_unit *unit;
-	unsigned worker;
-};
-
+/* The argument is the worker itself, and not a description of it: see carrier_spawn(). */
 static void worker_main(void *arg)
 {
-	struct coroutine_arg a = *(struct coroutine_arg *)arg;
-	struct team *t = a.unit->team;
+	struct worker *w = arg;
+	struct carrier_unit *u = w->home;
+	struct team *t = u->team;
 
 	for (;;) {
-		a.unit->at_line++;
-		carrier_park(a.unit->carrier, &a.unit->line);
-		if (a.unit->quit)
+		u->at_line++;
+		carrier_park(u->carrier, &u->line);
+		if (u->quit)
 			return;
-		trial_work(
-		    &t->workers[a.worker], t->bc->workload, t->env.state, &t->done[a.worker]);
+		trial_work(w, t->bc->workload, t->env.state, &t->done[w->index]);
 	}
 }
 
@@ -46,7 +42,7 @@ static unsigned share_of(const struct team *t, unsigned unit)
 	return (t->bc->workers - unit + t->units - 1) / t->units;
 }
 
-static int spawn_workers(struct carrier_unit *u, struct coroutine_arg *args)
+static int spawn_workers(struct carrier_unit *u)
 {
 	struct team *t = u->team;
 	const struct carrier_config config = {
@@ -56,13 +52,13 @@ static int spawn_workers(struct carrier_unit *u, struct coroutine_arg *args)
 	    .max_tasks = share_of(t, u->index),
 	};
 	int ret = carrier_create(&config, &u->carrier);
-	unsigned n = 0;
 
 	for (unsigned i = u->index; !ret && i < t->bc->workers; i += t->units) {
-		args[n] = (struct coroutine_arg){.unit = u, .worker = i};
-		t->workers[i].carrier = u->carrier;
-		ret = carrier_spawn(u->carrier, worker_main, &args[n], NULL);
-		n++;
+		struct worker *w = &t->workers[i];
+
+		w->carrier = u->carrier;
+		w->home = u;
+		ret = carrier_spawn(u->carrier, worker_main, w, NULL);
 	}
 	return ret;
 }
@@ -109,13 +105,10 @@ static void carrier_main(struct team *t, unsigned index)
 	struct carrier_unit u = {.team = t, .index = index};
 	struct trial_unit *unit = &t->unit[index];
 	const unsigned share = share_of(t, index);
-	struct coroutine_arg *args = calloc(share, sizeof(*args));
 
 	team_unit_begin(t, index);
-	if (!args)
-		unit_fail(unit, -ENOMEM, "carrier");
 	if (!unit->error) {
-		int ret = spawn_workers(&u, args);
+		int ret = spawn_workers(&u);
 
 		if (ret)
 			unit_fail(unit, ret, "creating coroutines");
@@ -131,7 +124,6 @@ static void carrier_main(struct team *t, unsigned index)
 		/* After an error some may still wait for each other: they are dropped. */
 		carrier_destroy(u.carrier);
 	}
-	free(args);
 }
 
 static int start(struct team *t, char *why, size_t why_len)

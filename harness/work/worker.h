@@ -82,6 +82,7 @@ struct worker {
 	struct trial_line *line;   /* harness's */
 	struct trial_unit *unit;   /* harness's: the OS thread under it; NULL: nobody asks */
 	uint64_t batch;            /* harness's: batch size found for this worker */
+	struct carrier_unit *home; /* harness's: the carrier's books; coroutine model only */
 	void *local;               /* the job's, per worker; not shared between processes */
 };
 
