@@ -63,17 +63,17 @@ HARNESS_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard harness/*.c harness/*/*
 BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))
 TEST_SRC    := $(wildcard harness/*_test.c harness/*/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
 
-# Thousands of simulated gates, in one thread: a detector of races has nothing to find in them, and
-# takes ten minutes for it.
-SIMULATIONS := gate/gate_false_rate stats/change_points stats/coverage stats/false_rate stats/power stats/replay
-UNIT_TESTS  := $(filter-out $(if $(filter thread,$(SAN)),$(patsubst %,$(BUILD)/tests/harness/%_test,$(SIMULATIONS))),$(TESTS))
-
 obj = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 HARNESS_OBJ := $(call obj,$(filter-out harness/cmd/main.c,$(HARNESS_SRC)))
 BENCH_OBJ   := $(call obj,$(BENCH_SRC))
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZ_SRC    := $(wildcard harness/*/*_fuzz.c)
 FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+
+# Thousands of simulated gates, in one thread: a detector of races has nothing to find in them, and
+# takes ten minutes for it.
+SIMULATIONS := gate/gate_false_rate stats/change_points stats/coverage stats/false_rate stats/power stats/replay
+UNIT_TESTS  := $(filter-out $(if $(filter thread,$(SAN)),$(patsubst %,$(BUILD)/tests/harness/%_test,$(SIMULATIONS))),$(TESTS))
 
 .PHONY: all
 all: ## build build/concbench (the default)

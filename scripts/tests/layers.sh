@@ -25,7 +25,7 @@ includes() {
 	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -v '_test\.[ch]:' || true
 }
 
-echo "1..$((${#layers[@]} + 6))"
+echo "1..$((${#layers[@]} + 7))"
 check "the harness knows no bench" "$(includes benches/ harness)"
 for ((i = 0; i < ${#layers[@]}; i++)); do
 	above=$(IFS='|' && echo "${layers[*]:i+1}")
@@ -38,4 +38,8 @@ check "JSON in run files and the protocol only" "$(includes jansson harness benc
 	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|gate/comparison_json|history/export)' || true)"
 check "SQLite in its store only" "$(includes sqlite3 harness benches | grep -v '^harness/history/store_sqlite' || true)"
 check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '^harness/history/libpq' || true)"
+# Of what git would take: what a build or a run leaves lying about shows up here before it is committed.
+top='benches|harness|scripts|results|Makefile|README\.md|\.ci|LICENSE|CONTRIBUTING\.md|\.[a-z-]+'
+check "nothing else at the top level" "$(git ls-files --cached --others --exclude-standard 2>/dev/null |
+	cut -d/ -f1 | sort -u | grep -vxE "$top" || true)"
 exit $bad
