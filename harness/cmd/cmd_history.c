@@ -9,11 +9,13 @@
 #include "harness/cmd/history_options.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
+#include "harness/run/result_ahead.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* With --fail-on-change. */
@@ -41,18 +43,20 @@ static int open_history(const struct history_options *a, enum history_mode mode,
 
 /* ---- add ---- */
 
-static int read_one(const struct history_options *a, const char *ref, struct run *run)
+/* Where it lies: to be freed; NULL, and a complaint, when there is none. */
+static char *find_one(const struct history_options *a, const char *ref)
 {
-	char path[PATH_MAX], err[512] = "";
+	char path[PATH_MAX], *copy = NULL;
 	int rc = result_resolve(a->results, ref, path, sizeof(path));
 
+	if (!rc && !(copy = strdup(path)))
+		rc = -ENOMEM;
 	if (rc == -ENOENT)
-		return history_complain(
+		(void)history_complain(
 		    "no run '%s', neither as a path nor in %s/", ref, a->results);
-	if (rc)
-		return history_complain("%s: %s", ref, strerror(-rc));
-	rc = result_read(path, run, err, sizeof(err));
-	return rc ? history_complain("%s", err[0] ? err : strerror(-rc)) : 0;
+	else if (rc)
+		(void)history_complain("%s: %s", ref, strerror(-rc));
+	return copy;
 }
 
 static int add_one(struct history *h, const struct run *run)
@@ -73,26 +77,49 @@ static int add_one(struct history *h, const struct run *run)
 	return rc < 0 ? history_complain("standard output: %s", strerror(errno)) : 0;
 }
 
-static int do_add(const struct history_options *a)
+static int add_each(const struct history_options *a, struct result_ahead *ahead,
+    const char *const *paths, size_t count)
 {
-	static const char latest[] = "latest";
-	const int count = a->operand_count ? a->operand_count : 1;
 	struct history *h = NULL;
 	int bad = 0, cannot = 0;
 
 	/* One bad file of many is no reason to leave out the good ones. */
-	for (int i = 0; i < count && !cannot; i++) {
+	for (size_t i = 0; i < count && !cannot; i++) {
 		struct run run = {0};
-		int rc = read_one(a, a->operand_count ? a->operands[i] : latest, &run);
+		char err[512] = "";
+		int rc = result_ahead_take(ahead, &run, err, sizeof(err));
 
+		if (rc)
+			rc = paths[i] ? history_complain("%s", err[0] ? err : strerror(-rc)) : rc;
 		/* Not before there is something to put in: opening it makes it. */
-		if (!rc && !h)
+		else if (!h)
 			rc = cannot = open_history(a, HISTORY_WRITE, &h);
-		bad |= rc ? rc : add_one(h, &run);
+		bad |= rc ? EXIT_USAGE : add_one(h, &run);
 		run_free(&run);
 	}
 	history_close(h);
 	return bad;
+}
+
+static int do_add(const struct history_options *a)
+{
+	const size_t count = a->operand_count ? (size_t)a->operand_count : 1;
+	char **paths = calloc(count, sizeof(*paths));
+	struct result_ahead *ahead = NULL;
+	int rc;
+
+	if (!paths)
+		return history_complain("%s", strerror(ENOMEM));
+	for (size_t i = 0; i < count; i++)
+		paths[i] = find_one(a, a->operand_count ? a->operands[i] : "latest");
+	rc = result_ahead_start(&ahead, (const char *const *)paths, count, 0);
+	rc = rc ? history_complain("%s", strerror(-rc))
+		: add_each(a, ahead, (const char *const *)paths, count);
+	result_ahead_end(ahead);
+	for (size_t i = 0; i < count; i++)
+		free(paths[i]);
+	free(paths);
+	return rc;
 }
 
 /* ---- list, show, changes ---- */

@@ -238,66 +238,84 @@ static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)
 }
 
 /* Opens a regular file only: a FIFO would wait for ever, a device never end. */
-static int open_file(const char *path, FILE **out, char *what, size_t len)
+static int open_file(const char *path, int *out, size_t *bytes, char *what, size_t len)
 {
 	struct stat st;
-	FILE *f;
 	int fd, rc;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st)) {
 		rc = -errno;
 		snprintf(what, len, "%s", strerror(errno));
-		goto out_close;
-	}
-	rc = -EINVAL;
-	if (!S_ISREG(st.st_mode)) {
+	} else if (!S_ISREG(st.st_mode)) {
+		rc = -EINVAL;
 		snprintf(what, len, "not a file");
-		goto out_close;
-	}
-	if (st.st_size > FILE_BYTES_MAX) {
+	} else if (st.st_size > FILE_BYTES_MAX) {
+		rc = -EINVAL;
 		snprintf(
 		    what, len, "%lld MB: too large for a run file", (long long)(st.st_size >> 20));
-		goto out_close;
+	} else {
+		*out = fd;
+		*bytes = (size_t)st.st_size;
+		return 0;
 	}
-	f = fdopen(fd, "r");
-	if (!f) {
-		rc = -errno;
-		snprintf(what, len, "%s", strerror(errno));
-		goto out_close;
-	}
-	*out = f;
-	return 0;
-out_close:
 	if (fd >= 0)
 		close(fd);
 	return rc;
 }
 
+/* What is there now, of a file that had @bytes: less when somebody has cut it since. */
+static int read_text(int fd, size_t bytes, char **out, size_t *out_len)
+{
+	char *text = malloc(bytes ? bytes : 1);
+	size_t have = 0;
+
+	if (!text)
+		return -ENOMEM;
+	while (have < bytes) {
+		const ssize_t got = read(fd, text + have, bytes - have);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			const int rc = -errno;
+
+			free(text);
+			return rc;
+		}
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	*out = text;
+	*out_len = have;
+	return 0;
+}
+
+/* From memory: jansson takes a stream byte by byte, with a lock for each where there are threads.
+ */
 static int load(const char *path, json_t **out, char *what, size_t len)
 {
 	json_error_t error;
-	json_t *whole;
-	FILE *f = NULL;
-	int rc;
+	char *text = NULL;
+	size_t bytes = 0;
+	int fd = -1;
+	int rc = open_file(path, &fd, &bytes, what, len);
 
-	rc = open_file(path, &f, what, len);
 	if (rc)
 		return rc;
-	whole = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
-	if (!whole) {
-		rc = json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EINVAL;
-		snprintf(what, len, "line %d, column %d: %s", error.line, error.column, error.text);
-	} else if (ferror(f)) {
-		rc = -EIO;
-		snprintf(what, len, "%s", strerror(EIO));
+	rc = read_text(fd, bytes, &text, &bytes);
+	close(fd);
+	if (rc) {
+		snprintf(what, len, "%s", strerror(-rc));
+		return rc;
 	}
-	fclose(f);
-	if (rc)
-		json_decref(whole);
-	else
-		*out = whole;
-	return rc;
+	*out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+	free(text);
+	if (*out)
+		return 0;
+	snprintf(what, len, "line %d, column %d: %s", error.line, error.column, error.text);
+	return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EINVAL;
 }
 
 int result_read(const char *path, struct run *out, char *err, size_t err_len)
