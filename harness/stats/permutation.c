@@ -1,7 +1,15 @@
 #include "harness/stats/permutation.h"
 
+#include <math.h>
+
 /* Nothing after so many orders: a p that is too large would do that less than once in 20. */
 #define SURE_WITHOUT_HIT 3.0
+/* Nothing after that many, and none of them reached a half: where the best of n is M, no more than
+ * 1 / (4 n) of orders reach 2 M even if what they reach falls as slowly as its square (two equal
+ * values far from all others do that), and far fewer of an ordinary series, where it falls
+ * exponentially. */
+#define CLEAR_WITHOUT_HIT 1.0
+#define CLEAR_RATIO 2.0
 /* So many hits at ten times the rate that p_max allows: a p that is small enough would do that
  * less than once in 200. */
 #define HOPELESS_HITS 3
@@ -32,15 +40,21 @@ double permutation_p(size_t *order, size_t n, double least, const struct permuta
     permutation_statistic_fn *statistic, void *arg)
 {
 	const double all = test->permutations + 1.0, p_max = test->p_max;
+	double most = -INFINITY;
 	unsigned hits = 0;
 
 	for (unsigned i = 1; i <= test->permutations; i++) {
+		double reached;
+
 		shuffle(order, n, test->state);
-		hits += statistic(arg) >= least;
+		reached = statistic(arg);
+		hits += reached >= least;
+		most = fmax(most, reached);
 		if ((hits + 1.0) / all > p_max ||
 		    (hits >= HOPELESS_HITS && hits > 10.0 * p_max * i))
 			return 1.0;
-		if (!hits && (i + 1.0) * p_max >= SURE_WITHOUT_HIT)
+		if (!hits && (i + 1.0) * p_max >= (least > CLEAR_RATIO * most ? CLEAR_WITHOUT_HIT
+									      : SURE_WITHOUT_HIT))
 			return 1.0 / (i + 1.0);
 	}
 	return (hits + 1.0) / all;

@@ -23,7 +23,7 @@ struct permutation_test {
  *
  * Ends early: with 1 as soon as p_max cannot be kept any more, or after three hits at ten times its
  * rate; with what is known by then when there has been no hit in 3 / p_max orders, which makes of a
- * p_max of 1 % no more than 1.02 %.
+ * p_max of 1 % no more than 1.02 %, or in 1 / p_max of them when none came to half of @least.
  */
 double permutation_p(size_t *order, size_t n, double least, const struct permutation_test *test,
     permutation_statistic_fn *statistic, void *arg);
