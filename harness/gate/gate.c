@@ -12,8 +12,6 @@
 
 /* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
 #define SUITE_FALSE_RATE 0.05
-/* Until one has been measured: two programs started and ended, workers created and bound. */
-#define PAIR_OVERHEAD_NS (20 * CLOCK_NS_PER_MS)
 
 int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count)
@@ -46,7 +44,8 @@ static uint64_t turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
 
 static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
 {
-	return turns_ns(plan, slot_ns) + (plan->overhead_ns ? plan->overhead_ns : PAIR_OVERHEAD_NS);
+	return turns_ns(plan, slot_ns) +
+	       (plan->overhead_ns ? plan->overhead_ns : GATE_PAIR_OVERHEAD_NS);
 }
 
 /* A pair of each case, and of the one that takes longest. */
@@ -75,16 +74,28 @@ uint64_t gate_first_look_ns(
 	return pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
 }
 
+unsigned gate_launches_needed(void)
+{
+	unsigned n = looks_launches(0);
+
+	while (n + n / GATE_CONFIRM_SHARE < looks_launches(0) + CONFIRM_LAUNCHES)
+		n++;
+	return n;
+}
+
+uint64_t gate_case_needed_ns(uint64_t pair_ns)
+{
+	return (gate_launches_needed() + 1) * pair_ns;
+}
+
 uint64_t gate_needed_ns(
     const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
 {
 	uint64_t longest_ns;
 	const uint64_t look_ns = pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
-	/* Budget and what comes on top together: (1 + 1 / SHARE) of the budget. */
-	const uint64_t both_ns = (look_ns + longest_ns * CONFIRM_LAUNCHES) * GATE_CONFIRM_SHARE /
-				 (GATE_CONFIRM_SHARE + 1);
+	const uint64_t longest_needed_ns = gate_case_needed_ns(longest_ns);
 
-	return both_ns > look_ns ? both_ns : look_ns;
+	return longest_needed_ns > look_ns ? longest_needed_ns : look_ns;
 }
 
 uint64_t gate_overhead_ns(const struct gate *g)

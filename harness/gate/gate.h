@@ -7,11 +7,15 @@
 #ifndef CONCBENCH_GATE_H
 #define CONCBENCH_GATE_H
 
+#include "harness/base/clock.h"
 #include "harness/base/progress.h"
 #include "harness/cell/catalogue.h"
 #include "harness/gate/comparison.h"
 #include "harness/gate/pair.h"
 
+/* What a pair of launches takes beside its turns, until it has been measured: two programs started
+ * and ended, workers created and bound. As measured on a shared machine with two CPUs. */
+#define GATE_PAIR_OVERHEAD_NS (55 * CLOCK_NS_PER_MS)
 /* A change found late has this part of the budget on top to be confirmed: half of it. */
 #define GATE_CONFIRM_SHARE 2
 
@@ -64,9 +68,17 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 uint64_t gate_first_look_ns(
     const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
 
+/** gate_launches_needed() - pairs of launches that a case must have the time for, or no change in
+ * it can be found and, in the time that a gate adds, confirmed. */
+unsigned gate_launches_needed(void);
+
+/** gate_case_needed_ns() - the time for these, when a pair takes @pair_ns: with one to spare, since
+ * no pair takes exactly what they take on average. */
+uint64_t gate_case_needed_ns(uint64_t pair_ns);
+
 /**
  * gate_needed_ns() - the smallest budget that is worth starting with: every case has a first look,
- * and in what confirming may take on top one change can be confirmed.
+ * and there is what gate_case_needed_ns() asks for, for the one that takes longest.
  */
 uint64_t gate_needed_ns(
     const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);

@@ -18,15 +18,6 @@ static unsigned at_most(uint64_t launches)
 	return launches < LAUNCHES_MAX ? (unsigned)launches : LAUNCHES_MAX;
 }
 
-unsigned noise_launches_needed(void)
-{
-	unsigned n = looks_launches(0);
-
-	while (n + n / GATE_CONFIRM_SHARE < looks_launches(0) + CONFIRM_LAUNCHES)
-		n++;
-	return n;
-}
-
 double noise_visible_change(
     const struct launch_ratio *launch, size_t n, uint64_t launches, double min_effect)
 {
@@ -57,8 +48,8 @@ struct noise_visible noise_visible(const struct launch_ratio *launch, size_t n, 
 	if (!pair_ns)
 		return v;
 	v.change = noise_visible_change(launch, n, within_ns / pair_ns, min_effect);
-	if (within_ns / pair_ns < noise_launches_needed())
-		v.needed_ns = (noise_launches_needed() + 1) * pair_ns;
+	if (within_ns / pair_ns < gate_launches_needed())
+		v.needed_ns = gate_case_needed_ns(pair_ns);
 	return v;
 }
 

@@ -7,10 +7,6 @@
 #include "harness/base/clock.h"
 #include "harness/gate/gate.h"
 
-/** noise_launches_needed() - pairs of launches that a case must have the time for, or no change in
- * it can be found and, in the time that a gate adds, confirmed. */
-unsigned noise_launches_needed(void);
-
 /**
  * noise_visible_change() - the smallest change that a gate finds and confirms in 9 of 10 tries.
  * @launch:    pairs of launches of one program against itself, at least 2.

@@ -10,9 +10,9 @@
 #include "harness/stats/rank.h"
 #include "harness/stats/trace_fixture.h"
 
-/* What the gate's pairs take: turns, and two processes started and ended, slots begun. */
+/* What the gate's pairs take: turns, and what comes beside them. */
 #define PAIR_MS 100.0
-#define PAIR_OVERHEAD_MS 55.0
+#define PAIR_OVERHEAD_MS ((double)GATE_PAIR_OVERHEAD_NS / (double)CLOCK_NS_PER_MS)
 #define SUITE 50
 #define SUITE_RATE 0.05
 

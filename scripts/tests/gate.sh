@@ -50,6 +50,9 @@ bad_options() {
 	refuse 'regular expression' --base ./self --filter '['
 	refuse --time-budget --base ./self "$sieve" --time-budget 100ms
 	has err '11 pairs'
+	# Eleven pairs of long turns fit, but nothing that they find could be confirmed.
+	refuse --time-budget --base ./self "$sieve" --slot-time 20ms --time-budget 5s
+	has err 'about 6 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
 	one_line err 'concbench noise:' --trial-time '11 pairs'
 	expect 2 "$CONCBENCH" noise --junit x
@@ -225,7 +228,7 @@ a_budget_that_cannot_be_enough() {
 	# Without it, what was never looked at is named and no success.
 	expect 2 gate --base ./late --head ./late "$sieve" --time-budget 3s --no-noise --quiet
 	one_line err 'concbench gate: 1 of 1 cases had no look'
-	refuse 'what the A/A has left' --base ./late --head ./late "$sieve" --time-budget 9500ms
+	refuse 'what the A/A has left' --base ./late --head ./late "$sieve" --time-budget 12s
 }
 
 # rebuilt NAME FLAGS - a concbench that says it was built with these.
