@@ -5,6 +5,7 @@
 #include "harness/cell/schedule.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +13,26 @@
 
 /* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
 #define SUITE_FALSE_RATE 0.05
+/* What the last pairs took counts for this much of what the next will take. */
+#define PACE_WEIGHT 0.125
+/* One pair that was stopped for long says little of the next. */
+#define PACE_MAX 4.0
+/* No round has that number. */
+#define ORDER_OF_FIRST_LOOKS UINT_MAX
 
 int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count)
 {
 	memset(g, 0, sizeof(*g));
 	g->plan = plan;
+	g->pace = 1.0;
 	g->item = calloc(count ? count : 1, sizeof(*g->item));
-	if (!g->item)
+	g->turn = calloc(count ? count : 1, sizeof(*g->turn));
+	if (!g->item || !g->turn) {
+		gate_free(g);
 		return -ENOMEM;
+	}
+	schedule_shuffle(g->turn, count, plan->seed, ORDER_OF_FIRST_LOOKS);
 	for (size_t i = 0; i < count; i++) {
 		struct gate_case *c = &g->item[i];
 
@@ -105,6 +117,9 @@ uint64_t gate_overhead_ns(const struct gate *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct gate_case *c = &g->item[i];
 
+		/* One that hung was waited for: that is not what a pair takes. */
+		if (c->error)
+			continue;
 		spent_ns += c->spent_ns;
 		in_turns_ns += c->pairs * turns_ns(g->plan, c->slot_ns);
 		pairs += c->pairs;
@@ -115,9 +130,29 @@ uint64_t gate_overhead_ns(const struct gate *g)
 	return spent_ns > in_turns_ns ? (spent_ns - in_turns_ns) / pairs + 1 : 1;
 }
 
+/* On average until now. One that has had none yet is taken to begin as the others do. */
+static uint64_t average_ns(const struct gate *g, const struct gate_case *c)
+{
+	const uint64_t overhead_ns = c->pairs ? 0 : gate_overhead_ns(g);
+
+	if (c->pairs)
+		return c->spent_ns / c->pairs;
+	return overhead_ns ? turns_ns(g->plan, c->slot_ns) + overhead_ns
+			   : pair_ns(g->plan, c->slot_ns);
+}
+
 static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
 {
-	return c->pairs ? c->spent_ns / c->pairs : pair_ns(g->plan, c->slot_ns);
+	return (uint64_t)(g->pace * (double)average_ns(g, c));
+}
+
+/* The machine may get slower, or faster, for all cases: how much so, their last pairs tell. */
+static void keep_pace(struct gate *g, const struct gate_case *c, uint64_t took_ns)
+{
+	const double before_ns = c->pairs ? (double)average_ns(g, c) : 0.0;
+
+	if (before_ns > 0.0)
+		g->pace += PACE_WEIGHT * (fmin((double)took_ns / before_ns, PACE_MAX) - g->pace);
 }
 
 /* It counts among the suite's: a failed one is no test. */
@@ -163,6 +198,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	    .cells = g->plan->cells,
 	};
 	struct pair_result result;
+	uint64_t took_ns;
 	int ret;
 
 	for (enum side s = SIDE_BASE; s < SIDES; s++) {
@@ -174,7 +210,11 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	ret = pair_measure(&spec, &result, &c->failure);
 	if (ret == -EINTR || ret == -ENOMEM)
 		return ret;
-	c->spent_ns += now_ns(g) - begin_ns;
+	took_ns = now_ns(g) - begin_ns;
+	/* Waiting for one that hangs is no pace. */
+	if (!ret)
+		keep_pace(g, c, took_ns);
+	c->spent_ns += took_ns;
 	c->warm_up += result.warm_up;
 	c->empty += result.empty;
 	if (!ret)
@@ -201,6 +241,60 @@ static bool any_fits(const struct gate *g)
 	return false;
 }
 
+/*
+ * Pairs that an undecided case lacks until there is a look at it: the first, or the first at what
+ * is to be confirmed. Without that look all of its pairs were for nothing.
+ */
+static unsigned lacking(const struct gate *g, const struct gate_case *c)
+{
+	const size_t wanted = g->confirming ? CONFIRM_LAUNCHES : looks_launches(0);
+	const size_t have = g->confirming ? c->test.count - c->test.first : c->pairs;
+
+	return have < wanted ? (unsigned)(wanted - have) : 0;
+}
+
+static bool may_go_on(const struct gate *g, const struct gate_case *c)
+{
+	return undecided(g, c) && !(g->plan->max_pairs && c->pairs >= g->plan->max_pairs);
+}
+
+/*
+ * Is there time for a pair of @c? In the order of g->turn, those that lack a look have it when
+ * @left_ns is enough for that look as well; who does not fit is set aside. Those that have been
+ * looked at have what these do not need, were each to take twice as long as it seems: what is
+ * taken from the last one's last pair costs it all of its pairs.
+ */
+static bool affordable(const struct gate *g, const struct gate_case *c, uint64_t left_ns)
+{
+	uint64_t promised_ns = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gate_case *other = &g->item[g->turn[i]];
+		uint64_t ns;
+		bool fits;
+
+		if (!may_go_on(g, other) || !lacking(g, other))
+			continue;
+		ns = lacking(g, other) * expected_ns(g, other);
+		fits = promised_ns + ns <= left_ns;
+		if (other == c)
+			return fits;
+		promised_ns += fits ? ns : 0;
+	}
+	return 2 * promised_ns + expected_ns(g, c) <= left_ns;
+}
+
+/* Return: 0; -EINTR; -ENOMEM. */
+static int measure_one(struct gate *g, struct gate_case *c, size_t decided)
+{
+	if (interrupt_pending())
+		return -EINTR;
+	if (g->plan->progress)
+		progress_show(g->plan->progress, decided, g->count, time_left(g),
+		    g->plan->doing ? g->plan->doing : c->name);
+	return one_pair(g, c);
+}
+
 /* Return: 0 with *measured; -EINTR; -ENOMEM. */
 static int one_round(struct gate *g, const size_t *order, bool *measured)
 {
@@ -213,22 +307,40 @@ static int one_round(struct gate *g, const size_t *order, bool *measured)
 		struct gate_case *c = &g->item[order[i]];
 		int ret;
 
-		if (!undecided(g, c) || expected_ns(g, c) > time_left(g))
+		if (!may_go_on(g, c) || !affordable(g, c, time_left(g)))
 			continue;
-		if (g->plan->max_pairs && c->pairs >= g->plan->max_pairs)
-			continue;
-		if (interrupt_pending())
-			return -EINTR;
-		if (g->plan->progress)
-			progress_show(g->plan->progress, decided, g->count, time_left(g),
-			    g->plan->doing ? g->plan->doing : c->name);
-		ret = one_pair(g, c);
+		ret = measure_one(g, c, decided);
 		if (ret)
 			return ret;
 		decided += !undecided(g, c);
 		*measured = true;
 	}
 	return 0;
+}
+
+/*
+ * No look seems to fit any more. That is an estimate: as long as a pair fits, what lacks least may
+ * still get there, and nobody else has a use for the time. Return: as one_round().
+ */
+static int hope(struct gate *g, bool *measured)
+{
+	const uint64_t left_ns = time_left(g);
+	struct gate_case *nearest = NULL;
+	uint64_t least_ns = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct gate_case *c = &g->item[g->turn[i]];
+		const uint64_t ns = lacking(g, c) * expected_ns(g, c);
+
+		if (!may_go_on(g, c) || expected_ns(g, c) > left_ns)
+			continue;
+		if (!nearest || ns < least_ns) {
+			nearest = c;
+			least_ns = ns;
+		}
+	}
+	*measured = nearest != NULL;
+	return nearest ? measure_one(g, nearest, g->count - 1) : 0;
 }
 
 static int rounds(struct gate *g, size_t *order)
@@ -239,6 +351,8 @@ static int rounds(struct gate *g, size_t *order)
 	for (; !ret && measured; g->round++) {
 		schedule_shuffle(order, g->count, g->plan->seed, g->round);
 		ret = one_round(g, order, &measured);
+		if (!ret && !measured)
+			ret = hope(g, &measured);
 	}
 	return ret;
 }
@@ -485,5 +599,6 @@ void gate_free(struct gate *g)
 		free(g->item[i].ns_per_op[SIDE_HEAD]);
 	}
 	free(g->item);
+	free(g->turn);
 	memset(g, 0, sizeof(*g));
 }

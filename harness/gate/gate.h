@@ -2,7 +2,10 @@
  * gate.h - two programs, case by case, until each case has a verdict or the time is up.
  *
  * Rounds over the cases that are still undecided, in random order, one pair of launches each; a
- * case leaves as soon as its sequential test ends. Knows cells, no command line and no files.
+ * case leaves as soon as its sequential test ends. When the machine gets so slow that what is left
+ * of the time is not enough for a first look at each, some are set aside, so that the others have
+ * theirs: in a random order that has nothing to do with names, figures or verdicts. They come back
+ * when there is time after all. Knows cells, no command line and no files.
  */
 #ifndef CONCBENCH_GATE_H
 #define CONCBENCH_GATE_H
@@ -54,6 +57,8 @@ struct gate {
 	size_t count;
 	uint64_t begin_ns;
 	unsigned round;
+	size_t *turn;    /* who gets a first look when there is not the time for all: random */
+	double pace;     /* of late, over what the same cases' pairs took before */
 	bool confirming; /* the time to find is over */
 	bool interrupted;
 };

@@ -12,6 +12,7 @@
 #include "harness/stats/noise_fixture.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +64,18 @@ static struct {
 	unsigned in_launch; /* slots since a cell was last started */
 	double slowdown;
 	const char *changed; /* the case that is slower; NULL: all */
+	/* Between these everything takes so many times as long, measured or not: a neighbour. */
+	uint64_t busy_from_ns, busy_until_ns;
+	uint64_t busy_factor;
 } machine;
+
+static void take(uint64_t ns)
+{
+	const bool busy =
+	    machine.now_ns >= machine.busy_from_ns && machine.now_ns < machine.busy_until_ns;
+
+	machine.now_ns += busy ? ns * machine.busy_factor : ns;
+}
 
 static uint64_t machine_now_ns(void)
 {
@@ -83,7 +95,7 @@ static int play_start(const struct cell_spec *spec, struct cell_process **out,
 	if (strcmp(spec->exe, side_name(SIDE_HEAD)) == 0 &&
 	    (!machine.changed || strcmp(spec->case_name, machine.changed) == 0))
 		c->factor *= 1.0 + machine.slowdown;
-	machine.now_ns += START_NS;
+	take(START_NS);
 	machine.in_launch = 0;
 	(void)snprintf(ready->hash, sizeof(ready->hash), "h");
 	/* Base's, for both: head is not asked what it would like. */
@@ -106,7 +118,7 @@ static int play_turn(struct cell_process *c, unsigned slot, struct sample *out,
 	ns *= 1.0 + machine.model->ramp * machine.in_launch / slots;
 	if (machine.in_launch++ % 4 == 0)
 		ns *= 1.0 + machine.model->beat;
-	machine.now_ns += SLOT_NS;
+	take(SLOT_NS);
 	memset(out, 0, sizeof(*out));
 	c->turns++;
 	c->sum_ns += ns;
@@ -308,6 +320,103 @@ static void a_suite_in_which_nothing_changed(void **state)
 	assert_in_range(t.slower, 0, FALSE_MAX);
 }
 
+#define CROWD 12
+#define CROWDS 200
+/* A first look at all of them takes 19 s when nothing comes between. */
+#define CROWD_BUDGET_NS (24 * CLOCK_NS_PER_S)
+
+struct crowd_tally {
+	unsigned seen[CROWD]; /* crowds in which this one had a look */
+	unsigned looks;       /* of all */
+	unsigned fewest;      /* cases with a look, in any crowd */
+	unsigned wrong;       /* slower or faster, of all cases */
+};
+
+/* Twelve equal cases in a time that is enough for a look at each, unless somebody is @busy. */
+static struct crowd_tally run_crowds(uint64_t from_ns, uint64_t until_ns, uint64_t factor)
+{
+	static const struct machine_model model = {.noise = {.name = "Gaussian", .white = 0.02}};
+	static struct catalogue_case item[CROWD];
+	const struct catalogue_case *list[CROWD];
+	struct crowd_tally t = {.fewest = CROWD};
+
+	for (size_t i = 0; i < CROWD; i++) {
+		(void)snprintf(item[i].name, sizeof(item[i].name), "case%zu", i);
+		item[i].slot_ns = SLOT_NS;
+		list[i] = &item[i];
+	}
+	for (unsigned s = 0; s < CROWDS; s++) {
+		struct gate_plan plan = plan_of(s + 1);
+		struct comparison c = {0};
+		unsigned seen = 0;
+		struct gate g;
+
+		plan.budget_ns = CROWD_BUDGET_NS;
+		start_machine(&model, 0.0, s + 1);
+		machine.busy_from_ns = from_ns;
+		machine.busy_until_ns = until_ns;
+		machine.busy_factor = factor;
+		assert_int_equal(gate_begin(&g, &plan, list, CROWD), 0);
+		assert_int_equal(gate_measure(&g), 0);
+		assert_int_equal(gate_conclude(&g, &c), 0);
+		for (size_t i = 0; i < CROWD; i++) {
+			const struct comparison_row *r = &c.rows[i];
+
+			seen += r->has_figure;
+			t.seen[i] += r->has_figure;
+			t.looks += r->has_figure;
+			t.wrong += r->verdict == VERDICT_SLOWER || r->verdict == VERDICT_FASTER;
+			assert_int_not_equal(r->verdict, VERDICT_FAILED);
+			if (!r->has_figure && !strstr(r->reason, "never looked at"))
+				fail_msg("%s: %s", r->name, r->reason);
+		}
+		assert_int_equal(comparison_unseen(&c), CROWD - seen);
+		t.fewest = seen < t.fewest ? seen : t.fewest;
+		comparison_free(&c);
+		gate_free(&g);
+	}
+	print_message("%u cases, %" PRIu64 " times as long from %.0f s to %.0f s: at least %u with "
+		      "a look in each of %u crowds, %u slower or faster\n",
+	    CROWD, factor, (double)from_ns / 1e9, (double)until_ns / 1e9, t.fewest, CROWDS,
+	    t.wrong);
+	return t;
+}
+
+/*
+ * Half way everything gets slower, for good: not all of the cases can have their look any more,
+ * and without a choice between them none has. Which of them have it is chance.
+ */
+static void a_machine_that_gets_slow_costs_some_cases(void **state)
+{
+	static const struct {
+		uint64_t factor;
+		unsigned fewest;
+	} rows[] = {{2, 8}, {3, 4}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct crowd_tally t =
+		    run_crowds(CROWD_BUDGET_NS / 2, 2 * CROWD_BUDGET_NS, rows[i].factor);
+
+		assert_in_range(t.fewest, rows[i].fewest, CROWD - 1);
+		assert_in_range(t.wrong, 0, FALSE_MAX);
+		/* Of all looks each has its part, give or take a quarter: 4 deviations. */
+		for (size_t k = 0; k < CROWD; k++)
+			assert_in_range(
+			    t.seen[k], t.looks * 3 / 4 / CROWD, t.looks * 5 / 4 / CROWD);
+	}
+}
+
+/* What was set aside while the machine was slow has its look when that is over. */
+static void what_was_set_aside_comes_back(void **state)
+{
+	const struct crowd_tally t = run_crowds(CROWD_BUDGET_NS / 4, CROWD_BUDGET_NS * 3 / 8, 3);
+
+	(void)state;
+	assert_int_equal(t.fewest, CROWD);
+	assert_in_range(t.wrong, 0, FALSE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +424,8 @@ int main(void)
 	    cmocka_unit_test(two_percent_slower),
 	    cmocka_unit_test(a_change_among_many_is_measured_on),
 	    cmocka_unit_test(a_suite_in_which_nothing_changed),
+	    cmocka_unit_test(a_machine_that_gets_slow_costs_some_cases),
+	    cmocka_unit_test(what_was_set_aside_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
