@@ -102,6 +102,8 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	c->interrupted = g.interrupted = ret == -EINTR;
 	if (!rows && (!ret || ret == -EINTR))
 		rows = gate_conclude(&g, c);
+	if (!rows && !ret && !o->no_noise && !c->noise[0])
+		noise_of_gate(&g, c->noise, sizeof(c->noise));
 	gate_free(&g);
 	if (!rows && !ret && counters_work())
 		ret = instructions_compare(&s->plan, c, first);

@@ -148,9 +148,7 @@ int gate_session_check_budget(struct gate_session *s)
 	const struct gate_request *r = s->request;
 	const uint64_t needed_ns = gate_needed_ns(&s->plan, s->cases, s->case_count);
 
-	/* Nobody has said how long it may take. */
-	if (!r->budget_ns && !r->case_ns && s->plan.budget_ns < needed_ns + needed_ns / 2)
-		s->plan.budget_ns = needed_ns + needed_ns / 2;
+	gate_widen(&s->plan, s->cases, s->case_count);
 	if (s->plan.budget_ns >= needed_ns)
 		return 0;
 	return complain(r->command,
@@ -168,6 +166,7 @@ static int plan_budget(struct gate_session *s)
 {
 	const struct gate_request *r = s->request;
 
+	s->plan.open_ended = !r->budget_ns && !r->case_ns;
 	s->plan.budget_ns =
 	    r->budget_ns ? r->budget_ns : s->case_count * (r->case_ns ? r->case_ns : GATE_CASE_NS);
 	return gate_session_check_budget(s);

@@ -110,6 +110,14 @@ uint64_t gate_needed_ns(
 	return longest_needed_ns > look_ns ? longest_needed_ns : look_ns;
 }
 
+void gate_widen(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	const uint64_t needed_ns = gate_needed_ns(plan, cases, count);
+
+	if (plan->open_ended && plan->budget_ns < needed_ns + needed_ns / 2)
+		plan->budget_ns = needed_ns + needed_ns / 2;
+}
+
 uint64_t gate_overhead_ns(const struct gate *g)
 {
 	uint64_t spent_ns = 0, in_turns_ns = 0, pairs = 0;

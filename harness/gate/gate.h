@@ -29,6 +29,7 @@ struct gate_plan {
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
 	uint64_t overhead_ns;         /* of a pair beside its turns, as measured; 0: guessed */
 	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
+	bool open_ended;              /* nobody asked for that budget: an A/A comes on top of it */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
 	uint64_t seed;
@@ -87,6 +88,10 @@ uint64_t gate_case_needed_ns(uint64_t pair_ns);
  */
 uint64_t gate_needed_ns(
     const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
+
+/** gate_widen() - a budget that nobody has set gets as large as half more than what is needed, so
+ * that there is something left for cases that are not decided at once. */
+void gate_widen(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count);
 
 /** gate_overhead_ns() - what a pair of @g has taken beside its turns: programs started and ended,
  * workers created and bound. 0: none was measured. */

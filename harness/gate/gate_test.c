@@ -324,7 +324,7 @@ static void the_brief_one_leaves_what_is_needed(void **state)
 	s.plan.budget_ns = gate_needed_ns(&s.plan, s.cases, s.count) + 1;
 	assert_true(s.plan.budget_ns / 6 > gate_first_look_ns(&s.plan, s.cases, 1));
 	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	assert_string_equal(text, "no A/A before the gate: too little time for a look");
+	assert_string_equal(text, "");
 	assert_int_equal(s.plan.overhead_ns, 0);
 	assert_true(s.plan.budget_ns >= gate_needed_ns(&s.plan, s.cases, s.count) -
 					    gate_needed_ns(&s.plan, s.cases, s.count) / 10);
@@ -352,7 +352,94 @@ static void noise_is_told(void **state)
 	assert_true(s.plan.budget_ns < CELL_PATIENCE_NS);
 	s.plan.budget_ns = 1000;
 	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	assert_string_equal(text, "no A/A before the gate: too little time for a look");
+	assert_string_equal(text, "");
+}
+
+/* A budget that nobody has set is the gate's alone, however small it is. */
+static void without_a_budget_noise_comes_on_top(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	for (size_t count = 1; count <= 2; count++) {
+		uint64_t budget_ns;
+		char within[64];
+
+		begin(&s, 110, names, count);
+		budget_ns = gate_needed_ns(&s.plan, s.cases, s.count);
+		s.plan.budget_ns = budget_ns;
+		s.plan.open_ended = true;
+		/* Whatever a busy machine takes: it is no test of that. */
+		s.plan.overhead_ns = CLOCK_NS_PER_S;
+		assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+		assert_int_equal(strncmp(text, "on this machine, ", 17), 0);
+		assert_non_null(strstr(text, "(slower)"));
+		assert_int_equal(!strstr(text, "(same)"), count < 2);
+		assert_true(s.plan.overhead_ns > 0);
+		/* The gate has at least what was planned for it, and what it says is for that. */
+		assert_true(s.plan.budget_ns >= budget_ns);
+		assert_true(2 * s.plan.budget_ns >= 3 * gate_needed_ns(&s.plan, s.cases, s.count));
+		(void)snprintf(within, sizeof(within), " is visible in %.3g s (slower)",
+		    (double)(s.plan.budget_ns / count) / 1e9);
+		if (!strstr(text, within))
+			fail_msg("no '%s' in: %s", within, text);
+	}
+}
+
+/* What a gate whose cases have these launches says. */
+static void own_launches(unsigned pairs, uint64_t budget_ns, size_t count, char *text, size_t len)
+{
+	static const char *const names[] = {"slower", "same"};
+	struct suite s;
+	struct gate g;
+
+	begin(&s, 110, names, count);
+	s.plan.budget_ns = budget_ns;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	for (size_t i = 0; i < count; i++) {
+		/* A tenth of a second a pair; the second case spreads twice as much. What has
+		 * changed has nothing to do with that. */
+		for (unsigned k = 0; k < pairs; k++) {
+			const struct launch_ratio l = {
+			    .log_ratio = 0.1 + (k % 2 ? 0.01 : -0.01) * (double)(i + 1)};
+
+			assert_int_equal(sequential_add(&g.item[i].test, &l), 0);
+		}
+		g.item[i].pairs = pairs;
+		g.item[i].spent_ns = pairs * CLOCK_NS_PER_S / 10;
+	}
+	noise_of_gate(&g, text, len);
+	gate_free(&g);
+}
+
+static void a_gate_without_noise_tells_its_own(void **state)
+{
+	const struct power_design d = {
+	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 40, .confirm = 20};
+	char text[REASON_MAX] = "", want[REASON_MAX];
+	const unsigned first = looks_launches(0);
+
+	(void)state;
+	(void)snprintf(want, sizeof(want),
+	    "no time for an A/A before the gate; as its own launches spread, %.2g %% is visible in "
+	    "4 s (slower)",
+	    100.0 * power_visible(&d));
+	/* Even, so that the median lies between the two that there are. */
+	own_launches(first + 1, 4 * CLOCK_NS_PER_S, 1, text, sizeof(text));
+	assert_string_equal(text, want);
+	own_launches(first + 1, 8 * CLOCK_NS_PER_S, 2, text, sizeof(text));
+	(void)snprintf(want, sizeof(want), "as its own launches spread, from %.2g to ",
+	    100.0 * power_visible(&d));
+	if (!strstr(text, want) || !strstr(text, "is visible in 4 s a case (2 of 2 cases)"))
+		fail_msg("%s", text);
+	/* So few of them, or so little time, that no verdict can come. */
+	own_launches(first, CLOCK_NS_PER_S, 1, text, sizeof(text));
+	if (!strstr(text, "a verdict needs up to 1.4 s a case, and 1 s were there"))
+		fail_msg("%s", text);
+	own_launches(first - 1, 4 * CLOCK_NS_PER_S, 1, text, sizeof(text));
+	assert_string_equal(text, "no time for an A/A before the gate, and none for a look in it");
 }
 
 static void tries_are_tallied(void **state)
@@ -459,6 +546,8 @@ int main(void)
 	    cmocka_unit_test(the_gate_asks_for_what_noise_says),
 	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),
 	    cmocka_unit_test(noise_is_told),
+	    cmocka_unit_test(without_a_budget_noise_comes_on_top),
+	    cmocka_unit_test(a_gate_without_noise_tells_its_own),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(wilson),
 	    cmocka_unit_test(visible_change),

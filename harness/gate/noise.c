@@ -67,6 +67,8 @@ struct stats_interval noise_wilson(unsigned hits, unsigned of)
 /* Of the time that a gate has, for the A/A before it. */
 #define BRIEF_SHARE 6
 #define BRIEF_CASES 3
+/* When nobody has said how long it may take: so many times as long as expected. */
+#define BRIEF_PATIENCE 2
 
 /* Not from what the gate itself needs. */
 static uint64_t brief_ns(
@@ -133,30 +135,98 @@ static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len
 		(void)snprintf(text, len, "no A/A before the gate: too little time for a look");
 }
 
+/* Something to say of. */
+static bool any_look(const struct gate *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!g->item[i].error && g->item[i].pairs >= looks_launches(0))
+			return true;
+	return false;
+}
+
 int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count,
     char *text, size_t text_len)
 {
 	const struct catalogue_case *picked[BRIEF_CASES];
 	const uint64_t begin_ns = clock_now_ns();
 	struct gate_plan aa = *plan;
-	const uint64_t budget_ns = brief_ns(plan, cases, count);
+	const uint64_t budget_ns = plan->open_ended ? UINT64_MAX : brief_ns(plan, cases, count);
 	const size_t n = pick(plan, budget_ns, cases, count, picked);
 	struct gate g;
 	uint64_t took_ns;
 	int ret;
 
+	text[0] = '\0';
 	aa.cell[SIDE_HEAD] = aa.cell[SIDE_BASE];
 	aa.max_pairs = looks_launches(0);
-	aa.budget_ns = budget_ns;
+	aa.budget_ns =
+	    plan->open_ended ? BRIEF_PATIENCE * gate_first_look_ns(plan, picked, n) : budget_ns;
 	aa.doing = "base against itself";
 	ret = gate_begin(&g, &aa, picked, n);
 	if (!ret && n)
 		ret = gate_measure(&g);
 	took_ns = clock_now_ns() - begin_ns;
-	plan->budget_ns -= took_ns < plan->budget_ns ? took_ns : plan->budget_ns;
+	if (!plan->open_ended)
+		plan->budget_ns -= took_ns < plan->budget_ns ? took_ns : plan->budget_ns;
 	plan->overhead_ns = gate_overhead_ns(&g);
-	if (!ret)
+	gate_widen(plan, cases, count);
+	if (!ret && any_look(&g))
 		say(&g, plan->budget_ns / (count ? count : 1), text, text_len);
 	gate_free(&g);
 	return ret;
+}
+
+/* What the cases of a gate show in the time that each has. */
+struct spread_of_gate {
+	size_t visible; /* cases in which a change is, from @least to @most */
+	double least, most;
+	uint64_t needed_ns; /* the longest that a verdict takes where no change is; 0: nowhere */
+};
+
+static struct spread_of_gate spread_of(const struct gate *g, uint64_t within_ns)
+{
+	struct spread_of_gate s = {0};
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gate_case *c = &g->item[i];
+		struct noise_visible v;
+
+		if (c->error || c->pairs < looks_launches(0))
+			continue;
+		v = noise_visible(
+		    c->test.launch, c->test.count, c->spent_ns, within_ns, g->plan->min_effect);
+		if (v.change > 0.0) {
+			s.least = s.visible ? fmin(s.least, v.change) : v.change;
+			s.most = s.visible ? fmax(s.most, v.change) : v.change;
+			s.visible++;
+		} else if (v.needed_ns > s.needed_ns) {
+			s.needed_ns = v.needed_ns;
+		}
+	}
+	return s;
+}
+
+void noise_of_gate(const struct gate *g, char *text, size_t text_len)
+{
+	static const char *const none = "no time for an A/A before the gate";
+	const uint64_t within_ns = g->plan->budget_ns / (g->count ? g->count : 1);
+	const struct spread_of_gate s = spread_of(g, within_ns);
+	const double within_s = (double)within_ns / 1e9;
+
+	if (s.visible && g->count == 1)
+		(void)snprintf(text, text_len,
+		    "%s; as its own launches spread, %.2g %% is visible in %.3g s (%s)", none,
+		    100.0 * s.least, within_s, g->item[0].name);
+	else if (s.visible)
+		(void)snprintf(text, text_len,
+		    "%s; as its own launches spread, from %.2g to %.2g %% is visible in %.3g s a "
+		    "case (%zu of %zu cases)",
+		    none, 100.0 * s.least, 100.0 * s.most, within_s, s.visible, g->count);
+	else if (s.needed_ns)
+		(void)snprintf(text, text_len,
+		    "%s; as long as its own launches took, a verdict needs up to %.3g s a case, "
+		    "and %.3g s were there",
+		    none, (double)s.needed_ns / 1e9, within_s);
+	else
+		(void)snprintf(text, text_len, "%s, and none for a look in it", none);
 }

@@ -36,13 +36,22 @@ struct stats_interval noise_wilson(unsigned hits, unsigned of);
 
 /**
  * noise_brief() - a brief A/A of base before a gate: a first look at up to three of its cases.
- * @plan: the gate's; its budget is made smaller by what this took, which is at most a sixth of it,
- * and nothing that a first look at all cases needs; its overhead_ns is what was measured.
- * @text: one sentence, for the time that the gate has for each of its @count cases after this; also
- * when there is no time for it.
+ * @plan: the gate's. Its budget is made smaller by what this took, which is at most a sixth of it,
+ * and nothing that a first look at all cases needs; one that is open-ended is widened instead, if
+ * need be. Its overhead_ns is what was measured.
+ * @text: one sentence, for the time that the gate has for each of its @count cases after this; ""
+ * when there was no time for a look: ask noise_of_gate() then.
  * Return: 0; -EINTR; -ENOMEM.
  */
 int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count,
     char *text, size_t text_len);
+
+/**
+ * noise_of_gate() - what is visible in a gate that had no A/A, by the spread of its own launches:
+ * a change moves all of a case's launches alike, and leaves their spread.
+ * @g: measured.
+ * @text: one sentence over all cases with a first look; it says that there was no A/A.
+ */
+void noise_of_gate(const struct gate *g, char *text, size_t text_len);
 
 #endif

@@ -146,6 +146,16 @@ slowdowns_of_0_2_and_5_percent() {
 	row_is 5.json 'v == "slower" and 0 < c["low"] and c["high"] > 0.02'
 }
 
+# Every gate says what it can see: the smallest one without a budget, which measures that first, and one
+# whose budget has no time for that.
+what_is_visible_is_said() {
+	program self
+	expect 0 gate --base ./self "$sieve" --min-effect 10%
+	has out 'on this machine, ' ' is visible in ' '(selftest/slow_sieve'
+	expect 0 gate --base ./self "$sieve" --min-effect 10% --time-budget 6s
+	has out 'no time for an A/A before the gate; as its own launches spread, ' 'is visible in 6 s (selftest/slow_sieve'
+}
+
 # With events that stand in for the hardware's: the pass is there, and says how it is with the count.
 instructions_are_a_side_verdict() {
 	program self
@@ -338,7 +348,7 @@ noise_is_measured() {
 }
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
-	slowdowns_of_0_2_and_5_percent instructions_are_a_side_verdict \
+	slowdowns_of_0_2_and_5_percent what_is_visible_is_said instructions_are_a_side_verdict \
 	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
 	builds_that_differ_are_not_compared a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
