@@ -81,6 +81,24 @@ static int check_builds(
 	return ret ? complain(o->request.command, "out of memory") : 0;
 }
 
+/* How long it may take. Whoever waits at a terminal is told at once, everybody in the report. */
+static void say_budget(const struct gate_session *s, struct comparison *c)
+{
+	const uint64_t confirm_ns = s->plan.budget_ns / GATE_CONFIRM_SHARE;
+	char budget[TEXT_FORMAT_MAX], confirm[TEXT_FORMAT_MAX];
+
+	/* Of what was asked for the A/A has had its part. */
+	c->budget_s =
+	    (double)(s->plan.open_ended ? s->plan.budget_ns : s->request->budget_ns) / 1e9;
+	c->confirm_s = (double)confirm_ns / 1e9;
+	if (s->progress.shown)
+		(void)fprintf(stderr,
+		    "concbench gate: %zu case%s in up to %s, and %s more to confirm a change\n",
+		    s->case_count, s->case_count == 1 ? "" : "s",
+		    text_format_duration(s->plan.budget_ns, budget, sizeof(budget)),
+		    text_format_duration(confirm_ns, confirm, sizeof(confirm)));
+}
+
 /* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
 static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
 {
@@ -91,18 +109,22 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	if (!o->no_noise)
 		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
 	if (!ret) {
+		/* What is said now stands on a line of its own; then progress goes on. */
 		progress_end(&s->progress);
 		ret = gate_session_check_budget(s);
+		progress_begin(&s->progress, o->request.quiet);
 	}
 	if (ret == EXIT_USAGE)
 		return ret;
+	if (!ret && s->case_count)
+		say_budget(s, c);
 	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);
 	if (!ret && !rows)
 		ret = gate_measure(&g);
 	c->interrupted = g.interrupted = ret == -EINTR;
 	if (!rows && (!ret || ret == -EINTR))
 		rows = gate_conclude(&g, c);
-	if (!rows && !ret && !o->no_noise && !c->noise[0])
+	if (!rows && !ret && !o->no_noise && !c->noise[0] && s->case_count)
 		noise_of_gate(&g, c->noise, sizeof(c->noise));
 	gate_free(&g);
 	if (!rows && !ret && counters_work())

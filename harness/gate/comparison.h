@@ -53,6 +53,8 @@ struct comparison {
 	int signal;  /* that ended it; 0: none */
 	bool forced; /* compared although differences[] says it should not be */
 	double elapsed_s;
+	double budget_s;  /* what the measuring was given; 0: unknown */
+	double confirm_s; /* what it might have had on top to confirm a change */
 	bool has_seed;
 	uint64_t seed;                   /* of order, layout and random numbers */
 	struct manifest machine;         /* that it was measured on; empty: not here */

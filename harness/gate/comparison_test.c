@@ -216,6 +216,13 @@ static void table_for_people(void **state)
 	has(text, "on this machine, 1.3 % is visible in 5 s\n");
 	has_not(text, "weaker");
 	has_not(text, "FORCED");
+	has_not(text, "budget");
+	free(text);
+	c.budget_s = 50;
+	c.confirm_s = 25;
+	text = printed(&c, true);
+	has(text,
+	    "; took 1 min 2 s; the time budget was 50 s, and 25 s more to confirm a change\n");
 	free(text);
 	text = printed(&c, false);
 	has(text, "+5.21 % (+4.81 … +5.61)");

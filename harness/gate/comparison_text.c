@@ -136,7 +136,7 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 {
 	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME,
 	    VERDICT_UNSURE, VERDICT_INCOMPARABLE, VERDICT_MISSING, VERDICT_FAILED};
-	char elapsed[TEXT_FORMAT_MAX];
+	char elapsed[TEXT_FORMAT_MAX], budget[TEXT_FORMAT_MAX], confirm[TEXT_FORMAT_MAX];
 
 	if (!c->row_count)
 		text_buffer_add(to, "no case was compared");
@@ -157,6 +157,10 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
 		text_buffer_addf(to, "; took %s",
 		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));
+	if (c->budget_s > 0 && c->budget_s < 1e9)
+		text_buffer_addf(to, "; the time budget was %s, and %s more to confirm a change",
+		    text_format_duration((uint64_t)(c->budget_s * 1e9), budget, sizeof(budget)),
+		    text_format_duration((uint64_t)(c->confirm_s * 1e9), confirm, sizeof(confirm)));
 	if (c->kind == COMPARISON_STORED)
 		text_buffer_addf(to, "; %s", comparison_weakness(c));
 	if (c->forced)

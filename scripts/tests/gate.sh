@@ -156,6 +156,21 @@ what_is_visible_is_said() {
 	has out 'no time for an A/A before the gate; as its own launches spread, ' 'is visible in 6 s (selftest/slow_sieve'
 }
 
+# How long it may take is in the report; at a terminal it is said before, and progress goes on.
+the_budget_is_said() {
+	program self
+	expect 0 gate --base ./self "$sieve" --min-effect 10% --time-budget 20s --no-noise
+	has out '; the time budget was 20 s, and 10 s more to confirm a change'
+	command -v script >/dev/null || skip "no script(1) to make a terminal with"
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminals here (/dev/pts)"
+	expect 0 script -qec "'$CONCBENCH' gate --base ./self '$sieve' --min-effect 10%" typescript
+	tr '\r' '\n' <typescript >lines
+	grep -qE 'concbench gate: 1 case in up to [0-9.]+ s, and [0-9.]+ s more to confirm a change' lines ||
+		fail "$(cat lines)"
+	grep -q '^\[0/1, .* left\] base against itself' lines || fail "no A/A: $(cat lines)"
+	grep -q '^\[0/1, .* left\] selftest/slow_sieve' lines || fail "no progress of the gate: $(cat lines)"
+}
+
 # With events that stand in for the hardware's: the pass is there, and says how it is with the count.
 instructions_are_a_side_verdict() {
 	program self
@@ -348,7 +363,7 @@ noise_is_measured() {
 }
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
-	slowdowns_of_0_2_and_5_percent what_is_visible_is_said instructions_are_a_side_verdict \
+	slowdowns_of_0_2_and_5_percent what_is_visible_is_said the_budget_is_said instructions_are_a_side_verdict \
 	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
 	builds_that_differ_are_not_compared a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
