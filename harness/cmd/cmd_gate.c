@@ -82,20 +82,20 @@ static int check_builds(
 }
 
 /* How long it may take. Whoever waits at a terminal is told at once, everybody in the report. */
-static void say_budget(const struct gate_session *s, struct comparison *c)
+static void say_budget(const struct gate_session *s, uint64_t share_ns, struct comparison *c)
 {
+	const uint64_t all_ns = s->plan.budget_ns + share_ns;
 	const uint64_t confirm_ns = s->plan.budget_ns / GATE_CONFIRM_SHARE;
 	char budget[TEXT_FORMAT_MAX], confirm[TEXT_FORMAT_MAX];
 
 	/* Of what was asked for the A/A has had its part. */
-	c->budget_s =
-	    (double)(s->plan.open_ended ? s->plan.budget_ns : s->request->budget_ns) / 1e9;
+	c->budget_s = (double)(s->plan.open_ended ? all_ns : s->request->budget_ns) / 1e9;
 	c->confirm_s = (double)confirm_ns / 1e9;
 	if (s->progress.shown)
 		(void)fprintf(stderr,
 		    "concbench gate: %zu case%s in up to %s, and %s more to confirm a change\n",
 		    s->case_count, s->case_count == 1 ? "" : "s",
-		    text_format_duration(s->plan.budget_ns, budget, sizeof(budget)),
+		    text_format_duration(all_ns, budget, sizeof(budget)),
 		    text_format_duration(confirm_ns, confirm, sizeof(confirm)));
 }
 
@@ -103,6 +103,8 @@ static void say_budget(const struct gate_session *s, struct comparison *c)
 static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
 {
 	const size_t first = c->row_count;
+	const bool counters = counters_work();
+	uint64_t share_ns = 0, counting_ns;
 	struct gate g = {0};
 	int ret = 0, rows;
 
@@ -116,8 +118,12 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	}
 	if (ret == EXIT_USAGE)
 		return ret;
+	if (counters)
+		share_ns = instructions_share_ns(&s->plan, s->cases, s->case_count);
+	if (!s->plan.open_ended)
+		s->plan.budget_ns -= share_ns;
 	if (!ret && s->case_count)
-		say_budget(s, c);
+		say_budget(s, share_ns, c);
 	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);
 	if (!ret && !rows)
 		ret = gate_measure(&g);
@@ -126,9 +132,11 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 		rows = gate_conclude(&g, c);
 	if (!rows && !ret && !o->no_noise && !c->noise[0] && s->case_count)
 		noise_of_gate(&g, c->noise, sizeof(c->noise));
+	/* What was kept for it, and what the gate has left. */
+	counting_ns = share_ns + (rows ? 0 : gate_left_ns(&g));
 	gate_free(&g);
-	if (!rows && !ret && counters_work())
-		ret = instructions_compare(&s->plan, c, first);
+	if (!rows && !ret && counters)
+		ret = instructions_compare(&s->plan, c, first, counting_ns);
 	if (rows || (ret && ret != -EINTR))
 		return complain(o->request.command, "out of memory");
 	return ret;

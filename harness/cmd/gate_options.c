@@ -71,9 +71,9 @@ static const struct flag flags[] = {
     {"place", OPT_PLACE, BOTH, "POLICY", "instead of the cases' own placement"},
     {"time-budget", OPT_BUDGET, GATE_COMMAND, "TIME",
 	"for all cases together, such as 60s (default: 5 s a case, or half more than a\n"
-	"                           first look at each takes, whichever is longer, and the\n"
-	"                           A/A on top); to confirm a change that was found late may\n"
-	"                           take half as long again"},
+	"                           first look at each takes, whichever is longer; on top the A/A\n"
+	"                           and the count of instructions); to confirm a change that was\n"
+	"                           found late may take half as long again"},
     {"time-budget", OPT_BUDGET, NOISE_COMMAND, "TIME",
 	"for all tries together (default: ten tries)"},
     {"trial-time", OPT_TRIAL, NOISE_COMMAND, "TIME", "time a case has in one try (default 5s)"},

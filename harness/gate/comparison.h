@@ -40,6 +40,8 @@ struct comparison_row {
 	double spent_s;
 	bool has_instructions;      /* side verdict; blind to locks, wake-ups and caches */
 	double instructions_change; /* in user mode per operation, relative; of a pass of its own */
+	unsigned instructions_launches; /* of each side */
+	bool instructions_apart;        /* no launch of one side lies in the other's range */
 };
 
 struct comparison {
@@ -53,8 +55,10 @@ struct comparison {
 	int signal;  /* that ended it; 0: none */
 	bool forced; /* compared although differences[] says it should not be */
 	double elapsed_s;
-	double budget_s;  /* what the measuring was given; 0: unknown */
-	double confirm_s; /* what it might have had on top to confirm a change */
+	double budget_s;             /* what the measuring was given; 0: unknown */
+	double confirm_s;            /* what it might have had on top to confirm a change */
+	size_t instructions_wanted;  /* rows to count instructions of; 0: no counters here */
+	size_t instructions_counted; /* that there was time for */
 	bool has_seed;
 	uint64_t seed;                   /* of order, layout and random numbers */
 	struct manifest machine;         /* that it was measured on; empty: not here */

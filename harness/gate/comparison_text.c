@@ -104,16 +104,19 @@ static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 {
 	const size_t begin = to->len;
-	char clause[64];
+	char clause[80];
 
 	if (r->reason[0])
 		add_clause(to, begin, r->reason);
 	if (r->confirmed)
 		add_clause(to, begin, "confirmed by fresh launches");
-	/* Below that it is where the counting began and ended. */
-	if (r->has_instructions && fabs(r->instructions_change) >= INSTRUCTIONS_TOLD) {
-		(void)snprintf(clause, sizeof(clause), "instructions:u %+.2g %%",
-		    100.0 * r->instructions_change);
+	/* Below that it is where the counting began and ended; and ranges that overlap say nothing:
+	 * who waits for a lock executes instructions, too. */
+	if (r->has_instructions && r->instructions_apart &&
+	    fabs(r->instructions_change) >= INSTRUCTIONS_TOLD) {
+		(void)snprintf(clause, sizeof(clause),
+		    "instructions:u %+.2g %% (%u launches a side, ranges apart)",
+		    100.0 * r->instructions_change, r->instructions_launches);
 		add_clause(to, begin, clause);
 	}
 	if (r->layout_sensitive) {
@@ -161,6 +164,10 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		text_buffer_addf(to, "; the time budget was %s, and %s more to confirm a change",
 		    text_format_duration((uint64_t)(c->budget_s * 1e9), budget, sizeof(budget)),
 		    text_format_duration((uint64_t)(c->confirm_s * 1e9), confirm, sizeof(confirm)));
+	if (c->instructions_counted < c->instructions_wanted)
+		text_buffer_addf(to, "; instructions:u counted in %zu of %zu cases%s",
+		    c->instructions_counted, c->instructions_wanted,
+		    c->signal ? "" : ", then the time was up");
 	if (c->kind == COMPARISON_STORED)
 		text_buffer_addf(to, "; %s", comparison_weakness(c));
 	if (c->forced)

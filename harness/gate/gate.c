@@ -240,6 +240,13 @@ static uint64_t time_left(const struct gate *g)
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }
 
+uint64_t gate_left_ns(const struct gate *g)
+{
+	const uint64_t elapsed_ns = now_ns(g) - g->begin_ns;
+
+	return g->plan->budget_ns > elapsed_ns ? g->plan->budget_ns - elapsed_ns : 0;
+}
+
 /* There is time for another pair of some case. */
 static bool any_fits(const struct gate *g)
 {

@@ -97,6 +97,9 @@ void gate_widen(struct gate_plan *plan, const struct catalogue_case *const *case
  * workers created and bound. 0: none was measured. */
 uint64_t gate_overhead_ns(const struct gate *g);
 
+/** gate_left_ns() - what @g has not used of its budget: without what confirming may take on top. */
+uint64_t gate_left_ns(const struct gate *g);
+
 /** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM. What was measured is in
  * @g in every case. */
 int gate_measure(struct gate *g);

@@ -1,6 +1,7 @@
 /* gate_test.c - a suite of cells that are shell scripts, to its verdicts. */
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell_fixture.h"
+#include "harness/gate/comparison_text.h"
 #include "harness/gate/instructions.h"
 #include "harness/gate/noise_tally.h"
 #include "harness/stats/power.h"
@@ -27,6 +28,9 @@
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
+	"waits) ns=100\n"                                                                \
+	"  if [ \"$counters\" ]; then echo >>\"$0.waits\"\n"                             \
+	"  more=$(($(wc -l <\"$0.waits\") % 5 * 4 + (FACTOR > 100) * 5)); fi;;\n"        \
 	"esac\n"                                                                         \
 	"say '{\"v\":1,\"type\":\"ready\",\"case\":\"'$name'\",\"hash\":\"h'$hash'\","   \
 	"\"pus\":\"0\",\"oversubscribed\":false,\"slot_ns\":1000}'\n"                    \
@@ -34,7 +38,7 @@
 	"while hear; do case $heard in\n"                                                \
 	"*'\"end\"'*) [ -z \"$counters\" ] || say "                                      \
 	"'{\"v\":1,\"type\":\"counters\",\"reason\":\"\",\"counters\":"                  \
-	"{\"instructions_user_per_op\":'$((ns * 3))'}}'\n"                               \
+	"{\"instructions_user_per_op\":'$((ns * 3 + more))'}}'\n"                        \
 	"  say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"                         \
 	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                      \
 	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                          \
@@ -245,27 +249,129 @@ static void rounds_are_in_random_order(void **state)
 		assert_in_range(firsts[k], 1, looks_launches(0) - 2);
 }
 
+/* What a row's note says. */
+static bool says(const struct comparison_row *r, const char *part)
+{
+	struct text_buffer note = {0};
+	bool found;
+
+	comparison_note(r, &note);
+	found = note.len && strstr(note.data, part);
+	text_buffer_free(&note);
+	return found;
+}
+
+static void conclude_suite(struct suite *s, struct comparison *c)
+{
+	struct gate g;
+
+	memset(c, 0, sizeof(*c));
+	assert_int_equal(gate_begin(&g, &s->plan, s->cases, s->count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, c), 0);
+	gate_free(&g);
+}
+
 static void instructions_are_counted_apart(void **state)
 {
 	static const char *const names[] = {"slower", "same", "empty"};
-	struct comparison c = {0};
+	struct comparison c;
 	struct suite s;
-	struct gate g;
 
 	(void)state;
 	begin(&s, 125, names, 3);
-	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
-	assert_int_equal(gate_measure(&g), 0);
-	assert_int_equal(gate_conclude(&g, &c), 0);
-	assert_int_equal(instructions_compare(&s.plan, &c, 0), 0);
+	conclude_suite(&s, &c);
+	assert_int_equal(instructions_compare(&s.plan, &c, 0, CELL_PATIENCE_NS), 0);
+	assert_int_equal(c.instructions_wanted, 2);
+	assert_int_equal(c.instructions_counted, 2);
 	assert_true(c.rows[0].has_instructions);
+	assert_int_equal(c.rows[0].instructions_launches, INSTRUCTIONS_LAUNCHES);
 	assert_true(fabs(c.rows[0].instructions_change - 0.25) < 1e-9);
+	assert_true(c.rows[0].instructions_apart);
+	assert_true(says(&c.rows[0], "instructions:u +25 % (5 launches a side, ranges apart)"));
 	assert_true(c.rows[1].has_instructions);
 	assert_true(fabs(c.rows[1].instructions_change) < 1e-9);
+	assert_false(c.rows[1].instructions_apart);
+	assert_false(says(&c.rows[1], "instructions"));
 	/* No figure, no side verdict. */
 	assert_false(c.rows[2].has_instructions);
 	comparison_free(&c);
-	gate_free(&g);
+}
+
+/* Who waits executes instructions, more or fewer: 300 to 316 of base and 305 to 321 of head. */
+static void instructions_of_waiting_are_no_change(void **state)
+{
+	static const char *const names[] = {"waits"};
+	struct comparison c;
+	struct suite s;
+
+	(void)state;
+	for (unsigned percent = 100; percent <= 125; percent += 25) {
+		begin(&s, percent, names, 1);
+		conclude_suite(&s, &c);
+		assert_int_equal(instructions_compare(&s.plan, &c, 0, CELL_PATIENCE_NS), 0);
+		assert_true(c.rows[0].has_instructions);
+		/* More than what is worth a word, if it were one. */
+		assert_true(fabs(c.rows[0].instructions_change -
+				 (percent > 100 ? 313.0 / 308.0 - 1.0 : 0.0)) < 1e-9);
+		assert_false(c.rows[0].instructions_apart);
+		assert_false(says(&c.rows[0], "instructions"));
+		comparison_free(&c);
+		for (enum side side = SIDE_BASE; side < SIDES; side++) {
+			char path[160];
+
+			(void)snprintf(path, sizeof(path), "%s.waits", s.exe[side]);
+			assert_int_equal(unlink(path), 0);
+		}
+	}
+}
+
+/* Every look at it takes ten seconds. */
+static uint64_t tick_slowly(void)
+{
+	return ++ticks * 10 * CLOCK_NS_PER_S;
+}
+
+static void counting_instructions_ends_with_the_time(void **state)
+{
+	static const char *const names[] = {"same", "slower"};
+	struct text_buffer sentence = {0};
+	struct comparison c;
+	struct suite s;
+
+	(void)state;
+	begin(&s, 125, names, 2);
+	conclude_suite(&s, &c);
+	s.plan.now_ns = tick_slowly;
+	/* Two looks a launch: enough for one case, and that is the one that has changed. */
+	assert_int_equal(instructions_compare(&s.plan, &c, 0, 300 * CLOCK_NS_PER_S), 0);
+	assert_false(c.rows[0].has_instructions);
+	assert_true(c.rows[1].has_instructions);
+	assert_int_equal(c.instructions_wanted, 2);
+	assert_int_equal(c.instructions_counted, 1);
+	comparison_sentence(&c, &sentence);
+	assert_non_null(strstr(sentence.data, "instructions:u counted in 1 of 2 cases"));
+	text_buffer_free(&sentence);
+	comparison_free(&c);
+}
+
+static void instructions_have_a_share_of_the_budget(void **state)
+{
+	static const char *const names[] = {"same"};
+	struct suite s;
+	uint64_t needed_ns;
+
+	(void)state;
+	begin(&s, 100, names, 1);
+	needed_ns = gate_needed_ns(&s.plan, s.cases, s.count);
+	s.plan.budget_ns = 10 * needed_ns;
+	assert_int_equal(instructions_share_ns(&s.plan, s.cases, s.count), needed_ns);
+	/* The gate comes first. */
+	s.plan.budget_ns = needed_ns;
+	assert_int_equal(instructions_share_ns(&s.plan, s.cases, s.count), 0);
+	/* Unless nobody has said how long it may take. */
+	s.plan.open_ended = true;
+	assert_int_equal(instructions_share_ns(&s.plan, s.cases, s.count), needed_ns / 10);
 }
 
 static void a_first_look_has_its_price(void **state)
@@ -542,6 +648,9 @@ int main(void)
 	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
 	    cmocka_unit_test(rounds_are_in_random_order),
 	    cmocka_unit_test(instructions_are_counted_apart),
+	    cmocka_unit_test(instructions_of_waiting_are_no_change),
+	    cmocka_unit_test(counting_instructions_ends_with_the_time),
+	    cmocka_unit_test(instructions_have_a_share_of_the_budget),
 	    cmocka_unit_test(a_first_look_has_its_price),
 	    cmocka_unit_test(the_gate_asks_for_what_noise_says),
 	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),

@@ -1,15 +1,48 @@
 #include "harness/gate/instructions.h"
 
+#include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/cell/schedule.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define METRIC "instructions_user_per_op"
 /* The first warms up; the counters run in both. */
 #define SLOTS 2u
 
+#define LAUNCHES INSTRUCTIONS_LAUNCHES
+
+uint64_t instructions_share_ns(
+    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
+{
+	const uint64_t share_ns = plan->budget_ns - schedule_rounds_budget(plan->budget_ns, true);
+	const uint64_t needed_ns = gate_needed_ns(plan, cases, count);
+
+	return plan->open_ended || plan->budget_ns >= needed_ns + share_ns ? share_ns : 0;
+}
+
+/* The time that there is for all of this. */
+struct until {
+	uint64_t (*now_ns)(void);
+	uint64_t end_ns;
+};
+
+static uint64_t left_ns(const struct until *u)
+{
+	const uint64_t now_ns = u->now_ns();
+
+	return u->end_ns > now_ns ? u->end_ns - now_ns : 0;
+}
+
+static uint64_t at_most(uint64_t ns, uint64_t limit_ns)
+{
+	return ns < limit_ns ? ns : limit_ns;
+}
+
 /* Return: 0 with the count; -EINTR; another error when there is none. */
-static int count(const struct gate_plan *plan, enum side side, const char *name, double *per_op)
+static int count(const struct gate_plan *plan, enum side side, const char *name, uint64_t seed,
+    uint64_t within_ns, double *per_op)
 {
 	struct cell_spec spec = plan->cell[side];
 	enum case_status reported = STATUS_INVALID;
@@ -23,8 +56,10 @@ static int count(const struct gate_plan *plan, enum side side, const char *name,
 
 	spec.case_name = name;
 	spec.slots = SLOTS;
-	spec.seed = plan->seed;
+	spec.seed = seed;
 	spec.counters = true;
+	spec.ready_within_ns = at_most(spec.ready_within_ns, within_ns);
+	spec.turn_within_ns = at_most(spec.turn_within_ns, within_ns);
 	ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
 	if (ret)
 		return ret;
@@ -45,28 +80,120 @@ static int count(const struct gate_plan *plan, enum side side, const char *name,
 	return ret;
 }
 
-int instructions_compare(const struct gate_plan *plan, struct comparison *c, size_t first)
+/* Return: 0 with @per_op; -ETIME; -EINTR; another error when it cannot be counted. */
+static int count_both(const struct gate_plan *plan, const char *name, size_t at,
+    const struct until *until, double per_op[SIDES][LAUNCHES])
 {
-	for (size_t i = first; i < c->row_count; i++) {
-		struct comparison_row *row = &c->rows[i];
-		double per_op[SIDES] = {0.0, 0.0};
-		int ret = 0;
+	size_t order[SIDES * LAUNCHES];
 
-		if (!row->has_figure)
-			continue;
+	schedule_shuffle(order, SIDES * LAUNCHES, schedule_seed(plan->seed, at, 0), 0);
+	for (size_t i = 0; i < SIDES * LAUNCHES; i++) {
+		const enum side side = order[i] < LAUNCHES ? SIDE_BASE : SIDE_HEAD;
+		const unsigned launch = (unsigned)(order[i] % LAUNCHES);
+		/* The sides get the same inputs, every launch its own. */
+		const uint64_t seed = schedule_seed(plan->seed, at, launch);
+		int ret;
+
 		if (interrupt_pending())
 			return -EINTR;
-		if (plan->progress)
-			progress_show(plan->progress, i - first, c->row_count - first, UINT64_MAX,
-			    "instructions, a pass of their own");
-		for (enum side side = SIDE_BASE; !ret && side < SIDES; side++)
-			ret = count(plan, side, row->name, &per_op[side]);
-		if (ret == -EINTR)
-			return ret;
-		if (ret || !(per_op[SIDE_BASE] > 0.0))
-			continue;
-		row->has_instructions = true;
-		row->instructions_change = per_op[SIDE_HEAD] / per_op[SIDE_BASE] - 1.0;
+		if (!left_ns(until))
+			return -ETIME;
+		ret = count(plan, side, name, seed, left_ns(until), &per_op[side][launch]);
+		if (ret)
+			return ret == -EINTR || left_ns(until) ? ret : -ETIME;
+		if (!(per_op[side][launch] > 0.0))
+			return -ENODATA;
 	}
 	return 0;
+}
+
+static void range(const double x[LAUNCHES], double *low, double *high)
+{
+	*low = *high = x[0];
+	for (unsigned i = 1; i < LAUNCHES; i++) {
+		*low = x[i] < *low ? x[i] : *low;
+		*high = x[i] > *high ? x[i] : *high;
+	}
+}
+
+static int fill(struct comparison_row *row, double per_op[SIDES][LAUNCHES])
+{
+	double low[SIDES], high[SIDES], median[SIDES];
+
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		const int ret = stats_median(per_op[side], LAUNCHES, &median[side]);
+
+		if (ret)
+			return ret;
+		range(per_op[side], &low[side], &high[side]);
+	}
+	row->has_instructions = true;
+	row->instructions_launches = LAUNCHES;
+	row->instructions_change = median[SIDE_HEAD] / median[SIDE_BASE] - 1.0;
+	row->instructions_apart =
+	    low[SIDE_HEAD] > high[SIDE_BASE] || low[SIDE_BASE] > high[SIDE_HEAD];
+	return 0;
+}
+
+static bool is_change(const struct comparison_row *row)
+{
+	return row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER;
+}
+
+/* Return: 0; -ETIME when it did not get there; -EINTR; -ENOMEM. */
+static int compare_row(const struct gate_plan *plan, struct comparison *c, size_t first, size_t at,
+    const struct until *until)
+{
+	struct comparison_row *row = &c->rows[first + at];
+	double per_op[SIDES][LAUNCHES] = {{0.0}};
+	int ret;
+
+	if (plan->progress)
+		progress_show(plan->progress, c->instructions_counted, c->instructions_wanted,
+		    left_ns(until), "instructions, a pass of their own");
+	ret = count_both(plan, row->name, at, until, per_op);
+	if (!ret)
+		ret = fill(row, per_op);
+	if (ret == -ETIME || ret == -EINTR || ret == -ENOMEM)
+		return ret;
+	/* Also one that has no such counter: it has been asked. */
+	c->instructions_counted++;
+	return 0;
+}
+
+/* Of those that are changes, or of the others. Return: as compare_row(). */
+static int compare_rows(const struct gate_plan *plan, struct comparison *c, size_t first,
+    const size_t *order, bool changes, const struct until *until)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < c->row_count - first; i++) {
+		const struct comparison_row *row = &c->rows[first + order[i]];
+
+		if (row->has_figure && is_change(row) == changes)
+			ret = compare_row(plan, c, first, order[i], until);
+	}
+	return ret;
+}
+
+int instructions_compare(
+    const struct gate_plan *plan, struct comparison *c, size_t first, uint64_t within_ns)
+{
+	const size_t n = c->row_count - first;
+	struct until until = {.now_ns = plan->now_ns ? plan->now_ns : clock_now_ns};
+	size_t *order = calloc(n ? n : 1, sizeof(*order));
+	int ret;
+
+	if (!order)
+		return -ENOMEM;
+	until.end_ns = until.now_ns() + within_ns;
+	schedule_shuffle(order, n, plan->seed, 0);
+	for (size_t i = first; i < c->row_count; i++)
+		c->instructions_wanted += c->rows[i].has_figure;
+	/* Whoever reads of a change wants to know most. */
+	ret = compare_rows(plan, c, first, order, true, &until);
+	if (!ret)
+		ret = compare_rows(plan, c, first, order, false, &until);
+	free(order);
+	return ret == -ETIME ? 0 : ret;
 }
