@@ -91,6 +91,9 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
+	if (!ret)
+		ret = manifest_addf(
+		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
 	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
 		/* What the run itself says decides what it may be compared with. */
 		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))
@@ -395,12 +398,13 @@ static int run_to_end(struct session *s, int argc, char **argv)
 	int ret, status, printed, before;
 
 	note_command(&s->run, argc, argv);
-	status = open_folder(s);
-	if (status)
-		return status;
+	/* First, so that whoever stops it in its first moments finds no half of a folder. */
 	ret = interrupt_install();
 	if (ret)
 		return session_complain("signals: %s", strerror(-ret));
+	status = open_folder(s);
+	if (status)
+		return status;
 	ret = measure(s);
 	if (ret && ret != -EINTR)
 		status =

@@ -126,6 +126,10 @@ formats_on_stdout() {
 in_process() {
 	expect 0 "$CONCBENCH" run --in-process "$fast" --rounds 2 --benchmark_format=json
 	has out '"benchmarks"' switch/call_direct manual_time
+	expect 0 "$CONCBENCH" run --in-process "$fast" --rounds 2 --benchmark_time_unit=us
+	has out ' us '
+	expect 2 "$CONCBENCH" run --in-process "$fast" --benchmark_time_unit=fortnight
+	one_line err --benchmark_time_unit fortnight 'ns, us, ms, s'
 	expect 2 "$CONCBENCH" run --in-process --filter '^switch/call_'
 	one_line err --in-process 2
 }
@@ -188,6 +192,23 @@ interrupted() {
 	has "$(run_file)" '"interrupted": true' selftest/slow
 	has out selftest Interrupted
 	nothing_left
+}
+
+# As soon as there is a folder: what is in it then is whole.
+stopped_at_once_leaves_no_halves() {
+	local i=0 run
+	(exec "$CONCBENCH" run "${quick[@]}" "$fast" >out 2>err) &
+	local pid=$!
+	until [ -n "$(ls res 2>/dev/null)" ]; do
+		i=$((i + 1))
+		[ $i -lt 20000 ] || fail "no folder"
+	done
+	kill -TERM $pid
+	wait $pid && fail "ended with 0" || [ $? -eq 143 ] || fail "ended with $?"
+	[ -z "$(find res -name '*.tmp*')" ] || fail "left: $(find res)"
+	run=$(find res -mindepth 1 -maxdepth 1 -type d)
+	[ -f "$run/run.json" ] || fail "no run file: $(find res)"
+	expect 0 "$CONCBENCH" report --results res latest
 }
 
 ctrl_c_keeps_what_was_measured() { interrupted INT 130; }
@@ -452,7 +473,7 @@ aa_runs_everything_twice() {
 
 run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
-	ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
+	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
 	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said \
