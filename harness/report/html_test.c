@@ -139,6 +139,10 @@ static void a_page(void **state)
 	has(&s, "data-v=\"100\">100 ns ±2.0 %<small>98 ns – 102 ns</small>");
 	has(&s, "<td class=\"num\" data-v=\"0.4567\">0.457</td>");
 	has(&s, "handoff share</th>");
+	has(&s, "title=\"latency\">p50</th>");
+	has(&s, "title=\"latency\">p90</th>");
+	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
+	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\">a</th>");
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
 	has(&s, "Locks: time per acquisition: not drawn.");

@@ -119,7 +119,9 @@ formats_on_stdout() {
 	cmp -s out "$(run_file)" || fail "JSON on stdout is not the run file"
 	rm -rf res
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_format=csv
-	has out name,iterations,real_time '"switch/call_direct'
+	has out name,iterations,real_time '"switch/call_direct' '"jain"' '"steal_pct"' \
+		'"voluntary_switches_per_op"'
+	[ "$(awk -F, '{ print NF }' out | sort -u | wc -l)" -eq 1 ] || fail "ragged: $(cat out)"
 	[ "$(wc -l <out)" -eq 2 ] || fail "not a header and a row: $(cat out)"
 }
 
@@ -152,7 +154,7 @@ $(grep "^\"selftest/$1" out)"
 	}
 	# Two launches on a busy machine may well be noisy: measured they are.
 	grep -E '^"selftest/ok/model:(thread|process|coroutine)' out >good
-	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,$' good)" -eq 3 ] || fail "$(cat good)"
+	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,,' good)" -eq 3 ] || fail "$(cat good)"
 	row segv '"crashed"'
 	row segv 'signal 11'
 	row 'deadlock/model:thread' '"hung"'
