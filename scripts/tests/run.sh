@@ -141,7 +141,8 @@ progress_on_a_terminal() {
 	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminals here (/dev/pts)"
 	expect 0 script -qec "'$CONCBENCH' run --rounds 3 --slots 3 --slot-time 50ms --results res \
 		--no-charts '$fast'" typescript
-	has typescript '/3' switch/call_direct
+	# How long is left is known from the first cell's end on.
+	has typescript '[0/3] switch/call_direct' '[1/3, ' ' left] switch/call_direct'
 }
 
 one_fault_costs_one_row() {
