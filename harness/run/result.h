@@ -67,6 +67,9 @@ int journal_close(struct journal *j);
 /**
  * journal_recover() - rebuild a run from a journal; a torn last line is dropped and said so.
  * @note: what was dropped, "" when nothing.
+ *
+ * Its time is that of the last line that tells one, 0 when none does. Without a word in the head of
+ * why there are no hardware counters, their note says how far the run came with them.
  * Return: 0; -errno; -EINVAL when even the first line is not a journal's.
  */
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len);
