@@ -59,8 +59,13 @@ static void facts(struct text_buffer *b, const struct run *run)
 	fact(b, "Hypervisor", machine(run, hypervisor));
 	counts(run, text, sizeof(text));
 	fact(b, "Cases", text);
-	snprintf(text, sizeof(text), "%s, took %s", run->profile,
-	    text_format_duration((uint64_t)(run->elapsed_s * 1e9), took, sizeof(took)));
+	/* Not known of a run that was killed when its journal is an older build's. */
+	if (run->elapsed_s > 0 && run->elapsed_s < 1e9)
+		snprintf(text, sizeof(text), "%s, took %s%s", run->profile,
+		    text_format_duration((uint64_t)(run->elapsed_s * 1e9), took, sizeof(took)),
+		    run->recovered ? " until it was killed" : "");
+	else
+		snprintf(text, sizeof(text), "%s", run->profile);
 	fact(b, "Profile", text);
 	text_buffer_add(b, "</dl>\n");
 }

@@ -119,7 +119,9 @@ formats_on_stdout() {
 	cmp -s out "$(run_file)" || fail "JSON on stdout is not the run file"
 	rm -rf res
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_format=csv
-	has out name,iterations,real_time '"switch/call_direct'
+	has out name,iterations,real_time '"switch/call_direct' '"jain"' '"steal_pct"' \
+		'"voluntary_switches_per_op"'
+	[ "$(awk -F, '{ print NF }' out | sort -u | wc -l)" -eq 1 ] || fail "ragged: $(cat out)"
 	[ "$(wc -l <out)" -eq 2 ] || fail "not a header and a row: $(cat out)"
 }
 
@@ -139,7 +141,8 @@ progress_on_a_terminal() {
 	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminals here (/dev/pts)"
 	expect 0 script -qec "'$CONCBENCH' run --rounds 3 --slots 3 --slot-time 50ms --results res \
 		--no-charts '$fast'" typescript
-	has typescript '/3' switch/call_direct
+	# How long is left is known from the first cell's end on.
+	has typescript '[0/3] switch/call_direct' '[1/3, ' ' left] switch/call_direct'
 }
 
 one_fault_costs_one_row() {
@@ -152,7 +155,7 @@ $(grep "^\"selftest/$1" out)"
 	}
 	# Two launches on a busy machine may well be noisy: measured they are.
 	grep -E '^"selftest/ok/model:(thread|process|coroutine)' out >good
-	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,$' good)" -eq 3 ] || fail "$(cat good)"
+	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,,' good)" -eq 3 ] || fail "$(cat good)"
 	row segv '"crashed"'
 	row segv 'signal 11'
 	row 'deadlock/model:thread' '"hung"'
@@ -228,7 +231,7 @@ nohup_goes_on() {
 
 kill_9_can_be_recovered() {
 	local pid
-	export CONCBENCH_SELFTEST=1
+	export CONCBENCH_SELFTEST=1 CONCBENCH_COUNTERS_STAND_IN=1
 	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
 		--precision 0 --time-budget 60s >out 2>err &
 	pid=$!
@@ -240,7 +243,9 @@ kill_9_can_be_recovered() {
 	expect 2 "$CONCBENCH" report res/2*/
 	one_line err 'concbench recover'
 	expect 0 "$CONCBENCH" recover res/2*/
-	has "$(run_file)" '"recovered": true' selftest
+	has "$(run_file)" '"recovered": true' selftest \
+		'"counters_note": "hardware counters: none; the run was killed before'
+	! grep -E '"elapsed_s": (0|0\.0|-.*),' "$(run_file)" || fail "it took no time"
 	expect 0 "$CONCBENCH" report --results res --no-charts
 	expect 2 "$CONCBENCH" recover res/2*/
 	one_line err --force
