@@ -1,6 +1,7 @@
 /* html.c - the page, section by section. */
 #include "harness/report/html.h"
 
+#include "harness/report/figure.h"
 #include "harness/report/findings.h"
 
 #include <errno.h>
@@ -135,7 +136,8 @@ static void tell_coverage(struct text_buffer *b, const struct run *run)
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series_summary *sum = &run->series[i].summary;
 
-		if (!status_has_figure(run->series[i].status) || !(sum->covered < 0.945))
+		if (!status_has_figure(run->series[i].status) ||
+		    !(sum->covered < FIGURE_COVERED_MIN))
 			continue;
 		few++;
 		least = sum->covered < least ? sum->covered : least;
@@ -257,6 +259,14 @@ static void figures(struct text_buffer *b, const struct html_page *page)
 	text_buffer_add(b, "</section>\n");
 }
 
+/* Most notes begin with these words, since elsewhere they stand alone. */
+static const char *without_title(const char *note)
+{
+	static const char title[] = "hardware counters: ";
+
+	return strncmp(note, title, sizeof(title) - 1) ? note : note + sizeof(title) - 1;
+}
+
 static void rest(struct text_buffer *b, const struct html_page *page)
 {
 	const struct run *run = page->run;
@@ -266,7 +276,7 @@ static void rest(struct text_buffer *b, const struct html_page *page)
 	text_buffer_add(b, "</section>\n<section id=\"machine\">\n<h2>Machine and build</h2>\n");
 	if (run->counters_note[0]) {
 		text_buffer_add(b, "<p>Hardware counters: ");
-		html_text(b, run->counters_note);
+		html_text(b, without_title(run->counters_note));
 		text_buffer_add(b, "</p>\n");
 	}
 	html_manifest(b, &run->manifest);
