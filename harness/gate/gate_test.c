@@ -24,6 +24,7 @@
 	"late) ns=1000\n"                                                                \
 	"  if [ $FACTOR -eq 100 ]; then :; elif [ -e \"$0.late\" ]; then ns=1040\n"      \
 	"  else : >\"$0.late\"; ns=990; fi;;\n"                                          \
+	"broken) exit 9;;\n"                                                             \
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
@@ -333,6 +334,26 @@ static void noise_is_told(void **state)
 	assert_string_equal(text, "no A/A before the gate: too little time for a look");
 }
 
+/* That base itself is broken is no want of time. */
+static void a_broken_base_is_told(void **state)
+{
+	static const char *const names[] = {"broken", "empty", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_string_equal(text,
+	    "no A/A before the gate: base crashed in broken: exited with status 9; base finished "
+	    "no operation of empty in 0.001 ms");
+	begin(&s, 110, names, 3);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	if (strncmp(text, "on this machine, 1 % is visible in ", 35) != 0 ||
+	    !strstr(text, " s (same); base crashed in broken: "))
+		fail_msg("%s", text);
+}
+
 static void tries_are_tallied(void **state)
 {
 	static const char *const names[] = {"slower", "same"};
@@ -436,6 +457,7 @@ int main(void)
 	    cmocka_unit_test(a_first_look_has_its_price),
 	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),
 	    cmocka_unit_test(noise_is_told),
+	    cmocka_unit_test(a_broken_base_is_told),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(wilson),
 	    cmocka_unit_test(visible_change),
