@@ -269,7 +269,17 @@ a_stored_base() {
 	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
 		--head-name 'my change'
 	has out 'base: v1' 'head: my change'
-	python3 -m json.tool j.json >/dev/null
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		gate = json.load(open("j.json"))
+		assert gate["kind"] == "stored", gate["kind"]
+		for side in "base_build", "head_build":
+		    for key in "build.revision", "build.compiler", "build.flags":
+		        assert gate[side][key], gate[side]
+		for machine in "base_machine", "machine":
+		    for key in "kernel.release", "topology.fingerprint":
+		        assert gate[machine][key], gate[machine]
+	EOF
 	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
 	expect 0 gate --base slow-res/latest --head ./self "$sieve"
 	has out faster
