@@ -91,7 +91,8 @@ static const struct flag flags[] = {
 	"about how long a pair of launches takes turns (default 100ms)"},
     {"slot-time", OPT_SLOT_TIME, BOTH, "TIME", "length of a turn (default: the case's)"},
     {"cell-timeout", OPT_CELL_TIMEOUT, BOTH, "TIME",
-	"when a silent case counts as hung (default 20s)"},
+	"when a silent case counts as hung (default: 20s while it starts, in a turn 5s\n"
+	"                           to 20s, by how long one is and starting took)"},
     {"seed", OPT_SEED, BOTH, "N", "of order, layout and random numbers"},
     {"results", OPT_RESULTS, GATE_COMMAND, "DIR",
 	"where --base RUN is looked for (default: results)"},
@@ -224,7 +225,11 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 	case OPT_SLOT_TIME:
 		return set_time(o, f->name, arg, &r->slot_ns);
 	case OPT_CELL_TIMEOUT:
-		return set_time(o, f->name, arg, &r->cell_timeout_ns);
+		/* Who says it says it for turns too, be it shorter or longer. */
+		if (set_time(o, f->name, arg, &r->cell_timeout_ns))
+			return EXIT_USAGE;
+		r->turn_timeout_ns = r->cell_timeout_ns;
+		return 0;
 	case OPT_MIN_EFFECT:
 		if (compare_options_share(arg, MIN_EFFECT_MAX, &r->min_effect) != 0)
 			return refuse(o, f->name,

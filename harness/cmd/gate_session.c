@@ -52,7 +52,7 @@ static void describe_cells(struct gate_session *s)
 		    .slot_ns = r->slot_ns,
 		    .stderr_fd = s->log_fd,
 		    .ready_within_ns = r->cell_timeout_ns,
-		    .turn_within_ns = r->cell_timeout_ns,
+		    .turn_within_ns = r->turn_timeout_ns,
 		};
 	s->plan.slot_ns = r->slot_ns;
 	s->plan.launch_ns = r->launch_ns;

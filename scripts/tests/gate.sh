@@ -166,6 +166,31 @@ one_crash_costs_one_row() {
 	[ -e "$(sed -n 's/.*what the cells said: //p' err)" ] || fail "no log: $(cat err)"
 }
 
+one_hang_costs_one_row() {
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	program self
+	program stuck CONCBENCH_SELFTEST_HANG=1
+	# Long enough for a busy machine to start slow_sieve in.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|slow_sieve)' \
+		--time-budget 20s --min-effect 10% --cell-timeout 3s --json j.json
+	has out hang_if failed 'head hung in pair 0: no answer within 3.0 s' slow_sieve same 'what the cells said: '
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		verdicts = {c["name"].split("/")[1]: c["verdict"] for c in json.load(open("j.json"))["cases"]}
+		assert verdicts == {"hang_if": "failed", "slow_sieve": "same"}, verdicts
+	EOF
+	# In a base too, whose A/A says it.
+	expect 2 gate --base ./stuck --head ./self --filter '^selftest/hang_if' --time-budget 30s --cell-timeout 1s
+	has out 'no A/A before the gate: base hung in selftest/hang_if' 'base hung in pair 0'
+	# Nobody has said how long: a turn of two milliseconds is not waited for as long as a start.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/hang_if' --time-budget 5s --no-noise
+	has out 'head hung in pair 0'
+	! grep -q 'no answer within 2' out || fail "waited too long: $(cat out)"
+	rm -r tmp/concbench-gate-*
+	wait_for 5 nothing_left
+}
+
 missing_and_incomparable() {
 	program self
 	program more CONCBENCH_SELFTEST_EXTRA=1
@@ -346,6 +371,6 @@ noise_is_measured() {
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	slowdowns_of_0_2_and_5_percent instructions_are_a_side_verdict \
-	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
+	one_crash_costs_one_row one_hang_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
 	builds_that_differ_are_not_compared a_stored_base \
 	ctrl_c_reports_what_there_is noise_is_measured
