@@ -75,7 +75,7 @@ static int check_builds(
 	if (!ret)
 		ret = comparable_builds(&c->build[SIDE_BASE], &c->build[SIDE_HEAD], c, &refusals);
 	*refused = refusals && !o->force;
-	c->forced = refusals && o->force;
+	c->forced |= refusals && o->force;
 	if (!ret && *refused)
 		ret = refuse(s, o, c);
 	return ret ? complain(o->request.command, "out of memory") : 0;

@@ -81,8 +81,10 @@ static const struct flag flags[] = {
 	"more"},
     {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
     {"force", OPT_FORCE, GATE_COMMAND, NULL,
-	"compare builds of other compilers, flags or sanitizers too, marked: for when\n"
-	"                           that is what is tried"},
+	"compare builds of other compilers, flags or sanitizers too, marked, for when\n"
+	"                           that is what is tried; show figures of cases that do something "
+	"else\n"
+	"                           in head, which stay incomparable (4)"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
     {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
     {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
@@ -244,7 +246,7 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->strict = true;
 		return 0;
 	case OPT_FORCE:
-		o->force = true;
+		o->force = o->request.force = true;
 		return 0;
 	case OPT_MARKDOWN:
 		o->markdown = arg;

@@ -205,6 +205,19 @@ missing_and_incomparable() {
 	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
 	has out versioned incomparable
+	! grep -q FORCED out || fail 'nothing was forced'
+	# Figures to look at, marked; no verdict.
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
+		--time-budget 20s --min-effect 10% --no-noise --force --json j.json
+	has out versioned incomparable 'does something else in head' FORCED
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		gate = json.load(open("j.json"))
+		case = [c for c in gate["cases"] if "/versioned/" in c["name"]][0]
+		assert gate["forced"] and gate["exit_status"] == 4, gate
+		assert case["verdict"] == "incomparable" and case["base_ns_per_op"] > 0, case
+		assert case["change"]["low"] <= case["change"]["high"], case
+	EOF
 }
 
 unsure_is_said() {
