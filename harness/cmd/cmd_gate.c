@@ -135,20 +135,6 @@ static void say_unseen(const struct gate_options *o, const struct comparison *c)
 		    comparison_unseen(c), c->row_count);
 }
 
-/* The folder is left there: whoever is not told fills the disk with them. */
-static void say_log(const struct gate_options *o, const char *log)
-{
-	if (o->request.quiet)
-		(void)complain(o->request.command, "what the cells said: %s", log);
-	else
-		(void)printf("what the cells said: %s\n", log);
-}
-
-static bool any_failed(const struct comparison *c)
-{
-	return comparison_count(c, VERDICT_FAILED) > 0;
-}
-
 /* Both sides are programs that take turns. */
 static int gate_programs(struct gate_options *o)
 {
@@ -177,12 +163,12 @@ static int gate_programs(struct gate_options *o)
 		interrupt_unblock();
 		status = conclude(o, &c, refused);
 		say_unseen(o, &c);
-		if (any_failed(&c))
-			say_log(o, s.log);
+		if (comparison_failed(&c))
+			say_cells_log(o->request.command, o->request.quiet, s.log);
 		if (!status)
 			status = comparison_status(&c);
 	}
-	gate_session_close(&s, any_failed(&c));
+	gate_session_close(&s, comparison_failed(&c));
 	comparison_free(&c);
 	return status;
 }

@@ -99,6 +99,19 @@ int write_comparison(const char *command, const struct outputs *o, const struct 
 	return status;
 }
 
+bool comparison_failed(const struct comparison *c)
+{
+	return comparison_count(c, VERDICT_FAILED) > 0;
+}
+
+void say_cells_log(const char *command, bool quiet, const char *log)
+{
+	if (quiet)
+		(void)complain(command, "what the cells said: %s", log);
+	else
+		(void)printf("what the cells said: %s\n", log);
+}
+
 void date_comparison(struct comparison *c)
 {
 	const time_t now = time(NULL);

@@ -36,6 +36,12 @@ int check_outputs(const char *command, const struct outputs *o);
  * is printed: nothing that was measured is lost. Return: 0; EXIT_USAGE after a line each. */
 int write_comparison(const char *command, const struct outputs *o, const struct comparison *c);
 
+/** comparison_failed() - a case failed: what its cells said is wanted. */
+bool comparison_failed(const struct comparison *c);
+
+/** say_cells_log() - where what the cells said is left: whoever is not told fills the disk. */
+void say_cells_log(const char *command, bool quiet, const char *log);
+
 /** date_comparison() - now, UTC. */
 void date_comparison(struct comparison *c);
 

@@ -336,6 +336,29 @@ a_stored_base() {
 	refuse torn.json --base torn.json
 }
 
+# As with a program as base: what explains a failure is left, in the place that pr-gate.sh looks at.
+a_stored_base_and_a_broken_head() {
+	program self
+	program broken CONCBENCH_SELFTEST_CRASH=1
+	local both='--filter=^selftest/(crash_if|talkative)'
+	expect 0 ./self run "$both" --results res --no-charts --quiet --rounds 2
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	expect 2 gate --base latest --results res --head ./broken "$both"
+	has out failed 'what the cells said: '
+	[ "$(sed -n 's/^what the cells said: //p' out)" = "$(echo tmp/concbench-gate-*/cells.log | sed "s,^,$PWD/,")" ] ||
+		fail "not there: $(cat out; find tmp)"
+	has tmp/concbench-gate-*/cells.log 'a library that talks'
+	[ "$(find tmp -type f | wc -l)" -eq 1 ] || fail "left: $(find tmp)"
+	rm -r tmp/concbench-gate-*
+	expect 2 gate --base latest --results res --head ./broken "$both" --quiet
+	one_line err 'concbench gate: what the cells said: ' tmp/concbench-gate-
+	rm -r tmp/concbench-gate-*
+	# Nothing was measured, nothing was said.
+	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
+	[ -z "$(ls -A tmp)" ] || fail "left: $(find tmp)"
+}
+
 left_behind() {
 	local environ
 	for environ in /proc/[0-9]*/environ; do
@@ -385,5 +408,5 @@ noise_is_measured() {
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	slowdowns_of_0_2_and_5_percent instructions_are_a_side_verdict \
 	one_crash_costs_one_row one_hang_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
-	builds_that_differ_are_not_compared a_stored_base \
+	builds_that_differ_are_not_compared a_stored_base a_stored_base_and_a_broken_head \
 	ctrl_c_reports_what_there_is noise_is_measured
