@@ -110,16 +110,10 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
-static struct outputs outputs_of(const struct gate_options *o)
-{
-	return (struct outputs){
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
-}
-
 /* A refusal has been said on stderr; a table without figures adds nothing. */
 static int conclude(const struct gate_options *o, const struct comparison *c, bool refused)
 {
-	struct outputs outputs = outputs_of(o);
+	struct outputs outputs = o->outputs;
 
 	outputs.quiet |= refused;
 	return write_comparison(o->request.command, &outputs, c);
@@ -203,7 +197,6 @@ int cmd_gate(int argc, char **argv)
 {
 	char self[GATE_PATH_MAX];
 	struct gate_options o;
-	struct outputs outputs;
 	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
 
 	if (!ret && o.help) {
@@ -217,9 +210,8 @@ int cmd_gate(int argc, char **argv)
 	o.request.exe[SIDE_BASE] = o.base;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
 	ret = check_head(&o);
-	outputs = outputs_of(&o);
 	if (!ret)
-		ret = check_outputs(o.request.command, &outputs);
+		ret = check_outputs(o.request.command, &o.outputs);
 	if (ret)
 		return ret;
 	ret = interrupt_install();

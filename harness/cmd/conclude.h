@@ -7,10 +7,13 @@
 
 #include "harness/gate/comparison.h"
 
+/* Each script between a user and the gate may want one of its own. */
+#define JSON_OUTPUTS_MAX 4
+
 /* Where a comparison goes beside the terminal; NULL: nowhere. */
 struct outputs {
 	const char *markdown;
-	const char *json;
+	const char *json[JSON_OUTPUTS_MAX]; /* from the first on */
 	const char *junit;
 	bool quiet; /* nothing on stdout */
 };

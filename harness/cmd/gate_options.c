@@ -86,7 +86,8 @@ static const struct flag flags[] = {
 	"else\n"
 	"                           in head, which stay incomparable (4)"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
-    {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
+    {"json", OPT_JSON, GATE_COMMAND, "FILE",
+	"write everything for programs; may be given again, for another file"},
     {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
     {"tsv", OPT_TSV, NOISE_COMMAND, "FILE", "write the table as tab-separated values"},
     {"launch-time", OPT_LAUNCH_TIME, BOTH, "TIME",
@@ -184,6 +185,17 @@ static int check_sweep(const struct gate_options *o, const struct flag *f, const
 	return refuse(o, f->name, "%s", err);
 }
 
+static int add_json(struct gate_options *o, const char *path)
+{
+	for (size_t i = 0; i < JSON_OUTPUTS_MAX; i++) {
+		if (!o->outputs.json[i]) {
+			o->outputs.json[i] = path;
+			return 0;
+		}
+	}
+	return refuse(o, "json", "%u files at most", JSON_OUTPUTS_MAX);
+}
+
 static int set_one(const struct flag *f, const char *arg, struct gate_options *o)
 {
 	struct gate_request *r = &o->request;
@@ -249,13 +261,12 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->force = o->request.force = true;
 		return 0;
 	case OPT_MARKDOWN:
-		o->markdown = arg;
+		o->outputs.markdown = arg;
 		return 0;
 	case OPT_JSON:
-		o->json = arg;
-		return 0;
+		return add_json(o, arg);
 	case OPT_JUNIT:
-		o->junit = arg;
+		o->outputs.junit = arg;
 		return 0;
 	case OPT_TSV:
 		o->tsv = arg;
@@ -267,7 +278,7 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->no_noise = true;
 		return 0;
 	case OPT_QUIET:
-		r->quiet = true;
+		r->quiet = o->outputs.quiet = true;
 		return 0;
 	case OPT_HELP:
 		o->help = true;

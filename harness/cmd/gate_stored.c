@@ -203,8 +203,6 @@ static int refuse_idle_options(const struct gate_options *o)
 static int judge(const struct gate_options *o, const struct run *base, const char *folder,
     int head_status, bool *failed)
 {
-	const struct outputs outputs = {
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
 	struct comparison c = {0};
 	struct run head = {0};
 	char how[96];
@@ -230,7 +228,7 @@ static int judge(const struct gate_options *o, const struct run *base, const cha
 		status = compare(o, base, &head, &c);
 	}
 	if (!status)
-		status = write_comparison(o->request.command, &outputs, &c);
+		status = write_comparison(o->request.command, &o->outputs, &c);
 	*failed = comparison_failed(&c);
 	if (!status)
 		status = comparison_status(&c);

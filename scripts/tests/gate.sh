@@ -52,6 +52,7 @@ bad_options() {
 	has err '11 pairs'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
 	one_line err 'concbench noise:' --trial-time '11 pairs'
+	refuse '4 files at most' --base ./self --json 1 --json 2 --json 3 --json 4 --json 5
 	expect 2 "$CONCBENCH" noise --junit x
 	one_line err 'concbench noise:' --junit
 }
@@ -74,11 +75,12 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --seed 7 \
+	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --json k.json --seed 7 \
 		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
 	has out slow_sieve same 'is visible in' 'base: v1' 'head: my change'
 	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
+	cmp j.json k.json || fail "only one of two files"
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		gate = json.load(open("j.json"))
@@ -234,6 +236,7 @@ unwritable_outputs() {
 	# Before anything is measured.
 	refuse --json --base ./self "$sieve" --json no/such/dir/x
 	has err no/such/dir/x 'No such file'
+	refuse no/such/dir/y --base ./self "$sieve" --json x --json no/such/dir/y
 	refuse --markdown --base ./self "$sieve" --markdown folder
 	has err 'Is a directory'
 	refuse --junit --base ./self "$sieve" --junit folder/
