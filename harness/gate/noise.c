@@ -107,6 +107,21 @@ static size_t pick(const struct gate_plan *plan, uint64_t left_ns,
 	return n;
 }
 
+/* Both sides are base. */
+static int say_failed(const struct gate_case *c, bool first, char *text, size_t len)
+{
+	const char *const begin = first ? "no A/A before the gate: " : "; ";
+
+	if (c->error == -ENODATA)
+		return snprintf(text, len, "%sbase finished no operation of %s in %.3g ms", begin,
+		    c->name, (double)c->slot_ns / 1e6);
+	if (c->error == -ESTALE)
+		return snprintf(text, len, "%sbase does not always do the same in %s: %s", begin,
+		    c->name, c->failure.why);
+	return snprintf(text, len, "%sbase %s in %s: %s", begin, status_name(c->failure.status),
+	    c->name, c->failure.why);
+}
+
 /* @within_ns: what a case has. */
 static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len)
 {
@@ -136,6 +151,16 @@ static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len
 		said += n > 0;
 		used += n > 0 ? (size_t)n : 0;
 		if (used >= len) /* cut: a long name */
+			return;
+	}
+	for (size_t i = 0; i < g->count; i++) {
+		int n = 0;
+
+		if (g->item[i].error)
+			n = say_failed(&g->item[i], !said, text + used, len - used);
+		said += n > 0;
+		used += n > 0 ? (size_t)n : 0;
+		if (used >= len)
 			return;
 	}
 	if (!said)
