@@ -239,6 +239,16 @@ static const struct workload crash_if = {.op = "addition",
     .batch = crash_if_asked,
     .check = check_count};
 
+static uint64_t hang_if_asked(struct worker *w, void *state, uint64_t n)
+{
+	return getenv("CONCBENCH_SELFTEST_HANG") ? wait_for_ever(w, state, n) : count(w, state, n);
+}
+
+static const struct workload hang_if = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = hang_if_asked,
+    .check = check_count};
+
 struct selftest {
 	const char *name;
 	const struct workload *workload;
@@ -264,8 +274,9 @@ static const struct selftest selftests[] = {
     {"worker_error", &worker_error, MODEL_PROCESS, 2, 0},
     {"worker_dies", &worker_dies, MODEL_PROCESS, 2, 0},
     {"companion_dies", &companion_dies, MODEL_THREAD, 1, 0},
-    /* Long enough to be interrupted in the middle. */
     {"crash_if", &crash_if, MODEL_THREAD, 1, 0},
+    {"hang_if", &hang_if, MODEL_THREAD, 1, 0},
+    /* Long enough to be interrupted in the middle. */
     {"slow", &idle, MODEL_THREAD, 1, 300 * CLOCK_NS_PER_MS},
 };
 

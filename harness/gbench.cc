@@ -50,6 +50,7 @@ benchmark::TimeUnit unit_of(enum gbench_unit unit)
 		return benchmark::kMillisecond;
 	case GBENCH_S:
 		return benchmark::kSecond;
+	case GBENCH_UNIT_DEFAULT:
 	case GBENCH_NS:
 		break;
 	}
@@ -199,7 +200,8 @@ bool case_is_good(const struct gbench_case *c)
 
 void configure(benchmark::internal::Benchmark *b, const struct gbench_case &c)
 {
-	b->Unit(unit_of(c.unit));
+	if (c.unit != GBENCH_UNIT_DEFAULT)
+		b->Unit(unit_of(c.unit));
 	if (c.clock == GBENCH_REAL_TIME)
 		b->UseRealTime();
 	if (c.clock == GBENCH_MANUAL_TIME)

@@ -24,7 +24,9 @@ struct gbench_state;
 /* A case's body. It has to run a loop over gbench_keep_running*() to its end, or skip. */
 typedef void (*gbench_fn)(struct gbench_state *state, void *user);
 
-enum gbench_unit { GBENCH_NS, GBENCH_US, GBENCH_MS, GBENCH_S };
+/* DEFAULT is what --benchmark_time_unit says, else nanoseconds; a row's is always one of the
+ * others. */
+enum gbench_unit { GBENCH_UNIT_DEFAULT, GBENCH_NS, GBENCH_US, GBENCH_MS, GBENCH_S };
 
 /* What an iteration's time is: the loop's CPU time, its wall time, or what the body says. */
 enum gbench_clock { GBENCH_CPU_TIME, GBENCH_REAL_TIME, GBENCH_MANUAL_TIME };

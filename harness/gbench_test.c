@@ -667,6 +667,39 @@ static void flags_are_taken_out_of_argv(void **state)
 	gbench_clear();
 }
 
+/* A case without a unit of its own is told in the one asked for, one with a unit is not. */
+static void the_unit_asked_for_is_kept(void **state)
+{
+	char program[] = "test", unit[] = "--benchmark_time_unit=ms",
+	     ns[] = "--benchmark_time_unit=ns";
+	char filter[] = "--benchmark_filter=units/", repetitions[] = "--benchmark_repetitions=1";
+	char *argv[] = {program, unit, filter, repetitions, NULL}, *back[] = {program, ns, NULL};
+	struct script s[2] = {{.time_s = {4e-3}}, {.time_s = {4e-3}}};
+	struct gbench_case c = {
+	    .name = "units/any", .fn = manual, .clock = GBENCH_MANUAL_TIME, .iterations = 1};
+	struct seen seen = {0};
+	int argc = 4;
+
+	(void)state;
+	assert_int_equal(gbench_initialize(&argc, argv), 0);
+	assert_int_equal(argc, 1);
+	c.user = &s[0];
+	assert_int_equal(gbench_register(&c), 0);
+	c.name = "units/own";
+	c.unit = GBENCH_US;
+	c.user = &s[1];
+	assert_int_equal(gbench_register(&c), 0);
+	assert_int_equal(gbench_run_rows(see, &seen, NULL), 0);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.row[0].unit, GBENCH_MS);
+	assert_close(seen.row[0].real_time, 4.0);
+	assert_int_equal(seen.row[1].unit, GBENCH_US);
+	assert_close(seen.row[1].real_time, 4000.0);
+	gbench_clear();
+	argc = 2;
+	assert_int_equal(gbench_initialize(&argc, back), 0);
+}
+
 #define HUGE_FLAG_BYTES ((size_t)64 << 20)
 
 /* In a child, since its memory is then limited. Return: its exit status. */
@@ -741,6 +774,7 @@ int main(void)
 	    cmocka_unit_test(it_says_what_it_is),
 	    /* Last: what it sets stays set. */
 	    cmocka_unit_test(flags_are_taken_out_of_argv),
+	    cmocka_unit_test(the_unit_asked_for_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

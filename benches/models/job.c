@@ -28,34 +28,37 @@ static unsigned min_of(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+/* The part of a name that says how many: "workers:4", and for coroutines what carries them. */
+static const char *spread(const struct bench_case *bc, char out[48])
+{
+	const int n = snprintf(out, 48, "workers:%u", bc->workers);
+
+	if (bc->model == MODEL_COROUTINE)
+		(void)snprintf(out + n, 48 - (size_t)n, "/carriers:%u", bc->carriers);
+	return out;
+}
+
 static void list_sieve(struct case_list *list, const struct machine *m, struct bench_case *bc)
 {
-	if (bc->model == MODEL_COROUTINE)
-		case_add(list, m, bc, "job/sieve/model:%s/workers:%u/carriers:%u/place:%s",
-		    model_name(bc->model), bc->workers, bc->carriers, bc->place.text);
-	else
-		case_add(list, m, bc, "job/sieve/model:%s/workers:%u/place:%s",
-		    model_name(bc->model), bc->workers, bc->place.text);
+	char workers[48];
+
+	case_add(list, m, bc, "job/sieve/model:%s/%s/place:%s", model_name(bc->model),
+	    spread(bc, workers), bc->place.text);
 }
 
 /* What memory does is the same under every model: all of them only in the full profile. */
 static void list_chase(struct case_list *list, const struct machine *m, struct bench_case *bc)
 {
 	static const int64_t kib[] = {256, 8192};
+	char workers[48];
 
 	for (size_t i = 0; i < sizeof(kib) / sizeof(kib[0]); i++) {
 		if (m->profile != PROFILE_FULL && (i || bc->model != MODEL_THREAD))
 			continue;
 		bc->params[CHASE_BYTES] = kib[i] * 1024;
 		bc->slot_ns = i ? 20 * CLOCK_NS_PER_MS : 0;
-		if (bc->model == MODEL_COROUTINE)
-			case_add(list, m, bc,
-			    "job/chase/model:%s/workers:%u/carriers:%u/place:%s/kib:%" PRId64,
-			    model_name(bc->model), bc->workers, bc->carriers, bc->place.text,
-			    kib[i]);
-		else
-			case_add(list, m, bc, "job/chase/model:%s/workers:%u/place:%s/kib:%" PRId64,
-			    model_name(bc->model), bc->workers, bc->place.text, kib[i]);
+		case_add(list, m, bc, "job/chase/model:%s/%s/place:%s/kib:%" PRId64,
+		    model_name(bc->model), spread(bc, workers), bc->place.text, kib[i]);
 	}
 }
 
@@ -66,16 +69,12 @@ static void list_timers(struct case_list *list, const struct machine *m, struct 
 	 * up. Beyond what they can do only the length of the backlog would be measured.
 	 */
 	const int64_t period_us = bc->workers <= 10 ? 1000 : 20 * (int64_t)bc->workers;
+	char workers[48];
 
 	bc->params[TIMERS_PERIOD_US] = period_us;
 	bc->slot_ns = (bc->workers < 1000 ? 50 : 100) * CLOCK_NS_PER_MS;
-	if (bc->model == MODEL_COROUTINE)
-		case_add(list, m, bc,
-		    "job/timers/model:%s/workers:%u/carriers:%u/place:%s/period_us:%" PRId64,
-		    model_name(bc->model), bc->workers, bc->carriers, bc->place.text, period_us);
-	else
-		case_add(list, m, bc, "job/timers/model:%s/workers:%u/place:%s/period_us:%" PRId64,
-		    model_name(bc->model), bc->workers, bc->place.text, period_us);
+	case_add(list, m, bc, "job/timers/model:%s/%s/place:%s/period_us:%" PRId64,
+	    model_name(bc->model), spread(bc, workers), bc->place.text, period_us);
 }
 
 /* A request takes longer the more connections there are: at least a few on each in a window. */
@@ -86,7 +85,7 @@ static uint64_t tcp_echo_slot_ns(int64_t connections)
 
 static void refuse_without_sockets(struct bench_case *bc)
 {
-	const unsigned limit = tcp_echo_sockets_limit();
+	const unsigned limit = tcp_echo_sockets_limit(bc->carriers);
 
 	if (bc->params[TCP_ECHO_CONNECTIONS] <= (int64_t)limit)
 		return;
@@ -97,12 +96,14 @@ static void refuse_without_sockets(struct bench_case *bc)
 
 static void list_tcp_echo(struct case_list *list, const struct machine *m, struct bench_case *bc)
 {
+	char workers[48];
+
 	bc->params[TCP_ECHO_BYTES] = 64;
 	bc->params[TCP_ECHO_CONNECTIONS] = bc->workers;
 	bc->slot_ns = tcp_echo_slot_ns(bc->workers);
 	refuse_without_sockets(bc);
-	case_add(list, m, bc, "job/tcp_echo/model:%s/workers:%u/place:%s/bytes:%" PRId64,
-	    model_name(bc->model), bc->workers, bc->place.text, bc->params[TCP_ECHO_BYTES]);
+	case_add(list, m, bc, "job/tcp_echo/model:%s/%s/place:%s/bytes:%" PRId64,
+	    model_name(bc->model), spread(bc, workers), bc->place.text, bc->params[TCP_ECHO_BYTES]);
 }
 
 /* One hand-written server for all connections: what a thousand coroutines are measured against. */
@@ -168,7 +169,7 @@ static void list_one(const struct job *job, struct case_list *list, const struct
 	    workers > job->process_quick_max)
 		return;
 	if (model == MODEL_COROUTINE)
-		bc.carriers = bc.place.kind == PLACEMENT_SAME ? 1 : min_of(workers, m->pus);
+		bc.carriers = min_of(workers, machine_place_pus(m, &bc.place));
 	job->list(list, m, &bc);
 }
 

@@ -75,7 +75,7 @@ static void quick_has_the_rows_promised(void **unused)
 	    "job/timers/model:thread/workers:1000/place:scatter/period_us:20000",
 	    "job/timers/model:coroutine/workers:1/carriers:1/place:scatter/period_us:1000",
 	    "job/tcp_echo/model:process/workers:100/place:same/bytes:64",
-	    "job/tcp_echo/model:coroutine/workers:1000/place:same/bytes:64",
+	    "job/tcp_echo/model:coroutine/workers:1000/carriers:1/place:same/bytes:64",
 	    "job/tcp_echo/model:callback/workers:1/connections:1000/place:same/bytes:64",
 	    "switch/futex/model:process/workers:2/place:scatter",
 	    "switch/yield/model:coroutine/workers:1000/carriers:1/place:same",
@@ -91,7 +91,8 @@ static void quick_has_the_rows_promised(void **unused)
 	case_list_free(&cases);
 }
 
-/* With --workers 3 --place same: jobs take both, hand-offs only the placement. */
+/* With --workers 3 --place same: jobs take both, hand-offs only the placement. No more carriers
+ * than PUs that they may have. */
 static void user_decides(void **unused)
 {
 	const unsigned three = 3;
@@ -102,6 +103,7 @@ static void user_decides(void **unused)
 	    .worker_counts = 1,
 	    .place = &same};
 	struct case_list cases = {0};
+	struct placement_policy two;
 	struct topology *topo;
 	char err[200];
 
@@ -119,6 +121,14 @@ static void user_decides(void **unused)
 	(void)get(&cases, "switch/futex/model:thread/workers:2/place:same");
 	for (size_t i = 0; i < cases.count; i++)
 		assert_null(strstr(cases.item[i].name, "scatter"));
+	case_list_free(&cases);
+	assert_int_equal(placement_parse("list:0,2", &two, err, sizeof(err)), 0);
+	m.place = &two;
+	cases = (struct case_list){0};
+	job_list(&cases, &m);
+	(void)get(&cases, "job/sieve/model:coroutine/workers:3/carriers:2/place:list:0,2");
+	(void)get(
+	    &cases, "job/tcp_echo/model:coroutine/workers:3/carriers:2/place:list:0,2/bytes:64");
 	case_list_free(&cases);
 	topology_free(topo);
 }
@@ -140,16 +150,28 @@ static void limits_are_reasons(void **unused)
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	if (before.rlim_max != RLIM_INFINITY && before.rlim_max < INT32_MAX)
-		assert_true(2 * (rlim_t)tcp_echo_sockets_limit() < before.rlim_max);
+		assert_true(2 * (rlim_t)tcp_echo_sockets_limit(0) < before.rlim_max);
 	tight = before;
 	tight.rlim_cur = tight.rlim_max = 1024;
 	if (before.rlim_max < 1024 || setrlimit(RLIMIT_NOFILE, &tight) != 0)
 		skip();
 	list(&cases, "pack:1 core:2 pu:1", PROFILE_QUICK, 100000);
-	bc = get(&cases, "job/tcp_echo/model:coroutine/workers:1000/place:same/bytes:64");
+	bc =
+	    get(&cases, "job/tcp_echo/model:coroutine/workers:1000/carriers:1/place:same/bytes:64");
 	assert_non_null(strstr(bc->unsupported, "open files"));
-	bc = get(&cases, "job/tcp_echo/model:coroutine/workers:100/place:same/bytes:64");
+	bc = get(&cases, "job/tcp_echo/model:coroutine/workers:100/carriers:1/place:same/bytes:64");
 	assert_string_equal(bc->unsupported, "");
+	case_list_free(&cases);
+
+	/* Few descriptors are enough for few connections. */
+	tight.rlim_cur = tight.rlim_max = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	list(&cases, "pack:1 core:2 pu:1", PROFILE_QUICK, 100000);
+	bc = get(&cases, "job/tcp_echo/model:thread/workers:10/place:same/bytes:64");
+	assert_string_equal(bc->unsupported, "");
+	bc = get(&cases, "job/tcp_echo/model:thread/workers:100/place:same/bytes:64");
+	assert_string_equal(
+	    bc->unsupported, "100 connections: the limit on open files allows 20 (ulimit -Hn)");
 	case_list_free(&cases);
 }
 

@@ -15,6 +15,7 @@ struct catalogue_case {
 	uint64_t slot_ns;
 	bool supported;
 	char reason[REASON_MAX]; /* why not */
+	bool differs; /* false; a gate's: measured although the other side's does something else */
 };
 
 struct catalogue {

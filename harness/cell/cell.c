@@ -162,9 +162,8 @@ static int begin(struct cell *c, char *why, size_t why_len)
 {
 	const struct cell_options *o = c->options;
 
-	/* Sleeping until shortly before the start line must not be rounded by the default 50 µs;
-	 * workers inherit it. */
-	(void)prctl(PR_SET_TIMERSLACK, 1UL);
+	/* Workers inherit it. */
+	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)CELL_TIMER_SLACK_NS);
 	/* A peer that is gone is an error to report, not a signal to die of. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!o->counters)
@@ -180,7 +179,6 @@ static int register_case(struct cell *c)
 	    .name = c->options->bc->name,
 	    .fn = body,
 	    .user = c,
-	    .unit = GBENCH_NS,
 	    .clock = GBENCH_MANUAL_TIME,
 	    .iterations = 1,
 	    .repetitions = (int)c->options->slots,

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Creating a worker takes up to 0.1 ms (a process); connections and their checks as long again. */
@@ -84,8 +85,13 @@ static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sam
 	struct series *s = series_of(l, e);
 	int ret = journal_sample(l->journal, s->name, sample);
 
-	if (!ret)
-		ret = series_add_sample(s, sample);
+	if (ret)
+		return ret;
+	/* No figure needs them any more: Jain's index is a metric. Of a thousand workers they would
+	 * take most of the memory. */
+	free(sample->worker_ops);
+	sample->worker_ops = NULL;
+	ret = series_add_sample(s, sample);
 	if (ret)
 		return ret;
 	/* Now the series'. */

@@ -81,11 +81,9 @@ static uint64_t time_left_ns(const struct run_loop *l, uint64_t budget_ns)
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
 }
 
-/* How many cells are still to come, as things stand, and how long they will take. */
-static size_t cells_left(const struct run_loop *l, uint64_t *left_ns)
+size_t run_loop_cells_left(const struct run_loop *l, uint64_t budget_left_ns, uint64_t *left_ns)
 {
-	const uint64_t budget_left_ns = time_left_ns(l, rounds_budget_ns(l));
-	uint64_t known_ns = 0, cell_ns;
+	uint64_t known_ns = 0;
 	size_t known = 0, left = 0;
 
 	for (size_t i = 0; i < l->entry_count; i++) {
@@ -94,14 +92,7 @@ static size_t cells_left(const struct run_loop *l, uint64_t *left_ns)
 		if (wanted(l, &l->entries[i]))
 			left += l->rounds - l->entries[i].launches;
 	}
-	*left_ns = UINT64_MAX;
-	if (!known)
-		return left;
-	cell_ns = known_ns / known + 1;
-	if (left > budget_left_ns / cell_ns)
-		left = budget_left_ns / cell_ns + 1;
-	*left_ns = cell_ns * left < budget_left_ns ? cell_ns * left : budget_left_ns;
-	return left;
+	return schedule_cells_left(left, known ? known_ns / known : 0, budget_left_ns, left_ns);
 }
 
 static int one_round(struct run_loop *l, const size_t *order)
@@ -119,7 +110,7 @@ static int one_round(struct run_loop *l, const size_t *order)
 			return -EINTR;
 		if (begin_ns - l->begin_ns > rounds_budget_ns(l))
 			return -ETIME;
-		left = cells_left(l, &left_ns);
+		left = run_loop_cells_left(l, time_left_ns(l, rounds_budget_ns(l)), &left_ns);
 		progress_show(
 		    &l->progress, l->cells_done, l->cells_done + left, left_ns, e->bc->name);
 		ret = launch(l, e);
@@ -224,10 +215,11 @@ out:
 static uint64_t pass_left_ns(const struct run_loop *l, const struct run_entry *e, size_t done,
     size_t left, uint64_t begin_ns)
 {
-	const uint64_t budget_left_ns = time_left_ns(l, l->budget_ns);
 	const uint64_t cell_ns = done ? (clock_now_ns() - begin_ns) / done : e->last_cell_ns;
+	uint64_t left_ns;
 
-	return cell_ns <= budget_left_ns / (left ? left : 1) ? cell_ns * left : budget_left_ns;
+	(void)schedule_cells_left(left, cell_ns, time_left_ns(l, l->budget_ns), &left_ns);
+	return left_ns;
 }
 
 static bool countable(const struct run_loop *l, const struct run_entry *e)

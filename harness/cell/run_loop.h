@@ -66,6 +66,16 @@ struct run_loop {
 int run_loop_rounds(struct run_loop *l);
 
 /**
+ * run_loop_cells_left() - for the progress line: how many cells are still to come, as things stand.
+ * @budget_left_ns: of the rounds.
+ * @left_ns:        how long they take if they are, on average, as long as each case's last one;
+ *                  UINT64_MAX before the first has ended.
+ *
+ * Only during run_loop_rounds(), whose @stopping says which cases have had enough.
+ */
+size_t run_loop_cells_left(const struct run_loop *l, uint64_t budget_left_ns, uint64_t *left_ns);
+
+/**
  * run_loop_counters() - one more cell a case, with hardware counters on; after run_loop_rounds().
  *
  * Ends with the budget; cases that it has not come to say so in their counters_note. A case that

@@ -125,8 +125,13 @@ static void check_journal(const struct suite *s)
 		assert_string_equal(was->reason, is->reason);
 		assert_string_equal(was->counters_note, is->counters_note);
 		assert_int_equal(was->sample_count, is->sample_count);
-		for (size_t k = 0; k < is->sample_count; k++)
+		for (size_t k = 0; k < is->sample_count; k++) {
 			assert_int_equal(was->samples[k].launch, is->samples[k].launch);
+			/* These the journal alone keeps: they would fill the memory. */
+			assert_non_null(was->samples[k].worker_ops);
+			assert_int_equal(was->samples[k].worker_ops[0], 3);
+			assert_null(is->samples[k].worker_ops);
+		}
 	}
 	run_free(&back);
 }
@@ -433,6 +438,38 @@ static void counters_end_with_the_budget(void **state)
 	end(&s);
 }
 
+static void what_is_left_is_told_from_known_times(void **state)
+{
+	static const char *const names[] = {"good", "fine", "failed", "precise", NULL};
+	struct stopping stopping[4] = {{0}};
+	struct suite s;
+	uint64_t left_ns = 0;
+
+	(void)state;
+	begin(&s, names);
+	s.loop.rounds = 10;
+	s.loop.stopping = stopping;
+	/* Three each that may run, and no time known. */
+	s.run.series[2].status = STATUS_CRASHED;
+	stopping[3].reached = true;
+	s.entry[0].launches = s.entry[1].launches = 7;
+	assert_int_equal(run_loop_cells_left(&s.loop, 60 * CLOCK_NS_PER_S, &left_ns), 6);
+	assert_true(left_ns == UINT64_MAX);
+	/* Those that have no cells left tell, too, how long a cell takes: 2 s on average. */
+	s.entry[0].last_cell_ns = CLOCK_NS_PER_S;
+	s.entry[3].last_cell_ns = 3 * CLOCK_NS_PER_S;
+	assert_int_equal(run_loop_cells_left(&s.loop, 60 * CLOCK_NS_PER_S, &left_ns), 6);
+	assert_true(left_ns == 12 * CLOCK_NS_PER_S);
+	s.entry[1].launches = 9;
+	assert_int_equal(run_loop_cells_left(&s.loop, 60 * CLOCK_NS_PER_S, &left_ns), 4);
+	assert_true(left_ns == 8 * CLOCK_NS_PER_S);
+	/* No longer than there is time. */
+	assert_int_equal(run_loop_cells_left(&s.loop, 5 * CLOCK_NS_PER_S, &left_ns), 3);
+	assert_true(left_ns == 5 * CLOCK_NS_PER_S);
+	s.loop.stopping = NULL;
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +483,7 @@ int main(void)
 	    cmocka_unit_test(counters_are_kept_with_what_to_know_about_them),
 	    cmocka_unit_test(a_case_that_fails_while_counted_has_failed),
 	    cmocka_unit_test(counters_end_with_the_budget),
+	    cmocka_unit_test(what_is_left_is_told_from_known_times),
 	};
 
 	return cmocka_run_group_tests(tests, cell_fixture_setup, cell_fixture_teardown);

@@ -59,3 +59,18 @@ uint64_t schedule_rounds_budget(uint64_t budget_ns, bool counters)
 {
 	return counters ? budget_ns - budget_ns / COUNTERS_SHARE : budget_ns;
 }
+
+size_t schedule_cells_left(
+    size_t wanted, uint64_t cell_ns, uint64_t budget_left_ns, uint64_t *left_ns)
+{
+	if (!cell_ns) {
+		*left_ns = UINT64_MAX;
+		return wanted;
+	}
+	if (wanted <= budget_left_ns / cell_ns) {
+		*left_ns = wanted * cell_ns;
+		return wanted;
+	}
+	*left_ns = budget_left_ns;
+	return budget_left_ns / cell_ns + 1;
+}

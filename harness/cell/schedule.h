@@ -33,4 +33,15 @@ bool schedule_another_round(
  */
 uint64_t schedule_rounds_budget(uint64_t budget_ns, bool counters);
 
+/**
+ * schedule_cells_left() - how many of @wanted cells the budget has time for, and how long they
+ * take.
+ * @cell_ns:  what one takes; 0 when none has ended yet.
+ * @left_ns:  never more than the budget has left; UINT64_MAX when not known.
+ *
+ * The cell that the budget ends in is counted: it is begun before the time is up.
+ */
+size_t schedule_cells_left(
+    size_t wanted, uint64_t cell_ns, uint64_t budget_left_ns, uint64_t *left_ns);
+
 #endif

@@ -138,6 +138,36 @@ static void counters_get_a_share(void **state)
 	assert_true(schedule_rounds_budget(UINT64_MAX, true) < UINT64_MAX);
 }
 
+static void what_is_left_fits_the_budget(void **state)
+{
+	static const struct {
+		size_t wanted;
+		uint64_t cell_ns, budget_left_ns;
+		size_t cells;
+		uint64_t left_ns;
+	} rows[] = {
+	    {7, 0, 1000, 7, UINT64_MAX}, /* nothing known yet */
+	    {7, 100, 1000, 7, 700},
+	    {10, 100, 1000, 10, 1000},
+	    {11, 100, 1000, 11, 1000}, /* the last is begun as the time ends */
+	    {500, 100, 1000, 11, 1000},
+	    {500, 100, 950, 10, 950},
+	    {500, 100, 0, 1, 0}, /* the one that is just beginning */
+	    {0, 100, 1000, 0, 0},
+	    {SIZE_MAX, 2, UINT64_MAX, (SIZE_MAX >> 1) + 1, UINT64_MAX},
+	    {3, UINT64_MAX, UINT64_MAX - 1, 1, UINT64_MAX - 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t left_ns = 12345;
+
+		assert_true(schedule_cells_left(rows[i].wanted, rows[i].cell_ns,
+				rows[i].budget_left_ns, &left_ns) == rows[i].cells);
+		assert_true(left_ns == rows[i].left_ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +177,7 @@ int main(void)
 	    cmocka_unit_test(seeds_differ),
 	    cmocka_unit_test(rounds_stop_with_the_budget),
 	    cmocka_unit_test(counters_get_a_share),
+	    cmocka_unit_test(what_is_left_fits_the_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

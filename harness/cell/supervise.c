@@ -13,6 +13,11 @@
 /* Taking down a thousand processes takes a while; it is not measured. */
 #define FINISH_WITHIN_NS (20 * CLOCK_NS_PER_S)
 
+#define TURN_WITHIN_MIN_NS (5 * CLOCK_NS_PER_S)
+#define TURN_WITHIN_MAX_NS (20 * CLOCK_NS_PER_S)
+#define TURN_WITHIN_SLOTS 100
+#define TURN_WITHIN_STARTS 20
+
 /* Forgets a message of another type. */
 static int check_type(
     struct message *m, enum message_type type, enum case_status *status, char *why, size_t why_len)
@@ -55,17 +60,31 @@ static int error_of_status(enum case_status status)
 	}
 }
 
+static uint64_t up_to_max(uint64_t ns, uint64_t times)
+{
+	return ns < TURN_WITHIN_MAX_NS / times ? ns * times : TURN_WITHIN_MAX_NS;
+}
+
+uint64_t cell_turn_within_ns(uint64_t slot_ns, uint64_t start_ns)
+{
+	const uint64_t slots_ns = up_to_max(slot_ns, TURN_WITHIN_SLOTS);
+	const uint64_t starts_ns = up_to_max(start_ns, TURN_WITHIN_STARTS);
+	const uint64_t ns = slots_ns > starts_ns ? slots_ns : starts_ns;
+
+	return ns > TURN_WITHIN_MIN_NS ? ns : TURN_WITHIN_MIN_NS;
+}
+
 int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
     char *why, size_t why_len)
 {
 	struct cell_process *c = calloc(1, sizeof(*c));
+	const uint64_t begin_ns = clock_now_ns();
 	enum case_status status = STATUS_INVALID;
 	int ret;
 
 	if (!c)
 		return -ENOMEM;
 	c->socket = c->pidfd = -1;
-	c->turn_within_ns = spec->turn_within_ns;
 	ret = cell_process_spawn(spec, c);
 	if (ret) {
 		(void)snprintf(why, why_len, "starting a cell: %s", strerror(-ret));
@@ -82,6 +101,9 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 		goto out_kill;
 	}
 	c->slot_ns = ready->slot_ns;
+	c->turn_within_ns = spec->turn_within_ns
+				? spec->turn_within_ns
+				: cell_turn_within_ns(c->slot_ns, clock_now_ns() - begin_ns);
 	*out = c;
 	return 0;
 

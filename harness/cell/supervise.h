@@ -24,7 +24,7 @@ struct cell_spec {
 	bool counters;
 	int stderr_fd; /* where its stderr goes */
 	uint64_t ready_within_ns;
-	uint64_t turn_within_ns; /* beyond the slot's own length */
+	uint64_t turn_within_ns; /* beyond the slot's own length; 0: cell_turn_within_ns() */
 };
 
 /* What a cell of the counters' pass has counted. */
@@ -35,6 +35,18 @@ struct cell_counters {
 };
 
 struct cell_process;
+
+/**
+ * cell_turn_within_ns() - when a cell that is silent in a turn counts as hung, if nobody has said.
+ * @slot_ns:  length of a turn.
+ * @start_ns: how long it took to become ready.
+ *
+ * A hundred turns, since among a thousand workers on a few cores most of one is spent on putting
+ * them to sleep and waking them; twenty starts, which measure how slow this machine is now; at
+ * least 5 s, for machines that stand still meanwhile; at most 20 s, since whoever waits for a gate
+ * waits for this too. Return: beyond the slot's own length.
+ */
+uint64_t cell_turn_within_ns(uint64_t slot_ns, uint64_t start_ns);
 
 /**
  * cell_start() - run a cell and wait until it is ready.

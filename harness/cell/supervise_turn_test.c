@@ -202,9 +202,25 @@ static void what_an_error_means(void **state)
 	assert_int_equal(cell_failure_status(-EMFILE, STATUS_INVALID), STATUS_CRASHED);
 }
 
+/* A hang costs a gate seconds; a slow machine or a long turn is none. */
+static void silence_by_the_length_of_a_turn(void **state)
+{
+	static const struct {
+		uint64_t slot_ms, start_ms, within_ms;
+	} table[] = {{2, 20, 5000}, {0, 0, 5000}, {100, 20, 10000}, {2, 400, 8000},
+	    {200, 20, 20000}, {2, 3000, 20000}, {UINT64_MAX / CLOCK_NS_PER_MS, 20, 20000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(cell_turn_within_ns(table[i].slot_ms * CLOCK_NS_PER_MS,
+				     table[i].start_ms * CLOCK_NS_PER_MS),
+		    table[i].within_ms * CLOCK_NS_PER_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(silence_by_the_length_of_a_turn),
 	    cmocka_unit_test(good_cells),
 	    cmocka_unit_test(a_cell_hears_what_is_asked),
 	    cmocka_unit_test(all_ways_to_fail_a_turn),

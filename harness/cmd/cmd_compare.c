@@ -12,7 +12,7 @@ static const char command[] = "compare";
 static int conclude(const struct compare_options *o, const struct comparison *c, bool refused)
 {
 	const struct outputs outputs = {
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = refused};
+	    .markdown = o->markdown, .json = {o->json}, .junit = o->junit, .quiet = refused};
 	int status;
 
 	if (refused) {

@@ -75,7 +75,7 @@ static int check_builds(
 	if (!ret)
 		ret = comparable_builds(&c->build[SIDE_BASE], &c->build[SIDE_HEAD], c, &refusals);
 	*refused = refusals && !o->force;
-	c->forced = refusals && o->force;
+	c->forced |= refusals && o->force;
 	if (!ret && *refused)
 		ret = refuse(s, o, c);
 	return ret ? complain(o->request.command, "out of memory") : 0;
@@ -142,16 +142,10 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
-static struct outputs outputs_of(const struct gate_options *o)
-{
-	return (struct outputs){
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
-}
-
 /* A refusal has been said on stderr; a table without figures adds nothing. */
 static int conclude(const struct gate_options *o, const struct comparison *c, bool refused)
 {
-	struct outputs outputs = outputs_of(o);
+	struct outputs outputs = o->outputs;
 
 	outputs.quiet |= refused;
 	return write_comparison(o->request.command, &outputs, c);
@@ -165,20 +159,6 @@ static void say_unseen(const struct gate_options *o, const struct comparison *c)
 		    "%zu of %zu cases had no look before the time was up: unsure; give more "
 		    "--time-budget",
 		    comparison_unseen(c), c->row_count);
-}
-
-/* The folder is left there: whoever is not told fills the disk with them. */
-static void say_log(const struct gate_options *o, const char *log)
-{
-	if (o->request.quiet)
-		(void)complain(o->request.command, "what the cells said: %s", log);
-	else
-		(void)printf("what the cells said: %s\n", log);
-}
-
-static bool any_failed(const struct comparison *c)
-{
-	return comparison_count(c, VERDICT_FAILED) > 0;
 }
 
 /* Both sides are programs that take turns. */
@@ -209,12 +189,12 @@ static int gate_programs(struct gate_options *o)
 		interrupt_unblock();
 		status = conclude(o, &c, refused);
 		say_unseen(o, &c);
-		if (any_failed(&c))
-			say_log(o, s.log);
+		if (comparison_failed(&c))
+			say_cells_log(o->request.command, o->request.quiet, s.log);
 		if (!status)
 			status = comparison_status(&c);
 	}
-	gate_session_close(&s, any_failed(&c));
+	gate_session_close(&s, comparison_failed(&c));
 	comparison_free(&c);
 	return status;
 }
@@ -249,7 +229,6 @@ int cmd_gate(int argc, char **argv)
 {
 	char self[GATE_PATH_MAX];
 	struct gate_options o;
-	struct outputs outputs;
 	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
 
 	if (!ret && o.help) {
@@ -263,9 +242,8 @@ int cmd_gate(int argc, char **argv)
 	o.request.exe[SIDE_BASE] = o.base;
 	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
 	ret = check_head(&o);
-	outputs = outputs_of(&o);
 	if (!ret)
-		ret = check_outputs(o.request.command, &outputs);
+		ret = check_outputs(o.request.command, &o.outputs);
 	if (ret)
 		return ret;
 	ret = interrupt_install();

@@ -91,6 +91,9 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
+	if (!ret)
+		ret = manifest_addf(
+		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
 	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
 		/* What the run itself says decides what it may be compared with. */
 		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))
@@ -161,7 +164,12 @@ static int open_folder(struct session *s)
 
 /* ---- measuring ---- */
 
-static bool counters_possible(struct session *s)
+/*
+ * Before the journal's head is written, which then says why there will be none; it is silent when a
+ * pass for them is to come, so that a run that is killed before it does not claim to have any.
+ * @note: for the run file, when there is to be a pass.
+ */
+static bool find_counters(struct session *s, char *note, size_t note_len)
 {
 	struct counters probe;
 	int events;
@@ -171,16 +179,18 @@ static bool counters_possible(struct session *s)
 		    "hardware counters: not asked for (--no-counters)");
 		return false;
 	}
-	events = counters_open(&probe, s->run.counters_note, sizeof(s->run.counters_note));
+	events = counters_open(&probe, note, note_len);
 	counters_close(&probe);
-	if (events > 0 && !s->run.counters_note[0])
-		(void)snprintf(s->run.counters_note, sizeof(s->run.counters_note),
+	if (events <= 0)
+		(void)snprintf(s->run.counters_note, sizeof(s->run.counters_note), "%s", note);
+	else if (!note[0])
+		(void)snprintf(note, note_len,
 		    "hardware counters: %d events, in a pass of their own, never in a timed trial",
 		    events);
 	return events > 0;
 }
 
-static int measure(struct session *s)
+static int measure(struct session *s, bool counters)
 {
 	struct run_loop loop = {
 	    .exe = s->exe,
@@ -202,12 +212,11 @@ static int measure(struct session *s)
 	    .entry_count = s->entry_count,
 	    .run = &s->run,
 	    .journal = s->journal,
+	    .counters = counters,
 	};
 	const uint64_t begin_ns = clock_now_ns();
-	const bool counters = counters_possible(s);
 	int ret;
 
-	loop.counters = counters;
 	progress_begin(&loop.progress, s->o.quiet);
 	ret = run_loop_rounds(&loop);
 	if (!ret && counters)
@@ -392,16 +401,22 @@ static int status_of(const struct session *s)
 
 static int run_to_end(struct session *s, int argc, char **argv)
 {
+	char counters_note[REASON_MAX] = "";
 	int ret, status, printed, before;
+	bool counters;
 
 	note_command(&s->run, argc, argv);
-	status = open_folder(s);
-	if (status)
-		return status;
+	/* First, so that whoever stops it in its first moments finds no half of a folder. */
 	ret = interrupt_install();
 	if (ret)
 		return session_complain("signals: %s", strerror(-ret));
-	ret = measure(s);
+	counters = find_counters(s, counters_note, sizeof(counters_note));
+	status = open_folder(s);
+	if (status)
+		return status;
+	ret = measure(s, counters);
+	if (counters)
+		memcpy(s->run.counters_note, counters_note, sizeof(counters_note));
 	if (ret && ret != -EINTR)
 		status =
 		    session_complain("%s/journal.jsonl: %s; what was measured until then is kept",

@@ -71,32 +71,46 @@ int check_outputs(const char *command, const struct outputs *o)
 {
 	int status = check_output(command, "markdown", o->markdown);
 
-	if (!status)
-		status = check_output(command, "json", o->json);
+	for (size_t i = 0; !status && i < JSON_OUTPUTS_MAX; i++)
+		status = check_output(command, "json", o->json[i]);
 	return status ? status : check_output(command, "junit", o->junit);
+}
+
+static int write_file(const char *command, const char *path,
+    int (*write)(const struct comparison *c, const char *path), const struct comparison *c)
+{
+	const int rc = path ? write(c, path) : 0;
+
+	return rc ? complain(command, "%s: %s", path, strerror(-rc)) : 0;
 }
 
 int write_comparison(const char *command, const struct outputs *o, const struct comparison *c)
 {
-	const struct {
-		const char *path;
-		int (*write)(const struct comparison *c, const char *path);
-	} files[] = {
-	    {o->markdown, comparison_markdown},
-	    {o->json, comparison_json},
-	    {o->junit, comparison_junit},
-	};
 	int status = o->quiet ? 0 : print(command, c);
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		const int rc = files[i].path ? files[i].write(c, files[i].path) : 0;
-
-		if (rc)
-			status = complain(command, "%s: %s", files[i].path, strerror(-rc));
-	}
+	if (write_file(command, o->markdown, comparison_markdown, c))
+		status = EXIT_USAGE;
+	for (size_t i = 0; i < JSON_OUTPUTS_MAX; i++)
+		if (write_file(command, o->json[i], comparison_json, c))
+			status = EXIT_USAGE;
+	if (write_file(command, o->junit, comparison_junit, c))
+		status = EXIT_USAGE;
 	if (status && o->quiet)
 		(void)print(command, c);
 	return status;
+}
+
+bool comparison_failed(const struct comparison *c)
+{
+	return comparison_count(c, VERDICT_FAILED) > 0;
+}
+
+void say_cells_log(const char *command, bool quiet, const char *log)
+{
+	if (quiet)
+		(void)complain(command, "what the cells said: %s", log);
+	else
+		(void)printf("what the cells said: %s\n", log);
 }
 
 void date_comparison(struct comparison *c)

@@ -7,10 +7,13 @@
 
 #include "harness/gate/comparison.h"
 
+/* Each script between a user and the gate may want one of its own. */
+#define JSON_OUTPUTS_MAX 4
+
 /* Where a comparison goes beside the terminal; NULL: nowhere. */
 struct outputs {
 	const char *markdown;
-	const char *json;
+	const char *json[JSON_OUTPUTS_MAX]; /* from the first on */
 	const char *junit;
 	bool quiet; /* nothing on stdout */
 };
@@ -35,6 +38,12 @@ int check_outputs(const char *command, const struct outputs *o);
 /** write_comparison() - print it, write the files. When one cannot be written, what was to be quiet
  * is printed: nothing that was measured is lost. Return: 0; EXIT_USAGE after a line each. */
 int write_comparison(const char *command, const struct outputs *o, const struct comparison *c);
+
+/** comparison_failed() - a case failed: what its cells said is wanted. */
+bool comparison_failed(const struct comparison *c);
+
+/** say_cells_log() - where what the cells said is left: whoever is not told fills the disk. */
+void say_cells_log(const char *command, bool quiet, const char *log);
 
 /** date_comparison() - now, UTC. */
 void date_comparison(struct comparison *c);

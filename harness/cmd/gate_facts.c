@@ -13,8 +13,6 @@
 
 #define ANSWER_MAX 16384
 #define ANSWER_WITHIN_NS (10 * CLOCK_NS_PER_S)
-/* Facts of a build begin with one of these words. */
-static const char *const kinds[] = {"build.", "library.", "benchmark."};
 
 static void exec_version(const char *exe, int to, pid_t parent)
 {
@@ -64,14 +62,6 @@ static void ask_version(const char *exe, char *text, size_t len)
 	(void)close(ends[0]);
 }
 
-static bool is_fact(const char *key)
-{
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strncmp(key, kinds[i], strlen(kinds[i])) == 0)
-			return true;
-	return false;
-}
-
 static int add_build(const char *exe, struct manifest *out)
 {
 	char text[ANSWER_MAX], *rest = text, *line;
@@ -81,7 +71,7 @@ static int add_build(const char *exe, struct manifest *out)
 	while (!ret && (line = strsep(&rest, "\n")) != NULL) {
 		char *value = strchr(line, '\t');
 
-		if (value && is_fact(line)) {
+		if (value && comparison_is_build_fact(line)) {
 			*value++ = '\0';
 			ret = manifest_add(out, line, value);
 		} else if (strncmp(line, "concbench ", 10) == 0) {

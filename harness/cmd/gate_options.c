@@ -83,17 +83,21 @@ static const struct flag flags[] = {
 	"more"},
     {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
     {"force", OPT_FORCE, GATE_COMMAND, NULL,
-	"compare builds of other compilers, flags or sanitizers too, marked: for when\n"
-	"                           that is what is tried"},
+	"compare builds of other compilers, flags or sanitizers too, marked, for when\n"
+	"                           that is what is tried; show figures of cases that do something "
+	"else\n"
+	"                           in head, which stay incomparable (4)"},
     {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
-    {"json", OPT_JSON, GATE_COMMAND, "FILE", "write everything for programs"},
+    {"json", OPT_JSON, GATE_COMMAND, "FILE",
+	"write everything for programs; may be given again, for another file"},
     {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
     {"tsv", OPT_TSV, NOISE_COMMAND, "FILE", "write the table as tab-separated values"},
     {"launch-time", OPT_LAUNCH_TIME, BOTH, "TIME",
 	"about how long a pair of launches takes turns (default 100ms)"},
     {"slot-time", OPT_SLOT_TIME, BOTH, "TIME", "length of a turn (default: the case's)"},
     {"cell-timeout", OPT_CELL_TIMEOUT, BOTH, "TIME",
-	"when a silent case counts as hung (default 20s)"},
+	"when a silent case counts as hung (default: 20s while it starts, in a turn 5s\n"
+	"                           to 20s, by how long one is and starting took)"},
     {"seed", OPT_SEED, BOTH, "N", "of order, layout and random numbers"},
     {"results", OPT_RESULTS, GATE_COMMAND, "DIR",
 	"where --base RUN is looked for (default: results)"},
@@ -183,6 +187,17 @@ static int check_sweep(const struct gate_options *o, const struct flag *f, const
 	return refuse(o, f->name, "%s", err);
 }
 
+static int add_json(struct gate_options *o, const char *path)
+{
+	for (size_t i = 0; i < JSON_OUTPUTS_MAX; i++) {
+		if (!o->outputs.json[i]) {
+			o->outputs.json[i] = path;
+			return 0;
+		}
+	}
+	return refuse(o, "json", "%u files at most", JSON_OUTPUTS_MAX);
+}
+
 static int set_one(const struct flag *f, const char *arg, struct gate_options *o)
 {
 	struct gate_request *r = &o->request;
@@ -226,7 +241,11 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 	case OPT_SLOT_TIME:
 		return set_time(o, f->name, arg, &r->slot_ns);
 	case OPT_CELL_TIMEOUT:
-		return set_time(o, f->name, arg, &r->cell_timeout_ns);
+		/* Who says it says it for turns too, be it shorter or longer. */
+		if (set_time(o, f->name, arg, &r->cell_timeout_ns))
+			return EXIT_USAGE;
+		r->turn_timeout_ns = r->cell_timeout_ns;
+		return 0;
 	case OPT_MIN_EFFECT:
 		if (compare_options_share(arg, MIN_EFFECT_MAX, &r->min_effect) != 0)
 			return refuse(o, f->name,
@@ -241,16 +260,15 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->strict = true;
 		return 0;
 	case OPT_FORCE:
-		o->force = true;
+		o->force = o->request.force = true;
 		return 0;
 	case OPT_MARKDOWN:
-		o->markdown = arg;
+		o->outputs.markdown = arg;
 		return 0;
 	case OPT_JSON:
-		o->json = arg;
-		return 0;
+		return add_json(o, arg);
 	case OPT_JUNIT:
-		o->junit = arg;
+		o->outputs.junit = arg;
 		return 0;
 	case OPT_TSV:
 		o->tsv = arg;
@@ -262,7 +280,7 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->no_noise = true;
 		return 0;
 	case OPT_QUIET:
-		r->quiet = true;
+		r->quiet = o->outputs.quiet = true;
 		return 0;
 	case OPT_HELP:
 		o->help = true;

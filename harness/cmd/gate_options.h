@@ -4,6 +4,7 @@
 #ifndef CONCBENCH_GATE_OPTIONS_H
 #define CONCBENCH_GATE_OPTIONS_H
 
+#include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_session.h"
 
 /* Which command reads the line; flags say whose they are. */
@@ -16,9 +17,7 @@ struct gate_options {
 	const char *base_name; /* what reports call them; NULL: the program */
 	const char *head_name;
 	const char *results_dir; /* where a stored base is looked for */
-	const char *markdown;    /* files to write; NULL: none */
-	const char *json;
-	const char *junit;
+	struct outputs outputs;  /* of a gate */
 	const char *tsv;
 	uint64_t tries_ns; /* noise: for all tries together; 0: not given */
 	bool noise;        /* whose line it is */

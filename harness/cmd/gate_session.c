@@ -52,7 +52,7 @@ static void describe_cells(struct gate_session *s)
 		    .slot_ns = r->slot_ns,
 		    .stderr_fd = s->log_fd,
 		    .ready_within_ns = r->cell_timeout_ns,
-		    .turn_within_ns = r->cell_timeout_ns,
+		    .turn_within_ns = r->turn_timeout_ns,
 		};
 	s->plan.slot_ns = r->slot_ns;
 	s->plan.launch_ns = r->launch_ns;
@@ -88,7 +88,7 @@ static int add_row(struct comparison *out, const char *name, enum verdict v, con
 }
 
 /* A case that neither side can run here says nothing of the change. */
-static int match(struct gate_session *s, const struct catalogue_case *base, struct comparison *out)
+static int match(struct gate_session *s, struct catalogue_case *base, struct comparison *out)
 {
 	const struct catalogue_case *head = catalogue_find(&s->catalogue[SIDE_HEAD], base->name);
 
@@ -99,16 +99,18 @@ static int match(struct gate_session *s, const struct catalogue_case *base, stru
 	if (!base->supported || !head->supported)
 		return add_row(out, base->name, VERDICT_MISSING,
 		    base->supported ? head->reason : base->reason);
-	if (strcmp(base->hash, head->hash) != 0)
-		return add_row(out, base->name, VERDICT_INCOMPARABLE,
-		    "the case does something else in head than in base");
+	base->differs = strcmp(base->hash, head->hash) != 0;
+	if (base->differs && !s->request->force)
+		return add_row(out, base->name, VERDICT_INCOMPARABLE, PAIR_DIFFERS);
+	out->forced |= base->differs;
 	s->cases[s->case_count++] = base;
 	return 0;
 }
 
 static int pick(struct gate_session *s, struct comparison *out)
 {
-	const struct catalogue *base = &s->catalogue[SIDE_BASE], *head = &s->catalogue[SIDE_HEAD];
+	struct catalogue *base = &s->catalogue[SIDE_BASE];
+	const struct catalogue *head = &s->catalogue[SIDE_HEAD];
 	struct case_filter filter;
 	size_t matched = 0;
 	char err[200];

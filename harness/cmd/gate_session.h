@@ -24,8 +24,10 @@ struct gate_request {
 	uint64_t slot_ns;    /* 0: the cases' own */
 	uint64_t launch_ns;
 	uint64_t cell_timeout_ns;
+	uint64_t turn_timeout_ns; /* 0: cell_turn_within_ns() */
 	uint64_t seed;
 	double min_effect;
+	bool force; /* measure cases that do something else in head, too */
 	bool quiet;
 };
 

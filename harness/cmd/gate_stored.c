@@ -22,6 +22,8 @@
 #define TEXT_MAX 40
 /* A head that ends neither at its budget nor at SIGINT is stuck. */
 #define OVERRUN_NS (120 * CLOCK_NS_PER_S)
+/* What a run calls it. */
+#define LOG "cells.log"
 
 /* Where head's run goes, for as long as it is compared. */
 static int make_folder(const struct gate_options *o, char *path, size_t len)
@@ -35,7 +37,29 @@ static int make_folder(const struct gate_options *o, char *path, size_t len)
 	return complain(o->request.command, "TMPDIR: no folder %s: %s", path, strerror(errno));
 }
 
-/* One level of folders: the run's. */
+/* Out of the run's folder, to where that of a gate of two programs lies. Return: false when there
+ * is none. */
+static bool keep_log(const char *folder, const char *log)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *e;
+	bool kept = false;
+
+	while (d && !kept && (e = readdir(d)) != NULL) {
+		char from[GATE_PATH_MAX];
+
+		/* The link to the newest run leads there too. */
+		kept = e->d_name[0] != '.' &&
+		       snprintf(from, sizeof(from), "%s/%s/" LOG, folder, e->d_name) <
+			   (int)sizeof(from) &&
+		       rename(from, log) == 0;
+	}
+	if (d)
+		(void)closedir(d);
+	return kept;
+}
+
+/* One level of folders: the run's. A log at the top stays, and the folder with it. */
 static void remove_folder(const char *path, unsigned depth)
 {
 	DIR *d = opendir(path);
@@ -45,6 +69,7 @@ static void remove_folder(const char *path, unsigned depth)
 		char below[GATE_PATH_MAX];
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    (depth && strcmp(e->d_name, LOG) == 0) ||
 		    snprintf(below, sizeof(below), "%s/%s", path, e->d_name) >= (int)sizeof(below))
 			continue;
 		if (unlink(below) != 0 && depth)
@@ -174,11 +199,10 @@ static int refuse_idle_options(const struct gate_options *o)
 		    : 0;
 }
 
-static int judge(
-    const struct gate_options *o, const struct run *base, const char *folder, int head_status)
+/* @failed: what the cells said is wanted. */
+static int judge(const struct gate_options *o, const struct run *base, const char *folder,
+    int head_status, bool *failed)
 {
-	const struct outputs outputs = {
-	    .markdown = o->markdown, .json = o->json, .junit = o->junit, .quiet = o->request.quiet};
 	struct comparison c = {0};
 	struct run head = {0};
 	char how[96];
@@ -186,6 +210,7 @@ static int judge(
 
 	/* 1: some case failed, which its row says. */
 	child_describe(head_status, how, sizeof(how));
+	*failed = true;
 	if (!interrupt_pending() && (!WIFEXITED(head_status) || WEXITSTATUS(head_status) > 1))
 		return complain(
 		    o->request.command, "--head: %s run %s", o->request.exe[SIDE_HEAD], how);
@@ -203,7 +228,8 @@ static int judge(
 		status = compare(o, base, &head, &c);
 	}
 	if (!status)
-		status = write_comparison(o->request.command, &outputs, &c);
+		status = write_comparison(o->request.command, &o->outputs, &c);
+	*failed = comparison_failed(&c);
 	if (!status)
 		status = comparison_status(&c);
 	comparison_free(&c);
@@ -211,23 +237,36 @@ static int judge(
 	return status;
 }
 
+/* Return: as gate_stored(). */
+static int run_and_judge(const struct gate_options *o, const struct run *base, const char *folder)
+{
+	char log[GATE_PATH_MAX + sizeof(LOG)];
+	bool failed = false, kept;
+	const int ret = run_head(o, folder);
+	const int status = ret < 0 ? complain(o->request.command, "--head: %s: %s",
+					 o->request.exe[SIDE_HEAD], strerror(-ret))
+				   : judge(o, base, folder, ret, &failed);
+
+	(void)snprintf(log, sizeof(log), "%s/" LOG, folder);
+	kept = failed && keep_log(folder, log);
+	remove_folder(folder, 1);
+	if (kept)
+		say_cells_log(o->request.command, o->request.quiet, log);
+	return status;
+}
+
 int gate_stored(const struct gate_options *o)
 {
 	char folder[GATE_PATH_MAX];
 	struct run base = {0};
-	int status = read_stored_run(o->request.command, o->results_dir, o->base, &base), ret;
+	int status = read_stored_run(o->request.command, o->results_dir, o->base, &base);
 
 	if (!status)
 		status = refuse_idle_options(o);
 	if (!status)
 		status = make_folder(o, folder, sizeof(folder));
-	if (!status) {
-		ret = run_head(o, folder);
-		status = ret < 0 ? complain(o->request.command, "--head: %s: %s",
-				       o->request.exe[SIDE_HEAD], strerror(-ret))
-				 : judge(o, &base, folder, ret);
-		remove_folder(folder, 1);
-	}
+	if (!status)
+		status = run_and_judge(o, &base, folder);
 	run_free(&base);
 	return status;
 }

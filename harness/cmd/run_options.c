@@ -73,6 +73,7 @@ enum option_id {
 	OPT_OUT_FORMAT,
 	OPT_CONTEXT,
 	OPT_LIST_BOOL,
+	OPT_TIME_UNIT,
 	OPT_GBENCH, /* handed to Google Benchmark as it is; means something in process only */
 };
 
@@ -125,7 +126,8 @@ static const struct flag flags[] = {
     {"benchmark_context", OPT_CONTEXT, required_argument, "KEY=VALUE", "added to the run file"},
     {"benchmark_color", OPT_GBENCH, required_argument, "BOOL", "with --in-process"},
     {"benchmark_counters_tabular", OPT_GBENCH, optional_argument, "BOOL", "with --in-process"},
-    {"benchmark_time_unit", OPT_GBENCH, required_argument, "UNIT", "with --in-process"},
+    {"benchmark_time_unit", OPT_TIME_UNIT, required_argument, "UNIT",
+	"ns (default), us, ms or s, with --in-process"},
 };
 
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
@@ -364,6 +366,11 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 	case OPT_CONTEXT:
 		if (add_context(arg, o))
 			return EXIT_USAGE;
+		return pass_on(f->name, arg, o);
+	case OPT_TIME_UNIT:
+		/* Google Benchmark prints its own help for another one, and that is all it does. */
+		if (strcmp(arg, "ns") && strcmp(arg, "us") && strcmp(arg, "ms") && strcmp(arg, "s"))
+			return refuse(f->name, "'%s' is not a unit; accepted: ns, us, ms, s", arg);
 		return pass_on(f->name, arg, o);
 	case OPT_GBENCH:
 		return pass_on(f->name, arg, o);

@@ -268,6 +268,8 @@ static void mistakes_are_named_in_one_line(void **state)
 	    {"--place moon", "moon"},
 	    {"--place list:", "list:"},
 	    {"--benchmark_format xml", "'xml' is not a format; accepted: console, json, csv"},
+	    {"--benchmark_time_unit fortnight",
+		"'fortnight' is not a unit; accepted: ns, us, ms, s"},
 	    {"--benchmark_out_format console", "accepted: json, csv"},
 	    {"--benchmark_context nothing", "'nothing' is not KEY=VALUE"},
 	    {"--benchmark_context =x", "'=x' is not KEY=VALUE"},

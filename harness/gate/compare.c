@@ -209,7 +209,9 @@ int compare_runs(const struct run *base, const struct run *head, const struct co
 	out->kind = COMPARISON_STORED;
 	out->min_effect = rules->min_effect;
 	out->strict = rules->strict;
-	rc = comparable_check(&base->manifest, &head->manifest, out, &refusing);
+	rc = comparison_take_facts(out, &base->manifest, &head->manifest);
+	if (!rc)
+		rc = comparable_check(&base->manifest, &head->manifest, out, &refusing);
 	if (refusals)
 		*refusals = refusing;
 	out->forced = refusing && rules->force;

@@ -189,6 +189,32 @@ static void another_machine_is_refused(void **state)
 	run_free(&head);
 }
 
+/* Whoever reads only what is written must be able to tell what was measured where. */
+static void facts_of_both_are_kept(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct comparison c;
+
+	(void)state;
+	assert_int_equal(manifest_add(&base.manifest, "build.revision", "one"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "build.revision", "two"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "library.ck", "0.7.1"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "kernel.release", "6.2.0"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "run.precision_pct", "2"), 0);
+	c = compare(&base, &head, &rules);
+	assert_string_equal(manifest_get(&c.build[0], "build.revision"), "one");
+	assert_string_equal(manifest_get(&c.build[1], "build.revision"), "two");
+	assert_string_equal(manifest_get(&c.build[1], "library.ck"), "0.7.1");
+	assert_null(manifest_get(&c.build[1], "kernel.release"));
+	assert_string_equal(manifest_get(&c.base_machine, "kernel.release"), "6.1.0");
+	assert_string_equal(manifest_get(&c.machine, "kernel.release"), "6.2.0");
+	assert_null(manifest_get(&c.machine, "build.revision"));
+	assert_null(manifest_get(&c.machine, "run.precision_pct"));
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
 static void the_filter_picks(void **state)
 {
 	struct run base = make(1), head = make(1);
@@ -295,6 +321,7 @@ int main(void)
 	    cmocka_unit_test(too_few_launches_are_unsure),
 	    cmocka_unit_test(another_definition_is_incomparable),
 	    cmocka_unit_test(another_machine_is_refused),
+	    cmocka_unit_test(facts_of_both_are_kept),
 	    cmocka_unit_test(the_filter_picks),
 	    cmocka_unit_test(equal_runs_are_rarely_called_different),
 	    cmocka_unit_test(a_change_is_seen),

@@ -47,9 +47,44 @@ int comparison_add_difference(struct comparison *c, const char *format, ...)
 	return 0;
 }
 
+static bool begins_with(const char *key, const char *word)
+{
+	return strncmp(key, word, strlen(word)) == 0;
+}
+
+bool comparison_is_build_fact(const char *key)
+{
+	return begins_with(key, "build.") || begins_with(key, "library.") ||
+	       begins_with(key, "benchmark.");
+}
+
+static int take(const struct manifest *of, struct manifest *build, struct manifest *machine)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < of->count; i++) {
+		const struct manifest_item *item = &of->items[i];
+
+		/* How a run was done is neither. */
+		if (!begins_with(item->key, "run."))
+			ret = manifest_add(comparison_is_build_fact(item->key) ? build : machine,
+			    item->key, item->value);
+	}
+	return ret;
+}
+
+int comparison_take_facts(
+    struct comparison *c, const struct manifest *base, const struct manifest *head)
+{
+	const int ret = take(base, &c->build[0], &c->base_machine);
+
+	return ret ? ret : take(head, &c->build[1], &c->machine);
+}
+
 void comparison_free(struct comparison *c)
 {
 	manifest_free(&c->machine);
+	manifest_free(&c->base_machine);
 	manifest_free(&c->build[0]);
 	manifest_free(&c->build[1]);
 	free(c->differences);

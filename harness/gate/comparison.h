@@ -61,7 +61,8 @@ struct comparison {
 	size_t instructions_counted; /* that there was time for */
 	bool has_seed;
 	uint64_t seed;                   /* of order, layout and random numbers */
-	struct manifest machine;         /* that it was measured on; empty: not here */
+	struct manifest machine;         /* that it was measured on; of stored runs: head */
+	struct manifest base_machine;    /* of stored runs: that base was; else empty */
 	struct manifest build[2];        /* what base and head say of themselves; empty: nothing */
 	char noise[REASON_MAX];          /* what a brief A/A before the gate has shown; "" none */
 	char (*differences)[REASON_MAX]; /* of the two environments, one line each */
@@ -76,6 +77,12 @@ struct comparison_row *comparison_add(struct comparison *c, const char *name);
 /** comparison_add_difference() - Return: 0; -ENOMEM. */
 int comparison_add_difference(struct comparison *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/** comparison_is_build_fact() - is this key of a manifest about the program, not the machine? */
+bool comparison_is_build_fact(const char *key);
+/** comparison_take_facts() - fill builds and machines from two runs' manifests. Return: 0; -ENOMEM.
+ */
+int comparison_take_facts(
+    struct comparison *c, const struct manifest *base, const struct manifest *head);
 void comparison_free(struct comparison *c);
 
 /** comparison_count() - rows with this verdict. */

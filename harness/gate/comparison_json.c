@@ -113,6 +113,8 @@ static int put_origin(json_t *o, const struct comparison *c)
 		rc |= jsonio_put(o, "base_build", jsonio_manifest(&c->build[0]));
 	if (c->build[1].count)
 		rc |= jsonio_put(o, "head_build", jsonio_manifest(&c->build[1]));
+	if (c->base_machine.count)
+		rc |= jsonio_put(o, "base_machine", jsonio_manifest(&c->base_machine));
 	if (c->machine.count)
 		rc |= jsonio_put(o, "machine", jsonio_manifest(&c->machine));
 	return rc;

@@ -38,6 +38,7 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 
 		(void)snprintf(c->name, sizeof(c->name), "%s", cases[i]->name);
 		c->slot_ns = plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns;
+		c->differs = cases[i]->differs;
 		sequential_begin(&c->test, plan->min_effect);
 	}
 	g->count = count;
@@ -163,10 +164,10 @@ static void keep_pace(struct gate *g, const struct gate_case *c, uint64_t took_n
 		g->pace += PACE_WEIGHT * (fmin((double)took_ns / before_ns, PACE_MAX) - g->pace);
 }
 
-/* It counts among the suite's: a failed one is no test. */
+/* It counts among the suite's: a failed one is no test, nor is one of two different things. */
 static bool has_evidence(const struct gate_case *c)
 {
-	return !c->error && c->test.evidence[0].launches > 0;
+	return !c->error && !c->differs && c->test.evidence[0].launches > 0;
 }
 
 static bool undecided(const struct gate *g, const struct gate_case *c)
@@ -203,6 +204,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	struct pair_spec spec = {
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
+	    .differs = c->differs,
 	    .cells = g->plan->cells,
 	};
 	struct pair_result result;
@@ -528,6 +530,14 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 	return 0;
 }
 
+/* Forced or not: figures of other work say nothing about faster and slower. */
+static void say_differs(struct comparison_row *row)
+{
+	row->verdict = VERDICT_INCOMPARABLE;
+	row->confirmed = false;
+	(void)snprintf(row->reason, sizeof(row->reason), PAIR_DIFFERS);
+}
+
 static int conclude_case(struct gate_case *c, struct comparison *out)
 {
 	struct comparison_row *row = comparison_add(out, c->name);
@@ -552,10 +562,12 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 	row->p = sequential_p(&c->test);
 	row->confirmed =
 	    c->test.pass == 1 && (row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER);
+	if (c->differs)
+		say_differs(row);
 	return fill_figures(c, row);
 }
 
-/* Over the cases that have evidence: a failed one is no test. */
+/* Over the cases that have evidence. */
 static int control(const struct gate *g, struct comparison *out, size_t first)
 {
 	enum verdict *verdict = calloc(g->count ? g->count : 1, sizeof(*verdict));
@@ -565,7 +577,7 @@ static int control(const struct gate *g, struct comparison *out, size_t first)
 	int ret = verdict && p && row ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !ret && i < g->count; i++) {
-		if (!out->rows[first + i].has_figure)
+		if (!out->rows[first + i].has_figure || g->item[i].differs)
 			continue;
 		verdict[n] = out->rows[first + i].verdict;
 		p[n] = out->rows[first + i].p;

@@ -43,6 +43,7 @@ struct gate_plan {
 struct gate_case {
 	char name[CASE_NAME_MAX];
 	uint64_t slot_ns;
+	bool differs; /* head does something else: figures for people to look at, no verdict */
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */

@@ -25,6 +25,7 @@
 	"late) ns=1000\n"                                                                \
 	"  if [ $FACTOR -eq 100 ]; then :; elif [ -e \"$0.late\" ]; then ns=1040\n"      \
 	"  else : >\"$0.late\"; ns=990; fi;;\n"                                          \
+	"broken) exit 9;;\n"                                                             \
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
@@ -123,6 +124,44 @@ static void every_case_gets_its_verdict(void **state)
 	comparison_free(&c);
 	gate_free(&g);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* What only looks at figures of other work gets them, and no verdict. */
+static void a_case_that_differs_can_be_measured(void **state)
+{
+	static const char *const names[] = {"differs", "same", "same"};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 110, names, 3);
+	s.item[0].differs = true;
+	/* Slower, were it the same case. */
+	s.item[1].differs = true;
+	(void)snprintf(s.item[1].name, sizeof(s.item[1].name), "slower");
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(c.rows[i].verdict, VERDICT_INCOMPARABLE);
+		assert_true(c.rows[i].has_figure);
+		assert_false(c.rows[i].confirmed);
+		assert_string_equal(c.rows[i].reason, PAIR_DIFFERS);
+	}
+	assert_true(fabs(c.rows[1].change.estimate - 0.1) < 1e-9);
+	assert_int_equal(c.rows[2].verdict, VERDICT_SAME);
+	assert_int_equal(comparison_exit(&c), 4);
+	comparison_free(&c);
+	gate_free(&g);
+	s.plan.budget_ns = 1;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), 0);
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	assert_int_equal(c.rows[0].verdict, VERDICT_INCOMPARABLE);
+	assert_false(c.rows[0].has_figure);
+	comparison_free(&c);
+	gate_free(&g);
 }
 
 static void without_time_it_is_unsure(void **state)
@@ -548,6 +587,26 @@ static void a_gate_without_noise_tells_its_own(void **state)
 	assert_string_equal(text, "no time for an A/A before the gate, and none for a look in it");
 }
 
+/* That base itself is broken is no want of time. */
+static void a_broken_base_is_told(void **state)
+{
+	static const char *const names[] = {"broken", "empty", "same"};
+	char text[REASON_MAX] = "";
+	struct suite s;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_string_equal(text,
+	    "no A/A before the gate: base crashed in broken: exited with status 9; base finished "
+	    "no operation of empty in 0.001 ms");
+	begin(&s, 110, names, 3);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	if (strncmp(text, "on this machine, 1 % is visible in ", 35) != 0 ||
+	    !strstr(text, " s (same); base crashed in broken: "))
+		fail_msg("%s", text);
+}
+
 static void tries_are_tallied(void **state)
 {
 	static const char *const names[] = {"slower", "same"};
@@ -644,6 +703,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_case_gets_its_verdict),
+	    cmocka_unit_test(a_case_that_differs_can_be_measured),
 	    cmocka_unit_test(without_time_it_is_unsure),
 	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
 	    cmocka_unit_test(rounds_are_in_random_order),
@@ -657,6 +717,7 @@ int main(void)
 	    cmocka_unit_test(noise_is_told),
 	    cmocka_unit_test(without_a_budget_noise_comes_on_top),
 	    cmocka_unit_test(a_gate_without_noise_tells_its_own),
+	    cmocka_unit_test(a_broken_base_is_told),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(wilson),
 	    cmocka_unit_test(visible_change),

@@ -100,6 +100,21 @@ static size_t pick(const struct gate_plan *plan, uint64_t left_ns,
 	return n;
 }
 
+/* Both sides are base. */
+static int say_failed(const struct gate_case *c, bool first, char *text, size_t len)
+{
+	const char *const begin = first ? "no A/A before the gate: " : "; ";
+
+	if (c->error == -ENODATA)
+		return snprintf(text, len, "%sbase finished no operation of %s in %.3g ms", begin,
+		    c->name, (double)c->slot_ns / 1e6);
+	if (c->error == -ESTALE)
+		return snprintf(text, len, "%sbase does not always do the same in %s: %s", begin,
+		    c->name, c->failure.why);
+	return snprintf(text, len, "%sbase %s in %s: %s", begin, status_name(c->failure.status),
+	    c->name, c->failure.why);
+}
+
 /* @within_ns: what a case has. */
 static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len)
 {
@@ -131,15 +146,25 @@ static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len
 		if (used >= len) /* cut: a long name */
 			return;
 	}
+	for (size_t i = 0; i < g->count; i++) {
+		int n = 0;
+
+		if (g->item[i].error)
+			n = say_failed(&g->item[i], !said, text + used, len - used);
+		said += n > 0;
+		used += n > 0 ? (size_t)n : 0;
+		if (used >= len)
+			return;
+	}
 	if (!said)
 		(void)snprintf(text, len, "no A/A before the gate: too little time for a look");
 }
 
-/* Something to say of. */
-static bool any_look(const struct gate *g)
+/* A look, or what base's failure is. */
+static bool any_finding(const struct gate *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (!g->item[i].error && g->item[i].pairs >= looks_launches(0))
+		if (g->item[i].error || g->item[i].pairs >= looks_launches(0))
 			return true;
 	return false;
 }
@@ -170,7 +195,7 @@ int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *case
 		plan->budget_ns -= took_ns < plan->budget_ns ? took_ns : plan->budget_ns;
 	plan->overhead_ns = gate_overhead_ns(&g);
 	gate_widen(plan, cases, count);
-	if (!ret && any_look(&g))
+	if (!ret && any_finding(&g))
 		say(&g, plan->budget_ns / (count ? count : 1), text, text_len);
 	gate_free(&g);
 	return ret;

@@ -15,6 +15,9 @@
 
 enum side { SIDE_BASE, SIDE_HEAD, SIDES };
 
+/* Why a case is incomparable that has another hash in head. */
+#define PAIR_DIFFERS "the case does something else in head than in base"
+
 /** side_name() - "base", "head". */
 const char *side_name(enum side s);
 
@@ -34,6 +37,7 @@ struct pair_spec {
 	struct cell_spec cell[SIDES];   /* without slots and seed, which are the pair's */
 	unsigned quartets;              /* with the one that warms up; at least 2 */
 	uint64_t seed;                  /* of the order, and of both launches: the same inputs */
+	bool differs;                   /* the two may do something else: measured all the same */
 	const struct pair_cells *cells; /* NULL: processes */
 };
 
@@ -43,7 +47,7 @@ struct pair_result {
 	unsigned slots;          /* used, of both sides */
 	unsigned warm_up;        /* kept out: of the first quartet */
 	unsigned empty;          /* kept out: of quartets with a slot without operations */
-	char hash[17];           /* of the case, the same on both sides */
+	char hash[17];           /* of the case, the same on both sides unless they may differ */
 };
 
 /* What went wrong, and on which side. */
@@ -56,8 +60,8 @@ struct pair_failure {
 /**
  * pair_measure() - one pair of launches, from start to orderly end.
  * Return: 0; -EINTR; -ENODATA when no quartet had operations in all its slots; -ESTALE when the two
- * sides' definitions of the case or their turns' length differ, with @failure->why; -EIO with
- * @failure when a side failed. No process is left in any case.
+ * sides' definitions of the case (unless they may) or their turns' length differ, with
+ * @failure->why; -EIO with @failure when a side failed. No process is left in any case.
  */
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure);

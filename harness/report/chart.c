@@ -1,6 +1,8 @@
 /* chart.c - which groups give a chart, and what the files that make them share. */
 #include "harness/report/chart.h"
 
+#include "harness/report/figure.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,36 @@ unsigned chart_style(const char *model, unsigned variant)
 	while (i < MODELS && strcmp(models[i], model))
 		i++;
 	return 1 + i + (variant % VARIANTS) * (unsigned)(MODELS + 1);
+}
+
+void chart_tell_bars(struct chart *c, const struct case_group *g)
+{
+	const size_t used = strlen(c->text);
+	double least = 1.0, most = 0.0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const double covered = g->rows[i].series->summary.covered;
+
+		if (!figure_usable(g->rows[i].series) || !(covered > 0.0))
+			continue;
+		least = covered < least ? covered : least;
+		most = covered > most ? covered : most;
+	}
+	if (!(most > 0.0))
+		return; /* single launches, without bars */
+	if (least >= FIGURE_COVERED_MIN)
+		snprintf(
+		    c->text + used, sizeof(c->text) - used, " Error bars are the 95 %% interval.");
+	else if (most >= FIGURE_COVERED_MIN)
+		snprintf(c->text + used, sizeof(c->text) - used,
+		    " Error bars are the 95 %% interval, but where there were too few launches "
+		    "for one they cover as little as %.0f %%.",
+		    100.0 * least);
+	else
+		snprintf(c->text + used, sizeof(c->text) - used,
+		    " Error bars are intervals that cover %.0f %%, since there were too few "
+		    "launches for 95 %%.",
+		    100.0 * least);
 }
 
 void chart_set_text(struct chart *c, const char *name, const char *value)

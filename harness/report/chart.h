@@ -43,6 +43,12 @@ const struct chart *chart_find(const struct chart_set *set, const char *id);
 
 /* ---- what the files that make charts share ---- */
 
+/**
+ * chart_tell_bars() - add to the caption what the error bars are: the 95 % interval, or, where
+ * there were too few launches for one, how much the widest and the narrowest cover.
+ */
+void chart_tell_bars(struct chart *c, const struct case_group *g);
+
 /** chart_set_text() / _number() - one variable for the script. The text is quoted. */
 void chart_set_text(struct chart *c, const char *name, const char *value);
 void chart_set_number(struct chart *c, const char *name, double value);

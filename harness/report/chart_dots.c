@@ -416,7 +416,8 @@ int chart_dots_build(const struct case_group *g, struct chart *c)
 		return -EINVAL;
 	c->script = d.recipe->script;
 	snprintf(c->title, sizeof(c->title), "%s", d.recipe->title);
-	snprintf(c->text, sizeof(c->text), "%s Error bars are the 95 %% interval.", d.recipe->text);
+	snprintf(c->text, sizeof(c->text), "%s", d.recipe->text);
+	chart_tell_bars(c, g);
 	rc = draw_dots(&d, c);
 	release(&d);
 	return rc;

@@ -227,9 +227,9 @@ static int build_cpu(const struct lines *l, struct chart *c)
 	    base ? "speed-up over one thread" : "rate against workers");
 	if (base) {
 		snprintf(c->text, sizeof(c->text),
-		    "Work done per second, as a multiple of what one thread does (%s a %s). "
-		    "Error bars are each case's own 95 %% interval.",
+		    "Work done per second, as a multiple of what one thread does (%s a %s).",
 		    text_format_ns(base->summary.ns_per_op.estimate, one, sizeof(one)), base->op);
+		chart_tell_bars(c, l->g);
 		/* Where that one is uncertain, all points move with it, and two workers may seem
 		 * to do more than twice the work. */
 		if (base->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT)
@@ -242,8 +242,8 @@ static int build_cpu(const struct lines *l, struct chart *c)
 		rc = add_blocks(c, l, "speed_up\tlow\thigh", add_rate, &e);
 	} else {
 		snprintf(c->text, sizeof(c->text),
-		    "Work done per second; there is no case with one thread to compare with. "
-		    "Error bars are the 95 %% interval.");
+		    "Work done per second; there is no case with one thread to compare with.");
+		chart_tell_bars(c, l->g);
 		chart_set_text(c, "y_title", "operations per second");
 		rc = add_blocks(c, l, "ops_per_s\tlow\thigh", add_rate, &e);
 	}
@@ -323,9 +323,10 @@ static int build_io(const struct lines *l, struct chart *c)
 	    l->g->title);
 	snprintf(c->text, sizeof(c->text),
 	    "Left: finished per second. Middle: CPU time of the workers for each. Right: the 99th "
-	    "percentile of the latency, from %s. All axes are logarithmic; error bars are the "
-	    "95 %% interval; a percentile of all launches together has none.",
+	    "percentile of the latency, from %s. All axes are logarithmic; a percentile of all "
+	    "launches together has no error bar.",
 	    latency_of);
+	chart_tell_bars(c, l->g);
 	snprintf(y_title, sizeof(y_title), "%ss per second", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "rate_title", y_title);
 	snprintf(y_title, sizeof(y_title), "CPU time per %s", l->g->op[0] ? l->g->op : "operation");

@@ -78,6 +78,44 @@ static void speed_up(void **state)
 	clean(&d);
 }
 
+/* An interval of few launches is none of 95 %, whatever family it is drawn for. */
+static void bars_are_what_they_are(void **state)
+{
+	static const char *const names[] = {"job/sieve/model:thread/workers:1",
+	    "job/sieve/model:thread/workers:2", "job/tcp_echo/model:thread/workers:1",
+	    "job/tcp_echo/model:thread/workers:2", "lock/ck_mcs/model:thread/workers:1",
+	    "lock/ck_mcs/model:thread/workers:2"};
+	static const struct {
+		double covered[2];
+		const char *said;
+	} row[] = {{{0.95, 0.98}, "Error bars are the 95 % interval."},
+	    {{0.5, 0.95}, "one they cover as little as 50 %."},
+	    {{0.5, 0.75}, "intervals that cover 50 %, since there were too few launches for 95 %."},
+	    {{0, 0}, NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct drawn d = {0};
+
+		fixture_begin(&d.run);
+		for (size_t k = 0; k < 6; k++)
+			add(&d.run, names[k], 500, STATUS_OK);
+		fixture_end(&d.run);
+		for (size_t k = 0; k < 6; k++)
+			d.run.series[k].summary.covered = row[i].covered[k % 2];
+		assert_int_equal(case_groups_build(&d.run, &d.groups), 0);
+		assert_int_equal(chart_set_build(&d.groups, &d.set), 0);
+		assert_int_equal(d.set.count, 3);
+		for (size_t k = 0; k < 3; k++) {
+			const char *text = d.set.items[k].text;
+
+			if (row[i].said ? !strstr(text, row[i].said) : !!strstr(text, "Error"))
+				fail_msg("%s: %s", names[2 * k], text);
+		}
+		clean(&d);
+	}
+}
+
 /* Without one thread to compare with a ratio would be invented. */
 static void no_base_no_speed_up(void **state)
 {
@@ -357,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speed_up),
+	    cmocka_unit_test(bars_are_what_they_are),
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),
 	    cmocka_unit_test(rows_and_panels),

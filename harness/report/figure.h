@@ -11,6 +11,9 @@
 /* From here on the load generator, not what it loads, decides a rate ("client_busy_pct"). */
 #define FIGURE_CLIENT_LIMIT_PCT 90.0
 
+/* With at least this covered an interval counts as one of 95 %: order statistics come in steps. */
+#define FIGURE_COVERED_MIN 0.94
+
 /**
  * figure_half_width() - the interval's half-width in per cent of the estimate: "±3.1 %".
  * @plain: "+-3.1%", for terminals without UTF-8.

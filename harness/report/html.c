@@ -1,6 +1,7 @@
 /* html.c - the page, section by section. */
 #include "harness/report/html.h"
 
+#include "harness/report/figure.h"
 #include "harness/report/findings.h"
 
 #include <errno.h>
@@ -59,8 +60,13 @@ static void facts(struct text_buffer *b, const struct run *run)
 	fact(b, "Hypervisor", machine(run, hypervisor));
 	counts(run, text, sizeof(text));
 	fact(b, "Cases", text);
-	snprintf(text, sizeof(text), "%s, took %s", run->profile,
-	    text_format_duration((uint64_t)(run->elapsed_s * 1e9), took, sizeof(took)));
+	/* Not known of a run that was killed when its journal is an older build's. */
+	if (run->elapsed_s > 0 && run->elapsed_s < 1e9)
+		snprintf(text, sizeof(text), "%s, took %s%s", run->profile,
+		    text_format_duration((uint64_t)(run->elapsed_s * 1e9), took, sizeof(took)),
+		    run->recovered ? " until it was killed" : "");
+	else
+		snprintf(text, sizeof(text), "%s", run->profile);
 	fact(b, "Profile", text);
 	text_buffer_add(b, "</dl>\n");
 }
@@ -130,7 +136,8 @@ static void tell_coverage(struct text_buffer *b, const struct run *run)
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series_summary *sum = &run->series[i].summary;
 
-		if (!status_has_figure(run->series[i].status) || !(sum->covered < 0.945))
+		if (!status_has_figure(run->series[i].status) ||
+		    !(sum->covered < FIGURE_COVERED_MIN))
 			continue;
 		few++;
 		least = sum->covered < least ? sum->covered : least;
@@ -252,6 +259,14 @@ static void figures(struct text_buffer *b, const struct html_page *page)
 	text_buffer_add(b, "</section>\n");
 }
 
+/* Most notes begin with these words, since elsewhere they stand alone. */
+static const char *without_title(const char *note)
+{
+	static const char title[] = "hardware counters: ";
+
+	return strncmp(note, title, sizeof(title) - 1) ? note : note + sizeof(title) - 1;
+}
+
 static void rest(struct text_buffer *b, const struct html_page *page)
 {
 	const struct run *run = page->run;
@@ -261,7 +276,7 @@ static void rest(struct text_buffer *b, const struct html_page *page)
 	text_buffer_add(b, "</section>\n<section id=\"machine\">\n<h2>Machine and build</h2>\n");
 	if (run->counters_note[0]) {
 		text_buffer_add(b, "<p>Hardware counters: ");
-		html_text(b, run->counters_note);
+		html_text(b, without_title(run->counters_note));
 		text_buffer_add(b, "</p>\n");
 	}
 	html_manifest(b, &run->manifest);

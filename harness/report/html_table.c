@@ -2,6 +2,7 @@
 #include "harness/report/html.h"
 
 #include "harness/report/figure.h"
+#include "harness/run/percentiles.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,12 +113,8 @@ static void write_head(struct text_buffer *b, const struct case_group *g, const 
 		head(b, "num", "CPU / op", "CPU time of all workers");
 	if (c->switches)
 		head(b, "num", "switches / op", "context switches, voluntary and involuntary");
-	if (c->latency) {
-		head(b, "num", "p50", "latency");
-		head(b, "num", "p99", "latency");
-		head(b, "num", "p99.9", "latency");
-		head(b, "num", "max", "latency");
-	}
+	for (unsigned i = 0; c->latency && i < PERCENTILES; i++)
+		head(b, "num", percentiles[i].title, "latency");
 	if (c->jain)
 		head(b, "num", "fairness", "Jain's index of the workers' operations");
 	for (unsigned k = 0; k < c->extra_count; k++) {
@@ -182,17 +179,14 @@ static void write_metric(struct text_buffer *b, const struct series *s, const ch
 
 static void write_latency(struct text_buffer *b, const struct histogram *h)
 {
-	static const double at[] = {0.5, 0.99, 0.999, 1};
-
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+	for (unsigned i = 0; i < PERCENTILES; i++) {
 		char text[TEXT_FORMAT_MAX];
 		uint64_t ns;
 
-		if (!h || !histogram_tells_quantile(h, at[i])) {
+		if (!percentile_get(h, i, &ns)) {
 			no_figure(b);
 			continue;
 		}
-		ns = histogram_quantile(h, at[i]);
 		number(b, (double)ns, text_format_ns((double)ns, text, sizeof(text)));
 	}
 }
@@ -250,8 +244,8 @@ static void write_row(struct text_buffer *b, const struct case_group *g, const s
 	if (figure_usable(s)) {
 		write_figures(b, s, c);
 	} else {
-		unsigned n =
-		    2u + c->cpu + c->switches + c->jain + c->extra_count + (c->latency ? 4u : 0u);
+		unsigned n = 2u + c->cpu + c->switches + c->jain + c->extra_count +
+			     (c->latency ? PERCENTILES : 0u);
 
 		while (n--)
 			no_figure(b);

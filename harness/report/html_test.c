@@ -139,6 +139,10 @@ static void a_page(void **state)
 	has(&s, "data-v=\"100\">100 ns ±2.0 %<small>98 ns – 102 ns</small>");
 	has(&s, "<td class=\"num\" data-v=\"0.4567\">0.457</td>");
 	has(&s, "handoff share</th>");
+	has(&s, "title=\"latency\">p50</th>");
+	has(&s, "title=\"latency\">p90</th>");
+	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
+	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\">a</th>");
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
 	has(&s, "Locks: time per acquisition: not drawn.");
@@ -204,6 +208,33 @@ static void hostile_runs(void **state)
 	clean(&s);
 }
 
+static void how_long_it_took(void **state)
+{
+	static const struct {
+		double elapsed_s;
+		bool recovered;
+		const char *text;
+	} rows[] = {
+	    {93, false, "<dd>quick, took 1 min 33 s</dd>"},
+	    {93, true, "<dd>quick, took 1 min 33 s until it was killed</dd>"},
+	    {0, true, "<dd>quick</dd>"}, /* not known */
+	    {-1, true, "<dd>quick</dd>"},
+	    {1e300, false, "<dd>quick</dd>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct shown s = {0};
+
+		fixture_begin(&s.run);
+		s.run.elapsed_s = rows[i].elapsed_s;
+		s.run.recovered = rows[i].recovered;
+		show(&s);
+		has(&s, rows[i].text);
+		clean(&s);
+	}
+}
+
 static void an_empty_run(void **state)
 {
 	struct shown s = {0};
@@ -225,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(no_picture_with_scripts),
 	    cmocka_unit_test(a_page),
 	    cmocka_unit_test(hostile_runs),
+	    cmocka_unit_test(how_long_it_took),
 	    cmocka_unit_test(an_empty_run),
 	};
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 /* With five launches the extremes cover 93.75 %, with six at least 95. */
-#define COVERED_MIN 0.94
 
 #define COLUMNS_MAX (CASE_KEYS_MAX + 8)
 #define CELL_MAX 200
@@ -386,7 +385,7 @@ static void print_coverage(FILE *to, const struct run *run)
 		const struct series *s = &run->series[i];
 
 		if (!status_has_figure(s->status) || s->summary.launches < 2 ||
-		    s->summary.covered >= COVERED_MIN)
+		    s->summary.covered >= FIGURE_COVERED_MIN)
 			continue;
 		few++;
 		least = s->summary.covered < least ? s->summary.covered : least;

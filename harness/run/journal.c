@@ -3,9 +3,13 @@
  * so that a kill between two lines loses nothing and a kill within one loses that line only.
  *
  *   {"concbench_journal": 1, "run": {...}}   first line; again when the facts change
- *   {"series": {...}}                        a case's description and status
- *   {"case": "name", "sample": {...}}        one trial
+ *   {"series": {...}, "at_ms": 12}           a case's description and status
+ *   {"case": "name", "sample": {...}, "at_ms": 12}   one trial
+ *
+ * at_ms is since the journal was created: of a killed run nothing else says how long it took, since
+ * the file's own time is lost when it is copied.
  */
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
@@ -19,6 +23,7 @@
 struct journal {
 	int fd;
 	off_t size; /* up to the end of the last whole line */
+	uint64_t begin_ns;
 };
 
 int journal_create(const char *path, struct journal **out)
@@ -34,8 +39,14 @@ int journal_create(const char *path, struct journal **out)
 		free(j);
 		return rc;
 	}
+	j->begin_ns = clock_now_ns();
 	*out = j;
 	return 0;
+}
+
+static int put_time(const struct journal *j, json_t *line)
+{
+	return jsonio_put_u64(line, "at_ms", (clock_now_ns() - j->begin_ns) / CLOCK_NS_PER_MS);
 }
 
 /* Takes over @line, which may be NULL when memory ran out or @rc says so. */
@@ -79,8 +90,10 @@ int journal_run(struct journal *j, const struct run *run)
 int journal_series(struct journal *j, const struct series *s)
 {
 	json_t *line = json_object();
-	int rc = jsonio_put(line, "series", jsonio_series(s));
+	int rc = 0;
 
+	rc |= jsonio_put(line, "series", jsonio_series(s));
+	rc |= put_time(j, line);
 	return write_line(j, line, rc);
 }
 
@@ -91,6 +104,7 @@ int journal_sample(struct journal *j, const char *case_name, const struct sample
 
 	rc |= jsonio_put_text(line, "case", case_name);
 	rc |= jsonio_put(line, "sample", sample_to_json(s));
+	rc |= put_time(j, line);
 	return write_line(j, line, rc);
 }
 

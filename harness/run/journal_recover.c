@@ -15,6 +15,9 @@
 /* A trial of a million workers is some 20 MB; a line beyond this is not one of ours. */
 #define LINE_BYTES_MAX ((size_t)64 << 20)
 
+/* Ten years. A time beyond this is not one of ours, and would not fit where times are printed. */
+#define AT_MS_MAX (UINT64_C(10) * 366 * 86400 * 1000)
+
 struct line {
 	char *text;
 	size_t len;
@@ -31,6 +34,7 @@ struct recovery {
 	char first_why[200];
 	size_t doubles;     /* samples that were there already */
 	size_t undescribed; /* cases whose own line is lost */
+	uint64_t last_ms;   /* the latest time that any line tells; 0: none does */
 	bool torn;
 };
 
@@ -148,6 +152,20 @@ static int take_sample(struct recovery *rec, struct jsonio_reader *r, const json
 	return rc;
 }
 
+/* When it was written; journals of older builds do not tell. */
+static int take_time(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
+{
+	uint64_t at_ms;
+	int rc;
+
+	if (!json_object_get(j, "at_ms"))
+		return 0;
+	rc = jsonio_get_u64(r, j, "at_ms", AT_MS_MAX, &at_ms);
+	if (!rc && at_ms > rec->last_ms)
+		rec->last_ms = at_ms;
+	return rc;
+}
+
 static int take_line(struct recovery *rec, struct jsonio_reader *r, const struct line *l)
 {
 	json_t *j = parse_line(l, r);
@@ -157,6 +175,8 @@ static int take_line(struct recovery *rec, struct jsonio_reader *r, const struct
 		return -EINVAL;
 	if (rec->line == 1 || json_object_get(j, "concbench_journal"))
 		rc = take_run(rec, r, j);
+	else if ((rc = take_time(rec, r, j)) != 0)
+		; /* damaged */
 	else if (json_object_get(j, "series"))
 		rc = take_series(rec, r, j);
 	else
@@ -242,12 +262,40 @@ static int drop_doubles(struct recovery *rec)
 	return rc;
 }
 
+/*
+ * The head says why there are no counters when that is known before anything is measured. When it
+ * is silent there was to be a pass for them, after the rounds.
+ */
+static void conclude_counters(struct run *run)
+{
+	size_t counted = 0;
+
+	if (run->counters_note[0])
+		return;
+	for (size_t i = 0; i < run->series_count; i++)
+		counted += run->series[i].counters.count > 0;
+	snprintf(run->counters_note, sizeof(run->counters_note), "hardware counters: %s",
+	    counted ? "in a pass of their own, never in a timed trial; the run was killed in it or "
+		      "after it"
+		    : "none; the run was killed before the pass of their own");
+	for (size_t i = 0; counted && i < run->series_count; i++) {
+		struct series *s = &run->series[i];
+
+		if (status_has_figure(s->status) && !s->counters.count && !s->counters_note[0])
+			snprintf(s->counters_note, sizeof(s->counters_note),
+			    "no hardware counters: the run was killed before its turn");
+	}
+}
+
 /* What the supervisor would have said at the end. */
-static void conclude(struct run *run)
+static void conclude(struct run *run, uint64_t last_ms)
 {
 	static const char reason[] = "the run was killed before its turn";
 
 	run->recovered = true;
+	/* The head was written at the start, when no time had passed. */
+	if (!(run->elapsed_s > 0))
+		run->elapsed_s = (double)last_ms / 1e3;
 	for (size_t i = 0; i < run->series_count; i++) {
 		struct series *s = &run->series[i];
 
@@ -256,6 +304,7 @@ static void conclude(struct run *run)
 		s->status = STATUS_NOT_RUN;
 		memcpy(s->reason, reason, sizeof(reason));
 	}
+	conclude_counters(run);
 }
 
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len)
@@ -290,7 +339,7 @@ int journal_recover(const char *path, struct run *out, char *note, size_t note_l
 		return rc;
 	}
 	tell(&rec, note, note_len);
-	conclude(&rec.run);
+	conclude(&rec.run, rec.last_ms);
 	*out = rec.run;
 	return 0;
 }

@@ -1,3 +1,4 @@
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/run/result.h"
 #include "harness/run/run_fixture.h"
@@ -228,6 +229,117 @@ static void damaged_lines_are_counted(void **state)
 	free(text);
 }
 
+/* A run that was killed had no chance to say how long it took. */
+static void times_tell_how_long_it_took(void **state)
+{
+	static const struct {
+		const char *first, *second; /* of two trials */
+		double elapsed_s;
+		const char *note;
+	} rows[] = {
+	    {"", "", 0, ""}, /* an older build's */
+	    {"\"at_ms\":1500,", "\"at_ms\":93250,", 93.25, ""},
+	    {"\"at_ms\":93250,", "\"at_ms\":1500,", 93.25, ""},
+	    {"\"at_ms\":93250,", "", 93.25, ""},
+	    {"\"at_ms\":93250,", "\"at_ms\":-5,", 93.25, "dropped 1 damaged line (line 3: at_ms: "},
+	    {"\"at_ms\":93250,", "\"at_ms\":18446744073709551615,", 93.25,
+		"dropped 1 damaged line"},
+	    {"\"at_ms\":93250,", "\"at_ms\":999999999999999,", 93.25, "dropped 1 damaged line"},
+	};
+	struct run head = {.date = FIXTURE_DATE};
+	struct run run;
+	size_t len;
+	char note[300], *text, *line;
+
+	(void)state;
+	write_journal(&head);
+	line = read_journal(&len);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(asprintf(&text,
+				"%s{%s\"case\":\"a\",\"sample\":{\"launch\":0,\"slot\":0,"
+				"\"warm_up\":false,\"metrics\":{},\"worker_count\":1}}\n"
+				"{%s\"case\":\"a\",\"sample\":{\"launch\":0,\"slot\":1,"
+				"\"warm_up\":false,\"metrics\":{},\"worker_count\":1}}\n",
+				line, rows[i].first, rows[i].second) > 0);
+		fixture_store(path, text, strlen(text));
+		free(text);
+		assert_int_equal(journal_recover(path, &run, note, sizeof(note)), 0);
+		assert_true(run.elapsed_s == rows[i].elapsed_s);
+		if (!strstr(note, rows[i].note))
+			fail_msg("%s", note);
+		run_free(&run);
+	}
+	free(line);
+}
+
+static void every_line_tells_its_time(void **state)
+{
+	struct run run = {.date = FIXTURE_DATE};
+	struct series *s = fixture_series(&run, "a/workers:1", 1);
+	const uint64_t begin_ns = clock_now_ns();
+	struct journal *j;
+	char note[300];
+	struct run back;
+
+	(void)state;
+	fixture_add(s, fixture_sample(0, 0, 10));
+	unlink(path);
+	assert_int_equal(journal_create(path, &j), 0);
+	assert_int_equal(journal_run(j, &run), 0);
+	clock_sleep_until_ns(begin_ns + 30 * CLOCK_NS_PER_MS);
+	assert_int_equal(journal_sample(j, s->name, &s->samples[0]), 0);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_true(back.elapsed_s >= 0.02);
+	assert_true(back.elapsed_s <= (double)(clock_now_ns() - begin_ns) / 1e9);
+	run_free(&back);
+	/* Also a case's description, such as its counters at the end. */
+	clock_sleep_until_ns(begin_ns + 60 * CLOCK_NS_PER_MS);
+	assert_int_equal(journal_series(j, s), 0);
+	assert_int_equal(journal_close(j), 0);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_true(back.elapsed_s >= 0.05);
+	run_free(&back);
+	run_free(&run);
+}
+
+static void the_note_says_how_far_counters_came(void **state)
+{
+	static const char killed[] = "no hardware counters: the run was killed before its turn";
+	struct run run, back;
+	char note[300];
+
+	(void)state;
+	/* What was known at the start stays. */
+	fixture_run(&run, 1, 1, 1);
+	write_journal(&run);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_string_equal(back.counters_note, "perf_event_paranoid is 4");
+	run_free(&back);
+
+	/* In their pass: the first case has them. */
+	run.counters_note[0] = '\0';
+	write_journal(&run);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_string_equal(back.counters_note,
+	    "hardware counters: in a pass of their own, never in a timed trial; the run was "
+	    "killed in it or after it");
+	assert_string_equal(back.series[0].counters_note, "from a pass of their own");
+	assert_string_equal(back.series[1].counters_note, killed);
+	/* Never supported: nothing to miss. */
+	assert_string_equal(back.series[3].counters_note, "");
+	run_free(&back);
+
+	/* Before it. */
+	run.series[0].counters.count = 0;
+	write_journal(&run);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_string_equal(back.counters_note,
+	    "hardware counters: none; the run was killed before the pass of their own");
+	assert_string_equal(back.series[1].counters_note, "");
+	run_free(&back);
+	run_free(&run);
+}
+
 static void foreign_files_are_refused(void **state)
 {
 	static const struct {
@@ -454,6 +566,9 @@ int main(void)
 	    cmocka_unit_test(descriptions_may_change),
 	    cmocka_unit_test(cut_anywhere_keeps_whole_lines),
 	    cmocka_unit_test(damaged_lines_are_counted),
+	    cmocka_unit_test(times_tell_how_long_it_took),
+	    cmocka_unit_test(every_line_tells_its_time),
+	    cmocka_unit_test(the_note_says_how_far_counters_came),
 	    cmocka_unit_test(foreign_files_are_refused),
 	    cmocka_unit_test(a_trial_counts_once),
 	    cmocka_unit_test(flipped_bytes_do_no_harm),

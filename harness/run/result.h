@@ -22,8 +22,11 @@
  * One "iteration" row a launch in "benchmarks" (real_time = median ns_per_op of the launch,
  * cpu_time = cpu_ns_per_op, time_unit "ns", repetitions = launches), then mean, median, stddev and
  * cv aggregates, in Google Benchmark's own field names; a failed case is a row with
- * error_occurred. Case details, status and histogram go under "concbench".
- * Return: 0; -errno (-ENOSPC, -EACCES, ...), and nothing half-written.
+ * error_occurred. Every other metric is a counter, as are the percentiles of the latency (p50_ns,
+ * ..., max_ns) in the row of the median: those of all launches' trials merged, no median of the
+ * launches'. An only launch has them in its own row. One that is not known is left out. Case
+ * details, status and histogram go under "concbench". Return: 0; -errno (-ENOSPC, -EACCES, ...),
+ * and nothing half-written.
  */
 int result_write(const struct run *run, const char *path);
 
@@ -64,6 +67,9 @@ int journal_close(struct journal *j);
 /**
  * journal_recover() - rebuild a run from a journal; a torn last line is dropped and said so.
  * @note: what was dropped, "" when nothing.
+ *
+ * Its time is that of the last line that tells one, 0 when none does. Without a word in the head of
+ * why there are no hardware counters, their note says how far the run came with them.
  * Return: 0; -errno; -EINVAL when even the first line is not a journal's.
  */
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len);

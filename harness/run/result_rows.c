@@ -1,6 +1,7 @@
 #include "harness/run/result_rows.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
+#include "harness/run/percentiles.h"
 
 #include <errno.h>
 #include <math.h>
@@ -65,7 +66,8 @@ struct row {
 	const char *aggregate; /* NULL: an iteration row */
 	const char *aggregate_unit;
 	uint64_t iterations;
-	struct metric_set values; /* ns_per_op and cpu_ns_per_op become the times */
+	struct metric_set values;        /* ns_per_op and cpu_ns_per_op become the times */
+	const struct histogram *latency; /* NULL: percentiles do not belong into this row */
 };
 
 static int put_head(json_t *j, const struct row *row)
@@ -109,9 +111,16 @@ static int put_times(json_t *j, uint64_t iterations, double real, double cpu)
 	return rc;
 }
 
-static int put_counters(json_t *j, const struct metric_set *set)
+/* A metric never replaces a member of the schema; the samples have it anyway. */
+static int put_counter(json_t *j, const char *name, double value)
+{
+	return json_object_get(j, name) ? 0 : jsonio_put_real(j, name, value);
+}
+
+static int put_counters(json_t *j, const struct metric_set *set, const struct histogram *latency)
 {
 	double rate;
+	uint64_t ns;
 	int rc = 0;
 
 	if (metric_get(set, METRIC_OPS_PER_S, &rate))
@@ -122,10 +131,11 @@ static int put_counters(json_t *j, const struct metric_set *set)
 		if (!strcmp(name, METRIC_NS_PER_OP) || !strcmp(name, METRIC_CPU_NS_PER_OP) ||
 		    !strcmp(name, METRIC_OPS_PER_S))
 			continue;
-		/* A metric never replaces a member of the schema; the samples have it anyway. */
-		if (!json_object_get(j, name))
-			rc |= jsonio_put_real(j, name, set->item[i].value);
+		rc |= put_counter(j, name, set->item[i].value);
 	}
+	for (unsigned i = 0; i < PERCENTILES; i++)
+		if (percentile_get(latency, i, &ns))
+			rc |= put_counter(j, percentiles[i].key, (double)ns);
 	return rc;
 }
 
@@ -139,7 +149,7 @@ static int add_row(json_t *rows, const struct row *row)
 	metric_get(&row->values, METRIC_CPU_NS_PER_OP, &cpu);
 	rc = put_head(j, row);
 	rc |= put_times(j, row->iterations, real, cpu);
-	rc |= put_counters(j, &row->values);
+	rc |= put_counters(j, &row->values, row->latency);
 	if (row->series->status != STATUS_OK)
 		rc |= jsonio_put_text(j, "label", status_name(row->series->status));
 	if (rc) {
@@ -232,6 +242,8 @@ static int add_aggregates(
 		row->aggregate = kinds[k].name;
 		row->aggregate_unit = kinds[k].unit;
 		row->iterations = n;
+		/* Of all launches' trials, merged: one figure, so it stands in one row. */
+		row->latency = k == MEDIAN ? row->series->summary.latency : NULL;
 		rc = aggregate_values(figures, n, (enum aggregate)k, x, &row->values);
 		if (!rc)
 			rc = add_row(rows, row);
@@ -263,6 +275,9 @@ static int add_figures(json_t *rows, const struct series *s, struct place_in_fam
 			figures[n++] = &list.items[i];
 	}
 	row.repetitions = n;
+	/* No aggregates follow an only launch, and all latencies are its own. */
+	if (list.count == 1)
+		row.latency = s->summary.latency;
 	for (size_t i = 0; i < n; i++) {
 		row.repetition = i;
 		row.iterations = whole(figures[i]->ops);

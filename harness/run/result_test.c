@@ -129,6 +129,80 @@ static void rows_are_google_benchmarks(void **state)
 	run_free(&run);
 }
 
+static const json_t *row_named(const json_t *whole, const char *name, const char *suffix)
+{
+	char wanted[CASE_NAME_MAX + 16];
+	json_t *row;
+	size_t i;
+
+	snprintf(wanted, sizeof(wanted), "%s%s", name, suffix);
+	json_array_foreach(json_object_get(whole, "benchmarks"), i, row)
+	{
+		if (!strcmp(json_string_value(json_object_get(row, "name")), wanted))
+			return row;
+	}
+	fail_msg("no row %s", wanted);
+	return NULL;
+}
+
+static void check_percentiles(const json_t *row, const struct histogram *h)
+{
+	static const struct {
+		const char *key;
+		double q;
+	} points[] = {
+	    {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"p99_9_ns", 0.999}, {"max_ns", 1}};
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		const json_t *value = json_object_get(row, points[i].key);
+
+		if (h && histogram_tells_quantile(h, points[i].q)) {
+			assert_true(json_is_real(value));
+			assert_true(
+			    json_real_value(value) == (double)histogram_quantile(h, points[i].q));
+		} else {
+			assert_null(value);
+		}
+	}
+}
+
+/* 50 latencies a trial. */
+static void percentiles_stand_beside_the_median(void **state)
+{
+	static const char *const without[] = {"", "_mean", "_stddev", "_cv"};
+	const struct series *s;
+	struct run run;
+	json_t *whole;
+	char *text;
+
+	(void)state;
+	fixture_run(&run, 10, 3, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	s = &run.series[0];
+	whole = parse(text = format(&run));
+	/* All but the last but one are known of 1,500. */
+	assert_true(histogram_tells_quantile(s->summary.latency, 0.99));
+	assert_false(histogram_tells_quantile(s->summary.latency, 0.999));
+	check_percentiles(row_named(whole, s->name, "_median"), s->summary.latency);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		check_percentiles(row_named(whole, s->name, without[i]), NULL);
+	json_decref(whole);
+	free(text);
+	run_free(&run);
+
+	/* An only launch has no aggregates: they are its own. Of 100, hardly any. */
+	fixture_run(&run, 1, 2, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	s = &run.series[0];
+	whole = parse(text = format(&run));
+	assert_true(histogram_tells_quantile(s->summary.latency, 0.9));
+	assert_false(histogram_tells_quantile(s->summary.latency, 0.99));
+	check_percentiles(row_named(whole, s->name, ""), s->summary.latency);
+	json_decref(whole);
+	free(text);
+	run_free(&run);
+}
+
 static void context_is_what_the_manifest_knows(void **state)
 {
 	static const char *const known[][2] = {{"host.name", "box"}, {"cpu.online", "0-3,6,8-9"},
@@ -442,6 +516,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rows_are_google_benchmarks),
+	    cmocka_unit_test(percentiles_stand_beside_the_median),
 	    cmocka_unit_test(context_is_what_the_manifest_knows),
 	    cmocka_unit_test(families_are_numbered_by_name),
 	    cmocka_unit_test(what_is_written_is_read_back),

@@ -1,6 +1,7 @@
 #include "harness/base/file.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
+#include "harness/run/percentiles.h"
 #include "harness/run/result.h"
 #include "harness/run/result_rows.h"
 
@@ -26,17 +27,13 @@ static json_t *interval_json(const struct stats_interval *x)
 /* The histogram, and what one usually wants of it for those who read the file by hand. */
 static json_t *latency_json(const struct histogram *h)
 {
-	static const struct {
-		const char *key;
-		double q;
-	} points[] = {
-	    {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"p99_9_ns", 0.999}, {"max_ns", 1}};
 	json_t *j = json_object();
+	uint64_t ns;
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-		if (histogram_tells_quantile(h, points[i].q))
-			rc |= jsonio_put_u64(j, points[i].key, histogram_quantile(h, points[i].q));
+	for (unsigned i = 0; i < PERCENTILES; i++)
+		if (percentile_get(h, i, &ns))
+			rc |= jsonio_put_u64(j, percentiles[i].key, ns);
 	rc |= jsonio_put(j, "histogram", jsonio_histogram(h));
 	if (rc) {
 		json_decref(j);

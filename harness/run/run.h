@@ -71,7 +71,7 @@ struct run {
 	char date[40]; /* ISO 8601, UTC, start */
 	char profile[16];
 	uint64_t seed;
-	double elapsed_s;
+	double elapsed_s;               /* 0: not known, of a recovered run */
 	bool interrupted;               /* Ctrl-C or budget: some cases may be not_run */
 	bool recovered;                 /* rebuilt from the journal of a killed run */
 	char command[1024];             /* as typed */

@@ -1,9 +1,91 @@
 #include "harness/run/run_csv.h"
 
 #include "harness/base/file.h"
+#include "harness/run/percentiles.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Columns after the fixed ones: what any case has, by name, as Google Benchmark's reporter does. */
+struct counter_columns {
+	const char **name; /* point into the run */
+	size_t count, capacity;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int columns_add(struct counter_columns *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!strcmp(c->name[i], name))
+			return 0;
+	if (c->count == c->capacity) {
+		const size_t capacity = c->capacity ? c->capacity * 2 : 32;
+		const char **bigger = realloc(c->name, capacity * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		c->name = bigger;
+		c->capacity = capacity;
+	}
+	c->name[c->count++] = name;
+	return 0;
+}
+
+static bool has_fixed_column(const char *name)
+{
+	return !strcmp(name, METRIC_NS_PER_OP) || !strcmp(name, METRIC_CPU_NS_PER_OP) ||
+	       !strcmp(name, METRIC_OPS_PER_S);
+}
+
+static int columns_of(const struct series *s, struct counter_columns *c)
+{
+	const struct metric_set *medians = &s->summary.medians;
+	uint64_t ns;
+	int rc = 0;
+
+	if (!status_has_figure(s->status))
+		return 0;
+	for (unsigned i = 0; !rc && i < medians->count; i++)
+		if (!has_fixed_column(medians->item[i].name))
+			rc = columns_add(c, medians->item[i].name);
+	for (unsigned i = 0; !rc && i < PERCENTILES; i++)
+		if (percentile_get(s->summary.latency, i, &ns))
+			rc = columns_add(c, percentiles[i].key);
+	return rc;
+}
+
+static int find_columns(const struct run *run, struct counter_columns *c)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < run->series_count; i++)
+		rc = columns_of(&run->series[i], c);
+	if (!rc && c->count)
+		qsort(c->name, c->count, sizeof(*c->name), by_name);
+	return rc;
+}
+
+static bool counter_of(const struct series *s, const char *name, double *value)
+{
+	uint64_t ns;
+
+	if (metric_get(&s->summary.medians, name, value))
+		return true;
+	for (unsigned i = 0; i < PERCENTILES; i++) {
+		if (strcmp(percentiles[i].key, name))
+			continue;
+		if (!percentile_get(s->summary.latency, i, &ns))
+			return false;
+		*value = (double)ns;
+		return true;
+	}
+	return false;
+}
 
 /* RFC 4180: in quotes, quotes doubled. */
 static void print_text(FILE *to, const char *text)
@@ -17,9 +99,9 @@ static void print_text(FILE *to, const char *text)
 	(void)fputc('"', to);
 }
 
-static void print_series(const struct series *s, FILE *to)
+static void print_series(const struct series *s, const struct counter_columns *c, FILE *to)
 {
-	double cpu;
+	double cpu, value;
 
 	print_text(to, s->name);
 	if (!status_has_figure(s->status)) {
@@ -27,6 +109,9 @@ static void print_series(const struct series *s, FILE *to)
 		print_text(to, status_name(s->status));
 		(void)fputs(",true,", to);
 		print_text(to, s->reason);
+		/* Google Benchmark's own rows end here; every record has the header's fields. */
+		for (size_t i = 0; i < c->count; i++)
+			(void)fputc(',', to);
 		(void)fputc('\n', to);
 		return;
 	}
@@ -35,16 +120,36 @@ static void print_series(const struct series *s, FILE *to)
 		(void)fprintf(to, "%.17g", cpu);
 	(void)fprintf(to, ",ns,,%.17g,", s->summary.ops_per_s.estimate);
 	print_text(to, status_name(s->status));
-	(void)fputs(",,\n", to);
+	(void)fputs(",,", to);
+	for (size_t i = 0; i < c->count; i++) {
+		(void)fputc(',', to);
+		if (counter_of(s, c->name[i], &value))
+			(void)fprintf(to, "%.17g", value);
+	}
+	(void)fputc('\n', to);
 }
 
 int run_csv_print(const struct run *run, FILE *to)
 {
+	struct counter_columns columns = {0};
+	const int rc = find_columns(run, &columns);
+
+	if (rc)
+		goto out;
 	(void)fputs("name,iterations,real_time,cpu_time,time_unit,bytes_per_second,"
-		    "items_per_second,label,error_occurred,error_message\n",
+		    "items_per_second,label,error_occurred,error_message",
 	    to);
+	for (size_t i = 0; i < columns.count; i++) {
+		(void)fputc(',', to);
+		print_text(to, columns.name[i]);
+	}
+	(void)fputc('\n', to);
 	for (size_t i = 0; i < run->series_count; i++)
-		print_series(&run->series[i], to);
+		print_series(&run->series[i], &columns, to);
+out:
+	free(columns.name);
+	if (rc)
+		return rc;
 	return ferror(to) ? -EIO : 0;
 }
 

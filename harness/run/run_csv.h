@@ -1,5 +1,9 @@
 /*
  * run_csv.h - a run as Google Benchmark's CSV reporter would print it, one row a case.
+ *
+ * Its fixed columns, then the counters' names in alphabetical order: every other metric of any
+ * case, and the percentiles of the latency (p50_ns, ..., max_ns). A field is empty where a case has
+ * none.
  */
 #ifndef CONCBENCH_RUN_CSV_H
 #define CONCBENCH_RUN_CSV_H
@@ -8,7 +12,7 @@
 
 #include <stdio.h>
 
-/** run_csv_print() - Return: 0; -errno. */
+/** run_csv_print() - Return: 0; -errno, with nothing printed when that is -ENOMEM. */
 int run_csv_print(const struct run *run, FILE *to);
 
 /** run_csv_write() - to a file, whole or not at all. Return: 0; -errno. */

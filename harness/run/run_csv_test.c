@@ -13,7 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define COLUMNS 10
+#define FIXED 10
+#define COLUMNS 20
 #define FIELD_MAX 256
 
 /* One record. Return: the text after it, or NULL when it has not exactly COLUMNS good fields. */
@@ -43,16 +44,18 @@ static const char *read_record(const char *p, char field[COLUMNS][FIELD_MAX])
 
 static void the_reader_refuses_what_is_no_record(void **state)
 {
-	static const char *const bad[] = {"", "a,b\n", "1,2,3,4,5,6,7,8,9,10,11\n",
-	    "1,2,3,4,5,6,7,8,9,10", "1,2,3,4,5,6,7,8,9\n", "a\"b,2,3,4,5,6,7,8,9,10\n",
-	    "\"a\"b\",2,3,4,5,6,7,8,9,10\n", "\"a,2,3,4,5,6,7,8,9,10\n"};
+#define TEN "1,2,3,4,5,6,7,8,9,10,"
+	static const char *const bad[] = {"", "a,b\n", TEN "1,2,3,4,5,6,7,8,9,10,11\n",
+	    TEN "1,2,3,4,5,6,7,8,9,10", TEN "1,2,3,4,5,6,7,8,9\n", TEN "a\"b,2,3,4,5,6,7,8,9,10\n",
+	    TEN "\"a\"b\",2,3,4,5,6,7,8,9,10\n", TEN "\"a,2,3,4,5,6,7,8,9,10\n"};
 	char field[COLUMNS][FIELD_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_null(read_record(bad[i], field));
-	assert_non_null(read_record("1,,\"a\"\"b\",4,5,6,7,8,9,\n", field));
-	assert_string_equal(field[2], "a\"b");
+	assert_non_null(read_record(TEN "1,,\"a\"\"b\",4,5,6,7,8,9,\n", field));
+	assert_string_equal(field[12], "a\"b");
+#undef TEN
 }
 
 static char *print(const struct run *run)
@@ -74,7 +77,8 @@ static void make_run(struct run *run)
 			     .op = "op",
 			     .ns = 10.0 / 3.0,
 			     .spread = 0.01,
-			     .cpu_ns = 3.5});
+			     .cpu_ns = 3.5,
+			     .latency_of = "asking to having"});
 	fixture_add(run, &(const struct fixture_case){
 			     .name = "lock/no_cpu", .op = "op", .ns = 20, .spread = 0.01});
 	fixture_add(run, &(const struct fixture_case){.name = "place:list:0,2/\"odd\"",
@@ -84,11 +88,28 @@ static void make_run(struct run *run)
 	fixture_end(run);
 }
 
+/* All that are no percentiles. */
+static void check_counters(
+    const struct series *s, const char *const names[COLUMNS], char field[COLUMNS][FIELD_MAX])
+{
+	static const unsigned metrics[] = {10, 11, 13, 17, 18, 19};
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		const unsigned at = metrics[i];
+		double value;
+
+		assert_true(metric_get(&s->summary.medians, names[at], &value));
+		assert_true(strtod(field[at], NULL) == value);
+		assert_string_not_equal(field[at], "");
+	}
+}
+
 static void every_case_is_a_record(void **state)
 {
 	static const char *const names[COLUMNS] = {"name", "iterations", "real_time", "cpu_time",
 	    "time_unit", "bytes_per_second", "items_per_second", "label", "error_occurred",
-	    "error_message"};
+	    "error_message", "involuntary_switches_per_op", "jain", "max_ns", "ops", "p50_ns",
+	    "p90_ns", "p99_ns", "steal_pct", "voluntary_switches_per_op", "window_ns"};
 	char field[COLUMNS][FIELD_MAX];
 	const char *p;
 	struct run run;
@@ -115,11 +136,22 @@ static void every_case_is_a_record(void **state)
 	assert_string_equal(field[7], "ok");
 	assert_string_equal(field[8], "");
 	assert_string_equal(field[9], "");
+	check_counters(&run.series[0], names, field);
+	/* Five launches of a thousand latencies each do not tell a p99.9: no column of zeros. */
+	assert_true(strtod(field[12], NULL) == (double)run.series[0].summary.latency->max);
+	assert_true(strtod(field[14], NULL) ==
+		    (double)histogram_quantile(run.series[0].summary.latency, 0.5));
+	assert_true(strtod(field[14], NULL) > 0);
+	assert_true(strtod(field[16], NULL) >= strtod(field[15], NULL));
 
 	/* What is not known is empty, never a zero. */
 	p = read_record(p, field);
 	assert_non_null(p);
 	assert_string_equal(field[3], "");
+	check_counters(&run.series[1], names, field);
+	assert_string_equal(field[12], "");
+	for (unsigned i = 14; i < 17; i++)
+		assert_string_equal(field[i], "");
 
 	p = read_record(p, field);
 	assert_non_null(p);
@@ -129,6 +161,8 @@ static void every_case_is_a_record(void **state)
 	assert_string_equal(field[7], "crashed");
 	assert_string_equal(field[8], "true");
 	assert_string_equal(field[9], "launch 0: said \"hello, world\"");
+	for (unsigned i = FIXED; i < COLUMNS; i++)
+		assert_string_equal(field[i], "");
 	assert_string_equal(p, "");
 	free(text);
 	run_free(&run);

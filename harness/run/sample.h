@@ -93,7 +93,7 @@ struct sample {
 	bool warm_up;    /* kept in the raw data, left out of every figure */
 	struct metric_set metrics;
 	uint32_t worker_count;
-	uint64_t *worker_ops;      /* [worker_count] in the window, or NULL when not kept */
+	uint64_t *worker_ops;      /* [worker_count] in the window; NULL once in the journal */
 	struct histogram *latency; /* NULL when the case measures none */
 };
 

@@ -99,3 +99,16 @@ struct placement_policy machine_place(const struct machine *m, enum placement_ki
 {
 	return m->place ? *m->place : placement_policy_of(own);
 }
+
+unsigned machine_place_pus(const struct machine *m, const struct placement_policy *place)
+{
+	struct placement plan;
+	char why[8];
+	unsigned pus = 0;
+
+	if (placement_plan(m->topology, place, m->pus, &plan, why, sizeof(why)) == 0) {
+		pus = plan.pus_used;
+		placement_free(&plan);
+	}
+	return pus ? pus : m->pus;
+}

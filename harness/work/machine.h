@@ -23,4 +23,12 @@ unsigned machine_workers(
 /** machine_place() - the placement a family gives its cases: the user's if given, else its own. */
 struct placement_policy machine_place(const struct machine *m, enum placement_kind own);
 
+/**
+ * machine_place_pus() - the distinct PUs that a policy gives to as many workers as it can use: as
+ * many carriers are worth having.
+ * Return: 1 or more; all usable ones for "none" and for a policy that the machine cannot offer (its
+ * cases are unsupported).
+ */
+unsigned machine_place_pus(const struct machine *m, const struct placement_policy *place);
+
 #endif

@@ -120,6 +120,31 @@ static void the_users_placement_goes_first(void **state)
 	assert_int_equal(machine_place(&m, PLACEMENT_COMPACT).kind, PLACEMENT_SCATTER);
 }
 
+static void a_policy_has_so_many_pus(void **state)
+{
+	static const struct {
+		const char *policy;
+		unsigned pus;
+	} row[] = {{"same", 1}, {"compact", 8}, {"scatter", 8}, {"none", 8}, {"list:3", 1},
+	    {"list:3,5,3", 2}, {"cross", 8} /* one package: not offered */};
+	struct topology *eight;
+	struct machine m;
+	char err[200];
+
+	(void)state;
+	assert_int_equal(
+	    topology_synthetic("pack:1 core:4 pu:2", NULL, &eight, err, sizeof(err)), 0);
+	machine_describe(&m, eight, PROFILE_QUICK);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct placement_policy p;
+
+		assert_int_equal(placement_parse(row[i].policy, &p, err, sizeof(err)), 0);
+		if (machine_place_pus(&m, &p) != row[i].pus)
+			fail_msg("%s: %u PUs", row[i].policy, machine_place_pus(&m, &p));
+	}
+	topology_free(eight);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +152,7 @@ int main(void)
 	    cmocka_unit_test(limits_bound_the_workers),
 	    cmocka_unit_test(the_users_sweep_goes_first),
 	    cmocka_unit_test(the_users_placement_goes_first),
+	    cmocka_unit_test(a_policy_has_so_many_pus),
 	};
 
 	return cmocka_run_group_tests(tests, make_topology, free_topology);

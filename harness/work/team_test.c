@@ -172,6 +172,46 @@ static uint64_t fail_one(struct worker *w, void *state, uint64_t n)
 static const struct workload failing = {
     .op = "stamp", .state_bytes = sizeof(struct stamps), .batch = fail_one, .max_batch = 8};
 
+static uint64_t add(struct worker *w, void *state, uint64_t n)
+{
+	(void)w;
+	*(uint64_t *)state += n;
+	return n;
+}
+
+/* The journal promises every raw figure, however many workers there are. */
+static void every_worker_is_counted_however_many(void **state)
+{
+	static const struct workload adding = {.op = "add",
+	    .state_bytes = ARENA_ALIGN,
+	    .batch = add,
+	    .max_batch = 64,
+	    .cooperative = true};
+	const struct bench_case bc = a_case(&adding, MODEL_COROUTINE, 1000);
+	struct topology *topo = here();
+	struct sample sample;
+	struct team t;
+	char why[200] = "";
+	double ops = 0.0, sum = 0.0;
+
+	(void)state;
+	if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	assert_int_equal(sample.worker_count, 1000);
+	assert_non_null(sample.worker_ops);
+	for (unsigned i = 0; i < 1000; i++)
+		sum += (double)sample.worker_ops[i];
+	assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
+	assert_true(ops > 0.0);
+	/* Each was rounded. */
+	assert_true(sum - ops <= 500.0 && ops - sum <= 500.0);
+	sample_free(&sample);
+	team_destroy(&t);
+	topology_free(topo);
+}
+
 static void a_worker_error_ends_the_trial(void **state)
 {
 	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
@@ -316,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(window_counts_what_happened_in_it),
 	    cmocka_unit_test(trials_repeat_and_add_up),
+	    cmocka_unit_test(every_worker_is_counted_however_many),
 	    cmocka_unit_test(a_worker_error_ends_the_trial),
 	    cmocka_unit_test(a_dead_process_is_noticed),
 	    cmocka_unit_test(coroutines_that_wait_for_ever_are_noticed),

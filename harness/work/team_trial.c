@@ -12,10 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Per-worker counts beyond this many are not kept: a thousand numbers a sample say less than one
- * index, and the journal would be mostly them. */
-#define WORKER_OPS_KEPT 64u
-
 /* How often the coordinator looks whether the window is open. */
 #define WINDOW_LOOK_NS (200 * CLOCK_NS_PER_US)
 
@@ -167,7 +163,6 @@ static void sum_up(const struct team *t, struct totals *sum)
 static int keep_workers(const struct team *t, struct sample *out)
 {
 	double *ops = calloc(t->bc->workers, sizeof(*ops));
-	int ret = 0;
 
 	if (!ops)
 		return -ENOMEM;
@@ -176,16 +171,12 @@ static int keep_workers(const struct team *t, struct sample *out)
 	if (!t->bc->workload->counts_from_state)
 		(void)metric_add(&out->metrics, METRIC_JAIN, stats_jain(ops, t->bc->workers));
 	out->worker_count = t->bc->workers;
-	if (t->bc->workers <= WORKER_OPS_KEPT) {
-		out->worker_ops = calloc(t->bc->workers, sizeof(*out->worker_ops));
-		if (out->worker_ops)
-			for (unsigned i = 0; i < t->bc->workers; i++)
-				out->worker_ops[i] = (uint64_t)llround(ops[i]);
-		else
-			ret = -ENOMEM;
-	}
+	out->worker_ops = calloc(t->bc->workers, sizeof(*out->worker_ops));
+	if (out->worker_ops)
+		for (unsigned i = 0; i < t->bc->workers; i++)
+			out->worker_ops[i] = (uint64_t)llround(ops[i]);
 	free(ops);
-	return ret;
+	return out->worker_ops ? 0 : -ENOMEM;
 }
 
 static int keep_latency(const struct team *t, struct sample *out)

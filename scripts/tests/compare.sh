@@ -137,6 +137,9 @@ files_are_written() {
 	has m.md '<!-- concbench comparison -->' '**slower**' '1 slower'
 	has j.json '"concbench_comparison": 1' '"kind": "stored"' '"verdict": "slower"' '"exit_status": 1'
 	has u.xml '<failure ' 'failures="1"'
+	has j.json '"base_machine": {' '"machine": {' '"kernel.release": "6.1.0"'
+	expect 0 compare "$sample" "$sample" --filter '^switch/futex/' --json s.json
+	has s.json '"base_build": {' '"head_build": {' '"build.revision": "'
 	! grep -qiE '\b(nan|inf|infinity)\b' j.json || fail 'a number that is none'
 	if command -v python3 >/dev/null; then
 		python3 -m json.tool j.json >/dev/null

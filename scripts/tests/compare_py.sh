@@ -85,6 +85,9 @@ check "the two files are compared" compare "$dir/base.json" "$dir/head.json"
 check "no Python traceback" says_not Traceback
 check "one row a launch, each 20 % slower" [ "$(rows "$case_name" +0.2000)" -eq 10 ]
 check "the aggregates are there" [ "$(rows "${case_name}_median" +0.2000)" -eq 1 ]
+# Of three cases with latencies. As counters they are reals, in our own part whole numbers.
+check "with percentiles in a case's row of the median, and only there" \
+	[ "$(grep -c '^ *"p99_ns": [1-9][0-9]*\.0,$' "$dir/base.json")" -eq 3 ]
 check "the U test has its ten repetitions" says "U Test, Repetitions: 10 vs 10"
 check "and finds them enough" says_not "Results unreliable"
 check "the U test sees the difference" is_below "$(pvalue "$case_name")" 0.001

@@ -55,6 +55,7 @@ bad_options() {
 	has err 'about 6 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
 	one_line err 'concbench noise:' --trial-time '11 pairs'
+	refuse '4 files at most' --base ./self --json 1 --json 2 --json 3 --json 4 --json 5
 	expect 2 "$CONCBENCH" noise --junit x
 	one_line err 'concbench noise:' --junit
 }
@@ -77,11 +78,12 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --seed 7 \
+	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --json k.json --seed 7 \
 		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
 	has out slow_sieve same 'is visible in' 'base: v1' 'head: my change'
 	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
+	cmp j.json k.json || fail "only one of two files"
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		gate = json.load(open("j.json"))
@@ -194,6 +196,31 @@ one_crash_costs_one_row() {
 	[ -e "$(sed -n 's/.*what the cells said: //p' err)" ] || fail "no log: $(cat err)"
 }
 
+one_hang_costs_one_row() {
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	program self
+	program stuck CONCBENCH_SELFTEST_HANG=1
+	# Long enough for a busy machine to start slow_sieve in.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|slow_sieve)' \
+		--time-budget 20s --min-effect 10% --cell-timeout 3s --json j.json
+	has out hang_if failed 'head hung in pair 0: no answer within 3.0 s' slow_sieve same 'what the cells said: '
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		verdicts = {c["name"].split("/")[1]: c["verdict"] for c in json.load(open("j.json"))["cases"]}
+		assert verdicts == {"hang_if": "failed", "slow_sieve": "same"}, verdicts
+	EOF
+	# In a base too, whose A/A says it.
+	expect 2 gate --base ./stuck --head ./self --filter '^selftest/hang_if' --time-budget 30s --cell-timeout 1s
+	has out 'no A/A before the gate: base hung in selftest/hang_if' 'base hung in pair 0'
+	# Nobody has said how long: a turn of two milliseconds is not waited for as long as a start.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/hang_if' --time-budget 5s --no-noise
+	has out 'head hung in pair 0'
+	! grep -q 'no answer within 2' out || fail "waited too long: $(cat out)"
+	rm -r tmp/concbench-gate-*
+	wait_for 5 nothing_left
+}
+
 missing_and_incomparable() {
 	program self
 	program more CONCBENCH_SELFTEST_EXTRA=1
@@ -208,6 +235,19 @@ missing_and_incomparable() {
 	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
 	has out versioned incomparable
+	! grep -q FORCED out || fail 'nothing was forced'
+	# Figures to look at, marked; no verdict.
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
+		--time-budget 20s --min-effect 10% --no-noise --force --json j.json
+	has out versioned incomparable 'does something else in head' FORCED
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		gate = json.load(open("j.json"))
+		case = [c for c in gate["cases"] if "/versioned/" in c["name"]][0]
+		assert gate["forced"] and gate["exit_status"] == 4, gate
+		assert case["verdict"] == "incomparable" and case["base_ns_per_op"] > 0, case
+		assert case["change"]["low"] <= case["change"]["high"], case
+	EOF
 }
 
 unsure_is_said() {
@@ -224,6 +264,7 @@ unwritable_outputs() {
 	# Before anything is measured.
 	refuse --json --base ./self "$sieve" --json no/such/dir/x
 	has err no/such/dir/x 'No such file'
+	refuse no/such/dir/y --base ./self "$sieve" --json x --json no/such/dir/y
 	refuse --markdown --base ./self "$sieve" --markdown folder
 	has err 'Is a directory'
 	refuse --junit --base ./self "$sieve" --junit folder/
@@ -297,7 +338,17 @@ a_stored_base() {
 	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
 		--head-name 'my change'
 	has out 'base: v1' 'head: my change'
-	python3 -m json.tool j.json >/dev/null
+	python3 - <<-'EOF' || fail "$(cat j.json)"
+		import json
+		gate = json.load(open("j.json"))
+		assert gate["kind"] == "stored", gate["kind"]
+		for side in "base_build", "head_build":
+		    for key in "build.revision", "build.compiler", "build.flags":
+		        assert gate[side][key], gate[side]
+		for machine in "base_machine", "machine":
+		    for key in "kernel.release", "topology.fingerprint":
+		        assert gate[machine][key], gate[machine]
+	EOF
 	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
 	expect 0 gate --base slow-res/latest --head ./self "$sieve"
 	has out faster
@@ -314,6 +365,29 @@ a_stored_base() {
 	has out FORCED 'differs: topology'
 	head -c 500 res/latest/run.json >torn.json
 	refuse torn.json --base torn.json
+}
+
+# As with a program as base: what explains a failure is left, in the place that pr-gate.sh looks at.
+a_stored_base_and_a_broken_head() {
+	program self
+	program broken CONCBENCH_SELFTEST_CRASH=1
+	local both='--filter=^selftest/(crash_if|talkative)'
+	expect 0 ./self run "$both" --results res --no-charts --quiet --rounds 2
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	expect 2 gate --base latest --results res --head ./broken "$both"
+	has out failed 'what the cells said: '
+	[ "$(sed -n 's/^what the cells said: //p' out)" = "$(echo tmp/concbench-gate-*/cells.log | sed "s,^,$PWD/,")" ] ||
+		fail "not there: $(cat out; find tmp)"
+	has tmp/concbench-gate-*/cells.log 'a library that talks'
+	[ "$(find tmp -type f | wc -l)" -eq 1 ] || fail "left: $(find tmp)"
+	rm -r tmp/concbench-gate-*
+	expect 2 gate --base latest --results res --head ./broken "$both" --quiet
+	one_line err 'concbench gate: what the cells said: ' tmp/concbench-gate-
+	rm -r tmp/concbench-gate-*
+	# Nothing was measured, nothing was said.
+	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
+	[ -z "$(ls -A tmp)" ] || fail "left: $(find tmp)"
 }
 
 left_behind() {
@@ -364,6 +438,6 @@ noise_is_measured() {
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	slowdowns_of_0_2_and_5_percent what_is_visible_is_said the_budget_is_said instructions_are_a_side_verdict \
-	one_crash_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
-	builds_that_differ_are_not_compared a_stored_base \
+	one_crash_costs_one_row one_hang_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
+	builds_that_differ_are_not_compared a_stored_base a_stored_base_and_a_broken_head \
 	ctrl_c_reports_what_there_is noise_is_measured

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test \
 	GIT_COMMITTER_EMAIL=test@localhost GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 
-# What is "built": it says what it was asked, and ends as the head's status file says.
+# What is "built": it says what it was asked, writes a comparison and ends as the head's status file says.
 repository() {
 	git init -q -b main repo
 	mkdir -p repo/scripts tmp
@@ -27,9 +27,11 @@ repository() {
 		here=$(dirname "$0")
 		echo "asked: $*"
 		echo "version: $(cat "$here/../version"), flags: $(cat "$here/flags")"
-		while [ $# -gt 0 ]; do case $1 in --base) base=$2 ;; esac; shift; done
+		[ "$1" != --version ] || exit 0
+		while [ $# -gt 0 ]; do case $1 in --base) base=$2 ;; --json) [ "$json" ] || json=$2 ;; esac; shift; done
 		echo "base version: $(cat "$(dirname "$base")/../version"), flags: $(cat "$(dirname "$base")/flags")"
 		[ "${#base}" -eq "${#0}" ] || echo "paths differ in length"
+		printf '{\n  "kind": "gate",\n  "exit_status": %s,\n  "cases": []\n}\n' "$(cat "$here/../status")" >"$json"
 		exit "$(cat "$here/../status")"
 	EOF
 	echo one >version
@@ -78,6 +80,50 @@ exit_status_is_the_gates() {
 		echo $status >status
 		expect $status scripts/gate HEAD
 	done
+	nothing_left
+}
+
+# no_verdict PROGRAM TEXT... - a head that is this ends the gate with 2 and one line that says so.
+no_verdict() {
+	printf '#!/bin/sh\n%s\n' "$1" >program
+	shift
+	expect 2 scripts/gate HEAD
+	grep -v '^gate: building' err >said || true
+	one_line said 'gate: ' "$@"
+	nothing_left
+}
+
+# 1 is "slower", and only that: what else ends with 1, or without a comparison, is a failure.
+# shellcheck disable=SC2016 # for the programs to expand
+a_broken_head_is_not_slower() {
+	repository
+	printf 'program\nsaid\n' >>.git/info/exclude
+	# From the start.
+	no_verdict 'echo lost >&2; exit 1' 'head (working tree) does not start' 'ended with 1: lost'
+	no_verdict 'kill -SEGV $$' 'head (working tree) does not start' 'killed by signal 11'
+	# When it comes to the gate.
+	local starts='[ "$1" != --version ] || exit 0' status
+	for status in 0 1 3 4; do
+		no_verdict "$starts; exit $status" 'no verdict' "ended with $status" 'comparison is missing'
+	done
+	no_verdict "$starts; exit 77" 'no verdict' 'ended with 77'
+	no_verdict "$starts; kill -SEGV \$\$" 'no verdict' 'killed by signal 11'
+	no_verdict "$starts"'; while [ "$1" != --json ]; do shift; done; echo "\"exit_status\": 0," >"$2"; exit 1' \
+		'no verdict' 'ended with 1' 'comparison says 0'
+	# A base that does not start.
+	git commit -qam base
+	printf '#!/bin/sh\nexit 3\n' >program
+	git commit -qam broken
+	expect 2 scripts/gate HEAD HEAD~1
+	has err 'base (HEAD) does not start' 'ended with 3'
+	nothing_left
+}
+
+# The script's own file comes first: that of the user is one more.
+the_users_options_come_last() {
+	repository
+	expect 0 scripts/gate HEAD -- --json mine.json
+	has out 'gate --json ' '/verdict.json --base ' ' --head-name working tree --json mine.json'
 	nothing_left
 }
 
@@ -147,6 +193,7 @@ the_working_tree_has_a_revision() {
 	cat >program <<-'EOF'
 		#!/bin/sh
 		cat "$(dirname "$0")/revision"
+		while [ $# -gt 0 ]; do [ "$1" != --json ] || echo '"exit_status": 0' >"$2"; shift; done
 	EOF
 	expect 0 scripts/gate HEAD~1
 	[ "$(cat out)" = "$(git rev-parse HEAD)" ] || fail "$(cat out) instead of $(git rev-parse HEAD)"
@@ -177,24 +224,25 @@ ctrl_c_while_building() {
 	signalled HUP 129
 }
 
-# The gate gets the signal, once, says what it has until then, and its status is passed on.
+# The gate gets the signal, once, and says what it has until then; the status is the script's.
 ctrl_c_while_measuring() {
 	repository
 	cat >program <<-'EOF'
 		#!/bin/bash
 		trap 'echo INT' INT
+		[ "$1" != --version ] || exit 0
 		trap 'echo report; exit 77' TERM
 		echo $$ >"$TMPDIR/../busy"
 		while :; do sleep 0.1; done
 	EOF
 	git commit -qam slow
-	signalled TERM 77
+	signalled TERM 143
 	[ "$(cat out)" = report ] || fail "$(cat out)"
 	sed -i '2s/.*/trap "echo report; exit 78" INT/' program
 	git commit -qam interrupt
-	signalled INT 78
+	signalled INT 130
 	[ "$(cat out)" = report ] || fail "$(cat out)"
-	signalled HUP 77
+	signalled HUP 129
 }
 
 # make_gate VARIABLE=VALUE... - the project's own rule, in this repository.
@@ -226,6 +274,7 @@ arguments_of_make_gate() {
 	nothing_left
 }
 
-run two_revisions the_working_tree_is_head flags_go_to_both exit_status_is_the_gates mistakes \
+run two_revisions the_working_tree_is_head flags_go_to_both exit_status_is_the_gates a_broken_head_is_not_slower \
+	the_users_options_come_last mistakes \
 	what_does_not_build built_differently never_instrumented no_hooks the_working_tree_has_a_revision \
 	ctrl_c_while_building ctrl_c_while_measuring arguments_of_make_gate

@@ -44,6 +44,23 @@ nothing_is_installed_without_permission() {
 	if grep -q apt-get calls; then fail "called: $(cat calls)"; fi
 }
 
+# An account that may, with a password.
+on_a_terminal_sudo_may_ask() {
+	command -v script >/dev/null || skip "no script(1) to make a terminal with"
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no terminals here (/dev/pts)"
+	bare apt-get id
+	# shellcheck disable=SC2016 # the stand-in's own words
+	printf '#!/bin/sh\necho "sudo $*" >>"%s/calls"\n[ "$1" != -n ] || exit 1\n[ "$1" = -v ] || exec "$@"\n' \
+		"$PWD" >bin/sudo && chmod +x bin/sudo
+	expect 0 script -qec "env -i PATH='$PWD/bin' HOME='$PWD' sh '$root/scripts/deps' build" typescript
+	has calls 'sudo -v' 'sudo env' 'apt-get install -y' libhwloc-dev
+	rm calls
+	# No terminal, nobody to ask.
+	expect 2 deps build
+	has err 'may not install' 'apt-get update && sudo apt-get install'
+	if grep -q 'sudo -v' calls; then fail "asked: $(cat calls)"; fi
+}
+
 only_asking_installs_nothing() {
 	bare apt-get id
 	expect 0 deps --list ci
@@ -113,7 +130,7 @@ installed_it_runs() {
 	has text /opt/here/share/concbench/plots
 }
 
-run what_is_missing_is_named_for_each_system nothing_is_installed_without_permission \
+run what_is_missing_is_named_for_each_system on_a_terminal_sudo_may_ask nothing_is_installed_without_permission \
 	only_asking_installs_nothing root_installs_by_name_once apt_that_fails_is_heard \
 	unknown_groups_are_refused help_names_the_targets other_flags_compile_everything \
 	installed_it_runs

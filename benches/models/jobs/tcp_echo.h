@@ -90,10 +90,11 @@ int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len);
 void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics);
 
 /**
- * tcp_echo_sockets_limit() - how many connections the limit on open files allows.
+ * tcp_echo_sockets_limit() - how many connections the limit on open files allows, beside what
+ * @carriers need.
  * Return: connections, when the soft limit is raised to the hard one as setup does.
  */
-unsigned tcp_echo_sockets_limit(void);
+unsigned tcp_echo_sockets_limit(unsigned carriers);
 
 /** tcp_echo_drive() - the companion: send, verify and time requests until told to quit. */
 void tcp_echo_drive(struct companion *c);

@@ -11,8 +11,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Descriptors the rest of a cell may need: standard ones, pipes, epoll, a few a carrier. */
-#define SPARE_FDS 128u
+/* Descriptors the rest of a cell may need: standard ones, pipes, what the linker holds; and an
+ * epoll, timer and event a carrier. */
+#define SPARE_FDS 24u
+#define CARRIER_FDS 4u
 
 static size_t stride(size_t bytes)
 {
@@ -38,20 +40,26 @@ size_t tcp_echo_state_size(const struct bench_case *bc)
 	       connections * (server_stride(bytes) + client_stride(bytes));
 }
 
-unsigned tcp_echo_sockets_limit(void)
+static rlim_t spare_fds(unsigned carriers)
 {
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_max < SPARE_FDS)
-		return 0;
-	if (rl.rlim_max > 2 * (rlim_t)INT32_MAX)
-		return INT32_MAX;
-	return (unsigned)(rl.rlim_max - SPARE_FDS) / 2;
+	return SPARE_FDS + (rlim_t)carriers * CARRIER_FDS;
 }
 
-static int raise_fd_limit(uint32_t connections)
+unsigned tcp_echo_sockets_limit(unsigned carriers)
 {
-	const rlim_t need = 2 * (rlim_t)connections + SPARE_FDS;
+	const rlim_t spare = spare_fds(carriers);
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_max < spare)
+		return 0;
+	if (rl.rlim_max - spare > 2 * (rlim_t)INT32_MAX)
+		return INT32_MAX;
+	return (unsigned)((rl.rlim_max - spare) / 2);
+}
+
+static int raise_fd_limit(uint32_t connections, unsigned carriers)
+{
+	const rlim_t need = 2 * (rlim_t)connections + spare_fds(carriers);
 	struct rlimit rl;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) != 0)
@@ -156,7 +164,7 @@ int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len)
 	for (uint32_t i = 0; i < st->connections; i++)
 		tcp_echo_server_at(st, i)->fd = tcp_echo_client_at(st, i)->fd = -1;
 
-	ret = raise_fd_limit(st->connections);
+	ret = raise_fd_limit(st->connections, env->carriers);
 	if (ret) {
 		(void)snprintf(why, why_len, "echo: %u connections: limit on open files: %s",
 		    st->connections, strerror(-ret));
