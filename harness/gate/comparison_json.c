@@ -61,8 +61,11 @@ static json_t *row(const struct comparison_row *r)
 	rc |= jsonio_put(o, "excluded_slots_by_reason", excluded(r));
 	rc |= put_bool(o, "confirmed", r->confirmed);
 	rc |= put_bool(o, "layout_sensitive", r->layout_sensitive);
-	if (r->has_instructions)
+	if (r->has_instructions) {
 		rc |= jsonio_put_real(o, "instructions_user_change", r->instructions_change);
+		rc |= jsonio_put_u64(o, "instructions_user_launches", r->instructions_launches);
+		rc |= put_bool(o, "instructions_user_apart", r->instructions_apart);
+	}
 	if (r->layout_ratio > 0)
 		rc |= jsonio_put_real(o, "layout_ratio", r->layout_ratio);
 	rc |= jsonio_put_real(o, "spent_s", r->spent_s);
@@ -137,6 +140,10 @@ static int put_head(json_t *o, const struct comparison *c)
 	rc |= put_bool(o, "interrupted", c->interrupted);
 	rc |= put_bool(o, "forced", c->forced);
 	rc |= jsonio_put_real(o, "elapsed_s", c->elapsed_s);
+	if (c->budget_s > 0) {
+		rc |= jsonio_put_real(o, "budget_s", c->budget_s);
+		rc |= jsonio_put_real(o, "confirm_s", c->confirm_s);
+	}
 	rc |= jsonio_put_text(o, "noise", c->noise);
 	rc |= jsonio_put_text(o, "summary", text_buffer_str(&sentence));
 	rc |= jsonio_put_u64(o, "exit_status", (uint64_t)comparison_status(c));

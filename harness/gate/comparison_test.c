@@ -458,6 +458,12 @@ static void json_for_programs(void **state)
 	(void)state;
 	c.rows[1].change.high = INFINITY;
 	c.rows[1].p = NAN;
+	c.rows[1].has_instructions = true;
+	c.rows[1].instructions_change = 0.125;
+	c.rows[1].instructions_launches = 5;
+	c.rows[1].instructions_apart = true;
+	c.budget_s = 20;
+	c.confirm_s = 10;
 	text = written(comparison_json, &c);
 	o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	if (!o)
@@ -475,7 +481,12 @@ static void json_for_programs(void **state)
 	assert_null(json_object_get(json_object_get(one, "change"), "high"));
 	assert_true(
 	    json_real_value(json_object_get(json_object_get(one, "change"), "low")) > 0.0159);
+	assert_true(json_is_true(json_object_get(one, "instructions_user_apart")));
+	assert_int_equal(json_integer_value(json_object_get(one, "instructions_user_launches")), 5);
+	assert_true(json_real_value(json_object_get(o, "budget_s")) == 20);
+	assert_true(json_real_value(json_object_get(o, "confirm_s")) == 10);
 	/* Without figures there are no members that look like some. */
+	assert_null(json_object_get(json_array_get(cases, 0), "instructions_user_launches"));
 	one = json_array_get(cases, 5);
 	assert_null(json_object_get(one, "change"));
 	assert_null(json_object_get(one, "base_ns_per_op"));
