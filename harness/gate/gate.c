@@ -1,4 +1,4 @@
-#include "harness/gate/gate.h"
+#include "harness/gate/gate_private.h"
 
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* False discoveries among a suite's changes: Benjamini & Hochberg's rate. */
-#define SUITE_FALSE_RATE 0.05
 /* What the last pairs took counts for this much of what the next will take. */
 #define PACE_WEIGHT 0.125
 /* One pair that was stopped for long says little of the next. */
@@ -50,95 +48,6 @@ static uint64_t now_ns(const struct gate *g)
 	return g->plan->now_ns ? g->plan->now_ns() : clock_now_ns();
 }
 
-static uint64_t turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
-{
-	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns;
-}
-
-static uint64_t pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
-{
-	return turns_ns(plan, slot_ns) +
-	       (plan->overhead_ns ? plan->overhead_ns : GATE_PAIR_OVERHEAD_NS);
-}
-
-/* A pair of each case, and of the one that takes longest. */
-static uint64_t pairs_ns(const struct gate_plan *plan, const struct catalogue_case *const *cases,
-    size_t count, uint64_t *longest_ns)
-{
-	uint64_t sum_ns = 0;
-
-	*longest_ns = 0;
-	for (size_t i = 0; i < count; i++) {
-		const uint64_t ns =
-		    pair_ns(plan, plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns);
-
-		sum_ns += ns;
-		if (ns > *longest_ns)
-			*longest_ns = ns;
-	}
-	return sum_ns;
-}
-
-uint64_t gate_first_look_ns(
-    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
-{
-	uint64_t longest_ns;
-
-	return pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
-}
-
-unsigned gate_launches_needed(void)
-{
-	unsigned n = looks_launches(0);
-
-	while (n + n / GATE_CONFIRM_SHARE < looks_launches(0) + CONFIRM_LAUNCHES)
-		n++;
-	return n;
-}
-
-uint64_t gate_case_needed_ns(uint64_t pair_ns)
-{
-	return (gate_launches_needed() + 1) * pair_ns;
-}
-
-uint64_t gate_needed_ns(
-    const struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
-{
-	uint64_t longest_ns;
-	const uint64_t look_ns = pairs_ns(plan, cases, count, &longest_ns) * looks_launches(0);
-	const uint64_t longest_needed_ns = gate_case_needed_ns(longest_ns);
-
-	return longest_needed_ns > look_ns ? longest_needed_ns : look_ns;
-}
-
-void gate_widen(struct gate_plan *plan, const struct catalogue_case *const *cases, size_t count)
-{
-	const uint64_t needed_ns = gate_needed_ns(plan, cases, count);
-
-	if (plan->open_ended && plan->budget_ns < needed_ns + needed_ns / 2)
-		plan->budget_ns = needed_ns + needed_ns / 2;
-}
-
-uint64_t gate_overhead_ns(const struct gate *g)
-{
-	uint64_t spent_ns = 0, in_turns_ns = 0, pairs = 0;
-
-	for (size_t i = 0; i < g->count; i++) {
-		const struct gate_case *c = &g->item[i];
-
-		/* One that hung was waited for: that is not what a pair takes. */
-		if (c->error)
-			continue;
-		spent_ns += c->spent_ns;
-		in_turns_ns += c->pairs * turns_ns(g->plan, c->slot_ns);
-		pairs += c->pairs;
-	}
-	if (!pairs)
-		return 0;
-	/* At least something: 0 stands for a guess. */
-	return spent_ns > in_turns_ns ? (spent_ns - in_turns_ns) / pairs + 1 : 1;
-}
-
 /* On average until now. One that has had none yet is taken to begin as the others do. */
 static uint64_t average_ns(const struct gate *g, const struct gate_case *c)
 {
@@ -146,8 +55,8 @@ static uint64_t average_ns(const struct gate *g, const struct gate_case *c)
 
 	if (c->pairs)
 		return c->spent_ns / c->pairs;
-	return overhead_ns ? turns_ns(g->plan, c->slot_ns) + overhead_ns
-			   : pair_ns(g->plan, c->slot_ns);
+	return overhead_ns ? gate_turns_ns(g->plan, c->slot_ns) + overhead_ns
+			   : gate_pair_ns(g->plan, c->slot_ns);
 }
 
 static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
@@ -457,167 +366,6 @@ int gate_measure(struct gate *g)
 	g->interrupted = ret == -EINTR;
 	return ret;
 }
-
-/* ---- the rows ---- */
-
-static void say_unsure(const struct gate *g, const struct gate_case *c, struct comparison_row *row)
-{
-	const struct sequential *t = &c->test;
-
-	if (c->pairs < looks_launches(0))
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "never looked at: %u pairs of launches, a first look needs %u: %s", c->pairs,
-		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
-	else if (t->flagged != VERDICT_UNSURE && t->ended)
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looked %s, but fresh launches did not confirm it", verdict_name(t->flagged));
-	else if (t->flagged != VERDICT_UNSURE)
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looks %s; %s before fresh launches could confirm it", verdict_name(t->flagged),
-		    g->interrupted ? "interrupted" : "the time was up");
-	else
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches cannot tell it from a change of %.3g %%%s", c->pairs,
-		    100.0 * g->plan->min_effect, g->interrupted ? ": interrupted" : "");
-}
-
-static void say_failure(const struct gate_case *c, struct comparison_row *row)
-{
-	switch (c->error) {
-	case -ENODATA:
-		row->verdict = VERDICT_FAILED;
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "no operation was finished in slots of %.3g ms; give more with --slot-time",
-		    (double)c->slot_ns / 1e6);
-		break;
-	case -ESTALE:
-		row->verdict = VERDICT_INCOMPARABLE;
-		(void)snprintf(row->reason, sizeof(row->reason), "%s", c->failure.why);
-		break;
-	default:
-		row->verdict = VERDICT_FAILED;
-		(void)snprintf(row->reason, sizeof(row->reason), "%s %s in pair %u: %.200s",
-		    side_name(c->failure.side), status_name(c->failure.status), c->pairs,
-		    c->failure.why);
-	}
-}
-
-/* Times and change of the same launches: of what was found, the fresh ones. */
-static int fill_figures(const struct gate_case *c, struct comparison_row *row)
-{
-	const size_t first = c->test.evidence[1].launches ? c->test.first : 0;
-	struct evidence e;
-	int ret = sequential_estimate(&c->test, &e);
-
-	if (ret == -EINVAL)
-		return 0; /* too few launches: no figure */
-	if (!ret)
-		ret =
-		    stats_median(c->ns_per_op[SIDE_BASE] + first, e.launches, &row->base_ns_per_op);
-	if (!ret)
-		ret =
-		    stats_median(c->ns_per_op[SIDE_HEAD] + first, e.launches, &row->head_ns_per_op);
-	if (ret)
-		return ret;
-	row->has_figure = true;
-	row->figure_launches = e.launches;
-	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
-	    .low = expm1(e.log_ratio.low),
-	    .high = expm1(e.log_ratio.high)};
-	row->level = 1.0 - e.alpha;
-	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
-	row->layout_sensitive = layout_sensitive(c->test.launch, c->test.count);
-	return 0;
-}
-
-/* Forced or not: figures of other work say nothing about faster and slower. */
-static void say_differs(struct comparison_row *row)
-{
-	row->verdict = VERDICT_INCOMPARABLE;
-	row->confirmed = false;
-	(void)snprintf(row->reason, sizeof(row->reason), PAIR_DIFFERS);
-}
-
-static int conclude_case(struct gate_case *c, struct comparison *out)
-{
-	struct comparison_row *row = comparison_add(out, c->name);
-	int ret = 0;
-
-	if (!row)
-		return -ENOMEM;
-	row->base_launches = row->head_launches = c->pairs;
-	row->slots = c->slots;
-	row->excluded = c->warm_up + c->empty;
-	row->excluded_empty = c->empty;
-	row->spent_s = (double)c->spent_ns / 1e9;
-	if (c->error) {
-		say_failure(c, row);
-		return 0;
-	}
-	if (!c->test.ended)
-		ret = sequential_finish(&c->test);
-	if (ret)
-		return ret;
-	row->verdict = c->test.verdict;
-	row->p = sequential_p(&c->test);
-	row->confirmed =
-	    c->test.pass == 1 && (row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER);
-	if (c->differs)
-		say_differs(row);
-	return fill_figures(c, row);
-}
-
-/* Over the cases that have evidence. */
-static int control(const struct gate *g, struct comparison *out, size_t first)
-{
-	enum verdict *verdict = calloc(g->count ? g->count : 1, sizeof(*verdict));
-	double *p = calloc(g->count ? g->count : 1, sizeof(*p));
-	size_t *row = calloc(g->count ? g->count : 1, sizeof(*row));
-	size_t n = 0;
-	int ret = verdict && p && row ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !ret && i < g->count; i++) {
-		if (!out->rows[first + i].has_figure || g->item[i].differs)
-			continue;
-		verdict[n] = out->rows[first + i].verdict;
-		p[n] = out->rows[first + i].p;
-		row[n++] = first + i;
-	}
-	if (!ret)
-		ret = verdicts_control(verdict, p, n, SUITE_FALSE_RATE);
-	for (size_t i = 0; ret > 0 && i < n; i++) {
-		struct comparison_row *r = &out->rows[row[i]];
-
-		if (r->verdict != verdict[i])
-			(void)snprintf(r->reason, sizeof(r->reason),
-			    "%s alone, but among %zu cases one such is to be expected",
-			    verdict_name(r->verdict), n);
-		r->verdict = verdict[i];
-	}
-	free(verdict);
-	free(p);
-	free(row);
-	return ret < 0 ? ret : 0;
-}
-
-int gate_conclude(struct gate *g, struct comparison *out)
-{
-	const size_t first = out->row_count;
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < g->count; i++)
-		ret = conclude_case(&g->item[i], out);
-	if (!ret)
-		ret = control(g, out, first);
-	for (size_t i = 0; !ret && i < g->count; i++) {
-		struct comparison_row *row = &out->rows[first + i];
-
-		if (row->verdict == VERDICT_UNSURE && !row->reason[0])
-			say_unsure(g, &g->item[i], row);
-	}
-	return ret;
-}
-
 void gate_free(struct gate *g)
 {
 	for (size_t i = 0; i < g->count; i++) {
