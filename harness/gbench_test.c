@@ -772,7 +772,7 @@ int main(void)
 	    cmocka_unit_test(json_has_rows_and_context),
 	    cmocka_unit_test(no_exception_gets_out),
 	    cmocka_unit_test(it_says_what_it_is),
-	    /* Last: what it sets stays set. */
+	    /* Last: what they set stays set. */
 	    cmocka_unit_test(flags_are_taken_out_of_argv),
 	    cmocka_unit_test(the_unit_asked_for_is_kept),
 	};

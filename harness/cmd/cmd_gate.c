@@ -108,8 +108,19 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	struct gate g = {0};
 	int ret = 0, rows;
 
+	/* Kept back first: the A/A says what is visible in what is left. */
+	if (counters)
+		share_ns = instructions_share_ns(&s->plan, s->cases, s->case_count);
+	if (!s->plan.open_ended)
+		s->plan.budget_ns -= share_ns;
 	if (!o->no_noise)
 		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
+	if (!s->plan.open_ended &&
+	    s->plan.budget_ns < gate_needed_ns(&s->plan, s->cases, s->case_count)) {
+		/* Pairs take longer than was thought: the gate needs all of it. */
+		s->plan.budget_ns += share_ns;
+		share_ns = 0;
+	}
 	if (!ret) {
 		/* What is said now stands on a line of its own; then progress goes on. */
 		progress_end(&s->progress);
@@ -118,10 +129,6 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	}
 	if (ret == EXIT_USAGE)
 		return ret;
-	if (counters)
-		share_ns = instructions_share_ns(&s->plan, s->cases, s->case_count);
-	if (!s->plan.open_ended)
-		s->plan.budget_ns -= share_ns;
 	if (!ret && s->case_count)
 		say_budget(s, share_ns, c);
 	rows = gate_begin(&g, &s->plan, s->cases, s->case_count);

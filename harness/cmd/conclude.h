@@ -8,7 +8,7 @@
 #include "harness/gate/comparison.h"
 
 /* Each script between a user and the gate may want one of its own. */
-#define JSON_OUTPUTS_MAX 4
+#define JSON_OUTPUTS_MAX 8
 
 /* Where a comparison goes beside the terminal; NULL: nowhere. */
 struct outputs {

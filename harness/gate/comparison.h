@@ -59,6 +59,7 @@ struct comparison {
 	double confirm_s;            /* what it might have had on top to confirm a change */
 	size_t instructions_wanted;  /* rows to count instructions of; 0: no counters here */
 	size_t instructions_counted; /* that there was time for */
+	size_t instructions_failed;  /* of which a launch crashed, hung or failed its check */
 	bool has_seed;
 	uint64_t seed;                   /* of order, layout and random numbers */
 	struct manifest machine;         /* that it was measured on; of stored runs: head */

@@ -167,7 +167,9 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 	if (c->instructions_counted < c->instructions_wanted)
 		text_buffer_addf(to, "; instructions:u counted in %zu of %zu cases%s",
 		    c->instructions_counted, c->instructions_wanted,
-		    c->signal ? "" : ", then the time was up");
+		    c->signal                ? ""
+		    : c->instructions_failed ? ", the others failed or had no time"
+					     : ", then the time was up");
 	if (c->kind == COMPARISON_STORED)
 		text_buffer_addf(to, "; %s", comparison_weakness(c));
 	if (c->forced)

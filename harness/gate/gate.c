@@ -211,10 +211,14 @@ static bool affordable(const struct gate *g, const struct gate_case *c, uint64_t
 }
 
 /* Return: 0; -EINTR; -ENOMEM. */
-static int measure_one(struct gate *g, struct gate_case *c, size_t decided)
+static int measure_one(struct gate *g, struct gate_case *c)
 {
+	size_t decided = 0;
+
 	if (interrupt_pending())
 		return -EINTR;
+	for (size_t i = 0; i < g->count; i++)
+		decided += !undecided(g, &g->item[i]);
 	if (g->plan->progress)
 		progress_show(g->plan->progress, decided, g->count, time_left(g),
 		    g->plan->doing ? g->plan->doing : c->name);
@@ -224,21 +228,16 @@ static int measure_one(struct gate *g, struct gate_case *c, size_t decided)
 /* Return: 0 with *measured; -EINTR; -ENOMEM. */
 static int one_round(struct gate *g, const size_t *order, bool *measured)
 {
-	size_t decided = 0;
-
 	*measured = false;
-	for (size_t i = 0; i < g->count; i++)
-		decided += !undecided(g, &g->item[i]);
 	for (size_t i = 0; i < g->count; i++) {
 		struct gate_case *c = &g->item[order[i]];
 		int ret;
 
 		if (!may_go_on(g, c) || !affordable(g, c, time_left(g)))
 			continue;
-		ret = measure_one(g, c, decided);
+		ret = measure_one(g, c);
 		if (ret)
 			return ret;
-		decided += !undecided(g, c);
 		*measured = true;
 	}
 	return 0;
@@ -266,7 +265,7 @@ static int hope(struct gate *g, bool *measured)
 		}
 	}
 	*measured = nearest != NULL;
-	return nearest ? measure_one(g, nearest, g->count - 1) : 0;
+	return nearest ? measure_one(g, nearest) : 0;
 }
 
 static int rounds(struct gate *g, size_t *order)

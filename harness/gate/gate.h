@@ -66,7 +66,7 @@ struct gate {
 };
 
 /**
- * gate_begin() - the cases to measure: those of @names. Return: 0; -ENOMEM.
+ * gate_begin() - the cases to measure: @cases. Return: 0; -ENOMEM.
  */
 int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count);

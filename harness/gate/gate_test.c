@@ -27,6 +27,7 @@
 	"  else : >\"$0.late\"; ns=990; fi;;\n"                                          \
 	"broken) exit 9;;\n"                                                             \
 	"crashes) [ $FACTOR -eq 100 ] || exit 9; ns=100;;\n"                             \
+	"uncounted) ns=100; [ -z \"$counters\" ] || exit 9;;\n"                          \
 	"empty) ns=0;;\n"                                                                \
 	"differs) ns=100; hash=$FACTOR;;\n"                                              \
 	"waits) ns=100\n"                                                                \
@@ -382,14 +383,35 @@ static void counting_instructions_ends_with_the_time(void **state)
 	begin(&s, 125, names, 2);
 	conclude_suite(&s, &c);
 	s.plan.now_ns = tick_slowly;
-	/* Two looks a launch: enough for one case, and that is the one that has changed. */
-	assert_int_equal(instructions_compare(&s.plan, &c, 0, 300 * CLOCK_NS_PER_S), 0);
+	/* A look a launch: enough for one case, and that is the one that has changed. */
+	assert_int_equal(instructions_compare(&s.plan, &c, 0, 150 * CLOCK_NS_PER_S), 0);
 	assert_false(c.rows[0].has_instructions);
 	assert_true(c.rows[1].has_instructions);
 	assert_int_equal(c.instructions_wanted, 2);
 	assert_int_equal(c.instructions_counted, 1);
 	comparison_sentence(&c, &sentence);
 	assert_non_null(strstr(sentence.data, "instructions:u counted in 1 of 2 cases"));
+	text_buffer_free(&sentence);
+	comparison_free(&c);
+}
+
+static void a_crash_while_counting_is_told(void **state)
+{
+	static const char *const names[] = {"uncounted", "same"};
+	struct text_buffer sentence = {0};
+	struct comparison c;
+	struct suite s;
+
+	(void)state;
+	begin(&s, 125, names, 2);
+	conclude_suite(&s, &c);
+	assert_int_equal(instructions_compare(&s.plan, &c, 0, CELL_PATIENCE_NS), 0);
+	assert_false(c.rows[0].has_instructions);
+	assert_true(c.rows[1].has_instructions);
+	assert_int_equal(c.instructions_counted, 1);
+	assert_int_equal(c.instructions_failed, 1);
+	comparison_sentence(&c, &sentence);
+	assert_non_null(strstr(sentence.data, "counted in 1 of 2 cases, the others failed"));
 	text_buffer_free(&sentence);
 	comparison_free(&c);
 }
@@ -568,7 +590,8 @@ static void a_gate_without_noise_tells_its_own(void **state)
 
 	(void)state;
 	(void)snprintf(want, sizeof(want),
-	    "no time for an A/A before the gate; as its own launches spread, %.2g %% is visible in "
+	    "no A/A before the gate got to a look; as its own launches spread, %.2g %% is visible "
+	    "in "
 	    "4 s (slower)",
 	    100.0 * power_visible(&d));
 	/* Even, so that the median lies between the two that there are. */
@@ -584,7 +607,7 @@ static void a_gate_without_noise_tells_its_own(void **state)
 	if (!strstr(text, "a verdict needs up to 1.4 s a case, and 1 s were there"))
 		fail_msg("%s", text);
 	own_launches(first - 1, 4 * CLOCK_NS_PER_S, 1, text, sizeof(text));
-	assert_string_equal(text, "no time for an A/A before the gate, and none for a look in it");
+	assert_string_equal(text, "no A/A before the gate got to a look, nor did a case in it");
 }
 
 /* That base itself is broken is no want of time. */
@@ -710,6 +733,7 @@ int main(void)
 	    cmocka_unit_test(instructions_are_counted_apart),
 	    cmocka_unit_test(instructions_of_waiting_are_no_change),
 	    cmocka_unit_test(counting_instructions_ends_with_the_time),
+	    cmocka_unit_test(a_crash_while_counting_is_told),
 	    cmocka_unit_test(instructions_have_a_share_of_the_budget),
 	    cmocka_unit_test(a_first_look_has_its_price),
 	    cmocka_unit_test(the_gate_asks_for_what_noise_says),

@@ -35,14 +35,9 @@ static uint64_t left_ns(const struct until *u)
 	return u->end_ns > now_ns ? u->end_ns - now_ns : 0;
 }
 
-static uint64_t at_most(uint64_t ns, uint64_t limit_ns)
-{
-	return ns < limit_ns ? ns : limit_ns;
-}
-
 /* Return: 0 with the count; -EINTR; another error when there is none. */
-static int count(const struct gate_plan *plan, enum side side, const char *name, uint64_t seed,
-    uint64_t within_ns, double *per_op)
+static int count(
+    const struct gate_plan *plan, enum side side, const char *name, uint64_t seed, double *per_op)
 {
 	struct cell_spec spec = plan->cell[side];
 	enum case_status reported = STATUS_INVALID;
@@ -58,8 +53,6 @@ static int count(const struct gate_plan *plan, enum side side, const char *name,
 	spec.slots = SLOTS;
 	spec.seed = seed;
 	spec.counters = true;
-	spec.ready_within_ns = at_most(spec.ready_within_ns, within_ns);
-	spec.turn_within_ns = at_most(spec.turn_within_ns, within_ns);
 	ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
 	if (ret)
 		return ret;
@@ -98,9 +91,9 @@ static int count_both(const struct gate_plan *plan, const char *name, size_t at,
 			return -EINTR;
 		if (!left_ns(until))
 			return -ETIME;
-		ret = count(plan, side, name, seed, left_ns(until), &per_op[side][launch]);
+		ret = count(plan, side, name, seed, &per_op[side][launch]);
 		if (ret)
-			return ret == -EINTR || left_ns(until) ? ret : -ETIME;
+			return ret;
 		if (!(per_op[side][launch] > 0.0))
 			return -ENODATA;
 	}
@@ -156,8 +149,11 @@ static int compare_row(const struct gate_plan *plan, struct comparison *c, size_
 		ret = fill(row, per_op);
 	if (ret == -ETIME || ret == -EINTR || ret == -ENOMEM)
 		return ret;
-	/* Also one that has no such counter: it has been asked. */
-	c->instructions_counted++;
+	if (!ret || ret == -ENODATA || ret == -ENOTSUP)
+		c->instructions_counted++; /* also one that has no such counter: it has been asked
+					    */
+	else
+		c->instructions_failed++;
 	return 0;
 }
 

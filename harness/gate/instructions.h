@@ -23,13 +23,14 @@ uint64_t instructions_share_ns(
 
 /**
  * instructions_compare() - fill the instructions of the rows from @first on that have a figure:
- * changes first, the others in random order, until @within_ns are over; a launch that has begun is
- * ended.
+ * changes first, the others in random order, until @within_ns are over: no launch is begun after
+ * that, and one that has begun has its usual time.
  *
  * Launches of both sides follow each other in random order. A count varies, too, where instructions
  * are executed while waiting; so a row says whether the two sides' ranges lie apart. Where the
- * kernel or the machine has no such counter for a case, its row stays without. Those that the time
- * was not enough for are counted in @c. Return: 0; -EINTR; -ENOMEM.
+ * kernel or the machine has no such counter for a case, its row stays without; so does one of which
+ * a launch crashed, hung or failed its check, and @c counts those. Those that the time was not
+ * enough for are counted in @c. Return: 0; -EINTR; -ENOMEM.
  */
 int instructions_compare(
     const struct gate_plan *plan, struct comparison *c, size_t first, uint64_t within_ns);

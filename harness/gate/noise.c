@@ -156,8 +156,6 @@ static void say(const struct gate *g, uint64_t within_ns, char *text, size_t len
 		if (used >= len)
 			return;
 	}
-	if (!said)
-		(void)snprintf(text, len, "no A/A before the gate: too little time for a look");
 }
 
 /* A look, or what base's failure is. */
@@ -233,7 +231,7 @@ static struct spread_of_gate spread_of(const struct gate *g, uint64_t within_ns)
 
 void noise_of_gate(const struct gate *g, char *text, size_t text_len)
 {
-	static const char *const none = "no time for an A/A before the gate";
+	static const char *const none = "no A/A before the gate got to a look";
 	const uint64_t within_ns = g->plan->budget_ns / (g->count ? g->count : 1);
 	const struct spread_of_gate s = spread_of(g, within_ns);
 	const double within_s = (double)within_ns / 1e9;
@@ -253,5 +251,5 @@ void noise_of_gate(const struct gate *g, char *text, size_t text_len)
 		    "and %.3g s were there",
 		    none, (double)s.needed_ns / 1e9, within_s);
 	else
-		(void)snprintf(text, text_len, "%s, and none for a look in it", none);
+		(void)snprintf(text, text_len, "%s, nor did a case in it", none);
 }

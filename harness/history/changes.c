@@ -32,7 +32,7 @@ static int print_change(FILE *to, struct history *h, const struct changes_series
 	const double was = changes_level(s, i), is = changes_level(s, i + 1);
 	char a[TEXT_FORMAT_MAX], b[TEXT_FORMAT_MAX];
 
-	(void)fprintf(to, "  from %s on: %s -> %s, %+.1f %% (p %.3g)\n", after->date,
+	(void)fprintf(to, "  from %s on: %s -> %s, %+.1f %% (p <= %.2g)\n", after->date,
 	    figure_ns(was, how->plain, a, sizeof(a)), figure_ns(is, how->plain, b, sizeof(b)),
 	    changes_effect(s, i) * 100, s->found[i].p);
 	(void)fprintf(to, "    run %s, revision %.*s after %.*s\n", after->run, REVISION_SHOWN,

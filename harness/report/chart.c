@@ -58,9 +58,10 @@ void chart_tell_bars(struct chart *c, const struct case_group *g)
 		    100.0 * least);
 	else
 		snprintf(c->text + used, sizeof(c->text) - used,
-		    " Error bars are intervals that cover %.0f %%, since there were too few "
+		    " Error bars are intervals that cover %.0f to %.0f %%, since there were too "
+		    "few "
 		    "launches for 95 %%.",
-		    100.0 * least);
+		    100.0 * least, 100.0 * most);
 }
 
 void chart_set_text(struct chart *c, const char *name, const char *value)

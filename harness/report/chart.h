@@ -45,7 +45,7 @@ const struct chart *chart_find(const struct chart_set *set, const char *id);
 
 /**
  * chart_tell_bars() - add to the caption what the error bars are: the 95 % interval, or, where
- * there were too few launches for one, how much the widest and the narrowest cover.
+ * there were too few launches for one, how little they cover.
  */
 void chart_tell_bars(struct chart *c, const struct case_group *g);
 

@@ -90,7 +90,8 @@ static void bars_are_what_they_are(void **state)
 		const char *said;
 	} row[] = {{{0.95, 0.98}, "Error bars are the 95 % interval."},
 	    {{0.5, 0.95}, "one they cover as little as 50 %."},
-	    {{0.5, 0.75}, "intervals that cover 50 %, since there were too few launches for 95 %."},
+	    {{0.5, 0.75},
+		"intervals that cover 50 to 75 %, since there were too few launches for 95 %."},
 	    {{0, 0}, NULL}};
 
 	(void)state;

@@ -34,7 +34,8 @@ struct recovery {
 	char first_why[200];
 	size_t doubles;     /* samples that were there already */
 	size_t undescribed; /* cases whose own line is lost */
-	uint64_t last_ms;   /* the latest time that any line tells; 0: none does */
+	uint64_t last_ms;   /* the latest time that any line tells */
+	bool tells_times;
 	bool torn;
 };
 
@@ -163,6 +164,7 @@ static int take_time(struct recovery *rec, struct jsonio_reader *r, const json_t
 	rc = jsonio_get_u64(r, j, "at_ms", AT_MS_MAX, &at_ms);
 	if (!rc && at_ms > rec->last_ms)
 		rec->last_ms = at_ms;
+	rec->tells_times |= !rc;
 	return rc;
 }
 
@@ -266,11 +268,12 @@ static int drop_doubles(struct recovery *rec)
  * The head says why there are no counters when that is known before anything is measured. When it
  * is silent there was to be a pass for them, after the rounds.
  */
-static void conclude_counters(struct run *run)
+static void conclude_counters(struct run *run, bool tells_times)
 {
 	size_t counted = 0;
 
-	if (run->counters_note[0])
+	/* Journals that do not say when were begun before it was known. */
+	if (run->counters_note[0] || !tells_times)
 		return;
 	for (size_t i = 0; i < run->series_count; i++)
 		counted += run->series[i].counters.count > 0;
@@ -288,14 +291,14 @@ static void conclude_counters(struct run *run)
 }
 
 /* What the supervisor would have said at the end. */
-static void conclude(struct run *run, uint64_t last_ms)
+static void conclude(const struct recovery *rec, struct run *run)
 {
 	static const char reason[] = "the run was killed before its turn";
 
 	run->recovered = true;
 	/* The head was written at the start, when no time had passed. */
 	if (!(run->elapsed_s > 0))
-		run->elapsed_s = (double)last_ms / 1e3;
+		run->elapsed_s = (double)rec->last_ms / 1e3;
 	for (size_t i = 0; i < run->series_count; i++) {
 		struct series *s = &run->series[i];
 
@@ -304,7 +307,7 @@ static void conclude(struct run *run, uint64_t last_ms)
 		s->status = STATUS_NOT_RUN;
 		memcpy(s->reason, reason, sizeof(reason));
 	}
-	conclude_counters(run);
+	conclude_counters(run, rec->tells_times);
 }
 
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len)
@@ -339,7 +342,7 @@ int journal_recover(const char *path, struct run *out, char *note, size_t note_l
 		return rc;
 	}
 	tell(&rec, note, note_len);
-	conclude(&rec.run, rec.last_ms);
+	conclude(&rec, &rec.run);
 	*out = rec.run;
 	return 0;
 }

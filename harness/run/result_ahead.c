@@ -92,8 +92,7 @@ int result_ahead_start(
 		threads = (unsigned)count;
 	a->paths = paths;
 	a->count = count;
-	/* One more is being taken. */
-	a->slot_count = threads + 1;
+	a->slot_count = threads ? threads : 1;
 	a->slots = calloc(a->slot_count, sizeof(*a->slots));
 	a->ids = calloc(a->slot_count, sizeof(*a->ids));
 	if (!a->slots || !a->ids) {

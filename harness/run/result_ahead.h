@@ -17,9 +17,11 @@ struct result_ahead;
  * result_ahead_start() - begin to read @count files.
  * @paths:   NULL for one that cannot be taken; the array and the texts stay the caller's, and have
  * to live until result_ahead_end().
- * @threads: as many read at a time, and at most as many runs wait to be taken; 0 for the CPUs this
- *           process may use, with few enough that the memory of as many runs is no matter. With 1,
- * or where no thread can be had, a file is read when it is taken. Return: 0; -ENOMEM.
+ * @threads: as many read at a time, and at most as many runs are being read or wait to be taken; 0
+ *           for the CPUs that this process may use, and never more than eight. With 1, or where no
+ *           thread can be had, a file is read when it is taken.
+ *
+ * Return: 0; -ENOMEM.
  */
 int result_ahead_start(
     struct result_ahead **out, const char *const *paths, size_t count, unsigned threads);

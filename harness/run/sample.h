@@ -93,7 +93,8 @@ struct sample {
 	bool warm_up;    /* kept in the raw data, left out of every figure */
 	struct metric_set metrics;
 	uint32_t worker_count;
-	uint64_t *worker_ops;      /* [worker_count] in the window; NULL once in the journal */
+	uint64_t *worker_ops;      /* [worker_count] in the window; NULL once in the journal,
+				      and there again in a recovered run */
 	struct histogram *latency; /* NULL when the case measures none */
 };
 

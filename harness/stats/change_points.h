@@ -9,7 +9,7 @@
 
 struct change_point {
 	size_t index; /* first value of the new level */
-	double p;     /* of the permutation test that found it */
+	double p;     /* of the permutation test that found it: a bound, see permutation.h */
 };
 
 /* Fewer values are no level. */

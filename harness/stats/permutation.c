@@ -4,10 +4,10 @@
 
 /* Nothing after so many orders: a p that is too large would do that less than once in 20. */
 #define SURE_WITHOUT_HIT 3.0
-/* Nothing after that many, and none of them reached a half: where the best of n is M, no more than
- * 1 / (4 n) of orders reach 2 M even if what they reach falls as slowly as its square (two equal
- * values far from all others do that), and far fewer of an ordinary series, where it falls
- * exponentially. */
+/* Nothing after that many, and none of them reached a half. Of orders that are as likely as each
+ * other, one is above all of 1 / p_max - 1 others with p_max at most; that it is twice as far as
+ * the best of them is rare where the statistic's tail falls exponentially, as it does for series
+ * without a change, so that hardly anything is let through that more orders would have caught. */
 #define CLEAR_WITHOUT_HIT 1.0
 #define CLEAR_RATIO 2.0
 /* So many hits at ten times the rate that p_max allows: a p that is small enough would do that

@@ -200,7 +200,7 @@ interrupted() {
 # As soon as there is a folder: what is in it then is whole.
 stopped_at_once_leaves_no_halves() {
 	local i=0 run
-	(exec "$CONCBENCH" run "${quick[@]}" "$fast" >out 2>err) &
+	"$CONCBENCH" run --results res --no-charts "$fast" --rounds 1000 --precision 0 --time-budget 60s >out 2>err &
 	local pid=$!
 	until [ -n "$(ls res 2>/dev/null)" ]; do
 		i=$((i + 1))

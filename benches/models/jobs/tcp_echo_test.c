@@ -64,23 +64,40 @@ static void odd_and_large_messages(void **unused)
 	driver_end(&d);
 }
 
-/* What was parked between two trials must not be timed: the pause would be its latency. */
-static void pause_is_no_latency(void **unused)
+/* Return: the longest latency of two trials with a pause between them. */
+static uint64_t longest_over_pause(uint64_t pause_ns)
 {
-	const uint64_t pause_ns = 300 * CLOCK_NS_PER_MS;
 	struct driver d;
+	uint64_t max;
 
-	(void)unused;
 	begin(&d, MODEL_THREAD, CONNECTIONS);
 	for (int trial = 0; trial < 2; trial++) {
 		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 		clock_sleep_until_ns(clock_now_ns() + pause_ns);
 	}
-	assert_true(d.shared->latency.count > 0);
 	assert_true(d.shared->latency.count < driver_done(&d));
-	/* A scheduler's hiccup may be long, but not as long as the pause. */
-	assert_true(d.shared->latency.max < pause_ns);
+	max = d.shared->latency.count ? d.shared->latency.max : UINT64_MAX;
 	driver_end(&d);
+	return max;
+}
+
+/*
+ * What was parked between two trials must not be timed: the pause would be its latency, of every
+ * connection and every time. That something takes as long as the pause for another reason, on a
+ * machine that does not let the workers run, happens now and then.
+ */
+static void pause_is_no_latency(void **unused)
+{
+	const uint64_t pause_ns = 300 * CLOCK_NS_PER_MS;
+	uint64_t least = UINT64_MAX;
+
+	(void)unused;
+	for (int attempt = 0; attempt < 8 && least >= pause_ns; attempt++) {
+		const uint64_t max = longest_over_pause(pause_ns);
+
+		least = max < least ? max : least;
+	}
+	assert_true(least < pause_ns);
 }
 
 static ssize_t flipping_write(struct worker *w, int fd, const void *buf, size_t n)

@@ -1,0 +1,116 @@
+#include "harness/stats/permutation.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define ORDERS 999
+#define P_MAX 0.01
+#define TRIALS 40000
+
+static uint64_t rng;
+
+/* Above 0, below 1. */
+static double uniform(void)
+{
+	uint64_t z = rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* What the statistic is of one order after the other. */
+struct null {
+	double power; /* of a tail that falls as x^-1/power; 0: exponentially */
+	unsigned asked;
+};
+
+static double draw(void *arg)
+{
+	struct null *n = arg;
+	const double u = uniform();
+
+	n->asked++;
+	return n->power > 0 ? pow(u, -n->power) : -log(u);
+}
+
+static double p_of(struct null *n, double least)
+{
+	uint64_t state = rng;
+	const struct permutation_test test = {P_MAX, ORDERS, &state};
+	size_t order[2] = {0, 1};
+
+	n->asked = 0;
+	return permutation_p(order, 2, least, &test, draw, n);
+}
+
+/* In per cent: how often something that is one of the orders itself passes for a change. */
+static double made_up_pct(double power)
+{
+	struct null n = {.power = power};
+	unsigned found = 0;
+
+	rng = 20261128;
+	for (unsigned trial = 0; trial < TRIALS; trial++)
+		found += p_of(&n, draw(&n)) <= P_MAX;
+	print_message("tail x^-%g: %.2f %% made up\n", power > 0 ? 1 / power : INFINITY,
+	    100.0 * found / TRIALS);
+	return 100.0 * found / TRIALS;
+}
+
+/* A standard deviation of these shares is 0.05. */
+static void the_level_is_kept(void **state)
+{
+	(void)state;
+	assert_true(made_up_pct(0) < 1.2);
+	assert_true(made_up_pct(0.5) < 1.2);
+	/* As heavy as a tail can be: what permutation.h gives as the most. */
+	assert_true(made_up_pct(10) < 1.55);
+}
+
+static void what_is_clear_ends_soon(void **state)
+{
+	struct null n = {.power = 0};
+
+	(void)state;
+	rng = 1;
+	/* Of a hundred exponential ones the largest is about 5, of three hundred 6, of 999 7. */
+	assert_true(p_of(&n, 50.0) == 1.0 / 100);
+	assert_int_equal(n.asked, 99);
+	assert_true(p_of(&n, 9.0) == 1.0 / 300);
+	assert_int_equal(n.asked, 299);
+	assert_true(p_of(&n, 0.01) == 1.0);
+	assert_in_range(n.asked, 3, 10);
+	/* One in 300: no early end, and hits enough for a share. */
+	assert_true(p_of(&n, log(300)) > 1.0 / 1000);
+	assert_int_equal(n.asked, ORDERS);
+}
+
+/* What is not above all others is no change, however often it is looked at. */
+static void equal_is_a_hit(void **state)
+{
+	struct null n = {.power = 0};
+
+	(void)state;
+	rng = 2;
+	assert_true(p_of(&n, -1.0) == 1.0);
+	assert_int_equal(n.asked, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_level_is_kept),
+	    cmocka_unit_test(what_is_clear_ends_soon),
+	    cmocka_unit_test(equal_is_a_hit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
