@@ -40,7 +40,9 @@ static const struct rung rungs[] = {
 
 uint64_t switch_slot_ns(unsigned workers, enum placement_kind place)
 {
-	return workers > 2 || place != PLACEMENT_SAME ? 20 * CLOCK_NS_PER_MS : 0;
+	if (workers > 2)
+		return 20 * CLOCK_NS_PER_MS;
+	return place == PLACEMENT_SAME ? 0 : 5 * CLOCK_NS_PER_MS;
 }
 
 void switch_list(struct case_list *list, const struct machine *m)

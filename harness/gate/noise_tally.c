@@ -52,6 +52,7 @@ int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct co
 		if (ret)
 			return ret;
 		n->tries++;
+		n->slot_ns = g->item[i].slot_ns;
 		n->verdicts[rows[i].verdict]++;
 		if (rows[i].verdict == VERDICT_FAILED && !n->reason[0])
 			(void)snprintf(n->reason, sizeof(n->reason), "%s", rows[i].reason);
@@ -127,7 +128,8 @@ int noise_tally_tsv(const struct noise_tally *t, const char *path)
 	text_buffer_add(&b, "case\ttries");
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		text_buffer_addf(&b, "\t%s", verdict_name((enum verdict)v));
-	text_buffer_add(&b, "\tlaunches\tseconds\tlayout_ratio\tcase_s\tvisible_pct\tneeds_s\n");
+	text_buffer_add(
+	    &b, "\tlaunches\tseconds\tlayout_ratio\tslot_ms\tcase_s\tvisible_pct\tneeds_s\n");
 	for (size_t i = 0; i < t->count; i++) {
 		const struct noise_case *n = &t->item[i];
 		const struct noise_visible *seen = &n->visible;
@@ -135,9 +137,9 @@ int noise_tally_tsv(const struct noise_tally *t, const char *path)
 		text_buffer_addf(&b, "%s\t%u", n->name, n->tries);
 		for (unsigned v = 0; v < VERDICT_COUNT; v++)
 			text_buffer_addf(&b, "\t%u", n->verdicts[v]);
-		text_buffer_addf(&b, "\t%zu\t%.3f\t%.3f\t%.3f", n->launch_count,
+		text_buffer_addf(&b, "\t%zu\t%.3f\t%.3f\t%.6g\t%.3f", n->launch_count,
 		    (double)n->spent_ns / 1e9, layout_ratio(n->launch, n->launch_count),
-		    (double)t->case_ns / 1e9);
+		    (double)n->slot_ns / 1e6, (double)t->case_ns / 1e9);
 		/* What does not apply is left empty. */
 		if (seen->change > 0.0)
 			text_buffer_addf(&b, "\t%.4f\t\n", 100.0 * seen->change);

@@ -16,6 +16,7 @@ struct noise_case {
 	struct launch_ratio *launch; /* of all tries; owned */
 	size_t launch_count, launch_capacity;
 	uint64_t spent_ns;
+	uint64_t slot_ns;
 	struct noise_visible visible; /* noise_tally_conclude() */
 };
 

@@ -4,7 +4,7 @@
 #
 # Usage: scripts/experiments/end_to_end.sh [-s SCALE] [-r ROUNDS] [-o FOLDER]
 #
-# SCALE multiplies the time of a round (1: about 40 minutes; keep the machine idle). Every row measured is
+# SCALE multiplies the time of a round (1: about half an hour; keep the machine idle). Every row measured is
 # appended to end_to_end_rounds.tsv in FOLDER (build/experiments) at once, and end_to_end.tsv and .{svg,png}
 # are made of all that are there. Started again after Ctrl-C, or with more ROUNDS (1), it goes on where
 # it stopped; rounds of another revision are refused, since their sum would be of neither.
@@ -55,7 +55,7 @@ revision=$("$concbench" --version --all | awk -F '\t' '
 	$1 == "build.revision" {r = $2} $1 == "build.dirty" && $2 == "yes" {d = "+"} END {print r d}')
 
 # One line a row measured: what it was, what became of its tries, and where and how it was made.
-[ -s "$log" ] || printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' trace slowdown_pct budget_s slot tries \
+[ -s "$log" ] || printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' trace slowdown_pct budget_s slot_ms tries \
 	slower faster same unsure layout_ratio scale revision date >"$log"
 others=$(awk -F '\t' -v r="$revision" 'NR > 1 && $12 != r {print $12; exit}' "$log")
 [ -z "$others" ] || {
@@ -83,7 +83,7 @@ sum_up() {
 	END {
 		print "rule", "trace", "slowdown_pct", "budget_s", "windows", "slower", "faster", "same", "unsure",
 			"slower_pct", "slower_low_pct", "slower_high_pct", "changed_pct", "changed_low_pct",
-			"changed_high_pct", "slot", "layout_ratio", "rounds", "scale", "revision", "date"
+			"changed_high_pct", "slot_ms", "layout_ratio", "rounds", "scale", "revision", "date"
 		for (i = 1; i <= count; i++) {
 			k = order[i]
 			print "concbench", k, tries[k], slower[k], faster[k], same[k], unsure[k], wilson(slower[k], tries[k]),
@@ -99,38 +99,27 @@ column() {
 	awk -F '\t' -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i} NR == 2 {print $c}' "$work/tsv"
 }
 
-# measure ROUND CASE NAME SLOWDOWN_PCT TRIAL_S TIME_S [SLOT] - unless this round has it already.
+# measure ROUND CASE NAME SLOWDOWN_PCT TRIAL_S TIME_S - unless this round has it already.
 measure() {
-	local slot=${7:-own} options=()
 	[ "$(awk -F '\t' -v t="$3" -v s="$4.0" -v b="$5" '$1 == t && $2 == s && $3 == b' "$log" | wc -l)" -lt "$1" ] ||
 		return 0
-	[ "$slot" = own ] || options=(--slot-time "$slot")
 	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST_SLOWDOWN_PCT=%s\nexec "%s" "$@"\n' "$4" "$concbench" >"$work/head"
 	chmod +x "$work/head"
 	"$concbench" noise --base "$concbench" --head "$work/head" --filter "^selftest/$2/" --trial-time "$5s" \
-		--time-budget "$(awk -v t="$6" -v s="$scale" 'BEGIN {print t * s}')s" "${options[@]}" \
+		--time-budget "$(awk -v t="$6" -v s="$scale" 'BEGIN {print t * s}')s" \
 		--tsv "$work/tsv" --quiet
-	printf '%s\t%s.0\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$3" "$4" "$5" "$slot" "$(column tries)" \
+	printf '%s\t%s.0\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$3" "$4" "$5" "$(column slot_ms)" "$(column tries)" \
 		"$(column slower)" "$(column faster)" "$(column same)" "$(column unsure)" "$(column layout_ratio)" \
 		"$scale" "$revision" "$(date -u +%Y-%m-%d)" | tee -a "$log"
 	sum_up
 }
 
 for ((round = 1; round <= rounds; round++)); do
-	for row in slow_sieve:cpu_sieve slow_condvar_same:mutex_same_core; do
+	for row in slow_sieve:cpu_sieve slow_pipe:pipe_processes slow_condvar_same:mutex_same_core \
+		slow_condvar_cross:mutex_cross_core; do
 		measure $round "${row%%:*}" "${row#*:}" 0 5 180
 		measure $round "${row%%:*}" "${row#*:}" 1 5 120
 		measure $round "${row%%:*}" "${row#*:}" 2 5 90
-	done
-	# Between cores the real cases' slots are 20 ms, and a pair takes 320 ms at least: 5 s are too short
-	# to find and confirm a change. With slots as on one core they are not.
-	for row in slow_pipe:pipe_processes slow_condvar_cross:mutex_cross_core; do
-		measure $round "${row%%:*}" "${row#*:}_10_s" 0 10 240
-		measure $round "${row%%:*}" "${row#*:}_10_s" 1 10 150
-		measure $round "${row%%:*}" "${row#*:}_10_s" 2 10 120
-		measure $round "${row%%:*}" "${row#*:}" 0 5 180 3ms
-		measure $round "${row%%:*}" "${row#*:}" 1 5 120 3ms
-		measure $round "${row%%:*}" "${row#*:}" 2 5 90 3ms
 	done
 	measure $round slow_chase pointer_chase_10_s 0 10 240
 	measure $round slow_chase pointer_chase_10_s 2 10 120
