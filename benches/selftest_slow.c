@@ -177,7 +177,7 @@ void selftest_slow_list(struct case_list *list, const struct machine *m)
 		    .workers = c->workers,
 		    .place = placement_policy_of(c->place),
 		    /* As long as the real ones', or what is tried is another case. */
-		    .slot_ns = c->workers > 1 ? switch_slot_ns(c->workers, c->place) : 0,
+		    .slot_ns = c->workers > 1 ? switch_slot_ns(c->workers) : 0,
 		    /* The chase's: fits a second-level cache. */
 		    .params = {256 * 1024},
 		    .version = 1};

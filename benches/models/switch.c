@@ -38,11 +38,9 @@ static const struct rung rungs[] = {
     {"pipe", &switch_pipe_workload, MODEL_THREAD, 2, PLACEMENT_SCATTER, PROFILE_FULL},
 };
 
-uint64_t switch_slot_ns(unsigned workers, enum placement_kind place)
+uint64_t switch_slot_ns(unsigned workers)
 {
-	if (workers > 2)
-		return 20 * CLOCK_NS_PER_MS;
-	return place == PLACEMENT_SAME ? 0 : 5 * CLOCK_NS_PER_MS;
+	return workers > 2 ? 20 * CLOCK_NS_PER_MS : 0;
 }
 
 void switch_list(struct case_list *list, const struct machine *m)
@@ -58,7 +56,7 @@ void switch_list(struct case_list *list, const struct machine *m)
 
 		if (m->profile < r->from)
 			continue;
-		bc.slot_ns = switch_slot_ns(r->workers, bc.place.kind);
+		bc.slot_ns = switch_slot_ns(r->workers);
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
 			    r->name, model_name(r->model), r->workers, bc.carriers, bc.place.text);
