@@ -1,5 +1,7 @@
 #include "harness/report/table.h"
+#include "harness/base/file.h"
 #include "harness/report/fixture_test.h"
+#include "harness/run/result.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +162,30 @@ static void hostile_text(void **state)
 	free(text);
 }
 
+/* What README shows is what this program prints of that run. */
+static void the_sample_is_of_this_program(void **state)
+{
+	char *text = NULL, *kept = NULL, err[512];
+	size_t len = 0;
+	struct run run;
+	FILE *to;
+
+	(void)state;
+	/* From the top of the tree, as make runs it. */
+	if (file_read_all("results/sample/table.txt", 1 << 20, &kept, NULL))
+		skip();
+	assert_int_equal(result_read("results/sample/run.json", &run, err, sizeof(err)), 0);
+	to = open_memstream(&text, &len);
+	assert_non_null(to);
+	assert_int_equal(table_print_run(to, &run, true), 0);
+	assert_int_equal(fclose(to), 0);
+	if (strcmp(text, kept))
+		fail_msg("results/sample/table.txt should be:\n%s", text);
+	run_free(&run);
+	free(text);
+	free(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +194,7 @@ int main(void)
 	    cmocka_unit_test(many_knobs),
 	    cmocka_unit_test(reasons_are_shared),
 	    cmocka_unit_test(hostile_text),
+	    cmocka_unit_test(the_sample_is_of_this_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

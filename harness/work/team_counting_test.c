@@ -221,12 +221,32 @@ static void check_ops(const struct outcome *o, const char *model, const char *wh
 }
 
 /* Both bracket the same work; what a wrong bracket would add is many times as much. */
+static bool clocks_agree(const struct outcome *o)
+{
+	const double clock_ns = o->reading.value[TASK_CLOCK];
+
+	return clock_ns <= o->books_ns * 1.5 && clock_ns >= o->books_ns / 1.5;
+}
+
+/* The task clock goes on while a virtual machine's host has taken the CPU away, the books do not:
+ * in a window of a millisecond that may be half of it. It is not so time and again, as it would be
+ * for a wrong bracket. */
+static void count_undisturbed(const struct workload *load, enum model model, struct outcome *o)
+{
+	count(load, model, o);
+	for (int again = 0;
+	     again < 5 &&
+	     (!clocks_agree(o) || (load->companion && o->companion_ns < 2 * o->books_ns));
+	     again++)
+		count(load, model, o);
+}
+
 static void check_counted(const struct outcome *o, const char *model)
 {
 	const double clock_ns = o->reading.value[TASK_CLOCK];
 
 	assert_true(o->reading.valid[TASK_CLOCK] && o->reading.valid[PAGE_FAULTS]);
-	if (!(clock_ns <= o->books_ns * 1.5 && clock_ns >= o->books_ns / 1.5))
+	if (!clocks_agree(o))
 		fail_msg(
 		    "%s: task clock and CPU books: %.6g beside %.6g", model, clock_ns, o->books_ns);
 	check_ops(
@@ -241,7 +261,7 @@ static void sleepers_count_their_own_work_only(void **state)
 	for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
 		struct outcome o;
 
-		count(&alone, models[m], &o);
+		count_undisturbed(&alone, models[m], &o);
 		check_counted(&o, model_name(models[m]));
 		/* Negative control: a bracket around the trial would have this on top. */
 		assert_true((double)OUTSIDE_SPIN_NS * WORKERS * o.trials > 1.5 * o.books_ns);
@@ -255,7 +275,7 @@ static void a_busy_companion_is_not_counted(void **state)
 	for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
 		struct outcome o;
 
-		count(&accompanied, models[m], &o);
+		count_undisturbed(&accompanied, models[m], &o);
 		check_counted(&o, model_name(models[m]));
 		/* Negative control: it was busy, so counting it too would have been seen. */
 		if (o.companion_ns < 2 * o.books_ns)

@@ -253,6 +253,22 @@ draws_everything() {
 		done
 }
 
+# README's excerpts of the table are lines of the table, and its pictures are there.
+readme_shows_the_sample() {
+	sed -n '/^A part of its table:/,/^So on that machine/p' "$root/README.md" |
+		sed -n '/^```$/,/^```$/{/^```$/d; /./p;}' >excerpt
+	[ "$(wc -l <excerpt)" -gt 10 ] || return 1
+	grep -vxFf "$root/results/sample/table.txt" excerpt >err && return 1
+	for picture in $(sed -n 's/^!\[.*\](\(results[^)]*\))$/\1/p' "$root/README.md"); do
+		[ -s "$root/$picture" ] || {
+			echo "no $picture" >>err
+			return 1
+		}
+	done
+}
+status=0
+check "README shows a part of the sample's table" readme_shows_the_sample
+
 sample=$root/results/sample/run.json
 if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$sample" ]; then
 	check 'a chart of every family' draws_everything
