@@ -256,15 +256,17 @@ draws_everything() {
 # README's excerpts of the table are lines of the table, and its pictures are there.
 readme_shows_the_sample() {
 	sed -n '/^A part of its table:/,/^So on that machine/p' "$root/README.md" |
-		sed -n '/^```$/,/^```$/{/^```$/d; /./p;}' >excerpt
+		awk '/^`+$/ { inside = !inside; next } inside && /./' >excerpt
 	[ "$(wc -l <excerpt)" -gt 10 ] || return 1
 	grep -vxFf "$root/results/sample/table.txt" excerpt >err && return 1
-	for picture in $(sed -n 's/^!\[.*\](\(results[^)]*\))$/\1/p' "$root/README.md"); do
+	sed -n 's/^!\[.*\](\(results[^)]*\))$/\1/p' "$root/README.md" >pictures
+	[ -s pictures ] || return 1
+	while read -r picture; do
 		[ -s "$root/$picture" ] || {
 			echo "no $picture" >>err
 			return 1
 		}
-	done
+	done <pictures
 }
 status=0
 check "README shows a part of the sample's table" readme_shows_the_sample
