@@ -139,8 +139,8 @@ static const struct workload wall = {.op = "addition",
     .setup = hit_a_wall,
     .batch = count};
 
-/* Slow until it has been warmed up: the first trial of each launch. A hundred times: on a machine with
- * a dozen other programs a CPU a launch's warm trials vary by ten. */
+/* Slow until it has been warmed up: the first trial of each launch. A hundred times: on a machine
+ * with a dozen other programs a CPU a launch's warm trials vary by ten. */
 static void begin_trial(struct worker *w, void *state)
 {
 	(void)w;

@@ -64,40 +64,23 @@ static void odd_and_large_messages(void **unused)
 	driver_end(&d);
 }
 
-/* Return: the longest latency of two trials with a pause between them. */
-static uint64_t longest_over_pause(uint64_t pause_ns)
-{
-	struct driver d;
-	uint64_t max;
-
-	begin(&d, MODEL_THREAD, CONNECTIONS);
-	for (int trial = 0; trial < 2; trial++) {
-		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
-		clock_sleep_until_ns(clock_now_ns() + pause_ns);
-	}
-	assert_true(d.shared->latency.count < driver_done(&d));
-	max = d.shared->latency.count ? d.shared->latency.max : UINT64_MAX;
-	driver_end(&d);
-	return max;
-}
-
-/*
- * What was parked between two trials must not be timed: the pause would be its latency, of every
- * connection and every time. That something takes as long as the pause for another reason, on a
- * machine that does not let the workers run, happens now and then.
- */
+/* What was parked between two trials must not be timed: the pause would be its latency. */
 static void pause_is_no_latency(void **unused)
 {
-	const uint64_t pause_ns = 300 * CLOCK_NS_PER_MS;
-	uint64_t least = UINT64_MAX;
+	/* A scheduler's hiccup may be long, with a detector of races on a busy machine some tenths
+	 * of a second, but not as long as the pause. */
+	const uint64_t pause_ns = 3 * CLOCK_NS_PER_S;
+	struct driver d;
 
 	(void)unused;
-	for (int attempt = 0; attempt < 8 && least >= pause_ns; attempt++) {
-		const uint64_t max = longest_over_pause(pause_ns);
-
-		least = max < least ? max : least;
-	}
-	assert_true(least < pause_ns);
+	begin(&d, MODEL_THREAD, CONNECTIONS);
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	clock_sleep_until_ns(clock_now_ns() + pause_ns);
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	assert_true(d.shared->latency.count > 0);
+	assert_true(d.shared->latency.count < driver_done(&d));
+	assert_true(d.shared->latency.max < pause_ns);
+	driver_end(&d);
 }
 
 static ssize_t flipping_write(struct worker *w, int fd, const void *buf, size_t n)
