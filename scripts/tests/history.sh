@@ -292,7 +292,8 @@ compare_py_reads_the_export() {
 rows = [r["name"] for r in json.load(open("base.json"))["benchmarks"] if r["run_type"] == "iteration"]
 print(*["%d vs %d" % (n, n) for n in collections.Counter(rows).values()], sep="\n")' | sort >counted
 	sed -n 's/.*U Test, Repetitions: //p' out | sort >tested
-	[ -s tested ] && cmp counted tested >&2 || fail "not the launches that were exported: $(diff counted tested)"
+	[ -s tested ] || fail "no U test: $(head -n 20 out)"
+	cmp counted tested || fail "not the launches that were exported: $(diff counted tested)"
 	if grep -q "unreliable" out; then fail "$(cat out)"; fi
 	name=$("$python" -c 'import json; print(json.load(open("base.json"))["benchmarks"][0]["name"])')
 	awk -v name="${name}_pvalue" '$1 == name { p = $2 } END { exit !(p != "" && p < 0.01) }' out
