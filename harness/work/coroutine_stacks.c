@@ -15,11 +15,14 @@
 /*
  * Stacks a power of two apart put all their tops into the same few cache sets: a thousand
  * coroutines would share 8 ways of L1 and miss L2 as well. So the tops are shifted by whole lines.
- * All shifts plus the largest header fit the page that each slot has to spare, so that the hot end
- * of a shallow coroutine still is one page. The step is coprime to the number of shifts, so that
- * neighbours, whose lines are next to each other anyway, do not overlap.
+ * The more shifts the better: which sets of a page's 64 lines are used is all that they decide, and
+ * the few lines that a thousand coroutines touch at each switch fill half of a small L2. With 40 a
+ * yield among a thousand took 20.0 ns, with 52 18.2, by turns on one machine. But the shift, the
+ * header and the first frames, of 0.8 KiB, fit one page, so that the hot end of a shallow coroutine
+ * still is one. The step is coprime to the number of shifts, so that neighbours, whose lines are
+ * next to each other anyway, do not overlap.
  */
-#define COLOURS 40u
+#define COLOURS 52u
 #define COLOUR_STEP 7u
 
 struct coroutine_stacks {
@@ -66,8 +69,9 @@ int coroutine_stacks_create_guarded(
 		return -ENOMEM;
 	s->page_bytes = page;
 	s->count = (uint32_t)count;
-	/* One page of guard below, one above for the colour and the header. */
-	s->slot_bytes = (stack_bytes + page - 1) / page * page + 2 * page;
+	/* One page of guard below, two above for the colour and the largest header (the second
+	 * costs addresses only, unless it is needed). */
+	s->slot_bytes = (stack_bytes + page - 1) / page * page + 3 * page;
 	if (__builtin_mul_overflow(s->slot_bytes, count, &s->map_bytes))
 		goto out_free;
 	s->free_slots = malloc(count * sizeof(*s->free_slots));
