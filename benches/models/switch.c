@@ -4,6 +4,8 @@
 #include "harness/base/clock.h"
 #include "harness/work/machine.h"
 
+#include <stdio.h>
+
 /* The same hand-off under the models and placements it makes sense in. How many take part is what
  * a rung is, so a user's own worker counts do not apply. */
 struct rung {
@@ -19,6 +21,8 @@ static const struct rung rungs[] = {
     {"call_direct", &switch_call_direct_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
     {"call_worker", &switch_call_worker_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
     {"fcontext", &switch_fcontext_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_SMOKE},
+    {"fcontext_flags", &switch_fcontext_flags_workload, MODEL_THREAD, 1, PLACEMENT_SAME,
+	PROFILE_QUICK},
     {"ucontext", &switch_ucontext_workload, MODEL_THREAD, 1, PLACEMENT_SAME, PROFILE_QUICK},
     {"yield", &switch_yield_workload, MODEL_COROUTINE, 2, PLACEMENT_SAME, PROFILE_SMOKE},
     {"yield", &switch_yield_workload, MODEL_COROUTINE, 1000, PLACEMENT_SAME, PROFILE_QUICK},
@@ -57,6 +61,11 @@ void switch_list(struct case_list *list, const struct machine *m)
 		if (m->profile < r->from)
 			continue;
 		bc.slot_ns = switch_slot_ns(r->workers);
+#if !defined(__x86_64__) && !defined(__i386__)
+		if (r->workload == &switch_fcontext_flags_workload)
+			(void)snprintf(bc.unsupported, sizeof(bc.unsupported),
+			    "fcontext saves floating-point flags on x86 only");
+#endif
 		if (r->model == MODEL_COROUTINE)
 			case_add(list, m, &bc, "switch/%s/model:%s/workers:%u/carriers:%u/place:%s",
 			    r->name, model_name(r->model), r->workers, bc.carriers, bc.place.text);

@@ -7,6 +7,7 @@
 #include "benches/models/switch_rows.h"
 
 #include <errno.h>
+#include <fenv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -81,19 +82,53 @@ static void ON_BARE_STACK fcontext_other(struct transfer from)
 	}
 }
 
-static void ON_BARE_STACK fcontext_enter(struct worker *w, void *state)
+/* The same with one floating-point flag up in here and none in the worker: see switch_rows.h. */
+static void ON_BARE_STACK fcontext_other_flags(struct transfer from)
 {
-	struct switch_context_state *st = state;
+	struct switch_context_state *st = from.data;
+	const volatile double one = 1.0;
+	volatile double third = 3.0;
+
+	/* By arithmetic, as any job would; glibc's feraiseexcept() raises the x87's, which no
+	 * switch saves. */
+	third = one / third;
+	from = jump_fcontext(from.context, NULL);
+	st->flag_kept = fetestexcept(FE_INEXACT) != 0;
+	from = jump_fcontext(from.context, st);
+	fcontext_other(from);
+}
+
+static bool ON_BARE_STACK fcontext_begin(
+    struct worker *w, struct switch_context_state *st, void (*other)(struct transfer))
+{
 	unsigned char *stack;
 
 	if (st->stack)
-		return;
+		return false;
 	stack = map_stack(w);
 	if (!stack)
-		return;
+		return false;
 	st->stack = stack;
-	st->context = make_fcontext(stack + STACK_BYTES, STACK_BYTES, fcontext_other);
+	st->context = make_fcontext(stack + STACK_BYTES, STACK_BYTES, other);
 	st->context = jump_fcontext(st->context, st).context;
+	return true;
+}
+
+static void ON_BARE_STACK fcontext_enter(struct worker *w, void *state)
+{
+	(void)fcontext_begin(w, state, fcontext_other);
+}
+
+static void ON_BARE_STACK fcontext_flags_enter(struct worker *w, void *state)
+{
+	struct switch_context_state *st = state;
+
+	if (fcontext_begin(w, st, fcontext_other_flags)) {
+		st->context = jump_fcontext(st->context, NULL).context;
+		st->context = jump_fcontext(st->context, st).context;
+	}
+	if (!st->flag_kept || fetestexcept(FE_INEXACT))
+		worker_fail(w, -EBADMSG, "context: both sides have the same floating-point flags");
 }
 
 static uint64_t ON_BARE_STACK fcontext_batch(struct worker *w, void *state, uint64_t n)
@@ -211,6 +246,15 @@ const struct workload switch_fcontext_workload = {
     .op = "switch",
     .state_bytes = sizeof(struct switch_context_state),
     .enter = fcontext_enter,
+    .batch = fcontext_batch,
+    .check = switch_context_check,
+    .teardown = switch_context_teardown,
+};
+
+const struct workload switch_fcontext_flags_workload = {
+    .op = "switch",
+    .state_bytes = sizeof(struct switch_context_state),
+    .enter = fcontext_flags_enter,
     .batch = fcontext_batch,
     .check = switch_context_check,
     .teardown = switch_context_teardown,

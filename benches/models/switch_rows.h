@@ -71,16 +71,25 @@ struct switch_yield_state {
 
 extern const struct workload switch_yield_workload;
 
-/* switch_context.c: one worker and one bare context, to and fro. */
+/*
+ * switch_context.c: one worker and one bare context, to and fro.
+ *
+ * fcontext_flags is fcontext with FE_INEXACT raised in the context and not in the worker, as after
+ * a division in one of them. Both rows save and load MXCSR (Intel SDM vol. 1, 10.2.3) with every
+ * switch; on some processors loading a value that is already there is next to free, and another
+ * value costs tens of nanoseconds.
+ */
 struct switch_context_state {
 	uint64_t entered;  /* how often the context ran; it counts itself */
 	uint64_t returned; /* how often the worker got back from it */
 	uint64_t lost;     /* round trips whose number did not come back one higher */
 	void *stack;       /* NULL: not made yet */
 	void *context;     /* where it stands; ucontext: the pair of contexts */
+	bool flag_kept;    /* fcontext_flags: its flag is still raised after a switch and back */
 };
 
 extern const struct workload switch_fcontext_workload;
+extern const struct workload switch_fcontext_flags_workload;
 extern const struct workload switch_ucontext_workload;
 
 /* switch_call.c: a function that does nothing, called directly and through the worker. */

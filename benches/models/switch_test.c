@@ -1,6 +1,7 @@
 #include "benches/models/driver.h"
 #include "benches/models/switch_rows.h"
 
+#include <fenv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ static void every_row_runs(void **unused)
 	    {&switch_yield_workload, MODEL_THREAD, 2},
 	    {&switch_yield_workload, MODEL_PROCESS, 3},
 	    {&switch_fcontext_workload, MODEL_THREAD, 1},
+	    {&switch_fcontext_flags_workload, MODEL_THREAD, 1},
 	    {&switch_ucontext_workload, MODEL_THREAD, 1},
 	    {&switch_call_direct_workload, MODEL_THREAD, 1},
 	    {&switch_call_worker_workload, MODEL_THREAD, 1},
@@ -41,6 +43,7 @@ static void every_row_runs(void **unused)
 	struct driver d;
 
 	(void)unused;
+	(void)feclearexcept(FE_ALL_EXCEPT);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin(&d, rows[i].load, rows[i].model, rows[i].workers);
 		/* Many short trials: beginnings and ends are where hand-offs get lost. */
@@ -238,12 +241,13 @@ static void handed_over_share_is_reported(void **unused)
 static void lost_switch_is_caught(void **unused)
 {
 	static const struct workload *const loads[] = {
-	    &switch_fcontext_workload, &switch_ucontext_workload};
+	    &switch_fcontext_workload, &switch_fcontext_flags_workload, &switch_ucontext_workload};
 	struct switch_context_state *st;
 	struct driver d;
 
 	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
+	(void)feclearexcept(FE_ALL_EXCEPT);
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
 		begin(&d, loads[i], MODEL_THREAD, 1);
 		st = d.env.state;
 		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
@@ -254,6 +258,26 @@ static void lost_switch_is_caught(void **unused)
 		assert_int_equal(check(&d), -EBADMSG);
 		driver_end(&d);
 	}
+}
+
+static void equal_flags_are_caught(void **unused)
+{
+	struct switch_context_state *st;
+	volatile double inexact = 3.0;
+	struct driver d;
+
+	(void)unused;
+	(void)feclearexcept(FE_ALL_EXCEPT);
+	begin(&d, &switch_fcontext_flags_workload, MODEL_THREAD, 1);
+	st = d.env.state;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	assert_true(st->flag_kept);
+	st->flag_kept = false;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
+	st->flag_kept = true;
+	inexact = 1.0 / inexact; /* a worker thread begins with the flags of its maker */
+	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
+	driver_end(&d);
 }
 
 /* ---- calls ---- */
@@ -294,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(yield_that_runs_nobody_is_caught),
 	    cmocka_unit_test(handed_over_share_is_reported),
 	    cmocka_unit_test(lost_switch_is_caught),
+	    cmocka_unit_test(equal_flags_are_caught),
 	    cmocka_unit_test(call_that_does_not_arrive_is_caught),
 	};
 

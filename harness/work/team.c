@@ -311,6 +311,7 @@ void team_unit_begin(struct team *t, unsigned i)
 	bind_unit(t, i);
 	if (u->counted && !u->error)
 		trial_counters_open(u);
+	trial_clear_flags(); /* those of whoever started this unit are inherited */
 }
 
 void team_unit_end(struct trial_unit *u)

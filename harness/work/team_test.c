@@ -3,6 +3,7 @@
 #include "harness/base/clock.h"
 
 #include <errno.h>
+#include <fenv.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -132,6 +133,72 @@ static void window_counts_what_happened_in_it(void **state)
 		}
 		sample_free(&sample);
 		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+struct flags {
+	_Alignas(ARENA_ALIGN) atomic_ulong batches;
+	atomic_ulong raised;
+};
+
+static uint64_t look_at_flags(struct worker *w, void *state, uint64_t n)
+{
+	struct flags *f = state;
+
+	(void)w;
+	atomic_fetch_add(&f->batches, 1);
+	atomic_fetch_add(&f->raised, fetestexcept(FE_ALL_EXCEPT) != 0);
+	return n;
+}
+
+static uint64_t raise_a_flag(struct worker *w, void *state, uint64_t n)
+{
+	(void)feraiseexcept(FE_INEXACT);
+	return look_at_flags(w, state, n);
+}
+
+static unsigned long flags_raised_in(uint64_t (*batch)(struct worker *, void *, uint64_t),
+    enum model model, const struct topology *topo)
+{
+	const struct workload load = {.op = "look",
+	    .state_bytes = sizeof(struct flags),
+	    .batch = batch,
+	    .max_batch = 64,
+	    .cooperative = true};
+	const struct bench_case bc = a_case(&load, model, 3);
+	struct team t;
+	char why[200] = "";
+	unsigned long raised;
+
+	/* As raised as the flags of a harness that has just worked out an interval. */
+	(void)feraiseexcept(FE_ALL_EXCEPT);
+	if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	for (int trial = 0; trial < 3; trial++) {
+		struct sample sample;
+
+		if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+			fail_msg("%s", why);
+		sample_free(&sample);
+	}
+	assert_true(atomic_load(&((struct flags *)t.env.state)->batches) > 0);
+	raised = atomic_load(&((struct flags *)t.env.state)->raised);
+	team_destroy(&t);
+	return raised;
+}
+
+/* Flags that differ between two stacks make a switch between them many times dearer: the harness's
+ * own arithmetic must not. */
+static void no_floating_point_flag_comes_from_the_harness(void **state)
+{
+	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	struct topology *topo = here();
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		assert_int_equal(flags_raised_in(look_at_flags, models[m], topo), 0);
+		assert_true(flags_raised_in(raise_a_flag, models[m], topo) > 0);
 	}
 	topology_free(topo);
 }
@@ -355,6 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(window_counts_what_happened_in_it),
+	    cmocka_unit_test(no_floating_point_flag_comes_from_the_harness),
 	    cmocka_unit_test(trials_repeat_and_add_up),
 	    cmocka_unit_test(every_worker_is_counted_however_many),
 	    cmocka_unit_test(a_worker_error_ends_the_trial),

@@ -4,6 +4,7 @@
 #include "harness/work/trial_counters.h"
 
 #include <errno.h>
+#include <fenv.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdio.h>
@@ -121,13 +122,20 @@ static void note_usage(struct worker *w, enum trial_note which)
 		trial_counters_on(u);
 }
 
+void trial_clear_flags(void)
+{
+	(void)feclearexcept(FE_ALL_EXCEPT);
+}
+
 /* A worker crosses into the window, or out of it. */
 static void cross(
     struct worker *w, enum trial_note which, struct progress_note before, struct progress_note now)
 {
 	note_usage(w, which);
-	if (w->unit && w->unit->counted)
+	if (w->unit && w->unit->counted) {
 		trial_counters_cross(w->unit, which, before, now);
+		trial_clear_flags();
+	}
 }
 
 static double between(double at, double x0, double y0, double x1, double y1)
@@ -167,14 +175,35 @@ bool trial_used(const struct trial_unit *u, uint64_t open_ns, uint64_t close_ns,
 	return true;
 }
 
+/*
+ * A line of the window and the notes on either side of it. The operations at the line are worked
+ * out after the trial: in it, nothing of ours may raise a floating-point flag
+ * (trial_clear_flags()).
+ */
+struct crossing {
+	uint64_t line_ns; /* 0: not crossed yet */
+	struct progress_note before;
+	struct progress_note now;
+};
+
+static double ops_between(const struct crossing *opened, const struct crossing *closed)
+{
+	const double at_open = trial_ops_at(opened->line_ns, opened->before, opened->now);
+	/* A window shorter than a batch opens and closes in the same one. */
+	const double at_close = closed->before.ns >= closed->line_ns
+				    ? (double)closed->before.done
+				    : trial_ops_at(closed->line_ns, closed->before, closed->now);
+
+	return at_close > at_open ? at_close - at_open : 0.0;
+}
+
 void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done)
 {
 	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
 	const bool yields = load->cooperative && w->model == MODEL_COROUTINE;
 	struct trial_slot *slot = w->slot;
 	struct progress_note before = {0}, now = {0};
-	double ops_open = 0.0, ops_close = 0.0;
-	bool opened = false, closed = false;
+	struct crossing opened = {0}, closed = {0};
 
 	slot->error = 0;
 	slot->window_ops = 0.0;
@@ -194,16 +223,13 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		now.ns = clock_now_ns();
 		open_ns = atomic_load_explicit(&w->line->open_ns, memory_order_acquire);
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
-		if (!opened && now.ns >= open_ns) {
-			ops_open = trial_ops_at(open_ns, before, now);
-			opened = true;
+		if (!opened.line_ns && now.ns >= open_ns) {
+			opened = (struct crossing){open_ns, before, now};
 			cross(w, TRIAL_OPENED, before, now);
 		}
-		if (opened && now.ns >= close_ns) {
-			ops_close = before.ns >= close_ns ? (double)before.done
-							  : trial_ops_at(close_ns, before, now);
+		if (opened.line_ns && now.ns >= close_ns) {
+			closed = (struct crossing){close_ns, before, now};
 			cross(w, TRIAL_CLOSED, before, now);
-			closed = true;
 			break;
 		}
 		if (w->error ||
@@ -216,13 +242,14 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 			worker_yield(w);
 	}
 	*done += now.done;
-	slot->window_ops = ops_close > ops_open ? ops_close - ops_open : 0.0;
+	slot->window_ops = closed.line_ns ? ops_between(&opened, &closed) : 0.0;
+	trial_clear_flags(); /* after the store: arithmetic may move past a call, a store may not */
 	if (w->error) {
 		slot->error = w->error;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
 		    w->error_what ? w->error_what : "worker");
 		atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
-	} else if (!closed) {
+	} else if (!closed.line_ns) {
 		/* Aborted before the end: somebody else failed. */
 		slot->error = -ECANCELED;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "stopped early");
