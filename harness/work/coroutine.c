@@ -55,14 +55,14 @@ const char *coroutine_backend_name(enum coroutine_backend b)
 
 static void enter_fcontext(struct coroutine_transfer t)
 {
-	struct coroutine *self = t.data;
+	struct coroutine *self = ((const struct coroutine_side *)t.data)->to;
 
 	san_arrived(COROUTINE_SAN(self));
-	*self->left = t.left;
+	coroutine_arrived(t);
 	self->fn(self->arg);
 	self->done = true;
 	san_before_suspend(COROUTINE_SAN(self), true);
-	(void)coroutine_jump(self->resumer, self);
+	(void)coroutine_jump(((const struct coroutine_side *)self->resumer)->context, &self->side);
 	__builtin_unreachable();
 }
 
@@ -94,7 +94,7 @@ static int make_ucontext(struct coroutine *c, ucontext_t *uc, char *lo, size_t b
 	uc->uc_stack.ss_size = bytes;
 	uc->uc_link = NULL;
 	makecontext(uc, entry.plain, 2, (unsigned)(self >> 32), (unsigned)self);
-	c->context = uc;
+	c->side.context = uc;
 	return 0;
 }
 
@@ -121,7 +121,7 @@ int coroutine_create_within(enum coroutine_backend backend, struct coroutine_sta
 	san_create(&c->san, lo, (size_t)(sp - lo));
 #endif
 	c->resumer = NULL;
-	c->left = NULL;
+	c->side.to = NULL;
 	c->fn = fn;
 	c->arg = arg;
 	c->stacks = stacks;
@@ -130,7 +130,7 @@ int coroutine_create_within(enum coroutine_backend backend, struct coroutine_sta
 	c->done = false;
 
 	if (backend == COROUTINE_FCONTEXT) {
-		c->context = make_fcontext(sp, (size_t)(sp - lo), enter_fcontext);
+		c->side.context = make_fcontext(sp, (size_t)(sp - lo), enter_fcontext);
 	} else {
 		rc = make_ucontext(c, (ucontext_t *)(void *)top, lo, (size_t)(sp - lo));
 		if (rc < 0) {
@@ -150,23 +150,25 @@ int coroutine_create(enum coroutine_backend backend, struct coroutine_stacks *st
 
 void coroutine_resume(struct coroutine *c)
 {
-	struct coroutine_transfer t;
 	void *fake = NULL;
 
 	assert(!c->done);
 	if (c->backend == COROUTINE_FCONTEXT) {
-		c->left = &c->resumer;
+		struct coroutine_side here = {.to = c};
+		struct coroutine_transfer t;
+
+		c->resumer = &here;
 		san_before_resume(COROUTINE_SAN(c), &fake);
-		t = coroutine_jump(c->context, c);
+		t = coroutine_jump(c->side.context, &here);
 		san_returned(fake);
-		/* Not always c: it may have switched to another, which then suspended. */
-		((struct coroutine *)t.data)->context = t.left;
+		/* Not always c's side: it may have switched to another, which then suspended. */
+		coroutine_arrived(t);
 	} else {
 		ucontext_t here;
 
 		c->resumer = &here;
 		san_before_resume(COROUTINE_SAN(c), &fake);
-		(void)swapcontext(&here, c->context);
+		(void)swapcontext(&here, c->side.context);
 		san_returned(fake);
 	}
 }
@@ -177,11 +179,12 @@ void coroutine_suspend(struct coroutine *self)
 
 	san_before_suspend(COROUTINE_SAN(self), false);
 	if (self->backend == COROUTINE_FCONTEXT) {
-		t = coroutine_jump(self->resumer, self);
+		t = coroutine_jump(
+		    ((const struct coroutine_side *)self->resumer)->context, &self->side);
 		san_arrived(COROUTINE_SAN(self));
-		*self->left = t.left;
+		coroutine_arrived(t);
 	} else {
-		(void)swapcontext(self->context, self->resumer);
+		(void)swapcontext(self->side.context, self->resumer);
 		san_arrived(COROUTINE_SAN(self));
 	}
 }
@@ -195,7 +198,7 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 	}
 	to->resumer = from->resumer;
 	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to));
-	(void)swapcontext(from->context, to->context);
+	(void)swapcontext(from->side.context, to->side.context);
 	san_arrived(COROUTINE_SAN(from));
 }
 

@@ -31,11 +31,20 @@ extern fcontext_t make_fcontext(void *sp, size_t bytes, void (*fn)(struct corout
 /** coroutine_jump() - jump_fcontext() with calls and returns paired; see coroutine.c. */
 struct coroutine_transfer coroutine_jump(fcontext_t to, void *data);
 
+/*
+ * One side of a switch. A jump hands over the side that was left, so that whoever is arrived at
+ * notes in it, with nothing but what came in registers, where it stands: what the next switch loads
+ * must not wait for anything that the new stack holds.
+ */
+struct coroutine_side {
+	void *context;        /* while not running: fcontext_t, or its ucontext_t */
+	struct coroutine *to; /* last jumped to; how one that has never run learns who it is */
+};
+
 struct coroutine {
 	/* One cache line is all that a switch touches of it. */
-	void *context; /* while not running: fcontext_t, or its ucontext_t */
-	void *resumer; /* where it goes when it suspends; the same two kinds */
-	void **left;   /* where to note the context that was left to come here */
+	struct coroutine_side side;
+	void *resumer; /* whom it suspends to: a side, or a ucontext_t */
 	coroutine_fn fn;
 	void *arg;
 	struct coroutine_stacks *stacks;
@@ -71,6 +80,12 @@ void coroutine_stacks_give(struct coroutine_stacks *s, uint32_t slot);
 int coroutine_create_within(enum coroutine_backend backend, struct coroutine_stacks *stacks,
     size_t header_bytes, coroutine_fn fn, void *arg, struct coroutine **out);
 
+/** coroutine_arrived() - after every jump: note where the side that was left stands. */
+static inline void coroutine_arrived(struct coroutine_transfer t)
+{
+	((struct coroutine_side *)t.data)->context = t.left;
+}
+
 /** coroutine_switch_inline() - coroutine_switch() without the call: a yield is little more. */
 static inline __attribute__((always_inline)) void coroutine_switch_inline(
     struct coroutine *from, struct coroutine *to)
@@ -82,11 +97,11 @@ static inline __attribute__((always_inline)) void coroutine_switch_inline(
 		return;
 	}
 	to->resumer = from->resumer;
-	to->left = &from->context;
+	from->side.to = to;
 	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to));
-	t = coroutine_jump(to->context, to);
+	t = coroutine_jump(to->side.context, &from->side);
 	san_arrived(COROUTINE_SAN(from));
-	*from->left = t.left;
+	coroutine_arrived(t);
 }
 
 #endif

@@ -56,7 +56,6 @@ static int spawn_workers(struct carrier_unit *u)
 	for (unsigned i = u->index; !ret && i < t->bc->workers; i += t->units) {
 		struct worker *w = &t->workers[i];
 
-		w->carrier = u->carrier;
 		w->home = u;
 		ret = carrier_spawn(u->carrier, worker_main, w, NULL);
 	}

@@ -64,8 +64,7 @@ struct worker_ops {
 struct worker {
 	/* Lines of its own: threads' workers lie side by side, and each writes to its own. */
 	_Alignas(ARENA_ALIGN) const struct worker_ops *ops;
-	struct carrier *carrier; /* coroutine model only; beside ops: a yield reads both */
-	unsigned index;          /* 0 .. count-1 */
+	unsigned index; /* 0 .. count-1 */
 	unsigned count;
 	enum model model;
 	bool oversubscribed; /* spinning on another worker should give up the PU */
