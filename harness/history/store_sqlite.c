@@ -76,6 +76,21 @@ static void sqlite_close(struct store *head)
 	free(s);
 }
 
+static int bind_value(sqlite3_stmt *statement, int at, const struct store_value *p)
+{
+	switch (p->type) {
+	case STORE_NULL:
+		return sqlite3_bind_null(statement, at);
+	case STORE_INT:
+		return sqlite3_bind_int64(statement, at, p->integer);
+	case STORE_REAL:
+		return sqlite3_bind_double(statement, at, p->real);
+	case STORE_TEXT:
+		return sqlite3_bind_text(statement, at, p->text, -1, SQLITE_TRANSIENT);
+	}
+	return SQLITE_MISUSE;
+}
+
 /* "$7" may stand anywhere and more than once; SQLite numbers names in order of appearance. */
 static int bind(sqlite3_stmt *statement, const struct store_value *p, unsigned n)
 {
@@ -85,22 +100,8 @@ static int bind(sqlite3_stmt *statement, const struct store_value *p, unsigned n
 
 		(void)snprintf(name, sizeof(name), "$%u", i + 1);
 		at = sqlite3_bind_parameter_index(statement, name);
-		if (!at)
-			continue;
-		switch (p[i].type) {
-		case STORE_NULL:
-			rc = sqlite3_bind_null(statement, at);
-			break;
-		case STORE_INT:
-			rc = sqlite3_bind_int64(statement, at, p[i].integer);
-			break;
-		case STORE_REAL:
-			rc = sqlite3_bind_double(statement, at, p[i].real);
-			break;
-		case STORE_TEXT:
-			rc = sqlite3_bind_text(statement, at, p[i].text, -1, SQLITE_TRANSIENT);
-			break;
-		}
+		if (at)
+			rc = bind_value(statement, at, &p[i]);
 		if (rc != SQLITE_OK)
 			return rc;
 	}
@@ -229,11 +230,14 @@ static int sqlite_insert(struct store *head, const char *table, unsigned columns
 	if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)
 		rc = store_sqlite_failed(s);
 	for (size_t i = 0; i < count && !rc; i++) {
-		if (bind(statement, values + i * columns, columns) != SQLITE_OK ||
-		    sqlite3_step(statement) != SQLITE_DONE)
+		/* insert_text() has numbered them as they stand. */
+		for (unsigned k = 0; k < columns && !rc; k++)
+			if (bind_value(statement, (int)k + 1, &values[i * columns + k]) !=
+			    SQLITE_OK)
+				rc = store_sqlite_failed(s);
+		if (!rc && sqlite3_step(statement) != SQLITE_DONE)
 			rc = store_sqlite_failed(s);
-		else
-			(void)sqlite3_reset(statement);
+		(void)sqlite3_reset(statement);
 	}
 	(void)sqlite3_finalize(statement);
 	free(sql);

@@ -97,7 +97,7 @@ static int open_file(struct sqlite_store *s, const char *path, enum store_mode m
 {
 	struct stat st;
 	char uri[PATH_MAX * 3 + 32];
-	int flags = SQLITE_OPEN_URI, rc;
+	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, rc; /* a store is of one thread */
 
 	if (stat(path, &st)) {
 		if (errno != ENOENT || mode == STORE_EXISTING)

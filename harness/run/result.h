@@ -37,6 +37,8 @@ int result_format(const struct run *run, char **json);
  * result_read() - read what result_write() wrote.
  * @err: one line saying what is wrong with the file: unreadable, not JSON (line and column),
  *       Google Benchmark's JSON but not concbench's, a newer schema, a field missing.
+ * Of a file in result_write()'s own layout, "benchmarks" is not read beyond its being there and the
+ * file's end being there: all of it is in "concbench" as well.
  * Return: 0; -errno; -EINVAL for contents. @out untouched on error.
  */
 int result_read(const char *path, struct run *out, char *err, size_t err_len);

@@ -188,16 +188,17 @@ int result_format(const struct run *run, char **json)
 	rc = jsonio_put(whole, "context", result_context(run));
 	if (rc)
 		goto out;
-	rc = result_rows(run, &rows);
-	if (rc)
-		goto out;
-	rc = jsonio_put(whole, "benchmarks", rows);
-	if (rc)
-		goto out;
+	/* Before the rows: result_read() stops there. */
 	rc = own_part(run, &own);
 	if (rc)
 		goto out;
 	rc = jsonio_put(whole, "concbench", own);
+	if (rc)
+		goto out;
+	rc = result_rows(run, &rows);
+	if (rc)
+		goto out;
+	rc = jsonio_put(whole, "benchmarks", rows);
 	if (rc)
 		goto out;
 	text = jsonio_lay_out(whole);

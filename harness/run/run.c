@@ -48,6 +48,20 @@ struct series *run_find_series(const struct run *run, const char *name)
 	return NULL;
 }
 
+int series_reserve(struct series *series, size_t samples)
+{
+	struct sample *all;
+
+	if (samples <= series->sample_capacity)
+		return 0;
+	all = reallocarray(series->samples, samples, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	series->samples = all;
+	series->sample_capacity = samples;
+	return 0;
+}
+
 int series_add_sample(struct series *series, const struct sample *s)
 {
 	struct sample *all;

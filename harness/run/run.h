@@ -90,6 +90,9 @@ struct series *run_add_series(struct run *run, const char *name);
 /** run_find_series() - by exact name, or NULL. */
 struct series *run_find_series(const struct run *run, const char *name);
 
+/** series_reserve() - room for @samples in all, for a reader that knows. Return: 0; -ENOMEM. */
+int series_reserve(struct series *series, size_t samples);
+
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
 int series_add_sample(struct series *series, const struct sample *s);
 

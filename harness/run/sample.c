@@ -44,14 +44,20 @@ bool status_is_failure(enum case_status s)
 	return s == STATUS_INVALID || s == STATUS_CRASHED || s == STATUS_HUNG;
 }
 
+static bool name_character_ok(char c)
+{
+	return (c >= 'a' && c <= 'z') || c == '_' || (c >= '0' && c <= '9') ||
+	       (c >= 'A' && c <= 'Z') || c == '.' || c == ':' || c == '-';
+}
+
 /* A name becomes a JSON key, a column title and a gnuplot label: nothing that needs quoting. */
 static bool metric_name_ok(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_.:-";
-	size_t len = strlen(name);
+	size_t len = 0;
 
-	return len > 0 && len < METRIC_NAME_MAX && strspn(name, allowed) == len;
+	while (len < METRIC_NAME_MAX && name_character_ok(name[len]))
+		len++;
+	return len > 0 && len < METRIC_NAME_MAX && !name[len];
 }
 
 int metric_add(struct metric_set *set, const char *name, double value)

@@ -64,13 +64,13 @@ row() {
 	printf 'seconds\t%s\t0\t%.3f\t\t\t%s\t%s\n' "$1" "$2" "$3" "$4" >>"$table"
 }
 
-# A few run files at a time: 200 of them would fill half a gigabyte.
+# Some run files at a time: 200 of them would fill half a gigabyte.
 import() {
 	local added=0 n=0 spent=0 began line
 	id=$(sed -n 's/^ *"id": "\(2[^"]*\)".*/\1/p' "$sample" | head -n 1)
 	while [ "$added" -lt "$samples" ]; do
 		rm -f "$work"/run*.json
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
+		for _ in {1..40}; do
 			n=$((n + 1))
 			date=$(printf '20%02d-%02d-%02dT03:04:05Z' $((10 + n / 336)) $((1 + n / 28 % 12)) $((1 + n % 28)))
 			sed "s/$id/$(printf '20260102T%06dZ-vm-%06x' $n $n)/; s/\"date\": \"20[^\"]*\"/\"date\": \"$date\"/" \
