@@ -41,7 +41,7 @@ make_runs() {
 		random.seed(1)
 		whole = json.load(open(sample))
 		own = whole["concbench"]
-		cases = [c for c in own["cases"] if c["status"] == "ok" and "sieve" in c["name"]][:2]
+		cases = [c for c in own["cases"] if "summary" in c and "sieve" in c["name"]][:2]
 		for n in range(count):
 		    run = copy.deepcopy(own)
 		    run["id"] = "202601%02dT000000Z-vm-%06x" % (1 + n, n)
