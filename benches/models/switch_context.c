@@ -57,7 +57,7 @@ static void *map_stack(struct worker *w)
 	return base + guard;
 }
 
-/* Both rows are threads of the cell, so the cell can give back what a worker has mapped. */
+/* All rows are threads of the cell, so the cell can give back what a worker has mapped. */
 static void switch_context_teardown(struct bench_env *env)
 {
 	struct switch_context_state *st = env->state;
@@ -75,6 +75,7 @@ static void ON_BARE_STACK fcontext_other(struct transfer from)
 	/* The first switch brings the state, so every later one has room for a number. */
 	struct switch_context_state *st = from.data;
 
+	st->flag_kept = fetestexcept(FE_ALL_EXCEPT) != 0;
 	from = jump_fcontext(from.context, NULL);
 	for (;;) {
 		st->entered++;
@@ -85,7 +86,6 @@ static void ON_BARE_STACK fcontext_other(struct transfer from)
 /* The same with one floating-point flag up in here and none in the worker: see switch_rows.h. */
 static void ON_BARE_STACK fcontext_other_flags(struct transfer from)
 {
-	struct switch_context_state *st = from.data;
 	const volatile double one = 1.0;
 	volatile double third = 3.0;
 
@@ -93,8 +93,6 @@ static void ON_BARE_STACK fcontext_other_flags(struct transfer from)
 	 * switch saves. */
 	third = one / third;
 	from = jump_fcontext(from.context, NULL);
-	st->flag_kept = fetestexcept(FE_INEXACT) != 0;
-	from = jump_fcontext(from.context, st);
 	fcontext_other(from);
 }
 
@@ -116,7 +114,11 @@ static bool ON_BARE_STACK fcontext_begin(
 
 static void ON_BARE_STACK fcontext_enter(struct worker *w, void *state)
 {
-	(void)fcontext_begin(w, state, fcontext_other);
+	struct switch_context_state *st = state;
+
+	(void)fcontext_begin(w, st, fcontext_other);
+	if (st->flag_kept || fetestexcept(FE_ALL_EXCEPT))
+		worker_fail(w, -EBADMSG, "context: a floating-point flag is raised");
 }
 
 static void ON_BARE_STACK fcontext_flags_enter(struct worker *w, void *state)
@@ -124,7 +126,6 @@ static void ON_BARE_STACK fcontext_flags_enter(struct worker *w, void *state)
 	struct switch_context_state *st = state;
 
 	if (fcontext_begin(w, st, fcontext_other_flags)) {
-		st->context = jump_fcontext(st->context, NULL).context;
 		st->context = jump_fcontext(st->context, st).context;
 	}
 	if (!st->flag_kept || fetestexcept(FE_INEXACT))
@@ -227,7 +228,7 @@ static uint64_t ON_BARE_STACK ucontext_batch(struct worker *w, void *state, uint
 	return 2 * trips;
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 static int switch_context_check(const struct bench_env *env, char *why, size_t why_len)
 {

@@ -275,7 +275,31 @@ static void equal_flags_are_caught(void **unused)
 	st->flag_kept = false;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	st->flag_kept = true;
+	d.shared->worker[0].error = 0;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	inexact = 1.0 / inexact; /* a worker thread begins with the flags of its maker */
+	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
+	driver_end(&d);
+}
+
+static void a_raised_flag_is_caught(void **unused)
+{
+	struct switch_context_state *st;
+	volatile double inexact = 3.0;
+	struct driver d;
+
+	(void)unused;
+	(void)feclearexcept(FE_ALL_EXCEPT);
+	begin(&d, &switch_fcontext_workload, MODEL_THREAD, 1);
+	st = d.env.state;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	assert_false(st->flag_kept);
+	st->flag_kept = true;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
+	st->flag_kept = false;
+	d.shared->worker[0].error = 0;
+	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	inexact = 1.0 / inexact; /* in the worker only: the context is there already */
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	driver_end(&d);
 }
@@ -319,6 +343,7 @@ int main(void)
 	    cmocka_unit_test(handed_over_share_is_reported),
 	    cmocka_unit_test(lost_switch_is_caught),
 	    cmocka_unit_test(equal_flags_are_caught),
+	    cmocka_unit_test(a_raised_flag_is_caught),
 	    cmocka_unit_test(call_that_does_not_arrive_is_caught),
 	};
 

@@ -229,7 +229,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	changes = top ? 1 + mutator_pick(&random, 3) : 0;
 	while (changes--)
 		mutator_change(top, &random);
-	if (top)
+	/* Laid out as ours, a run file is read by a way of its own. */
+	if (top && mutator_pick(&random, 2))
+		text = jsonio_lay_out(top);
+	else if (top)
 		text = json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(top);
 	if (text) {

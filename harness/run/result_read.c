@@ -169,7 +169,9 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 
 	if ((rc = jsonio_get_object(r, o, "samples", &j)) ||
 	    (rc = jsonio_get_array(r, j, "columns", &names)) ||
-	    (rc = jsonio_get_array(r, j, "rows", &rows)) || (rc = read_columns(r, names, &columns)))
+	    (rc = jsonio_get_array(r, j, "rows", &rows)) ||
+	    (rc = read_columns(r, names, &columns)) ||
+	    (rc = series_reserve(s, json_array_size(rows))))
 		return rc;
 	json_array_foreach(rows, i, row)
 	{

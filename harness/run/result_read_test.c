@@ -1,3 +1,4 @@
+#include "harness/run/launch.h"
 #include "harness/run/result.h"
 #include "harness/run/run_fixture.h"
 
@@ -160,6 +161,10 @@ static void every_field_is_checked(void **state)
 		"{\"columns\":[\"launch\",\"slot\",\"warm_up\"],"
 		"\"rows\":[[0,0,true],[0,1,false],[1,0,true],[0,1,false]]}",
 		"concbench.cases[0].rows: launch 0 has slot 1 twice"},
+	    {{"cases", "0", "samples"},
+		"{\"columns\":[\"launch\",\"slot\",\"warm_up\",\"ops\"],"
+		"\"rows\":[[0,0,true,1e141]]}",
+		"concbench.cases[0].rows: a value is too large"},
 	    {{"cases", "3", "samples", "rows"}, "[[0,0,0]]",
 		"concbench.cases[3].rows: no launch, slot or warm_up"},
 	};
@@ -194,6 +199,64 @@ static void every_field_is_checked(void **state)
 	}
 	free(text);
 	run_free(&run);
+}
+
+/* {"columns": launch, slot, warm_up and @metrics others, "rows": one, with a value in each}. */
+static json_t *wide_samples(unsigned metrics)
+{
+	json_t *columns = json_pack("[s, s, s]", "launch", "slot", "warm_up");
+	json_t *row = json_pack("[i, i, b]", 0, 0, 0);
+
+	for (unsigned i = 0; i < metrics; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "metric_%u", i);
+		json_array_append_new(columns, json_string(name));
+		json_array_append_new(row, json_real(i));
+	}
+	return json_pack("{s:o, s:[o]}", "columns", columns, "rows", row);
+}
+
+static void as_many_metrics_as_there_is_room_for(void **state)
+{
+	static const struct {
+		unsigned metrics;
+		const char *why;
+	} row[] = {
+	    {METRICS_MAX, NULL},
+	    {METRICS_MAX + 1, "concbench.cases[0].rows: more than 32 metrics"},
+	    {METRIC_NAMES_MAX, "concbench.cases[0].rows: more than 32 metrics"},
+	    {METRIC_NAMES_MAX + 1, "concbench.cases[0].columns: more than 128 metrics"},
+	};
+	struct run run, back;
+	char err[700];
+	char *text;
+
+	(void)state;
+	fixture_run(&run, 3, 1, 1);
+	assert_int_equal(run_summarise(&run), 0);
+	text = format(&run);
+	run_free(&run);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		json_t *whole = parse(text);
+		json_t *cases = json_object_get(json_object_get(whole, "concbench"), "cases");
+		char *changed;
+
+		json_object_set_new(
+		    json_array_get(cases, 0), "samples", wide_samples(row[i].metrics));
+		changed = json_dumps(whole, 0);
+		if (row[i].why) {
+			assert_refused(changed, strlen(changed), row[i].why);
+		} else {
+			fixture_store(path, changed, strlen(changed));
+			assert_int_equal(result_read(path, &back, err, sizeof(err)), 0);
+			assert_int_equal(back.series[0].samples[0].metrics.count, METRICS_MAX);
+			run_free(&back);
+		}
+		free(changed);
+		json_decref(whole);
+	}
+	free(text);
 }
 
 static void a_case_is_there_once(void **state)
@@ -356,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(foreign_files_are_refused),
 	    cmocka_unit_test(every_field_is_checked),
+	    cmocka_unit_test(as_many_metrics_as_there_is_room_for),
 	    cmocka_unit_test(a_case_is_there_once),
 	    cmocka_unit_test(rows_are_not_read),
 	    cmocka_unit_test(every_truncation_is_refused),

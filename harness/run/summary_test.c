@@ -142,13 +142,20 @@ static void an_empty_trial_is_the_longest(void **state)
 {
 	/* One of five trials of each launch is empty; without it the median would be 20.5. */
 	static const double ns[] = {20, 0, 21, 22, 19, 20, 21, 0, 22, 19, 22, 19, 20, 21, 0};
+	struct launch_list list = {0};
 	struct run run = {0};
 	struct series *s = measured(&run, ns, 3, 5);
+	double ops = 0;
 
 	(void)state;
 	assert_int_equal(run_summarise(&run), 0);
 	assert_near(s->summary.ns_per_op.estimate, 21);
 	assert_near(s->summary.ops_per_s.estimate, 1e9 / 21);
+	/* Its metrics stand a place further in front, and count all the same: 0 operations. */
+	assert_int_equal(launch_list_build(s, &list), 0);
+	assert_true(metric_get(&list.items[0].medians, METRIC_OPS, &ops));
+	assert_near(ops, 3e6 / 21);
+	launch_list_free(&list);
 	assert_int_equal(s->summary.samples, 15);
 	assert_int_equal(s->summary.empty_samples, 3);
 	assert_int_equal(s->summary.launches, 3);

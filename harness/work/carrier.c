@@ -236,12 +236,11 @@ static int run(struct carrier *c)
 
 int carrier_run(struct carrier *c)
 {
-	struct carrier *outer = carrier_of_thread;
 	int rc;
 
 	carrier_of_thread = c;
 	rc = run(c);
-	carrier_of_thread = outer;
+	carrier_of_thread = NULL;
 	return rc;
 }
 

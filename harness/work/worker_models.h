@@ -7,7 +7,7 @@
 #include "harness/work/worker.h"
 
 extern const struct worker_ops worker_blocking_ops;  /* threads and processes */
-extern const struct worker_ops worker_coroutine_ops; /* worker.carrier must be set */
+extern const struct worker_ops worker_coroutine_ops; /* from a task: carrier_here() */
 
 /** worker_count_call() - struct worker_ops.nothing of every model. */
 uint64_t worker_count_call(struct worker *w);

@@ -9,15 +9,16 @@ compare=$(cd "$(dirname "$0")/../reference" && pwd)/compare
 every_row_has_its_figures() {
 	[ "$(nproc)" -gt 1 ] || skip "one CPU: nothing is between cores, and the echo has no load generator"
 	expect 0 "$compare" 1
-	has out 'futex hand-off, thread, same ' 'futex hand-off, process, scatter ' 'fcontext switch ' \
+	has out 'futex hand-off, thread, same ' 'futex hand-off, process, scatter ' 'fcontext switch  ' \
+		'fcontext switch, flags differ ' \
 		'coroutine yield, 2 coroutines ' 'coroutine yield, 1000 coroutines ' \
 		'call through the worker' 'echo on 1000 connections' 'mutex, 2 workers, shared against private ' \
 		'start skew, workers:2 model:thread: ' 'start skew, workers:2 model:process: ' \
 		'mutex, workers:2 model:thread: ' 'mutex, workers:2 model:process: '
 	if grep -E 'cannot be run here|nan|inf' out; then fail "a row without its figure: $(cat out)"; fi
 	# Two figures, a ratio and its interval.
-	[ "$(grep -cE ' +[0-9.]+ +[0-9.]+ +[0-9.]+ [0-9.]+ to [0-9.]+ .*(met|MISSED)$' out)" -eq 10 ] ||
-		fail "not ten rows of figures: $(cat out)"
+	[ "$(grep -cE ' +[0-9.]+ +[0-9.]+ +[0-9.]+ [0-9.]+ to [0-9.]+ .*(met|MISSED)$' out)" -eq 11 ] ||
+		fail "not eleven rows of figures: $(cat out)"
 }
 
 bad_arguments_are_refused() {
