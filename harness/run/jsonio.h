@@ -81,6 +81,9 @@ bool jsonio_value_u64(const json_t *value, uint64_t max, uint64_t *out);
 
 int jsonio_get_metrics(
     struct jsonio_reader *r, const json_t *o, const char *key, struct metric_set *out);
+/** jsonio_check_length() - a trial's time per operation, where it has one, is above 0: its rate is
+ * one over it. */
+int jsonio_check_length(struct jsonio_reader *r, const char *key, const struct metric_set *metrics);
 /** Checks that it is consistent in itself. Return: also -ENOMEM; @out is the caller's. */
 int jsonio_get_histogram(
     struct jsonio_reader *r, const json_t *o, const char *key, struct histogram **out);

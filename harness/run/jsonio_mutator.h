@@ -9,6 +9,8 @@
 
 #include "harness/stats/histogram.h"
 
+#include "harness/run/jsonio.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -181,6 +181,15 @@ int jsonio_get_metrics(
 	return 0;
 }
 
+int jsonio_check_length(struct jsonio_reader *r, const char *key, const struct metric_set *metrics)
+{
+	double length;
+
+	if (metric_get(metrics, METRIC_NS_PER_OP, &length) && !(length > 0))
+		return jsonio_fail(r, key, METRIC_NS_PER_OP " is not above 0");
+	return 0;
+}
+
 /* [index, count, ...], ascending. Return: false when it is not that. */
 static bool read_buckets(json_t *list, struct histogram *h, uint32_t *first, uint32_t *last)
 {

@@ -120,7 +120,7 @@ static int read_row(
 		*m = columns->item[i];
 		m->value = json_number_value(value);
 	}
-	return 0;
+	return jsonio_check_length(r, "rows", &s->metrics);
 }
 
 static int read_column(struct jsonio_reader *r, const char *name, struct columns *out)

@@ -165,6 +165,10 @@ static void every_field_is_checked(void **state)
 		"{\"columns\":[\"launch\",\"slot\",\"warm_up\",\"ops\"],"
 		"\"rows\":[[0,0,true,1e141]]}",
 		"concbench.cases[0].rows: a value is too large"},
+	    {{"cases", "0", "samples"},
+		"{\"columns\":[\"launch\",\"slot\",\"warm_up\",\"ns_per_op\"],"
+		"\"rows\":[[0,0,true,-0.0]]}",
+		"concbench.cases[0].rows: ns_per_op is not above 0"},
 	    {{"cases", "3", "samples", "rows"}, "[[0,0,0]]",
 		"concbench.cases[3].rows: no launch, slot or warm_up"},
 	};

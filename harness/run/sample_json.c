@@ -67,7 +67,8 @@ int sample_from_json(const struct json_t *j, struct sample *out, char *err, size
 	if ((rc = jsonio_get_unsigned(&r, j, "launch", &s.launch)) ||
 	    (rc = jsonio_get_unsigned(&r, j, "slot", &s.slot)) ||
 	    (rc = jsonio_get_bool(&r, j, "warm_up", &s.warm_up)) ||
-	    (rc = jsonio_get_metrics(&r, j, "metrics", &s.metrics)))
+	    (rc = jsonio_get_metrics(&r, j, "metrics", &s.metrics)) ||
+	    (rc = jsonio_check_length(&r, "metrics", &s.metrics)))
 		return rc;
 	if (json_object_get(j, "worker_ops"))
 		rc = read_worker_ops(&r, j, &s);
