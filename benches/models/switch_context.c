@@ -125,9 +125,8 @@ static void ON_BARE_STACK fcontext_flags_enter(struct worker *w, void *state)
 {
 	struct switch_context_state *st = state;
 
-	if (fcontext_begin(w, st, fcontext_other_flags)) {
+	if (fcontext_begin(w, st, fcontext_other_flags))
 		st->context = jump_fcontext(st->context, st).context;
-	}
 	if (!st->flag_kept || fetestexcept(FE_INEXACT))
 		worker_fail(w, -EBADMSG, "context: both sides have the same floating-point flags");
 }
@@ -228,7 +227,7 @@ static uint64_t ON_BARE_STACK ucontext_batch(struct worker *w, void *state, uint
 	return 2 * trips;
 }
 
-/* ---- all ---- */
+/* ---- all rows ---- */
 
 static int switch_context_check(const struct bench_env *env, char *why, size_t why_len)
 {

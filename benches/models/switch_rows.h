@@ -85,7 +85,7 @@ struct switch_context_state {
 	uint64_t lost;     /* round trips whose number did not come back one higher */
 	void *stack;       /* NULL: not made yet */
 	void *context;     /* where it stands; ucontext: the pair of contexts */
-	bool flag_kept;    /* a floating-point flag was raised in the context, switches later */
+	bool flag_kept;    /* a floating-point flag is up in the context, and a switch keeps it */
 };
 
 extern const struct workload switch_fcontext_workload;

@@ -7,9 +7,8 @@
 #ifndef CONCBENCH_JSONIO_MUTATOR_H
 #define CONCBENCH_JSONIO_MUTATOR_H
 
-#include "harness/stats/histogram.h"
-
 #include "harness/run/jsonio.h"
+#include "harness/stats/histogram.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -366,8 +366,9 @@ static json_t *load_own_part(const char *text, size_t bytes)
 	if (context && follows(text, bytes, &at, ",\n  \"concbench\": ")) {
 		own = value_at(text, bytes, &at);
 		if (own && follows(text, bytes, &at, ",\n  \"benchmarks\": [\n"))
-			whole = json_pack("{s:O}", "concbench", own);
-		json_decref(own);
+			whole = json_pack("{s:o}", "concbench", own);
+		else
+			json_decref(own);
 	}
 	json_decref(context);
 	return whole;
