@@ -23,7 +23,8 @@ struct change_point {
  * Without a change it gave 0.036 points with 5 % of outliers and 0.030 with two modes; the shape of
  * the noise does not matter. What the test does not hold for is noise whose neighbours are alike:
  * 0.11 points a series where a value is correlated with the last one by 0.2, 0.53 by 0.5, and 1.5
- * in a slow drift of three standard deviations. (change_points_test.c measures all of these.) */
+ * in a slow drift of three standard deviations. (change_points_power_test.c measures all of these.)
+ */
 #define CHANGE_P_MAX 0.01
 #define CHANGE_PERMUTATIONS 999
 /* Of n values that a step divides without overlap into k and n - k, 2 / C(n, k) of the orders are
