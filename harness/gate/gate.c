@@ -35,7 +35,7 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 		struct gate_case *c = &g->item[i];
 
 		(void)snprintf(c->name, sizeof(c->name), "%s", cases[i]->name);
-		c->slot_ns = plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns;
+		c->slot_ns = gate_slot_ns(plan, cases[i]->slot_ns);
 		c->differs = cases[i]->differs;
 		sequential_begin(&c->test, plan->min_effect);
 	}

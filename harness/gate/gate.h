@@ -16,16 +16,25 @@
 #include "harness/gate/comparison.h"
 #include "harness/gate/pair.h"
 
-/* What a pair of launches takes beside its turns, until it has been measured: two programs started
- * and ended, workers created and bound. As measured on a shared machine with two CPUs. */
-#define GATE_PAIR_OVERHEAD_NS (55 * CLOCK_NS_PER_MS)
+/* What a pair of launches takes to begin and to end: two programs, their workers created and bound.
+ * As measured on a shared machine with two CPUs. */
+#define GATE_PAIR_BEGIN_NS (12 * CLOCK_NS_PER_MS)
+/*
+ * A turn in a gate. A run's windows are longer, since what comes beside them is time without a
+ * figure; here more turns are worth that: what takes time from one spoils its pair only, and the
+ * two of a pair are closer to each other. In the same time, with what comes beside them, turns of
+ * 1 ms saw as much as those of 3 ms or up to a third more (results/experiments/README.md). Cases
+ * with windows longer than GATE_TURN_OF_UP_TO_NS have them for reasons of their own.
+ */
+#define GATE_TURN_NS CLOCK_NS_PER_MS
+#define GATE_TURN_OF_UP_TO_NS (3 * CLOCK_NS_PER_MS)
 /* A change found late has this part of the budget on top to be confirmed: half of it. */
 #define GATE_CONFIRM_SHARE 2
 
 /* How a suite of cases is measured. */
 struct gate_plan {
 	struct cell_spec cell[SIDES]; /* exe, profile, sweep, topology, deadlines */
-	uint64_t slot_ns;             /* 0: the cases' own */
+	uint64_t slot_ns;             /* of all cases; 0: gate_slot_ns() says */
 	uint64_t launch_ns;           /* about how long the turns of a pair take */
 	uint64_t overhead_ns;         /* of a pair beside its turns, as measured; 0: guessed */
 	uint64_t budget_ns;           /* for all cases together; confirming may take half more */
@@ -38,6 +47,9 @@ struct gate_plan {
 	struct progress *progress;      /* NULL: none */
 	const char *doing;              /* what the progress line says; NULL: the case's name */
 };
+
+/** gate_slot_ns() - how long a turn is of a case whose own windows are @case_ns long. */
+uint64_t gate_slot_ns(const struct gate_plan *plan, uint64_t case_ns);
 
 /* One case on its way to a verdict. */
 struct gate_case {

@@ -149,6 +149,7 @@ static struct gate_plan plan_of(uint64_t seed)
 {
 	return (struct gate_plan){
 	    .cell = {{.exe = side_name(SIDE_BASE)}, {.exe = side_name(SIDE_HEAD)}},
+	    .slot_ns = SLOT_NS,
 	    .launch_ns = LAUNCH_NS,
 	    .budget_ns = BUDGET_NS,
 	    .min_effect = 0.01,

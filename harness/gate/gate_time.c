@@ -1,6 +1,15 @@
 /* gate_time.c - how long pairs, looks and suites take, before and while they are measured. */
 #include "harness/gate/gate_private.h"
 
+#include "harness/work/team.h"
+
+uint64_t gate_slot_ns(const struct gate_plan *plan, uint64_t case_ns)
+{
+	if (plan->slot_ns)
+		return plan->slot_ns;
+	return case_ns > GATE_TURN_NS && case_ns <= GATE_TURN_OF_UP_TO_NS ? GATE_TURN_NS : case_ns;
+}
+
 uint64_t gate_turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
 {
 	return pair_quartets(plan->launch_ns, slot_ns) * 4 * slot_ns;
@@ -8,8 +17,12 @@ uint64_t gate_turns_ns(const struct gate_plan *plan, uint64_t slot_ns)
 
 uint64_t gate_pair_ns(const struct gate_plan *plan, uint64_t slot_ns)
 {
-	return gate_turns_ns(plan, slot_ns) +
-	       (plan->overhead_ns ? plan->overhead_ns : GATE_PAIR_OVERHEAD_NS);
+	const uint64_t turns_ns = gate_turns_ns(plan, slot_ns);
+	const uint64_t turns = slot_ns ? turns_ns / slot_ns : 0;
+
+	return turns_ns + (plan->overhead_ns
+				  ? plan->overhead_ns
+				  : GATE_PAIR_BEGIN_NS + turns * team_beside_ns(slot_ns, 2));
 }
 
 /* A pair of each case, and of the one that takes longest. */
@@ -20,8 +33,7 @@ static uint64_t pairs_ns(const struct gate_plan *plan, const struct catalogue_ca
 
 	*longest_ns = 0;
 	for (size_t i = 0; i < count; i++) {
-		const uint64_t ns =
-		    gate_pair_ns(plan, plan->slot_ns ? plan->slot_ns : cases[i]->slot_ns);
+		const uint64_t ns = gate_pair_ns(plan, gate_slot_ns(plan, cases[i]->slot_ns));
 
 		sum_ns += ns;
 		if (ns > *longest_ns)

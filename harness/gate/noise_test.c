@@ -3,6 +3,7 @@
 #include "harness/gate/gate_fixture.h"
 #include "harness/gate/noise_tally.h"
 #include "harness/stats/power.h"
+#include "harness/work/team.h"
 
 #include <math.h>
 
@@ -26,6 +27,26 @@ static void a_first_look_has_its_price(void **state)
 	assert_true(gate_first_look_ns(&plan, cases, 1) >= 11 * (CLOCK_NS_PER_S + 80000000));
 }
 
+/* Turns of a gate are shorter than a run's windows, unless somebody has a reason for theirs. */
+static void a_turn_has_its_length(void **state)
+{
+	const struct catalogue_case item[2] = {
+	    {.slot_ns = GATE_TURN_OF_UP_TO_NS}, {.slot_ns = GATE_TURN_NS}};
+	const struct catalogue_case *const cases[2] = {&item[0], &item[1]};
+	struct gate_plan plan = {.launch_ns = 100 * CLOCK_NS_PER_MS};
+
+	(void)state;
+	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_OF_UP_TO_NS), GATE_TURN_NS);
+	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_OF_UP_TO_NS + 1), GATE_TURN_OF_UP_TO_NS + 1);
+	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS), GATE_TURN_NS);
+	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS - 1), GATE_TURN_NS - 1);
+	/* It is planned with, too. */
+	assert_int_equal(
+	    gate_first_look_ns(&plan, &cases[0], 1), gate_first_look_ns(&plan, &cases[1], 1));
+	plan.slot_ns = 7 * CLOCK_NS_PER_MS;
+	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_OF_UP_TO_NS), 7 * CLOCK_NS_PER_MS);
+}
+
 /* A gate that is begun with a budget does not turn out to have been too short as soon as a pair
  * takes what pairs take: what `concbench noise` would say of the same case. */
 static void the_gate_asks_for_what_noise_says(void **state)
@@ -35,8 +56,10 @@ static void the_gate_asks_for_what_noise_says(void **state)
 	const struct catalogue_case *const cases[1] = {&item};
 	const struct gate_plan plan = {.launch_ns = 100 * CLOCK_NS_PER_MS};
 	const uint64_t needed_ns = gate_needed_ns(&plan, cases, 1);
-	/* 4 quartets of 20 ms, and what was measured beside. */
-	const uint64_t pair_ns = (16 * 20 + 55) * CLOCK_NS_PER_MS;
+	/* 4 quartets of 20 ms, and what is planned beside. */
+	const uint64_t pair_ns =
+	    16 * (20 * CLOCK_NS_PER_MS + team_beside_ns(20 * CLOCK_NS_PER_MS, 2)) +
+	    GATE_PAIR_BEGIN_NS;
 	const struct noise_visible v = noise_visible(l, 2, 2 * pair_ns, needed_ns, 0.01);
 
 	(void)state;
@@ -297,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_first_look_has_its_price),
+	    cmocka_unit_test(a_turn_has_its_length),
 	    cmocka_unit_test(the_gate_asks_for_what_noise_says),
 	    cmocka_unit_test(the_brief_one_leaves_what_is_needed),
 	    cmocka_unit_test(noise_is_told),

@@ -94,8 +94,8 @@ static void the_fewest_quartets_count(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 11; i++)
 		l[i] = (struct launch_ratio){
-		    .log_ratio = 0.01 * i, .predicted_sd = 0.0148, .quartets = 12};
-	/* 1.4826 * 0.03 / 0.0148 is 3.0. */
+		    .log_ratio = 0.01 * i, .predicted_sd = 0.0193, .quartets = 12};
+	/* 1.4826 * 0.03 / 0.0193 is 2.3. */
 	assert_true(layout_sensitive(l, 11));
 	l[4].quartets = 3;
 	assert_false(layout_sensitive(l, 11));

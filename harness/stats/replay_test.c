@@ -26,8 +26,8 @@
 #define POWER_1_PCT_MIN 1827
 #define POWER_1_PCT_CROSS_CORE_MIN 1342
 
-/* Pairs of 100 ms and what they need beside: about 32 in 5 s, and half of that to confirm. */
-static const struct trace_plan ours = {.pair_ms = 100.0, .find = 32, .confirm = 16};
+/* Pairs of 80 ms and what they need beside: about 33 in 5 s, and half of that to confirm. */
+static const struct trace_plan ours = {.pair_ms = 80.0, .find = 33, .confirm = 16};
 
 struct tally {
 	unsigned said[VERDICT_COUNT];

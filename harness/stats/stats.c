@@ -121,6 +121,35 @@ int stats_mean_stddev(const double *x, size_t n, double *mean, double *stddev)
 	return 0;
 }
 
+int stats_trimmed_mean(const double *x, size_t n, double share, double *mean, double *error)
+{
+	double *sorted = NULL, middle, deviation, unused;
+	size_t cut, left;
+	int err;
+
+	if (!(share >= 0.0 && share < 0.5))
+		return -EINVAL;
+	err = copy_sorted(x, n, &sorted);
+	if (err)
+		return err;
+	cut = (size_t)(share * (double)n);
+	left = n - 2 * cut;
+	err = stats_mean_stddev(sorted + cut, left, &middle, &unused);
+	for (size_t i = 0; i < cut; i++) {
+		sorted[i] = sorted[cut];
+		sorted[n - 1 - i] = sorted[n - 1 - cut];
+	}
+	if (!err)
+		err = stats_mean_stddev(sorted, n, &unused, &deviation);
+	free(sorted);
+	if (err)
+		return err;
+	*mean = middle;
+	*error =
+	    left > 1 ? deviation * sqrt((double)(n - 1) / (double)left / (double)(left - 1)) : 0.0;
+	return 0;
+}
+
 /* Two nested intervals of order statistics, (x_d, x_(n+1-d)) and (x_(d+1), x_(n-d)). */
 struct order_pair {
 	size_t d;

@@ -37,6 +37,16 @@ int stats_mad(const double *x, size_t n, double *out);
 int stats_mean_stddev(const double *x, size_t n, double *mean, double *stddev);
 
 /**
+ * stats_trimmed_mean() - mean of what is left when the floor(@share * n) smallest and as many of
+ * the largest are left out, and its standard error from the winsorized deviations (Yuen, "The
+ * two-sample trimmed t for unequal population variances", Biometrika 61 (1974) 165-170).
+ * @share: 0 <= share < 0.5; of each side.
+ * @error: 0 when one value is left.
+ * Return: as stats_mean_stddev(); -EINVAL, too, when @share is out of range.
+ */
+int stats_trimmed_mean(const double *x, size_t n, double share, double *mean, double *error);
+
+/**
  * stats_median_ci() - median and its distribution-free interval.
  * @level:   coverage, 0 < level < 1.
  * @covered: what the interval covers, @level or less; may be NULL. Untouched on error, as @out.

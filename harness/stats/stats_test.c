@@ -69,6 +69,35 @@ static void golden_figures(void **state)
 	assert_close(stddev, 27.040466750876604);
 }
 
+/*
+ * scipy.stats.trim_mean(x, g), and with w = scipy.stats.mstats.winsorize(x, limits=(g, g)),
+ * h = n - 2 * int(n * g): sqrt(((w - w.mean())**2).sum() / (h * (h - 1)))
+ */
+static void trimmed_means(void **state)
+{
+	double mean, error, plain, stddev;
+
+	(void)state;
+	assert_int_equal(stats_trimmed_mean(sample, COUNT(sample), 0.3, &mean, &error), 0);
+	assert_close(mean, 39.25);
+	assert_close(error, 4.79620385602733);
+	assert_int_equal(stats_trimmed_mean(sample, COUNT(sample), 0.25, &mean, &error), 0);
+	assert_close(mean, 40.7);
+	assert_close(error, 7.196295343207272);
+	/* Nothing left out: the plain mean and its error. */
+	assert_int_equal(stats_trimmed_mean(sample, COUNT(sample), 0.0, &mean, &error), 0);
+	assert_int_equal(stats_mean_stddev(sample, COUNT(sample), &plain, &stddev), 0);
+	assert_close(mean, plain);
+	assert_close(error, stddev / sqrt((double)COUNT(sample)));
+	/* One left: of three the middle one. */
+	assert_int_equal(stats_trimmed_mean(sample, 3, 0.4, &mean, &error), 0);
+	assert_close(mean, 14);
+	assert_close(error, 0);
+	assert_int_equal(stats_trimmed_mean(sample, 1, 0.4, &mean, &error), 0);
+	assert_close(mean, 14);
+	assert_close(error, 0);
+}
+
 /* A one-pass sum of squares loses all digits here.
  * python3 -c 'import statistics as s; print(repr(s.stdev([1e9 + i for i in (4, 7, 13, 16)])))' */
 static void deviation_of_large_samples(void **state)
@@ -291,6 +320,11 @@ static void refuses_bad_input(void **state)
 	assert_int_equal(stats_median(NULL, 0, &out), -EINVAL);
 	assert_int_equal(stats_mad(NULL, 0, &out), -EINVAL);
 	assert_int_equal(stats_mean_stddev(NULL, 0, &out, &other), -EINVAL);
+	assert_int_equal(stats_trimmed_mean(NULL, 0, 0.3, &out, &other), -EINVAL);
+	assert_int_equal(stats_trimmed_mean(sample, 3, 0.5, &out, &other), -EINVAL);
+	assert_int_equal(stats_trimmed_mean(sample, 3, -0.1, &out, &other), -EINVAL);
+	assert_int_equal(stats_trimmed_mean(sample, 3, NAN, &out, &other), -EINVAL);
+	assert_int_equal(stats_trimmed_mean(nan_inside, 3, 0.3, &out, &other), -EINVAL);
 	assert_int_equal(stats_median(nan_inside, 3, &out), -EINVAL);
 	assert_int_equal(stats_mad(inf_inside, 3, &out), -EINVAL);
 	assert_int_equal(stats_mean_stddev(nan_inside, 3, &out, &other), -EINVAL);
@@ -300,6 +334,7 @@ static void refuses_bad_input(void **state)
 		assert_int_equal(stats_median_ci(sample, 20, levels[i], &ci, &out), -EINVAL);
 	assert_int_equal(stats_mad(huge, 3, &out), -ERANGE);
 	assert_int_equal(stats_mean_stddev(huge, 3, &out, &other), -ERANGE);
+	assert_int_equal(stats_trimmed_mean(huge, 3, 0.0, &out, &other), -ERANGE);
 	assert_true(out == 4711 && other == 4712);
 	assert_true(ci.estimate == 1 && ci.low == 2 && ci.high == 3);
 	/* Extremes that need no arithmetic out of range still work. */
@@ -317,6 +352,7 @@ static void leaves_input_alone(void **state)
 	assert_int_equal(stats_median(copy, COUNT(copy), &out), 0);
 	assert_int_equal(stats_mad(copy, COUNT(copy), &out), 0);
 	assert_int_equal(stats_mean_stddev(copy, COUNT(copy), &out, &other), 0);
+	assert_int_equal(stats_trimmed_mean(copy, COUNT(copy), 0.3, &out, &other), 0);
 	assert_int_equal(stats_median_ci(copy, COUNT(copy), 0.95, &ci, NULL), 0);
 	assert_memory_equal(copy, sample, sizeof(sample));
 }
@@ -399,6 +435,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(half_width_is_the_longer_side),
 	    cmocka_unit_test(golden_figures),
+	    cmocka_unit_test(trimmed_means),
 	    cmocka_unit_test(deviation_of_large_samples),
 	    cmocka_unit_test(golden_intervals),
 	    cmocka_unit_test(interval_covers_the_median),

@@ -10,8 +10,8 @@
 
 /* Of a normal deviation over the median absolute one. */
 #define MAD_TO_SD 1.4826022185056018
-/* Standard error of a median over that of a mean, for normal errors: sqrt(pi / 2). */
-#define MEDIAN_ERROR 1.2533141373155003
+/* Of a launch's pairs, on either side: left out. */
+#define TRIM_SHARE 0.3
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
 
@@ -41,29 +41,26 @@ static bool is_time(double ns)
 
 int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
 {
-	double *x = n ? malloc(n * sizeof(*x)) : NULL;
+	const size_t pairs = n * QUARTET_PAIRS;
+	double *x = n ? malloc(pairs * sizeof(*x)) : NULL;
 	struct launch_ratio r = {.quartets = (unsigned)n};
-	double mad = 0.0;
 	int ret = n ? -ENOMEM : -EINVAL;
 
 	if (!x)
 		return ret;
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned k = 0; k < 2; k++) {
-			if (!is_time(q[i].base_ns[k]) || !is_time(q[i].head_ns[k])) {
-				free(x);
-				return -EINVAL;
-			}
+	for (size_t i = 0; i < pairs; i++) {
+		const double base_ns = q[i / QUARTET_PAIRS].base_ns[i % QUARTET_PAIRS];
+		const double head_ns = q[i / QUARTET_PAIRS].head_ns[i % QUARTET_PAIRS];
+
+		if (!is_time(base_ns) || !is_time(head_ns)) {
+			free(x);
+			return -EINVAL;
 		}
-		x[i] = (log(q[i].head_ns[0]) + log(q[i].head_ns[1]) - log(q[i].base_ns[0]) -
-			   log(q[i].base_ns[1])) /
-		       2;
+		x[i] = log(head_ns) - log(base_ns);
 	}
-	ret = stats_median(x, n, &r.log_ratio);
-	if (!ret && n >= SPREAD_MIN) {
-		ret = stats_mad(x, n, &mad);
-		r.predicted_sd = MEDIAN_ERROR * MAD_TO_SD * mad / sqrt((double)n);
-	}
+	ret = stats_trimmed_mean(x, pairs, TRIM_SHARE, &r.log_ratio, &r.predicted_sd);
+	if (n < SPREAD_MIN)
+		r.predicted_sd = 0.0;
 	free(x);
 	if (!ret)
 		*out = r;
@@ -99,7 +96,7 @@ double layout_ratio(const struct launch_ratio *launch, size_t n)
 static const struct layout_fit {
 	unsigned quartets; /* or more */
 	double centre, reach;
-} layout_fits[] = {{12, 1.04, 4.1}, {6, 1.13, 4.8}, {4, 1.28, 6.5}, {SPREAD_MIN, 1.71, 17.0}};
+} layout_fits[] = {{12, 1.04, 3.6}, {6, 1.07, 4.4}, {SPREAD_MIN, 1.13, 5.6}};
 
 double layout_limit(size_t launches, unsigned quartets)
 {

@@ -30,20 +30,31 @@ int verdict_from_name(const char *name, enum verdict *out);
 
 /* ---- one launch ---- */
 
-/* Four slots in the order ABBA or BAAB; drift that is linear over the four cancels. */
+#define QUARTET_PAIRS 2u
+
+/* Four slots in the order ABBA or BAAB: two pairs of neighbours, one of which base leads and the
+ * other one head. */
 struct quartet {
-	double base_ns[2]; /* time per operation of base's two slots */
-	double head_ns[2];
+	double base_ns[QUARTET_PAIRS]; /* time per operation of base's slot, of each pair */
+	double head_ns[QUARTET_PAIRS];
 };
 
 struct launch_ratio {
-	double log_ratio;    /* median over the quartets of mean log head - mean log base */
-	double predicted_sd; /* of log_ratio, as the quartets' spread predicts; 0: fewer than 3 */
+	double log_ratio;    /* trimmed mean over the pairs of log head - log base */
+	double predicted_sd; /* of log_ratio, as the pairs' spread predicts; 0: under 3 quartets */
 	unsigned quartets;
 };
 
 /**
- * launch_ratio_of() - one launch pair's figure.
+ * launch_ratio_of() - one launch pair's figure: the mean of the middle 40 % of its pairs of
+ * neighbouring slots.
+ *
+ * Drift moves the pairs that base leads one way and those that head leads the other way, as far.
+ * A slot that something took time from spoils its pair, and not its quartet: of recorded slots of 1
+ * to 3 ms on shared cores the median over quartets varies from launch to launch by up to a fourth
+ * more than that over pairs. The mean of the middle is as safe as the median from what 3 in 10 of
+ * the pairs do on either side, and varies by 1 to 3 % less on those recordings and by 8 % less
+ * where all noise is white (results/experiments/README.md).
  * @q: without the warm-up quartet, which the caller has left out.
  * Return: 0; -EINVAL when @n is 0 or a time is not finite or not above zero; -ENOMEM.
  */
@@ -54,8 +65,8 @@ int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
  * unknown.
  *
  * Robust (MAD) standard deviation of the log ratios, over the median predicted one. Around 1 when
- * launches are exchangeable and have many quartets; from 3 quartets the predicted one is too small,
- * and it is 1.7.
+ * launches are exchangeable and have many quartets; from 3 to 5 quartets the predicted one is a
+ * little too small, and it is 1.15.
  */
 double layout_ratio(const struct launch_ratio *launch, size_t n);
 
@@ -65,8 +76,8 @@ double layout_ratio(const struct launch_ratio *launch, size_t n);
  * @quartets: of its launches.
  *
  * 1.5, or more where chance alone goes beyond that: at most 1 % of cases with exchangeable launches
- * lie above it (verdict_test.c simulates it; with 1.5 throughout it was 10 % of 11 launches of 12
- * quartets, and half of them with 3). 0 when nothing can be said: fewer than 11 launches or 3
+ * lie above it (layout_test.c simulates it; with 1.5 throughout it was 10 % of 11 launches of 12
+ * quartets, and 19 % of them with 3). 0 when nothing can be said: fewer than 11 launches or 3
  * quartets.
  */
 double layout_limit(size_t launches, unsigned quartets);

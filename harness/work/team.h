@@ -84,6 +84,10 @@ int team_create_counting(struct team *t, const struct bench_case *bc, const stru
  */
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len);
 
+/** team_beside_ns() - about what a turn takes beside its window: units called to the start,
+ * warm-up, the sample passed on. Measured on a shared machine with two CPUs; to plan with. */
+uint64_t team_beside_ns(uint64_t window_ns, unsigned units);
+
 /** team_pus() - where the units were bound, read back: "0,1"; "unbound". */
 char *team_pus(const struct team *t, char *buf, size_t len);
 

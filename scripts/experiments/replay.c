@@ -6,13 +6,14 @@
  *
  * -l: our rule alone, with pairs of other lengths in the same time.
  */
+#include "harness/gate/gate_private.h"
 #include "harness/gate/noise.h"
 #include "harness/stats/rank.h"
 #include "harness/stats/trace_fixture.h"
 
-/* What the gate's pairs take: turns, and what comes beside them. */
-#define PAIR_MS 100.0
-#define PAIR_OVERHEAD_MS ((double)GATE_PAIR_OVERHEAD_NS / (double)CLOCK_NS_PER_MS)
+/* About how long the turns of the gate's pairs take, of how much each. */
+#define PAIR_MS 80.0
+#define SLOT_MS 1.0
 #define SUITE 50
 #define SUITE_RATE 0.05
 
@@ -49,9 +50,17 @@ static void fail(const char *what)
 
 /* ---- ours ---- */
 
+/* What a pair takes with what comes beside its turns. */
+static double pair_and_overhead_ms(double pair_ms)
+{
+	const struct gate_plan plan = {.launch_ns = (uint64_t)(pair_ms * 1e6)};
+
+	return (double)gate_pair_ns(&plan, (uint64_t)(SLOT_MS * 1e6)) / 1e6;
+}
+
 static struct trace_plan plan_of(double pair_ms, double seconds, double slowdown)
 {
-	const unsigned find = (unsigned)(seconds * 1e3 / (pair_ms + PAIR_OVERHEAD_MS));
+	const unsigned find = (unsigned)(seconds * 1e3 / pair_and_overhead_ms(pair_ms));
 
 	return (struct trace_plan){
 	    .pair_ms = pair_ms, .slowdown = slowdown, .find = find, .confirm = find / 2};
@@ -82,7 +91,7 @@ static void ours(const char *rule, const struct trace *t, double pair_ms, double
 /* Longer pairs are fewer, and more of the time is turns; shorter ones are more, and begin more. */
 static void launch_lengths(const struct trace *t, unsigned windows)
 {
-	static const double pair_ms[] = {50.0, 100.0, 200.0, 500.0};
+	static const double pair_ms[] = {40.0, 80.0, 160.0, 500.0};
 	static const double changes[] = {0.0, 0.01, 0.02};
 
 	for (size_t l = 0; l < sizeof(pair_ms) / sizeof(pair_ms[0]); l++) {
