@@ -29,6 +29,8 @@ static int put_figures(json_t *o, const struct comparison_row *r)
 	rc |= jsonio_put_real(o, "p", r->p);
 	if (r->figure_launches)
 		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
+	if (r->quickest_launches)
+		rc |= jsonio_put_u64(o, "quickest_turns_launches", r->quickest_launches);
 	return rc;
 }
 

@@ -55,6 +55,8 @@ static struct comparison sample(void)
 	r = add(&c, "a/slower<&\"'|`_*", VERDICT_SLOWER, 0.0521);
 	r->confirmed = r->layout_sensitive = true;
 	r->layout_ratio = 2.34;
+	r->figure_launches = 20;
+	r->quickest_launches = 5;
 	add(&c, "a/missing", VERDICT_MISSING, 0);
 	r = add(&c, "a/failed", VERDICT_FAILED, 0);
 	snprintf(r->reason, sizeof(r->reason), "head: <b>\"5 > 4\" & a|b *x* \t\xff");
@@ -208,7 +210,8 @@ static void table_for_people(void **state)
 	has(text, "base: main\nhead: topic\ndiffers: cpu.model: A|B <> C\n");
 	has(text, "+5.21 % (+4.81 .. +5.61)");
 	has(text, "1.5 us  1.58 us  a/slower<&\"'|`_*  (confirmed by fresh launches; "
-		  "layout-sensitive (launches spread x2.3))\n");
+		  "by the quickest quarter of turns in 5 of 20 launches, where the others "
+		  "were disturbed; layout-sensitive (launches spread x2.3))\n");
 	has(text, "a/missing  (why it is missing)\n");
 	has(text, "\n2 slower, 1 faster, 1 same, 1 unsure, 1 incomparable, 1 missing, 1 failed of "
 		  "8 cases; a change is detected from 0.5 % on, what is within +-1 % is the same; "

@@ -93,6 +93,8 @@ char *comparison_time(double ns, bool ascii, char *buf, size_t len)
 
 /* A change of instructions that is worth a word. */
 #define INSTRUCTIONS_TOLD 0.005
+/* One launch in so many that went by its quickest turns may have done so by chance. */
+#define QUICKEST_TOLD_OF 10
 
 static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 {
@@ -104,7 +106,7 @@ static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 {
 	const size_t begin = to->len;
-	char clause[80];
+	char clause[120];
 
 	if (r->reason[0])
 		add_clause(to, begin, r->reason);
@@ -117,6 +119,13 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 		(void)snprintf(clause, sizeof(clause),
 		    "instructions:u %+.2g %% (%u launches a side, ranges apart)",
 		    100.0 * r->instructions_change, r->instructions_launches);
+		add_clause(to, begin, clause);
+	}
+	if (r->has_figure && QUICKEST_TOLD_OF * r->quickest_launches > r->figure_launches) {
+		(void)snprintf(clause, sizeof(clause),
+		    "by the quickest quarter of turns in %u of %u launches, where the others were "
+		    "disturbed",
+		    r->quickest_launches, r->figure_launches);
 		add_clause(to, begin, clause);
 	}
 	if (r->layout_sensitive) {

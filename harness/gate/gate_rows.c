@@ -67,6 +67,7 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 		return ret;
 	row->has_figure = true;
 	row->figure_launches = e.launches;
+	row->quickest_launches = e.quickest;
 	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
 	    .low = expm1(e.log_ratio.low),
 	    .high = expm1(e.log_ratio.high)};

@@ -171,6 +171,32 @@ static void launches_that_differ_more_than_their_slots(void **state)
 	end(&s, &c);
 }
 
+/* Whose figures those of the quickest turns are is said. */
+static void launches_of_quickest_turns_are_counted(void **state)
+{
+	struct comparison c = {0};
+	static struct suite s;
+
+	(void)state;
+	begin(&s);
+	s.gate.count = 2;
+	for (unsigned i = 0; i < looks_launches(0); i++) {
+		add(&s.gate.item[0], 0.0, 0.0005);
+		add(&s.gate.item[1], 0.0, 0.0005);
+		/* As the launch's figure said, before there was a look. */
+		if (i < 4) {
+			s.gate.item[1].test.launch[i].quickest = true;
+			s.gate.item[1].test.launch[i].middle = 0.5;
+		}
+	}
+	assert_int_equal(gate_conclude(&s.gate, &c), 0);
+	assert_int_equal(c.rows[0].quickest_launches, 0);
+	assert_int_equal(c.rows[0].verdict, VERDICT_SAME);
+	assert_int_equal(c.rows[1].quickest_launches, 4);
+	assert_int_equal(c.rows[1].verdict, VERDICT_UNSURE);
+	end(&s, &c);
+}
+
 /* What is not known says why: there was no more time, or somebody did not want to wait. */
 static void interrupted_is_not_out_of_time(void **state)
 {
@@ -209,6 +235,7 @@ int main(void)
 	    cmocka_unit_test(one_weak_change_alone_stays),
 	    cmocka_unit_test(the_figure_is_of_the_fresh_launches),
 	    cmocka_unit_test(launches_that_differ_more_than_their_slots),
+	    cmocka_unit_test(launches_of_quickest_turns_are_counted),
 	    cmocka_unit_test(interrupted_is_not_out_of_time),
 	};
 

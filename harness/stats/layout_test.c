@@ -44,7 +44,7 @@ static unsigned marked(const struct noise_model *model, size_t launches, unsigne
 }
 
 static const size_t counts[] = {11, 15, 20, LAUNCHES_MAX};
-static const unsigned quartets[] = {3, 4, 6, NOISE_QUARTETS};
+static const unsigned quartets[] = {3, 4, 6, 8, NOISE_QUARTETS};
 
 static void exchangeable_launches_are_not_marked(void **state)
 {

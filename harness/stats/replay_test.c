@@ -26,8 +26,8 @@
 #define POWER_1_PCT_MIN 1827
 #define POWER_1_PCT_CROSS_CORE_MIN 1342
 
-/* Pairs of 80 ms and what they need beside: about 33 in 5 s, and half of that to confirm. */
-static const struct trace_plan ours = {.pair_ms = 80.0, .find = 33, .confirm = 16};
+/* Pairs of 70 ms and what they need beside: about 37 in 5 s, and half of that to confirm. */
+static const struct trace_plan ours = {.pair_ms = 70.0, .find = 37, .confirm = 18};
 
 struct tally {
 	unsigned said[VERDICT_COUNT];
@@ -118,8 +118,12 @@ static void a_change_is_seen(void **state)
 	}
 }
 
-/* A quarter of an hour later a core was disturbed every few milliseconds: slots vary by half. */
-static void too_noisy_is_unsure(void **state)
+/* Lower limit of 1,662 in 2,000 is 81.4 %: of 80 % with a margin. */
+#define DISTURBED_POWER_MIN 1662
+
+/* A quarter of an hour later a core was disturbed every few milliseconds: slots vary by half. That
+ * nothing changed cannot be said of them; their quickest tell what did. */
+static void disturbed_slots_are_unsure_or_right(void **state)
 {
 	struct trace_plan p = ours;
 	struct tally t = replay("mutex_cross_core_disturbed", SHARED, &p);
@@ -130,6 +134,7 @@ static void too_noisy_is_unsure(void **state)
 	p.slowdown = 0.02;
 	t = replay("mutex_cross_core_disturbed", SHARED, &p);
 	assert_int_equal(t.said[VERDICT_SAME] + t.said[VERDICT_FASTER], 0);
+	assert_in_range(t.said[VERDICT_SLOWER], DISTURBED_POWER_MIN, TRIALS);
 }
 
 /* Two processes differ where one does not from itself: with launches as the unit, no matter. */
@@ -179,7 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_changed),
 	    cmocka_unit_test(a_change_is_seen),
-	    cmocka_unit_test(too_noisy_is_unsure),
+	    cmocka_unit_test(disturbed_slots_are_unsure_or_right),
 	    cmocka_unit_test(launches_that_differ_are_no_change),
 	    cmocka_unit_test(pooled_launches_cry_wolf),
 	    cmocka_unit_test(sequential_order_cries_wolf),

@@ -4,7 +4,9 @@
  *
  * A trace is lines "launch,variant,start_us,wall_ns": samples of one workload, a launch being one
  * process, its variants (extra work in %) in random balanced quartets. A sample's noise is its time
- * over the median of its variant; what is replayed is that noise, times the change of one arm.
+ * over the lower quartile of its variant (a median would lie between the undisturbed and the
+ * disturbed where every other sample is disturbed, anywhere); what is replayed is that noise, times
+ * the change of one arm.
  *
  * A launch of the trace is one process that plays both arms, so what differs between two launches
  * of the same binary (layout) is not in it: that is what end-to-end experiments are for.
@@ -36,6 +38,7 @@ struct trace {
 	char name[64];
 	struct trace_sample *sample;
 	size_t count;
+	double slot_ms;    /* lower quartile of all samples: without what disturbs some */
 	size_t *launch;    /* [launches + 1] index of each one's first sample */
 	unsigned *stretch; /* [launches] windows lie within one */
 	size_t launches;
@@ -63,8 +66,12 @@ static inline int trace_normalise(struct trace *t)
 		qsort(x, n, sizeof(*x), trace_by_value);
 		for (size_t i = 0; n && i < t->count; i++)
 			if (t->sample[i].variant == v)
-				t->sample[i].noise = t->sample[i].wall_ns / x[n / 2];
+				t->sample[i].noise = t->sample[i].wall_ns / x[n / 4];
 	}
+	for (size_t i = 0; i < t->count; i++)
+		x[i] = t->sample[i].wall_ns;
+	qsort(x, t->count, sizeof(*x), trace_by_value);
+	t->slot_ms = t->count ? x[t->count / 4] / 1e6 : 0.0;
 	free(x);
 	return 0;
 }
@@ -144,7 +151,7 @@ static inline double trace_uniform(uint64_t *rng)
 #define TRACE_PAIRS_MAX 256
 
 struct trace_plan {
-	double pair_ms;   /* turns of a pair: the first so many ms of a launch */
+	double pair_ms;   /* about how long a pair takes turns */
 	double slowdown;  /* of head */
 	unsigned find;    /* launches for finding */
 	unsigned confirm; /* and for confirming */
@@ -157,7 +164,10 @@ struct trace_pairs {
 	size_t base[TRACE_PAIRS_MAX], head[TRACE_PAIRS_MAX];
 };
 
-/* Quartets of one launch. Return: how many; the first is left out. */
+/*
+ * Quartets of one launch. Return: how many; the first is left out. As in a gate a pair has a number
+ * of turns that what happens in them does not change: turns there are windows in time.
+ */
 static inline size_t trace_quartets(const struct trace *t, size_t base_launch, size_t head_launch,
     const struct trace_plan *p, uint64_t *rng, struct quartet *q, size_t max)
 {
@@ -165,14 +175,12 @@ static inline size_t trace_quartets(const struct trace *t, size_t base_launch, s
 	const struct trace_sample *h = &t->sample[t->launch[head_launch]];
 	const size_t nb = t->launch[base_launch + 1] - t->launch[base_launch];
 	const size_t nh = t->launch[head_launch + 1] - t->launch[head_launch];
-	const double until_us = b->start_us + p->pair_ms * 1e3;
+	const size_t turns = (size_t)(p->pair_ms / t->slot_ms);
 	size_t n = 0;
 
-	for (size_t i = 4; i + 4 <= nb && i + 4 <= nh && n < max; i += 4, n++) {
+	for (size_t i = 4; i + 4 <= nb && i + 4 <= nh && i + 4 <= turns && n < max; i += 4, n++) {
 		const bool head_first = trace_uniform(rng) < 0.5;
 
-		if (b[i + 3].start_us + b[i + 3].wall_ns / 1e3 > until_us)
-			break;
 		for (unsigned k = 0; k < 4; k++) {
 			const bool head = (k == 0 || k == 3) == head_first;
 
@@ -220,7 +228,20 @@ static inline int trace_gate(const struct trace *t, const struct trace_pairs *pa
 	return ret;
 }
 
-/* A window of @launches that no gap cuts, at random. Return: its first launch. */
+/* Launches of the longest stretch that no gap cuts. */
+static inline size_t trace_longest(const struct trace *t)
+{
+	size_t longest = 0, n = 0;
+
+	for (size_t i = 0; i < t->launches; i++) {
+		n = i && t->stretch[i] == t->stretch[i - 1] ? n + 1 : 1;
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+/* A window of @launches, at most trace_longest(), that no gap cuts, at random. Return: its first
+ * launch. */
 static inline size_t trace_window(const struct trace *t, size_t launches, uint64_t *rng)
 {
 	for (unsigned tries = 0; tries < 10000; tries++) {

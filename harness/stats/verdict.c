@@ -10,8 +10,6 @@
 
 /* Of a normal deviation over the median absolute one. */
 #define MAD_TO_SD 1.4826022185056018
-/* Of a launch's pairs, on either side: left out. */
-#define TRIM_SHARE 0.3
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
 
@@ -32,39 +30,6 @@ int verdict_from_name(const char *name, enum verdict *out)
 		}
 	}
 	return -EINVAL;
-}
-
-static bool is_time(double ns)
-{
-	return isfinite(ns) && ns > 0.0;
-}
-
-int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
-{
-	const size_t pairs = n * QUARTET_PAIRS;
-	double *x = n ? malloc(pairs * sizeof(*x)) : NULL;
-	struct launch_ratio r = {.quartets = (unsigned)n};
-	int ret = n ? -ENOMEM : -EINVAL;
-
-	if (!x)
-		return ret;
-	for (size_t i = 0; i < pairs; i++) {
-		const double base_ns = q[i / QUARTET_PAIRS].base_ns[i % QUARTET_PAIRS];
-		const double head_ns = q[i / QUARTET_PAIRS].head_ns[i % QUARTET_PAIRS];
-
-		if (!is_time(base_ns) || !is_time(head_ns)) {
-			free(x);
-			return -EINVAL;
-		}
-		x[i] = log(head_ns) - log(base_ns);
-	}
-	ret = stats_trimmed_mean(x, pairs, TRIM_SHARE, &r.log_ratio, &r.predicted_sd);
-	if (n < SPREAD_MIN)
-		r.predicted_sd = 0.0;
-	free(x);
-	if (!ret)
-		*out = r;
-	return ret;
 }
 
 double layout_ratio(const struct launch_ratio *launch, size_t n)
@@ -96,7 +61,7 @@ double layout_ratio(const struct launch_ratio *launch, size_t n)
 static const struct layout_fit {
 	unsigned quartets; /* or more */
 	double centre, reach;
-} layout_fits[] = {{12, 1.04, 3.6}, {6, 1.07, 4.4}, {SPREAD_MIN, 1.13, 5.6}};
+} layout_fits[] = {{12, 1.05, 3.8}, {8, 1.08, 4.1}, {SPREAD_MIN, 1.13, 5.6}};
 
 double layout_limit(size_t launches, unsigned quartets)
 {
@@ -127,19 +92,31 @@ bool layout_sensitive(const struct launch_ratio *launch, size_t n)
 int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out)
 {
 	double *x = n ? malloc(n * sizeof(*x)) : NULL;
-	struct rank_shift shift;
+	struct rank_shift shift, middle;
+	unsigned quickest = 0;
 	int ret;
 
 	if (!x)
 		return n ? -ENOMEM : -EINVAL;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		x[i] = launch[i].log_ratio;
+		quickest += launch[i].quickest;
+	}
 	ret = rank_one_sample(x, n, alpha, &shift);
+	middle = shift;
+	for (size_t i = 0; i < n; i++)
+		x[i] = launch[i].quickest ? launch[i].middle : launch[i].log_ratio;
+	if (!ret && quickest)
+		ret = rank_one_sample(x, n, alpha, &middle);
 	free(x);
 	if (ret)
 		return ret;
-	*out = (struct evidence){
-	    .log_ratio = shift.shift, .alpha = alpha, .p = shift.p, .launches = (unsigned)n};
+	*out = (struct evidence){.log_ratio = shift.shift,
+	    .alpha = alpha,
+	    .p = shift.p,
+	    .launches = (unsigned)n,
+	    .quickest = quickest,
+	    .middle = middle.shift};
 	return 0;
 }
 
@@ -155,7 +132,8 @@ enum verdict verdict_of(const struct evidence *e, double min_effect)
 	const struct stats_interval *i = &e->log_ratio;
 
 	if (i->low >= low && i->high <= high)
-		return VERDICT_SAME;
+		return e->middle.low >= low && e->middle.high <= high ? VERDICT_SAME
+								      : VERDICT_UNSURE;
 	if (i->low > 0.0 && i->estimate >= floor)
 		return VERDICT_SLOWER;
 	if (i->high < 0.0 && i->estimate <= -floor)

@@ -8,6 +8,7 @@
 #ifndef CONCBENCH_VERDICT_H
 #define CONCBENCH_VERDICT_H
 
+#include "harness/stats/launch_ratio.h"
 #include "harness/stats/stats.h"
 
 #include <stdbool.h>
@@ -28,37 +29,7 @@ const char *verdict_name(enum verdict v);
 /** verdict_from_name() - Return: 0; -EINVAL. */
 int verdict_from_name(const char *name, enum verdict *out);
 
-/* ---- one launch ---- */
-
-#define QUARTET_PAIRS 2u
-
-/* Four slots in the order ABBA or BAAB: two pairs of neighbours, one of which base leads and the
- * other one head. */
-struct quartet {
-	double base_ns[QUARTET_PAIRS]; /* time per operation of base's slot, of each pair */
-	double head_ns[QUARTET_PAIRS];
-};
-
-struct launch_ratio {
-	double log_ratio;    /* trimmed mean over the pairs of log head - log base */
-	double predicted_sd; /* of log_ratio, as the pairs' spread predicts; 0: under 3 quartets */
-	unsigned quartets;
-};
-
-/**
- * launch_ratio_of() - one launch pair's figure: the mean of the middle 40 % of its pairs of
- * neighbouring slots.
- *
- * Drift moves the pairs that base leads one way and those that head leads the other way, as far.
- * A slot that something took time from spoils its pair, and not its quartet: of recorded slots of 1
- * to 3 ms on shared cores the median over quartets varies from launch to launch by up to a fourth
- * more than that over pairs. The mean of the middle is as safe as the median from what 3 in 10 of
- * the pairs do on either side, and varies by 1 to 3 % less on those recordings and by 8 % less
- * where all noise is white (results/experiments/README.md).
- * @q: without the warm-up quartet, which the caller has left out.
- * Return: 0; -EINVAL when @n is 0 or a time is not finite or not above zero; -ENOMEM.
- */
-int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out);
+/* ---- layout ---- */
 
 /**
  * layout_ratio() - spread of the launches over what the spread inside them predicts; 0 when
@@ -108,6 +79,8 @@ struct evidence {
 	double alpha;                    /* the interval covers 1 - alpha, or a little more */
 	double p;                        /* two-sided, of no change */
 	unsigned launches;
+	unsigned quickest;            /* of which so many are figures of their quickest turns */
+	struct stats_interval middle; /* the same interval of the middle of all turns */
 };
 
 /** evidence_of() - Return: 0; -EINVAL when @n is too small for an interval at @alpha; -ENOMEM. */
@@ -130,7 +103,9 @@ double verdict_detect_floor(double min_effect);
  * @min_effect: relative, 0.01 for 1 %; what may be overlooked.
  *
  * same when the interval lies within +-min_effect; else slower (faster) when it lies above (below)
- * zero and the estimate is at least the floor for detecting away from it; else unsure.
+ * zero and the estimate is at least the floor for detecting away from it; else unsure. Unsure, too,
+ * when it lies within but that of the middle does not: quickest turns that are the same say nothing
+ * of the others.
  */
 enum verdict verdict_of(const struct evidence *e, double min_effect);
 

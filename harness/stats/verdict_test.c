@@ -1,4 +1,4 @@
-/* verdict_test.c - one launch, one look, one rule. */
+/* verdict_test.c - layout, one look, one rule. */
 #include "harness/stats/verdict.h"
 
 #include <errno.h>
@@ -27,65 +27,6 @@ static void names_go_both_ways(void **state)
 	}
 	assert_int_equal(verdict_from_name("quicker", &v), -EINVAL);
 	assert_string_equal(verdict_name(VERDICT_COUNT), "unknown");
-}
-
-/*
- * x = numpy.log([1.1, 1.1, 1, 1, 2, 0.5, 9, 9, 1.05, 1.06]); scipy.stats.trim_mean(x, 0.3);
- * w = scipy.stats.mstats.winsorize(x, limits=(0.3, 0.3)); sqrt(((w - w.mean())**2).sum() / 12)
- */
-static void a_launch_is_the_middle_of_its_pairs(void **state)
-{
-	const struct quartet q[] = {
-	    {{100, 100}, {110, 110}},
-	    {{100, 100}, {100, 100}},
-	    {{100, 400}, {200, 200}}, /* drift: as far one way as the other */
-	    {{100, 100}, {900, 900}}, /* an outlier */
-	    {{100, 100}, {105, 106}},
-	};
-	struct launch_ratio r;
-
-	(void)state;
-	assert_int_equal(launch_ratio_of(q, 5, &r), 0);
-	near(r.log_ratio, 0.07441985797551444, 1e-12);
-	assert_int_equal(r.quartets, 5);
-	near(r.predicted_sd, 0.020514609119625778, 1e-12);
-	assert_int_equal(launch_ratio_of(q, 2, &r), 0);
-	near(r.predicted_sd, 0.0, 0.0);
-}
-
-/* Something took time from one slot of every quartet: every mean is off, half of the pairs are not.
- */
-static void a_spoiled_slot_costs_its_pair_only(void **state)
-{
-	const struct quartet q[] = {
-	    {{100, 100}, {101, 140}},
-	    {{130, 100}, {101, 101}},
-	    {{100, 100}, {170, 101}},
-	    {{100, 150}, {101, 101}},
-	    {{100, 100}, {101, 101}},
-	};
-	struct launch_ratio r;
-
-	(void)state;
-	assert_int_equal(launch_ratio_of(q, 5, &r), 0);
-	near(r.log_ratio, log(1.01), 1e-12);
-}
-
-static void what_is_no_launch(void **state)
-{
-	struct quartet q = {{100, 100}, {100, 100}};
-	struct launch_ratio r = {.quartets = 77};
-
-	(void)state;
-	assert_int_equal(launch_ratio_of(&q, 0, &r), -EINVAL);
-	q.head_ns[1] = 0.0;
-	assert_int_equal(launch_ratio_of(&q, 1, &r), -EINVAL);
-	q.head_ns[1] = (double)NAN;
-	assert_int_equal(launch_ratio_of(&q, 1, &r), -EINVAL);
-	q.head_ns[1] = 100.0;
-	q.base_ns[0] = (double)INFINITY;
-	assert_int_equal(launch_ratio_of(&q, 1, &r), -EINVAL);
-	assert_int_equal(r.quartets, 77);
 }
 
 static void layout_shows_in_the_launches(void **state)
@@ -154,6 +95,50 @@ static void the_rule(void **state)
 	assert_int_equal(judge(0.01, 0.03, 0.06, 0.05), VERDICT_SLOWER);
 }
 
+/* Quickest turns that are the same are no proof that the others are. */
+static void same_is_said_of_all_turns(void **state)
+{
+	struct evidence e = {.log_ratio = {.estimate = 0.0, .low = -0.005, .high = 0.005},
+	    .launches = 20,
+	    .quickest = 20,
+	    .middle = {.estimate = 0.0, .low = -0.005, .high = 0.005}};
+
+	(void)state;
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_SAME);
+	e.middle.high = 0.011;
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
+	e.middle = (struct stats_interval){.estimate = 0.0, .low = -0.011, .high = 0.005};
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
+	/* Nor a change: it would have been none of the middle's alone. */
+	e.log_ratio = (struct stats_interval){.estimate = 0.007, .low = 0.005, .high = 0.009};
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
+	/* What is beyond is a change, whatever the others do. */
+	e.log_ratio.high = 0.011;
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_SLOWER);
+}
+
+static void evidence_of_quickest_turns(void **state)
+{
+	struct launch_ratio l[11];
+	struct evidence e;
+
+	(void)state;
+	for (unsigned i = 0; i < 11; i++)
+		l[i] = (struct launch_ratio){.log_ratio = 0.001 * (i + 1), .middle = 0.5};
+	assert_int_equal(evidence_of(l, 11, looks_alpha(0), &e), 0);
+	assert_int_equal(e.quickest, 0);
+	near(e.middle.low, 0.001, 1e-15);
+	near(e.middle.high, 0.011, 1e-15);
+	for (unsigned i = 0; i < 3; i++)
+		l[i].quickest = true;
+	assert_int_equal(evidence_of(l, 11, looks_alpha(0), &e), 0);
+	assert_int_equal(e.quickest, 3);
+	near(e.log_ratio.low, 0.001, 1e-15);
+	near(e.log_ratio.high, 0.011, 1e-15);
+	near(e.middle.low, 0.004, 1e-15);
+	near(e.middle.high, 0.5, 1e-15);
+}
+
 static void evidence_is_over_launches(void **state)
 {
 	struct launch_ratio l[11];
@@ -176,13 +161,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_go_both_ways),
-	    cmocka_unit_test(a_launch_is_the_middle_of_its_pairs),
-	    cmocka_unit_test(a_spoiled_slot_costs_its_pair_only),
-	    cmocka_unit_test(what_is_no_launch),
 	    cmocka_unit_test(layout_shows_in_the_launches),
 	    cmocka_unit_test(looks_cost_what_they_say),
 	    cmocka_unit_test(the_rule),
+	    cmocka_unit_test(same_is_said_of_all_turns),
 	    cmocka_unit_test(evidence_is_over_launches),
+	    cmocka_unit_test(evidence_of_quickest_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

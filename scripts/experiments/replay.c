@@ -11,9 +11,8 @@
 #include "harness/stats/rank.h"
 #include "harness/stats/trace_fixture.h"
 
-/* About how long the turns of the gate's pairs take, of how much each. */
-#define PAIR_MS 80.0
-#define SLOT_MS 1.0
+/* About how long the turns of the gate's pairs take. */
+#define PAIR_MS 70.0
 #define SUITE 50
 #define SUITE_RATE 0.05
 
@@ -50,17 +49,19 @@ static void fail(const char *what)
 
 /* ---- ours ---- */
 
-/* What a pair takes with what comes beside its turns. */
-static double pair_and_overhead_ms(double pair_ms)
+/* What a gate's pair takes with turns as long as the recorded ones, and with what comes beside
+ * them. */
+static double pair_and_overhead_ms(const struct trace *t, double pair_ms)
 {
 	const struct gate_plan plan = {.launch_ns = (uint64_t)(pair_ms * 1e6)};
 
-	return (double)gate_pair_ns(&plan, (uint64_t)(SLOT_MS * 1e6)) / 1e6;
+	return (double)gate_pair_ns(&plan, (uint64_t)(t->slot_ms * 1e6)) / 1e6;
 }
 
-static struct trace_plan plan_of(double pair_ms, double seconds, double slowdown)
+static struct trace_plan plan_of(
+    const struct trace *t, double pair_ms, double seconds, double slowdown)
 {
-	const unsigned find = (unsigned)(seconds * 1e3 / pair_and_overhead_ms(pair_ms));
+	const unsigned find = (unsigned)(seconds * 1e3 / pair_and_overhead_ms(t, pair_ms));
 
 	return (struct trace_plan){
 	    .pair_ms = pair_ms, .slowdown = slowdown, .find = find, .confirm = find / 2};
@@ -69,12 +70,13 @@ static struct trace_plan plan_of(double pair_ms, double seconds, double slowdown
 static void ours(const char *rule, const struct trace *t, double pair_ms, double seconds,
     double slowdown, unsigned windows)
 {
-	const struct trace_plan p = plan_of(pair_ms, seconds, slowdown);
+	const struct trace_plan p = plan_of(t, pair_ms, seconds, slowdown);
 	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 1;
 
-	if (t->launches < p.find + p.confirm || p.find + p.confirm > TRACE_PAIRS_MAX)
+	/* Of one that is as long as its longest stretch there would be no other window. */
+	if (trace_longest(t) <= p.find + p.confirm || p.find + p.confirm > TRACE_PAIRS_MAX)
 		fail("a trace is too short");
 	for (unsigned i = 0; i < windows; i++) {
 		const unsigned all = p.find + p.confirm;
@@ -91,7 +93,7 @@ static void ours(const char *rule, const struct trace *t, double pair_ms, double
 /* Longer pairs are fewer, and more of the time is turns; shorter ones are more, and begin more. */
 static void launch_lengths(const struct trace *t, unsigned windows)
 {
-	static const double pair_ms[] = {40.0, 80.0, 160.0, 500.0};
+	static const double pair_ms[] = {60.0, 70.0, 80.0, 160.0, 500.0};
 	static const double changes[] = {0.0, 0.01, 0.02};
 
 	for (size_t l = 0; l < sizeof(pair_ms) / sizeof(pair_ms[0]); l++) {
@@ -107,8 +109,6 @@ static void launch_lengths(const struct trace *t, unsigned windows)
 /* A suite of equal cases, each on a window of its own of one of the traces. */
 static void suite(const struct trace *t, size_t traces, unsigned suites)
 {
-	const struct trace_plan p = plan_of(PAIR_MS, 5.0, 0.0);
-	const unsigned all = p.find + p.confirm;
 	struct trace_pairs pairs;
 	struct outcome o = {0};
 	uint64_t rng = 2;
@@ -120,6 +120,8 @@ static void suite(const struct trace *t, size_t traces, unsigned suites)
 
 		for (unsigned c = 0; c < SUITE; c++) {
 			const struct trace *of = &t[c % traces];
+			const struct trace_plan p = plan_of(of, PAIR_MS, 5.0, 0.0);
+			const unsigned all = p.find + p.confirm;
 
 			trace_in_a_row(&pairs, trace_window(of, all, &rng), all, 0);
 			if (trace_gate(of, &pairs, &p, &rng, &v[c], &pvalue[c]) != 0)
