@@ -94,7 +94,8 @@ static const struct flag flags[] = {
     {"tsv", OPT_TSV, NOISE_COMMAND, "FILE", "write the table as tab-separated values"},
     {"launch-time", OPT_LAUNCH_TIME, BOTH, "TIME",
 	"about how long a pair of launches takes turns (default 70ms)"},
-    {"slot-time", OPT_SLOT_TIME, BOTH, "TIME", "length of a turn (default: 1ms, or a case's own above 3ms)"},
+    {"slot-time", OPT_SLOT_TIME, BOTH, "TIME",
+	"length of a turn (default: 1ms, or a case's own over 3ms)"},
     {"cell-timeout", OPT_CELL_TIMEOUT, BOTH, "TIME",
 	"when a silent case counts as hung (default: 20s while it starts, in a turn 5s\n"
 	"                           to 20s, by how long one is and starting took)"},

@@ -28,8 +28,9 @@ struct comparison_row {
 	struct stats_interval change; /* relative: 0.012 is "head takes 1.2 % longer" */
 	double level;                 /* what the interval covers: 0.999 */
 	double p;
-	unsigned figure_launches;   /* that change, level and times are over; 0: all */
-	unsigned quickest_launches; /* of which so many are of their quickest turns: verdict.h */
+	unsigned figure_launches; /* that change, level and times are over; 0: all */
+	unsigned
+	    quickest_launches; /* of which so many are of their quickest turns: launch_ratio.h */
 	unsigned base_launches;
 	unsigned head_launches;  /* the same number when they took turns */
 	unsigned slots;          /* used, of both sides */

@@ -210,8 +210,8 @@ static void table_for_people(void **state)
 	has(text, "base: main\nhead: topic\ndiffers: cpu.model: A|B <> C\n");
 	has(text, "+5.21 % (+4.81 .. +5.61)");
 	has(text, "1.5 us  1.58 us  a/slower<&\"'|`_*  (confirmed by fresh launches; "
-		  "by the quickest quarter of turns in 5 of 20 launches, where the others "
-		  "were disturbed; layout-sensitive (launches spread x2.3))\n");
+		  "by the quickest quarter of turns in 5 of 20 launches: the rest of them "
+		  "varied too much; layout-sensitive (launches spread x2.3))\n");
 	has(text, "a/missing  (why it is missing)\n");
 	has(text, "\n2 slower, 1 faster, 1 same, 1 unsure, 1 incomparable, 1 missing, 1 failed of "
 		  "8 cases; a change is detected from 0.5 % on, what is within +-1 % is the same; "
@@ -437,6 +437,26 @@ static void junit_for_ci(void **state)
 	comparison_free(&c);
 }
 
+/* A launch in ten may have gone by its quickest turns by chance: that is no news. */
+static void quickest_turns_are_told_when_many(void **state)
+{
+	struct comparison c = begin();
+	struct comparison_row *r = add(&c, "x", VERDICT_SLOWER, 0.1);
+	char *text;
+
+	(void)state;
+	r->figure_launches = 20;
+	r->quickest_launches = 2;
+	text = printed(&c, true);
+	assert_null(strstr(text, "quickest"));
+	free(text);
+	c.rows[0].quickest_launches = 3;
+	text = printed(&c, true);
+	has(text, "by the quickest quarter of turns in 3 of 20 launches");
+	free(text);
+	comparison_free(&c);
+}
+
 /* A signal is what the process ends with, whatever was found until then. */
 static void a_signal_is_the_status(void **state)
 {
@@ -468,6 +488,7 @@ static void json_for_programs(void **state)
 	c.budget_s = 20;
 	c.confirm_s = 10;
 	text = written(comparison_json, &c);
+	has(text, "\"quickest_turns_launches\": 5");
 	o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	if (!o)
 		fail_msg("%s: %s", error.text, text);
@@ -570,6 +591,7 @@ int main(void)
 	    cmocka_unit_test(markdown_names_nobody),
 	    cmocka_unit_test(markdown_of_many_cases_fits_a_comment),
 	    cmocka_unit_test(junit_for_ci),
+	    cmocka_unit_test(quickest_turns_are_told_when_many),
 	    cmocka_unit_test(a_signal_is_the_status),
 	    cmocka_unit_test(json_for_programs),
 	    cmocka_unit_test(files_are_whole_or_not_at_all),

@@ -123,8 +123,8 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 	}
 	if (r->has_figure && QUICKEST_TOLD_OF * r->quickest_launches > r->figure_launches) {
 		(void)snprintf(clause, sizeof(clause),
-		    "by the quickest quarter of turns in %u of %u launches, where the others were "
-		    "disturbed",
+		    "by the quickest quarter of turns in %u of %u launches: the rest of them "
+		    "varied too much",
 		    r->quickest_launches, r->figure_launches);
 		add_clause(to, begin, clause);
 	}

@@ -26,7 +26,7 @@
 /* Lower limit of 965 in 1,000 is 95.2 %. */
 #define POWER_MIN 965
 
-/* As on a real machine: a pair of 100 ms, and two programs started and ended. */
+/* About as on a real machine: a pair of 100 ms, and two programs started and ended. */
 #define SLOT_NS (2 * CLOCK_NS_PER_MS)
 #define LAUNCH_NS (100 * CLOCK_NS_PER_MS)
 #define START_NS (20 * CLOCK_NS_PER_MS)
@@ -47,6 +47,7 @@ static const struct machine_model models[] = {
     {.noise = {.name = "lottery", .white = 0.01, .lottery = 0.03}},
     {.noise = {.name = "ramp", .white = 0.01}, .ramp = 0.3},
     {.noise = {.name = "beat", .white = 0.01}, .beat = 0.05},
+    {.noise = {.name = "disturbed", .white = 0.02, .outliers = 0.5}},
 };
 #define MODELS (sizeof(models) / sizeof(models[0]))
 

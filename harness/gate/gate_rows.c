@@ -21,6 +21,12 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "looks %s; %s before fresh launches could confirm it", verdict_name(t->flagged),
 		    g->interrupted ? "interrupted" : "the time was up");
+	else if (row->quickest_launches && row->change.low >= -g->plan->min_effect &&
+		 row->change.high <= g->plan->min_effect)
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "the quickest turns are the same, but of all turns %u pairs of launches cannot "
+		    "tell",
+		    c->pairs);
 	else
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "%u pairs of launches cannot tell it from a change of %.3g %%%s", c->pairs,

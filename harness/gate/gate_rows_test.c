@@ -194,6 +194,8 @@ static void launches_of_quickest_turns_are_counted(void **state)
 	assert_int_equal(c.rows[0].verdict, VERDICT_SAME);
 	assert_int_equal(c.rows[1].quickest_launches, 4);
 	assert_int_equal(c.rows[1].verdict, VERDICT_UNSURE);
+	assert_string_equal(c.rows[1].reason, "the quickest turns are the same, but of all turns "
+					      "11 pairs of launches cannot tell");
 	end(&s, &c);
 }
 

@@ -153,22 +153,23 @@ static int finish(struct pair *p, enum side side)
 	return ret ? failed(p, side, ret, STATUS_INVALID) : 0;
 }
 
-static int medians(const struct quartet *q, size_t n, struct pair_result *out)
+/* The middle of all slots, or of the quickest quarter: those that the launch's figure is of. */
+static int middles(const struct quartet *q, size_t n, struct pair_result *out)
 {
+	const double at = out->ratio.quickest ? 0.125 : 0.5;
 	double *x = calloc(n * 2, sizeof(*x));
-	int ret;
 
 	if (!x)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		memcpy(&x[i * 2], q[i].base_ns, sizeof(q[i].base_ns));
-	ret = stats_median(x, n * 2, &out->ns_per_op[SIDE_BASE]);
-	for (size_t i = 0; i < n; i++)
-		memcpy(&x[i * 2], q[i].head_ns, sizeof(q[i].head_ns));
-	if (!ret)
-		ret = stats_median(x, n * 2, &out->ns_per_op[SIDE_HEAD]);
+	for (enum side s = SIDE_BASE; s < SIDES; s++) {
+		for (size_t i = 0; i < n; i++)
+			memcpy(&x[i * 2], s == SIDE_BASE ? q[i].base_ns : q[i].head_ns,
+			    sizeof(q[i].base_ns));
+		stats_sort(x, n * 2);
+		out->ns_per_op[s] = stats_quantile_sorted(x, n * 2, at);
+	}
 	free(x);
-	return ret;
+	return 0;
 }
 
 static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
@@ -190,7 +191,7 @@ static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 	if (!used)
 		return -ENODATA;
 	ret = launch_ratio_of(q, used, &out->ratio);
-	return ret ? ret : medians(q, used, out);
+	return ret ? ret : middles(q, used, out);
 }
 
 int pair_measure(

@@ -43,7 +43,7 @@ struct pair_spec {
 
 struct pair_result {
 	struct launch_ratio ratio;
-	double ns_per_op[SIDES]; /* median over the used slots */
+	double ns_per_op[SIDES]; /* median over the used slots, or over their quickest quarter */
 	unsigned slots;          /* used, of both sides */
 	unsigned warm_up;        /* kept out: of the first quartet */
 	unsigned empty;          /* kept out: of quartets with a slot without operations */

@@ -118,7 +118,7 @@ int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
 	r.middle = r.log_ratio;
 	if (!ret && n >= QUICKEST_QUARTETS_MIN) {
 		ret = quickest_of(q, n, &quickest, &error);
-		if (!ret && error * QUICKEST_GAIN < r.predicted_sd) {
+		if (!ret && error > 0.0 && error * QUICKEST_GAIN < r.predicted_sd) {
 			r.quickest = true;
 			r.log_ratio = quickest;
 			r.predicted_sd = error;

@@ -32,19 +32,22 @@ struct launch_ratio {
  * The middle is the mean of the middle 40 % of the log ratios of its pairs of neighbouring slots.
  * Drift moves the pairs that base leads one way and those that head leads the other way, as far. A
  * slot that something took time from spoils its pair, and not its quartet: of recorded slots of 1
- * to 3 ms on shared cores the median over quartets varies from launch to launch by up to a fourth
- * more than that over pairs. The mean of the middle is as safe as the median from what 3 in 10 of
- * the pairs do on either side, and varies by 1 to 3 % less on those recordings and by 8 % less
- * where all noise is white (results/experiments/README.md).
+ * to 3 ms on shared cores the median over quartets varies from launch to launch by a tenth to a
+ * fourth more than that over pairs. The mean of the middle is as safe as the median from what 3 in
+ * 10 of the pairs do on either side, and varies by up to 2 % less on those recordings and by 8 %
+ * less where all noise is white (results/experiments/README.md).
  *
  * Where most pairs are spoiled there is no middle: something that takes one of two cores for 3 ms
  * out of every 6 makes half of the slots two to three times as long, at random. Whatever disturbs
  * only ever adds time (Chen & Revels, "Robust benchmarking in noisy environments", 2016), so the
  * quickest quarter of each side's slots has seen least of it, and the difference of their mean
  * logarithms is the figure when its error is less than half of the middle's: errors are Yuen's, and
- * the jackknife's over the quartets. On recordings of such minutes it varies by a seventh to a
- * twelfth of what the middle does; of calm ones 1 to 3 % of launches take it, and it does not
- * matter.
+ * the jackknife's over the quartets. On recordings of such minutes it varies by a seventh or less
+ * of what the middle does; of calm ones 1 to 3 % of launches take it, and it does not matter.
+ *
+ * What it is of is undisturbed turns. A head whose undisturbed turns vary more than base's looks
+ * quicker by it, and one with more long turns slower, by a part of their spread: no change it is
+ * not, but its size is of the quickest turns alone. verdict_of() calls none against the middle.
  *
  * Base and head may change places in all of this, and only the sign does: that is what a
  * signed-rank test needs to be exact.

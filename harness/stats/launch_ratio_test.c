@@ -111,6 +111,8 @@ static void a_disturbed_launch_is_its_quickest_turns(void **state)
 	/* It is kept what the middle says, which is not much. */
 	assert_true(fabs(r.middle) > 0.1);
 	/* Of few it is not known how good they are. */
+	assert_int_equal(launch_ratio_of(q, 6, &r), 0);
+	assert_true(r.quickest);
 	assert_int_equal(launch_ratio_of(q, 5, &r), 0);
 	assert_false(r.quickest);
 	near(r.middle, r.log_ratio, 0.0);

@@ -175,7 +175,8 @@ static inline size_t trace_quartets(const struct trace *t, size_t base_launch, s
 	const struct trace_sample *h = &t->sample[t->launch[head_launch]];
 	const size_t nb = t->launch[base_launch + 1] - t->launch[base_launch];
 	const size_t nh = t->launch[head_launch + 1] - t->launch[head_launch];
-	const size_t turns = (size_t)(p->pair_ms / t->slot_ms);
+	/* As pair_quartets(). */
+	const size_t turns = 4 * ((size_t)(p->pair_ms / (4 * t->slot_ms)) + 1);
 	size_t n = 0;
 
 	for (size_t i = 4; i + 4 <= nb && i + 4 <= nh && i + 4 <= turns && n < max; i += 4, n++) {

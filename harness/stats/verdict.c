@@ -130,13 +130,13 @@ enum verdict verdict_of(const struct evidence *e, double min_effect)
 	const double high = log1p(min_effect), low = -high;
 	const double floor = log1p(verdict_detect_floor(min_effect));
 	const struct stats_interval *i = &e->log_ratio;
+	const struct stats_interval *all = e->quickest ? &e->middle : i;
 
 	if (i->low >= low && i->high <= high)
-		return e->middle.low >= low && e->middle.high <= high ? VERDICT_SAME
-								      : VERDICT_UNSURE;
-	if (i->low > 0.0 && i->estimate >= floor)
+		return all->low >= low && all->high <= high ? VERDICT_SAME : VERDICT_UNSURE;
+	if (i->low > 0.0 && i->estimate >= floor && all->high >= 0.0)
 		return VERDICT_SLOWER;
-	if (i->high < 0.0 && i->estimate <= -floor)
+	if (i->high < 0.0 && i->estimate <= -floor && all->low <= 0.0)
 		return VERDICT_FASTER;
 	return VERDICT_UNSURE;
 }

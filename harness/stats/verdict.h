@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 enum verdict {
-	VERDICT_SAME,         /* the whole interval lies within +-min_effect */
+	VERDICT_SAME,         /* the whole interval lies within +-min_effect, of all turns */
 	VERDICT_SLOWER,       /* above zero, by the floor for detecting or more */
 	VERDICT_FASTER,       /* below zero, by the floor for detecting or more */
 	VERDICT_UNSURE,       /* neither: more launches or a quieter machine would be needed */
@@ -104,8 +104,9 @@ double verdict_detect_floor(double min_effect);
  *
  * same when the interval lies within +-min_effect; else slower (faster) when it lies above (below)
  * zero and the estimate is at least the floor for detecting away from it; else unsure. Unsure, too,
- * when it lies within but that of the middle does not: quickest turns that are the same say nothing
- * of the others.
+ * when it lies within but that of the middle does not (looked at when any launch's figure is of its
+ * quickest turns): quickest turns that are the same say nothing of the others. And when that of the
+ * middle lies on the other side of zero: then the turns do not agree.
  */
 enum verdict verdict_of(const struct evidence *e, double min_effect);
 

@@ -112,9 +112,18 @@ static void same_is_said_of_all_turns(void **state)
 	/* Nor a change: it would have been none of the middle's alone. */
 	e.log_ratio = (struct stats_interval){.estimate = 0.007, .low = 0.005, .high = 0.009};
 	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
-	/* What is beyond is a change, whatever the others do. */
+	/* What is beyond is a change, unless the others surely changed the other way. */
 	e.log_ratio.high = 0.011;
 	assert_int_equal(verdict_of(&e, 0.01), VERDICT_SLOWER);
+	e.middle = (struct stats_interval){.estimate = -0.2, .low = -0.4, .high = -0.001};
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
+	e.log_ratio = (struct stats_interval){.estimate = -0.02, .low = -0.03, .high = -0.01};
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_FASTER);
+	e.middle = (struct stats_interval){.estimate = 0.2, .low = 0.001, .high = 0.4};
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_UNSURE);
+	/* Who has no launch of that kind has no other interval. */
+	e.quickest = 0;
+	assert_int_equal(verdict_of(&e, 0.01), VERDICT_FASTER);
 }
 
 static void evidence_of_quickest_turns(void **state)

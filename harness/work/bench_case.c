@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* With a PU for every worker a window of a few milliseconds is the shortest that interrupts and
- * timer ticks (1-4 ms apart) do not make or break. */
+ * timer ticks (1-4 ms apart) do not make or break. (A gate has pairs of shorter ones: gate.h.) */
 #define SLOT_NS (3 * CLOCK_NS_PER_MS)
 /* With more workers than PUs the scheduler's slices (about 3 ms each) have to average out. */
 #define SLOT_OVERSUBSCRIBED_NS (60 * CLOCK_NS_PER_MS)

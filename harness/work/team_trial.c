@@ -20,8 +20,8 @@
 /*
  * Time for every unit to wake from the futex and to get ready for the start. On two shared CPUs 9
  * of 10 are there within 45 us, with one unit and with two. A unit that is later makes its trial's
- * start skew long and nothing else: the last one to begin opens the window. In the slots of a gate,
- * of 3 ms, this is what turns cost most beside the warm-up.
+ * start skew long and nothing else: the last one to begin opens the window. In a gate's turns of
+ * 1 ms every tenth of one counts.
  */
 static uint64_t lead_ns(unsigned units)
 {

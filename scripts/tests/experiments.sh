@@ -5,6 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/tap.bash"
 
 experiments=$(cd "$(dirname "${BASH_SOURCE[0]}")/../experiments" && pwd)
+experiments_root=${experiments%/scripts/experiments}
 
 # Three launches of three samples, each 2 ms after the one before.
 recording() {
@@ -88,4 +89,15 @@ a_long_experiment_goes_on_where_it_stopped() {
 	one_line err 'rounds of revision abc' 'this is def'
 }
 
-run a_long_experiment_goes_on_where_it_stopped recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused
+# By default on the tests' trimmed recordings: two windows a row, for whether there is a table.
+recordings_are_replayed() {
+	command -v gnuplot >/dev/null || skip 'no gnuplot'
+	[ "$CONCBENCH" = "$experiments_root/build/concbench" ] || skip 'not the build that replays are linked with'
+	expect 0 "$experiments/replay.sh" -n 2 -o exp
+	[ "$(grep -c '^concbench' exp/replay.tsv)" -eq 13 ] || fail "$(cat exp/replay.tsv)"
+	[ -s exp/replay.svg ]
+	expect 0 "$experiments/replay.sh" -l -n 2 -o exp
+	[ "$(grep -c '^pairs of 70 ms' exp/launch_length.tsv)" -eq 9 ] || fail "$(cat exp/launch_length.tsv)"
+}
+
+run recordings_are_replayed a_long_experiment_goes_on_where_it_stopped recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused
