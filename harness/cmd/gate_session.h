@@ -33,8 +33,6 @@ struct gate_request {
 
 /* Time a case gets when the user gives no budget. */
 #define GATE_CASE_NS (5 * CLOCK_NS_PER_S)
-/* About how long the turns of a pair of launches take (results/experiments/README.md says why). */
-#define GATE_LAUNCH_NS (70 * CLOCK_NS_PER_MS)
 
 struct gate_session {
 	const struct gate_request *request;

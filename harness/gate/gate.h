@@ -28,6 +28,8 @@
  */
 #define GATE_TURN_NS CLOCK_NS_PER_MS
 #define GATE_TURN_OF_UP_TO_NS (3 * CLOCK_NS_PER_MS)
+/* About how long the turns of a pair of launches take (results/experiments/README.md says why). */
+#define GATE_LAUNCH_NS (70 * CLOCK_NS_PER_MS)
 /* A change found late has this part of the budget on top to be confirmed: half of it. */
 #define GATE_CONFIRM_SHARE 2
 

@@ -3,7 +3,7 @@
 #include "harness/gate/gate_fixture.h"
 #include "harness/gate/noise_tally.h"
 #include "harness/stats/power.h"
-#include "harness/work/team.h"
+#include "harness/work/bench_case.h"
 
 #include <math.h>
 
@@ -40,6 +40,9 @@ static void a_turn_has_its_length(void **state)
 	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_OF_UP_TO_NS + 1), GATE_TURN_OF_UP_TO_NS + 1);
 	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS), GATE_TURN_NS);
 	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS - 1), GATE_TURN_NS - 1);
+	/* A case has the usual window that has none of its own. */
+	assert_int_equal(
+	    case_slot_ns(&(struct bench_case){.workers = 1}, 1), GATE_TURN_OF_UP_TO_NS);
 	/* It is planned with, too. */
 	assert_int_equal(
 	    gate_first_look_ns(&plan, &cases[0], 1), gate_first_look_ns(&plan, &cases[1], 1));
@@ -56,10 +59,9 @@ static void the_gate_asks_for_what_noise_says(void **state)
 	const struct catalogue_case *const cases[1] = {&item};
 	const struct gate_plan plan = {.launch_ns = 100 * CLOCK_NS_PER_MS};
 	const uint64_t needed_ns = gate_needed_ns(&plan, cases, 1);
-	/* 4 quartets of 20 ms, and what is planned beside. */
-	const uint64_t pair_ns =
-	    16 * (20 * CLOCK_NS_PER_MS + team_beside_ns(20 * CLOCK_NS_PER_MS, 2)) +
-	    GATE_PAIR_BEGIN_NS;
+	/* 4 quartets of 20 ms; beside each turn 0.16 ms until two units are up, an eighth to warm
+	 * up and 0.2 ms to pass on; and 12 ms to begin and to end. */
+	const uint64_t pair_ns = 320 * CLOCK_NS_PER_MS + 57760 * CLOCK_NS_PER_US;
 	const struct noise_visible v = noise_visible(l, 2, 2 * pair_ns, needed_ns, 0.01);
 
 	(void)state;

@@ -12,7 +12,7 @@
 #include "harness/stats/trace_fixture.h"
 
 /* About how long the turns of the gate's pairs take. */
-#define PAIR_MS 70.0
+#define PAIR_MS ((double)GATE_LAUNCH_NS / (double)CLOCK_NS_PER_MS)
 #define SUITE 50
 #define SUITE_RATE 0.05
 
