@@ -1,9 +1,9 @@
 /* registry.c - the one table of families, in report order. */
 #include "benches/locks/locks.h"
-#include "benches/models/job.h"
-#include "benches/models/switch.h"
+#include "benches/jobs/job.h"
+#include "benches/handoff/switch.h"
 #include "benches/queues/queues.h"
-#include "benches/selftest.h"
+#include "benches/selftest/selftest.h"
 
 const struct family bench_families[] = {
     {"job", "Jobs under every execution model", job_list},

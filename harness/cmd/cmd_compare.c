@@ -2,7 +2,7 @@
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/compare_options.h"
 #include "harness/cmd/conclude.h"
-#include "harness/gate/compare.h"
+#include "harness/compare/compare.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "harness/cmd/gate_facts.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
-#include "harness/gate/comparable.h"
+#include "harness/compare/comparable.h"
 #include "harness/gate/instructions.h"
 #include "harness/gate/noise.h"
 #include "harness/machine/counters.h"

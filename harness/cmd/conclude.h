@@ -5,7 +5,7 @@
 #ifndef CONCBENCH_CONCLUDE_H
 #define CONCBENCH_CONCLUDE_H
 
-#include "harness/gate/comparison.h"
+#include "harness/compare/comparison.h"
 
 /* Each script between a user and the gate may want one of its own. */
 #define JSON_OUTPUTS_MAX 8

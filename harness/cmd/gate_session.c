@@ -1,7 +1,7 @@
 #include "harness/cmd/gate_session.h"
 
 #include "harness/base/clock.h"
-#include "harness/cell/case_filter.h"
+#include "harness/run/case_filter.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 

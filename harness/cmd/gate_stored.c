@@ -6,7 +6,7 @@
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
-#include "harness/gate/compare.h"
+#include "harness/compare/compare.h"
 
 #include <dirent.h>
 #include <errno.h>

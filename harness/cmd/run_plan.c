@@ -1,7 +1,7 @@
 /* run_plan.c - which cases a run measures. */
 #include "harness/cmd/run_session.h"
 
-#include "harness/cell/case_filter.h"
+#include "harness/run/case_filter.h"
 #include "harness/cmd/cmd.h"
 #include "harness/work/machine.h"
 

@@ -13,7 +13,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/progress.h"
 #include "harness/cell/catalogue.h"
-#include "harness/gate/comparison.h"
+#include "harness/compare/comparison.h"
 #include "harness/gate/pair.h"
 
 /* What a pair of launches takes to begin and to end: two programs, their workers created and bound.

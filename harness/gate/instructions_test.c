@@ -1,6 +1,6 @@
 /* instructions_test.c - the side verdict, of cells that say what they have counted. */
 #include "harness/gate/instructions.h"
-#include "harness/gate/comparison_text.h"
+#include "harness/compare/comparison_text.h"
 #include "harness/gate/gate_fixture.h"
 
 #include <math.h>

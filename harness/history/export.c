@@ -2,7 +2,7 @@
 
 #include "harness/base/one_line.h"
 #include "harness/base/output.h"
-#include "harness/cell/case_filter.h"
+#include "harness/run/case_filter.h"
 
 #include <errno.h>
 #include <stdlib.h>

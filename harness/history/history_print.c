@@ -3,7 +3,7 @@
 #include "harness/history/sparkline.h"
 
 #include "harness/base/text.h"
-#include "harness/cell/case_filter.h"
+#include "harness/run/case_filter.h"
 #include "harness/report/figure.h"
 
 #include <errno.h>

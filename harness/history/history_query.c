@@ -1,7 +1,7 @@
 /* history_query.c - the runs and the series of a history, copied out. */
 #include "harness/history/history_private.h"
 
-#include "harness/cell/case_filter.h"
+#include "harness/run/case_filter.h"
 
 #include <errno.h>
 #include <stdio.h>

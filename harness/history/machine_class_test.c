@@ -1,6 +1,6 @@
 /* Runs of one machine stay in one class, runs of another are in another. */
 #include "harness/history/machine_class.h"
-#include "harness/gate/comparable.h"
+#include "harness/compare/comparable.h"
 #include "harness/run/run_fixture.h"
 
 struct change {

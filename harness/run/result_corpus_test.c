@@ -3,7 +3,7 @@
  *
  * The corpus has trimmed real files, broken ones, and what the fuzzer has found (found-*).
  */
-#include "harness/gate/compare.h"
+#include "harness/compare/compare.h"
 #include "harness/history/history.h"
 #include "harness/run/result_fuzz.h"
 #include "harness/run/run_fixture.h"

@@ -4,7 +4,7 @@
  */
 #include "harness/work/team_threads.h"
 
-#include "harness/work/carrier.h"
+#include "harness/coroutine/carrier.h"
 
 #include <errno.h>
 #include <stdio.h>

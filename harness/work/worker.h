@@ -12,7 +12,7 @@
 
 #include "harness/base/arena.h"
 #include "harness/stats/histogram.h"
-#include "harness/work/carrier.h"
+#include "harness/coroutine/carrier.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # end_to_end.sh - the gate on real processes: how often it calls a change where there is none, and how
-# often it finds one of 1 or 2 % (a knob in cases made for it, benches/selftest_slow.h).
+# often it finds one of 1 or 2 % (a knob in cases made for it, benches/selftest/selftest_slow.h).
 #
 # Usage: scripts/experiments/end_to_end.sh [-s SCALE] [-r ROUNDS] [-o FOLDER]
 #

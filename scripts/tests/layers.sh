@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-layers=(base stats machine run work cell gate report history cmd)
+layers=(base coroutine stats machine run work compare cell gate report history cmd)
 n=0 bad=0
 
 # check NAME OFFENDERS - ok when there are none.
@@ -35,7 +35,7 @@ done
 check "hwloc in topology only" "$(includes hwloc harness benches | grep -v '^harness/machine/topology' || true)"
 check "Google Benchmark in the shim only" "$(includes benchmark/ harness benches | grep -v '^harness/gbench.cc' || true)"
 check "JSON in run files and the protocol only" "$(includes jansson harness benches |
-	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|gate/comparison_json|history/export)' || true)"
+	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|compare/comparison_json|history/export)' || true)"
 check "SQLite in its store only" "$(includes sqlite3 harness benches | grep -v '^harness/history/store_sqlite' || true)"
 check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '^harness/history/libpq' || true)"
 # Of what git would take: what a build or a run leaves lying about shows up here before it is committed.

@@ -1,0 +1,137 @@
+#include "benches/jobs/chase.h"
+
+#include "harness/work/bench_case.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t round_up(size_t n)
+{
+	return (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+static size_t header_bytes(unsigned workers)
+{
+	return round_up(sizeof(struct chase_state) + workers * sizeof(struct chase_worker));
+}
+
+static size_t buffer_bytes(const int64_t *params)
+{
+	return round_up((size_t)params[CHASE_BYTES] + WORKER_SHIFT_MAX);
+}
+
+static size_t chase_state_size(const struct bench_case *bc)
+{
+	return header_bytes(bc->workers) + bc->workers * buffer_bytes(bc->params);
+}
+
+static int chase_setup(struct bench_env *env, char *why, size_t why_len)
+{
+	struct chase_state *st = env->state;
+	const int64_t lines = env->params[CHASE_BYTES] / CHASE_LINE_BYTES;
+
+	if (lines < 2 || lines > UINT32_MAX) {
+		(void)snprintf(why, why_len, "chase: %" PRId64 " bytes are no chain",
+		    env->params[CHASE_BYTES]);
+		return -EINVAL;
+	}
+	st->buffer_bytes = buffer_bytes(env->params);
+	for (unsigned i = 0; i < env->workers; i++) {
+		st->worker[i].lines = (uint32_t)lines;
+		st->worker[i].offset = header_bytes(env->workers) + i * st->buffer_bytes;
+	}
+	return 0;
+}
+
+static struct chase_line *chain_of(struct chase_state *st, unsigned worker)
+{
+	const struct chase_worker *cw = &st->worker[worker];
+
+	return (struct chase_line *)(void *)((unsigned char *)st + cw->offset + cw->shift);
+}
+
+struct chase_line *chase_line_at(struct chase_state *st, unsigned worker, uint32_t i)
+{
+	return &chain_of(st, worker)[i];
+}
+
+/* Sattolo's shuffle leaves one cycle over all lines. */
+static void build(struct worker *w, struct chase_line *chain, uint32_t lines)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < lines; i++)
+		chain[i].next = i;
+	for (uint32_t i = lines - 1; i > 0; i--) {
+		const uint32_t j = (uint32_t)(worker_random(w) % i), next = chain[i].next;
+
+		chain[i].next = chain[j].next;
+		chain[j].next = next;
+	}
+	for (uint32_t rank = 0; rank < lines; rank++) {
+		chain[at].rank = rank;
+		at = chain[at].next;
+	}
+}
+
+/* Every trial in another place: the chain goes along, only its addresses change. */
+static void chase_enter(struct worker *w, void *state)
+{
+	struct chase_state *st = state;
+	struct chase_worker *cw = &st->worker[w->index];
+	const struct chase_line *from = chain_of(st, w->index);
+
+	cw->shift = worker_shift(w);
+	if (cw->built) {
+		memmove(chain_of(st, w->index), from, cw->lines * sizeof(*from));
+		return;
+	}
+	build(w, chain_of(st, w->index), cw->lines);
+	cw->built = true;
+}
+
+static uint64_t chase_batch(struct worker *w, void *state, uint64_t n)
+{
+	struct chase_state *st = state;
+	struct chase_worker *cw = &st->worker[w->index];
+	const struct chase_line *chain = chain_of(st, w->index);
+	uint32_t at = cw->at;
+
+	for (uint64_t i = 0; i < n; i++)
+		at = chain[at].next;
+	cw->at = at;
+	cw->steps += n;
+	return n;
+}
+
+static int chase_check(const struct bench_env *env, char *why, size_t why_len)
+{
+	struct chase_state *st = env->state;
+
+	for (unsigned i = 0; i < env->workers; i++) {
+		const struct chase_worker *cw = &st->worker[i];
+		const uint32_t rank = cw->at < cw->lines ? chase_line_at(st, i, cw->at)->rank : 0;
+
+		if (cw->steps != env->done[i] || cw->at >= cw->lines ||
+		    rank != cw->steps % cw->lines) {
+			(void)snprintf(why, why_len,
+			    "worker %u: after %" PRIu64 " of %" PRIu64
+			    " steps on the line of step %u of %u",
+			    i, cw->steps, env->done[i], rank, cw->lines);
+			return -EBADMSG;
+		}
+	}
+	return 0;
+}
+
+const struct workload chase_workload = {
+    .op = "load",
+    .state_size = chase_state_size,
+    .setup = chase_setup,
+    .enter = chase_enter,
+    .batch = chase_batch,
+    .check = chase_check,
+    .cooperative = true,
+};

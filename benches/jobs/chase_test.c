@@ -1,0 +1,116 @@
+#include "benches/jobs/chase.h"
+
+#include "benches/jobs/driver.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define BYTES (64 * 1024)
+
+static struct chase_state *begin(struct driver *d, enum model model)
+{
+	assert_int_equal(driver_begin(d, &chase_workload, model, 2, BYTES, 0), 0);
+	return d->env.state;
+}
+
+static void every_model_chases(void **unused)
+{
+	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+	struct driver d;
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		begin(&d, models[i]);
+		for (int trial = 0; trial < 5; trial++)
+			assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+		assert_true(driver_done(&d) > 0);
+		driver_end(&d);
+	}
+}
+
+/* One cycle over all lines, and it stays so wherever it is moved. */
+static void the_chain_is_one_cycle(void **unused)
+{
+	bool seen[BYTES / CHASE_LINE_BYTES] = {false};
+	struct chase_state *st;
+	struct driver d;
+	uint32_t at = 0;
+	size_t first_shift;
+	bool moved = false;
+
+	(void)unused;
+	st = begin(&d, MODEL_THREAD);
+	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	first_shift = st->worker[0].shift;
+	for (int trial = 0; trial < 4; trial++) {
+		assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+		moved |= st->worker[0].shift != first_shift;
+		assert_true(st->worker[0].shift < WORKER_SHIFT_MAX);
+		assert_int_equal(st->worker[0].shift % CHASE_LINE_BYTES, 0);
+	}
+	assert_true(moved);
+	for (size_t i = 0; i < BYTES / CHASE_LINE_BYTES; i++) {
+		assert_false(seen[at]);
+		seen[at] = true;
+		assert_int_equal(chase_line_at(st, 0, at)->rank, i);
+		at = chase_line_at(st, 0, at)->next;
+	}
+	assert_int_equal(at, 0);
+	driver_end(&d);
+}
+
+/* Two short cycles instead of a long one: that would stay in the first-level cache. */
+static void a_short_cut_is_caught(void **unused)
+{
+	struct chase_state *st;
+	struct driver d;
+
+	(void)unused;
+	st = begin(&d, MODEL_THREAD);
+	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	for (uint32_t i = 0; i < st->worker[1].lines; i++)
+		chase_line_at(st, 1, i)->next = 0;
+	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
+	assert_non_null(strstr(d.why, "worker 1"));
+	driver_end(&d);
+}
+
+static void made_up_steps_are_caught(void **unused)
+{
+	struct chase_state *st;
+	struct driver d;
+
+	(void)unused;
+	st = begin(&d, MODEL_THREAD);
+	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	d.shared->done[0]++;
+	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	d.shared->done[0]--;
+	st->worker[0].at = st->worker[0].lines;
+	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	driver_end(&d);
+}
+
+static void too_small_is_refused(void **unused)
+{
+	struct driver d;
+
+	(void)unused;
+	assert_int_equal(driver_begin(&d, &chase_workload, MODEL_THREAD, 1, 64, 0), -EINVAL);
+	driver_end(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_model_chases),
+	    cmocka_unit_test(the_chain_is_one_cycle),
+	    cmocka_unit_test(a_short_cut_is_caught),
+	    cmocka_unit_test(made_up_steps_are_caught),
+	    cmocka_unit_test(too_small_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+/*
+ * tcp_echo_callback.c - the echo service as one would write it by hand without coroutines: one
+ * thread, level-triggered epoll, a callback a connection, one read an event. The same system calls
+ * a request as a coroutine on the epoll reactor, so the difference is what the coroutines cost.
+ */
+#include "benches/jobs/tcp_echo.h"
+
+#include "harness/work/bench_case.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool echo_once(struct worker *w, struct tcp_echo_server *conn, uint32_t bytes)
+{
+	const ssize_t got = read(conn->fd, conn->buffer, bytes);
+
+	/* The client sends whole messages, far smaller than a segment: never a part of one. */
+	if (got != (ssize_t)bytes) {
+		worker_fail(w, got < 0 ? -errno : -ECONNRESET, "callback: read");
+		return false;
+	}
+	if (write(conn->fd, conn->buffer, bytes) != (ssize_t)bytes) {
+		worker_fail(w, -EIO, "callback: write");
+		return false;
+	}
+	conn->answered++;
+	return true;
+}
+
+static int tcp_echo_callback_setup(struct bench_env *env, char *why, size_t why_len)
+{
+	struct tcp_echo_state *st = env->state;
+	int ret = tcp_echo_setup(env, why, why_len);
+
+	if (ret)
+		return ret;
+	st->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (st->epoll_fd < 0)
+		ret = -errno;
+	for (uint32_t i = 0; i < st->connections && ret == 0; i++) {
+		struct tcp_echo_server *conn = tcp_echo_server_at(st, i);
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
+
+		conn->on_readable = echo_once;
+		if (epoll_ctl(st->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
+			ret = -errno;
+	}
+	if (ret) {
+		(void)snprintf(why, why_len, "callback: epoll: %s", strerror(-ret));
+		tcp_echo_teardown(env);
+	}
+	return ret;
+}
+
+/*
+ * Events that one epoll_wait(2) brought are kept over the end of a batch: handing back after every
+ * request, as coroutines do, must not make this server wait in the kernel once a request.
+ */
+static uint64_t tcp_echo_callback_batch(struct worker *w, void *state, uint64_t n)
+{
+	struct tcp_echo_state *st = state;
+	uint64_t done = 0;
+
+	while (done < n) {
+		struct tcp_echo_server *conn;
+
+		if (st->ready_next == st->ready_count) {
+			const int ready = epoll_wait(st->epoll_fd, st->ready, TCP_ECHO_EVENTS, -1);
+
+			st->waits++;
+			if (ready < 0 && errno != EINTR) {
+				worker_fail(w, -errno, "callback: epoll_wait");
+				break;
+			}
+			st->ready_next = 0;
+			st->ready_count = ready > 0 ? (unsigned)ready : 0;
+			continue;
+		}
+		conn = st->ready[st->ready_next++].data.ptr;
+		if (!conn->on_readable(w, conn, st->bytes))
+			break;
+		done++;
+	}
+	return done;
+}
+
+static void tcp_echo_callback_report(const struct bench_env *env, struct metric_set *metrics)
+{
+	const struct tcp_echo_state *st = env->state;
+
+	tcp_echo_report(env, metrics);
+	if (env->done[0])
+		(void)metric_add(
+		    metrics, "epoll_waits_per_op", (double)st->waits / (double)env->done[0]);
+}
+
+const struct workload tcp_echo_callback_workload = {
+    .op = "request",
+    .latency_of = "request sent -> reply read, at the client",
+    .state_size = tcp_echo_state_size,
+    .setup = tcp_echo_callback_setup,
+    .batch = tcp_echo_callback_batch,
+    .check = tcp_echo_check,
+    .report = tcp_echo_callback_report,
+    .teardown = tcp_echo_teardown,
+    .companion = tcp_echo_drive,
+    .max_batch = 1,
+};

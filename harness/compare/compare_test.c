@@ -1,0 +1,331 @@
+/* compare_test.c - two stored runs: every verdict, and how often an A/A says there is a change. */
+#include "harness/compare/compare.h"
+
+#include "harness/run/run_fixture.h"
+
+#include <math.h>
+
+#define MCS "lock/ck_mcs/model:thread/workers:2/place:scatter"
+#define RING "queue/ck_ring/model:process/workers:2"
+
+static const struct compare_rules rules = {.min_effect = 0.01};
+
+/* cmocka's compares floats. */
+static void assert_near(double got, double want, double within)
+{
+	if (!(fabs(got - want) <= within))
+		fail_msg("%.9g instead of %.9g", got, want);
+}
+
+static struct run make(double scale)
+{
+	struct run run;
+
+	fixture_run(&run, 10, 3, scale);
+	assert_int_equal(run_summarise(&run), 0);
+	return run;
+}
+
+static const struct comparison_row *row(const struct comparison *c, const char *name)
+{
+	for (size_t i = 0; i < c->row_count; i++)
+		if (strcmp(c->rows[i].name, name) == 0)
+			return &c->rows[i];
+	return NULL;
+}
+
+static struct comparison compare(
+    const struct run *base, const struct run *head, const struct compare_rules *r)
+{
+	struct comparison c = {0};
+
+	assert_int_equal(compare_runs(base, head, r, &c, NULL), 0);
+	assert_int_equal(c.kind, COMPARISON_STORED);
+	return c;
+}
+
+static void slower_faster_and_same(void **state)
+{
+	static const struct {
+		double scale;
+		enum verdict verdict;
+	} table[] = {{1, VERDICT_SAME}, {1.001, VERDICT_SAME}, {1.03, VERDICT_SLOWER},
+	    {0.97, VERDICT_FASTER}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct run base = make(1), head = make(table[i].scale);
+		struct comparison c = compare(&base, &head, &rules);
+		const struct comparison_row *r = row(&c, MCS);
+
+		assert_non_null(r);
+		assert_int_equal(r->verdict, table[i].verdict);
+		assert_true(r->has_figure);
+		assert_near(r->change.estimate, table[i].scale - 1, 0.002);
+		assert_true(
+		    r->change.low < r->change.estimate && r->change.estimate < r->change.high);
+		assert_true(r->level >= 0.99 && r->level < 1);
+		assert_near(r->base_ns_per_op, 100.47, 0.01);
+		assert_near(r->head_ns_per_op, 100.47 * table[i].scale, 0.02);
+		assert_int_equal(r->base_launches, 10);
+		assert_int_equal(r->slots, 60);
+		assert_int_equal(r->excluded, 20);
+		assert_false(c.forced);
+		comparison_free(&c);
+		run_free(&base);
+		run_free(&head);
+	}
+}
+
+/* Crashed and hung on a side, not run on both, unsupported on both. */
+static void cases_without_figures(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct comparison c = compare(&base, &head, &rules);
+	const struct comparison_row *r = row(&c, "job/sieve/model:thread/workers:1");
+
+	(void)state;
+	assert_int_equal(c.row_count, 6);
+	assert_int_equal(r->verdict, VERDICT_FAILED);
+	assert_false(r->has_figure);
+	assert_string_equal(r->reason, "base: crashed: worker 0: Segmentation fault; head: "
+				       "crashed: worker 0: Segmentation fault");
+	r = row(&c, "job/echo/model:thread/workers:2");
+	assert_int_equal(r->verdict, VERDICT_FAILED);
+	assert_string_equal(r->reason, "base: hung; head: hung");
+	r = row(&c, "job/sieve/model:thread/workers:2");
+	assert_int_equal(r->verdict, VERDICT_MISSING);
+	assert_null(row(&c, "queue/ck_ring/model:coroutine/workers:2"));
+	assert_int_equal(comparison_exit(&c), 2);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+static void removed_and_new_cases(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct comparison c;
+
+	(void)state;
+	snprintf(run_find_series(&head, RING)->name, CASE_NAME_MAX, "queue/new");
+	c = compare(&base, &head, &rules);
+	assert_int_equal(row(&c, RING)->verdict, VERDICT_MISSING);
+	assert_string_equal(row(&c, RING)->reason, "head: no such case");
+	assert_int_equal(row(&c, "queue/new")->verdict, VERDICT_MISSING);
+	assert_string_equal(row(&c, "queue/new")->reason, "base: no such case");
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+static void too_few_launches_are_unsure(void **state)
+{
+	struct run base, head;
+	struct comparison c;
+	const struct comparison_row *r;
+
+	(void)state;
+	fixture_run(&base, 2, 3, 1);
+	fixture_run(&head, 2, 3, 2);
+	assert_int_equal(run_summarise(&base), 0);
+	assert_int_equal(run_summarise(&head), 0);
+	c = compare(&base, &head, &rules);
+	r = row(&c, MCS);
+	assert_int_equal(r->verdict, VERDICT_UNSURE);
+	assert_false(r->has_figure);
+	assert_non_null(strstr(r->reason, "2 and 2 launches: too few"));
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+static void another_definition_is_incomparable(void **state)
+{
+	struct compare_rules forced = rules;
+	struct run base = make(1), head = make(2);
+	struct comparison c;
+
+	(void)state;
+	snprintf(run_find_series(&head, MCS)->hash, 17, "fedcba9876543210");
+	c = compare(&base, &head, &rules);
+	assert_int_equal(row(&c, MCS)->verdict, VERDICT_INCOMPARABLE);
+	assert_false(row(&c, MCS)->has_figure);
+	assert_int_equal(row(&c, RING)->verdict, VERDICT_SLOWER);
+	comparison_free(&c);
+	forced.force = true;
+	c = compare(&base, &head, &forced);
+	assert_int_equal(row(&c, MCS)->verdict, VERDICT_INCOMPARABLE);
+	assert_true(row(&c, MCS)->has_figure);
+	assert_non_null(strstr(row(&c, MCS)->reason, "definition has changed"));
+	assert_true(c.forced);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+static void another_machine_is_refused(void **state)
+{
+	struct compare_rules forced = rules;
+	struct run base = make(1), head = make(2);
+	struct comparison c = {0};
+	size_t refusals = 0;
+
+	(void)state;
+	assert_int_equal(manifest_add(&head.manifest, "cpu.model", "Z80"), 0);
+	assert_int_equal(compare_runs(&base, &head, &rules, &c, &refusals), 0);
+	assert_int_equal(refusals, 1);
+	assert_int_equal(comparison_count(&c, VERDICT_INCOMPARABLE), 3);
+	assert_int_equal(comparison_count(&c, VERDICT_SLOWER), 0);
+	assert_false(c.forced);
+	comparison_free(&c);
+	forced.force = true;
+	c = compare(&base, &head, &forced);
+	assert_int_equal(row(&c, MCS)->verdict, VERDICT_SLOWER);
+	assert_true(c.forced);
+	assert_int_equal(c.difference_count, 1);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+/* Whoever reads only what is written must be able to tell what was measured where. */
+static void facts_of_both_are_kept(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct comparison c;
+
+	(void)state;
+	assert_int_equal(manifest_add(&base.manifest, "build.revision", "one"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "build.revision", "two"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "library.ck", "0.7.1"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "kernel.release", "6.2.0"), 0);
+	assert_int_equal(manifest_add(&head.manifest, "run.precision_pct", "2"), 0);
+	c = compare(&base, &head, &rules);
+	assert_string_equal(manifest_get(&c.build[0], "build.revision"), "one");
+	assert_string_equal(manifest_get(&c.build[1], "build.revision"), "two");
+	assert_string_equal(manifest_get(&c.build[1], "library.ck"), "0.7.1");
+	assert_null(manifest_get(&c.build[1], "kernel.release"));
+	assert_string_equal(manifest_get(&c.base_machine, "kernel.release"), "6.1.0");
+	assert_string_equal(manifest_get(&c.machine, "kernel.release"), "6.2.0");
+	assert_null(manifest_get(&c.machine, "build.revision"));
+	assert_null(manifest_get(&c.machine, "run.precision_pct"));
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+static void the_filter_picks(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct case_filter filter;
+	struct compare_rules r = {.min_effect = 0.01, .filter = &filter};
+	struct comparison c;
+	char err[100];
+
+	(void)state;
+	assert_int_equal(case_filter_compile(&filter, "^queue/", err, sizeof(err)), 0);
+	c = compare(&base, &head, &r);
+	assert_int_equal(c.row_count, 1);
+	assert_string_equal(c.rows[0].name, RING);
+	case_filter_free(&filter);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+/* ---- how often it is wrong ---- */
+
+static double uniform(uint64_t *state)
+{
+	return (double)(fixture_random(state) >> 11) * 0x1p-53;
+}
+
+static double gauss(uint64_t *state)
+{
+	const double u = 1 - uniform(state);
+
+	return sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * uniform(state));
+}
+
+/* @cases of ten launches of three slots: each launch has its own place in memory (1.5 %). */
+static struct run noisy(uint64_t *state, unsigned cases, double scale)
+{
+	struct run run = {0};
+
+	for (unsigned i = 0; i < cases; i++) {
+		char name[32];
+		struct series *s;
+
+		snprintf(name, sizeof(name), "case/%u", i);
+		s = fixture_series(&run, name, 1);
+		for (unsigned l = 0; l < 10; l++) {
+			const double launch = exp(0.015 * gauss(state));
+
+			for (unsigned k = 0; k < 3; k++)
+				fixture_add(
+				    s, fixture_sample(
+					   l, k, 100 * scale * launch * exp(0.002 * gauss(state))));
+		}
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	return run;
+}
+
+static unsigned changes(uint64_t *state, unsigned runs, unsigned cases, double scale)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < runs; i++) {
+		struct run base = noisy(state, cases, 1), head = noisy(state, cases, scale);
+		struct comparison c = compare(&base, &head, &rules);
+
+		n += (unsigned)comparison_count(&c, VERDICT_SLOWER) +
+		     (unsigned)comparison_count(&c, VERDICT_FASTER);
+		comparison_free(&c);
+		run_free(&base);
+		run_free(&head);
+	}
+	return n;
+}
+
+/* 2000 cases in suites of 20 without a difference: z 2.58 would call 1 % of them different, the
+ * control over the suite fewer; this seed gives 3. */
+static void equal_runs_are_rarely_called_different(void **state)
+{
+	uint64_t seed = 20261123;
+	const unsigned n = changes(&seed, 100, 20, 1);
+
+	(void)state;
+	if (n > 10)
+		fail_msg("%u of 2000 cases called different", n);
+}
+
+/* The control: the same rule sees a 5 % change in such noise nearly always. */
+static void a_change_is_seen(void **state)
+{
+	uint64_t seed = 20261123;
+	const unsigned n = changes(&seed, 20, 20, 1.05);
+
+	(void)state;
+	if (n < 392)
+		fail_msg("only %u of 400 changes seen", n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(slower_faster_and_same),
+	    cmocka_unit_test(cases_without_figures),
+	    cmocka_unit_test(removed_and_new_cases),
+	    cmocka_unit_test(too_few_launches_are_unsure),
+	    cmocka_unit_test(another_definition_is_incomparable),
+	    cmocka_unit_test(another_machine_is_refused),
+	    cmocka_unit_test(facts_of_both_are_kept),
+	    cmocka_unit_test(the_filter_picks),
+	    cmocka_unit_test(equal_runs_are_rarely_called_different),
+	    cmocka_unit_test(a_change_is_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+#include "harness/compare/comparison.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct comparison_row *comparison_add(struct comparison *c, const char *name)
+{
+	struct comparison_row *row;
+
+	if (strlen(name) >= CASE_NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	if (c->row_count == c->row_capacity) {
+		const size_t capacity = c->row_capacity ? c->row_capacity * 2 : 16;
+		struct comparison_row *grown = realloc(c->rows, capacity * sizeof(*grown));
+
+		if (!grown) {
+			errno = ENOMEM;
+			return NULL;
+		}
+		c->rows = grown;
+		c->row_capacity = capacity;
+	}
+	row = &c->rows[c->row_count++];
+	memset(row, 0, sizeof(*row));
+	memcpy(row->name, name, strlen(name) + 1);
+	row->verdict = VERDICT_UNSURE;
+	row->p = 1;
+	return row;
+}
+
+int comparison_add_difference(struct comparison *c, const char *format, ...)
+{
+	char(*grown)[REASON_MAX] =
+	    realloc(c->differences, (c->difference_count + 1) * sizeof(*grown));
+	va_list args;
+
+	if (!grown)
+		return -ENOMEM;
+	c->differences = grown;
+	va_start(args, format);
+	(void)vsnprintf(grown[c->difference_count++], REASON_MAX, format, args);
+	va_end(args);
+	return 0;
+}
+
+static bool begins_with(const char *key, const char *word)
+{
+	return strncmp(key, word, strlen(word)) == 0;
+}
+
+bool comparison_is_build_fact(const char *key)
+{
+	return begins_with(key, "build.") || begins_with(key, "library.") ||
+	       begins_with(key, "benchmark.");
+}
+
+static int take(const struct manifest *of, struct manifest *build, struct manifest *machine)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < of->count; i++) {
+		const struct manifest_item *item = &of->items[i];
+
+		/* How a run was done is neither. */
+		if (!begins_with(item->key, "run."))
+			ret = manifest_add(comparison_is_build_fact(item->key) ? build : machine,
+			    item->key, item->value);
+	}
+	return ret;
+}
+
+int comparison_take_facts(
+    struct comparison *c, const struct manifest *base, const struct manifest *head)
+{
+	const int ret = take(base, &c->build[0], &c->base_machine);
+
+	return ret ? ret : take(head, &c->build[1], &c->machine);
+}
+
+void comparison_free(struct comparison *c)
+{
+	manifest_free(&c->machine);
+	manifest_free(&c->base_machine);
+	manifest_free(&c->build[0]);
+	manifest_free(&c->build[1]);
+	free(c->differences);
+	free(c->rows);
+	c->differences = NULL;
+	c->rows = NULL;
+	c->difference_count = c->row_count = c->row_capacity = 0;
+}
+
+size_t comparison_count(const struct comparison *c, enum verdict v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].verdict == v;
+	return n;
+}
+
+size_t comparison_unseen(const struct comparison *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].verdict == VERDICT_UNSURE && !c->rows[i].has_figure;
+	return n;
+}
+
+/* A row without a figure was announced, not compared: its budget or the user ended it. */
+static size_t count_compared(const struct comparison *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += c->rows[i].has_figure && c->rows[i].verdict != VERDICT_INCOMPARABLE;
+	return n;
+}
+
+int comparison_exit(const struct comparison *c)
+{
+	const size_t incomparable = comparison_count(c, VERDICT_INCOMPARABLE);
+
+	/* That all of it is incomparable is a finding (4); that there was nothing is a failure. */
+	if (comparison_count(c, VERDICT_FAILED) || (!count_compared(c) && !incomparable))
+		return 2;
+	if (comparison_count(c, VERDICT_SLOWER))
+		return 1;
+	if (incomparable)
+		return 4;
+	if (c->strict &&
+	    (comparison_count(c, VERDICT_UNSURE) || comparison_count(c, VERDICT_MISSING)))
+		return 3;
+	return 0;
+}
+
+int comparison_status(const struct comparison *c)
+{
+	return c->signal ? 128 + c->signal : comparison_exit(c);
+}

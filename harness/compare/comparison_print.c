@@ -1,0 +1,113 @@
+/* comparison_print.c - the table on a terminal or in a log: one line a case, worst first. */
+#include "harness/compare/comparison_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns before the name of the case, which may be as long as it likes. */
+enum column { VERDICT, CHANGE, BASE, HEAD, COLUMNS };
+
+struct line {
+	char text[COLUMNS][COMPARISON_FIGURE_MAX];
+};
+
+static void fill(const struct comparison_row *r, bool ascii, struct line *line)
+{
+	memset(line, 0, sizeof(*line));
+	(void)snprintf(
+	    line->text[VERDICT], sizeof(line->text[VERDICT]), "%s", verdict_name(r->verdict));
+	if (!r->has_figure)
+		return;
+	comparison_change(r, ascii, line->text[CHANGE], sizeof(line->text[CHANGE]));
+	comparison_time(r->base_ns_per_op, ascii, line->text[BASE], sizeof(line->text[BASE]));
+	comparison_time(r->head_ns_per_op, ascii, line->text[HEAD], sizeof(line->text[HEAD]));
+}
+
+/* Columns on a terminal: bytes that begin a character. */
+static int width_of(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void measure(
+    const struct comparison_row *const *rows, size_t n, bool ascii, int width[COLUMNS])
+{
+	static const char *const headings[COLUMNS] = {"verdict", "change", "base", "head"};
+
+	for (int c = 0; c < COLUMNS; c++)
+		width[c] = width_of(headings[c]);
+	for (size_t i = 0; i < n; i++) {
+		struct line line;
+
+		fill(rows[i], ascii, &line);
+		for (int c = 0; c < COLUMNS; c++)
+			if (width_of(line.text[c]) > width[c])
+				width[c] = width_of(line.text[c]);
+	}
+}
+
+static void print_line(FILE *to, const struct line *line, const int width[COLUMNS])
+{
+	for (int c = 0; c < COLUMNS; c++) {
+		const int pad = width[c] - width_of(line->text[c]);
+
+		(void)fprintf(to, "%*s%s%*s  ", c == VERDICT ? 0 : pad, "", line->text[c],
+		    c == VERDICT ? pad : 0, "");
+	}
+}
+
+static int print_rows(FILE *to, const struct comparison *c, bool ascii)
+{
+	const struct comparison_row **rows = comparison_order(c);
+	struct line line = {.text = {"verdict", "change", "base", "head"}};
+	int width[COLUMNS], rc = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	measure(rows, c->row_count, ascii, width);
+	if (c->row_count) {
+		print_line(to, &line, width);
+		(void)fputs("case\n", to);
+	}
+	for (size_t i = 0; i < c->row_count && !rc; i++) {
+		struct text_buffer note = {0};
+
+		comparison_note(rows[i], &note);
+		fill(rows[i], ascii, &line);
+		print_line(to, &line, width);
+		(void)fprintf(to, "%s%s%s%s\n", rows[i]->name, note.len ? "  (" : "",
+		    note.len ? text_clean(note.data) : "", note.len ? ")" : "");
+		rc = note.failed ? -ENOMEM : 0;
+		text_buffer_free(&note);
+	}
+	free(rows);
+	return rc;
+}
+
+int comparison_print(FILE *to, const struct comparison *c, bool ascii)
+{
+	struct text_buffer sentence = {0};
+	int rc;
+
+	(void)fprintf(to, "base: %s\nhead: %s\n", c->base, c->head);
+	for (size_t i = 0; i < c->difference_count; i++)
+		(void)fprintf(to, "differs: %s\n", c->differences[i]);
+	(void)fputc('\n', to);
+	rc = print_rows(to, c, ascii);
+	if (rc)
+		return rc;
+	comparison_sentence(c, &sentence);
+	if (!sentence.failed) {
+		(void)fprintf(to, "%s%s\n", c->row_count ? "\n" : "", sentence.data);
+		if (c->noise[0])
+			(void)fprintf(to, "%s\n", c->noise);
+	}
+	rc = sentence.failed ? -ENOMEM : ferror(to) ? -EIO : 0;
+	text_buffer_free(&sentence);
+	return rc;
+}

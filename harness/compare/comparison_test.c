@@ -1,0 +1,270 @@
+/* comparison_test.c - rows, exit statuses, order, and the table for people. */
+#include "harness/compare/comparison_fixture.h"
+
+#include <errno.h>
+#include <math.h>
+
+static void rows_are_added(void **state)
+{
+	struct comparison c = begin();
+	char name[CASE_NAME_MAX + 1];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "case/%d", i);
+		add(&c, name, i % 2 ? VERDICT_SAME : VERDICT_UNSURE, 0);
+	}
+	assert_int_equal(c.row_count, 100);
+	assert_string_equal(c.rows[99].name, "case/99");
+	assert_int_equal(comparison_count(&c, VERDICT_SAME), 50);
+	assert_int_equal(comparison_count(&c, VERDICT_FAILED), 0);
+	memset(name, 'x', sizeof(name) - 1);
+	name[CASE_NAME_MAX] = '\0';
+	assert_null(comparison_add(&c, name));
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_int_equal(c.row_count, 100);
+	comparison_free(&c);
+	assert_int_equal(c.row_count, 0);
+}
+
+static void long_difference_is_cut(void **state)
+{
+	struct comparison c = begin();
+	char text[2 * REASON_MAX];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(comparison_add_difference(&c, "%s", text), 0);
+	assert_int_equal(strlen(c.differences[0]), REASON_MAX - 1);
+	comparison_free(&c);
+}
+
+static void exit_statuses(void **state)
+{
+	static const struct {
+		enum verdict verdict[4];
+		size_t n;
+		int normal, strict;
+	} table[] = {
+	    {{VERDICT_SAME}, 0, 2, 2},
+	    {{VERDICT_SAME}, 1, 0, 0},
+	    {{VERDICT_FASTER, VERDICT_SAME}, 2, 0, 0},
+	    {{VERDICT_SLOWER, VERDICT_SAME, VERDICT_UNSURE}, 3, 1, 1},
+	    {{VERDICT_SLOWER, VERDICT_INCOMPARABLE, VERDICT_MISSING}, 3, 1, 1},
+	    {{VERDICT_SLOWER, VERDICT_FAILED}, 2, 2, 2},
+	    {{VERDICT_FAILED}, 1, 2, 2},
+	    {{VERDICT_FAILED, VERDICT_INCOMPARABLE, VERDICT_SAME}, 3, 2, 2},
+	    {{VERDICT_UNSURE, VERDICT_SAME}, 2, 0, 3},
+	    {{VERDICT_MISSING, VERDICT_SAME}, 2, 0, 3},
+	    {{VERDICT_MISSING}, 1, 2, 2},
+	    {{VERDICT_INCOMPARABLE}, 1, 4, 4},
+	    {{VERDICT_INCOMPARABLE, VERDICT_SAME, VERDICT_UNSURE}, 3, 4, 4},
+	    {{VERDICT_INCOMPARABLE, VERDICT_MISSING}, 2, 4, 4},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct comparison c = begin();
+
+		for (size_t k = 0; k < table[i].n; k++)
+			add(&c, "x", table[i].verdict[k], 0);
+		assert_int_equal(comparison_exit(&c), table[i].normal);
+		c.strict = true;
+		assert_int_equal(comparison_exit(&c), table[i].strict);
+		comparison_free(&c);
+	}
+}
+
+/* A budget too small for a look leaves rows that are unsure and have no figure: nothing ran. */
+static void rows_without_a_figure_are_not_compared(void **state)
+{
+	struct text_buffer sentence = {0};
+	struct comparison c = begin();
+
+	(void)state;
+	add(&c, "x", VERDICT_UNSURE, 0)->has_figure = false;
+	assert_int_equal(comparison_exit(&c), 2);
+	add(&c, "y", VERDICT_SAME, 0);
+	assert_int_equal(comparison_exit(&c), 0);
+	/* But it is told from what was looked at. */
+	add(&c, "z", VERDICT_UNSURE, 0);
+	assert_int_equal(comparison_unseen(&c), 1);
+	comparison_sentence(&c, &sentence);
+	assert_non_null(
+	    strstr(text_buffer_str(&sentence), "1 same, 2 unsure (1 without a figure) of 3 cases"));
+	text_buffer_free(&sentence);
+	comparison_free(&c);
+}
+
+static void worst_comes_first(void **state)
+{
+	static const char *const want[] = {"a/failed", "a/slower<&\"'|`_*", "a/slower_a_bit",
+	    "a/other", "a/unsure", "a/missing", "a/faster", "a/same/model:thread"};
+	struct comparison c = sample();
+	const struct comparison_row **order = comparison_order(&c);
+
+	(void)state;
+	assert_non_null(order);
+	assert_int_equal(c.row_count, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < c.row_count; i++)
+		assert_string_equal(order[i]->name, want[i]);
+	free(order);
+	comparison_free(&c);
+}
+
+static char *printed(const struct comparison *c, bool ascii)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(comparison_print(f, c, ascii), 0);
+	fclose(f);
+	return text;
+}
+
+static void table_for_people(void **state)
+{
+	struct comparison c = sample();
+	char *text = printed(&c, true);
+
+	(void)state;
+	for (const char *p = text; *p; p++)
+		assert_true((unsigned char)*p < 0x80);
+	has(text, "base: main\nhead: topic\ndiffers: cpu.model: A|B <> C\n");
+	has(text, "+5.21 % (+4.81 .. +5.61)");
+	has(text, "1.5 us  1.58 us  a/slower<&\"'|`_*  (confirmed by fresh launches; "
+		  "by the quickest quarter of turns in 5 of 20 launches: the rest of them "
+		  "varied too much; layout-sensitive (launches spread x2.3))\n");
+	has(text, "a/missing  (why it is missing)\n");
+	has(text, "\n2 slower, 1 faster, 1 same, 1 unsure, 1 incomparable, 1 missing, 1 failed of "
+		  "8 cases; a change is detected from 0.5 % on, what is within +-1 % is the same; "
+		  "took 1 min 2 s\n");
+	has(text, "on this machine, 1.3 % is visible in 5 s\n");
+	has_not(text, "weaker");
+	has_not(text, "FORCED");
+	has_not(text, "budget");
+	free(text);
+	c.budget_s = 50;
+	c.confirm_s = 25;
+	text = printed(&c, true);
+	has(text,
+	    "; took 1 min 2 s; the time budget was 50 s, and 25 s more to confirm a change\n");
+	free(text);
+	text = printed(&c, false);
+	has(text, "+5.21 % (+4.81 … +5.61)");
+	has(text, "1.5 µs");
+	free(text);
+	comparison_free(&c);
+}
+
+/* Columns stand under each other: everything before the case is of one width. */
+static void table_is_aligned(void **state)
+{
+	struct comparison c = begin();
+	char *text, *line, *rest;
+	long at = -1;
+
+	(void)state;
+	add(&c, "@1", VERDICT_SLOWER, 3.5);
+	add(&c, "@2", VERDICT_INCOMPARABLE, 0);
+	add(&c, "@3", VERDICT_SAME, 0.0001);
+	text = printed(&c, true);
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *name = strchr(line, '@');
+
+		if (!name)
+			continue;
+		if (at < 0)
+			at = name - line;
+		assert_int_equal(name - line, at);
+	}
+	assert_true(at > 0);
+	free(text);
+	comparison_free(&c);
+}
+
+static void weaker_forced_and_interrupted_are_said(void **state)
+{
+	struct comparison c = begin();
+	char *text;
+
+	(void)state;
+	c.kind = COMPARISON_STORED;
+	c.forced = c.interrupted = true;
+	text = printed(&c, true);
+	has(text, "no case was compared");
+	has(text, "drift counts as change");
+	has(text, "FORCED");
+	has(text, "interrupted");
+	free(text);
+	comparison_free(&c);
+}
+
+static void nothing_slower_is_said(void **state)
+{
+	struct comparison c = begin();
+	char *text;
+
+	(void)state;
+	add(&c, "x", VERDICT_SAME, 0);
+	text = printed(&c, true);
+	has(text, "\n0 slower, 1 same of 1 case; ");
+	free(text);
+	comparison_free(&c);
+}
+
+/* A launch in ten may have gone by its quickest turns by chance: that is no news. */
+static void quickest_turns_are_told_when_many(void **state)
+{
+	struct comparison c = begin();
+	struct comparison_row *r = add(&c, "x", VERDICT_SLOWER, 0.1);
+	char *text;
+
+	(void)state;
+	r->figure_launches = 20;
+	r->quickest_launches = 2;
+	text = printed(&c, true);
+	assert_null(strstr(text, "quickest"));
+	free(text);
+	c.rows[0].quickest_launches = 3;
+	text = printed(&c, true);
+	has(text, "by the quickest quarter of turns in 3 of 20 launches");
+	free(text);
+	comparison_free(&c);
+}
+
+/* A signal is what the process ends with, whatever was found until then. */
+static void a_signal_is_the_status(void **state)
+{
+	struct comparison c = begin();
+
+	(void)state;
+	add(&c, "x", VERDICT_SLOWER, 0.1);
+	assert_int_equal(comparison_status(&c), 1);
+	c.signal = 2;
+	assert_int_equal(comparison_status(&c), 130);
+	comparison_free(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rows_are_added),
+	    cmocka_unit_test(long_difference_is_cut),
+	    cmocka_unit_test(exit_statuses),
+	    cmocka_unit_test(rows_without_a_figure_are_not_compared),
+	    cmocka_unit_test(worst_comes_first),
+	    cmocka_unit_test(table_for_people),
+	    cmocka_unit_test(table_is_aligned),
+	    cmocka_unit_test(weaker_forced_and_interrupted_are_said),
+	    cmocka_unit_test(nothing_slower_is_said),
+	    cmocka_unit_test(quickest_turns_are_told_when_many),
+	    cmocka_unit_test(a_signal_is_the_status),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+#include "harness/compare/comparison_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How far up in the table. */
+static int rank_of(enum verdict v)
+{
+	static const int ranks[VERDICT_COUNT] = {
+	    [VERDICT_FAILED] = 0,
+	    [VERDICT_SLOWER] = 1,
+	    [VERDICT_INCOMPARABLE] = 2,
+	    [VERDICT_UNSURE] = 3,
+	    [VERDICT_MISSING] = 4,
+	    [VERDICT_FASTER] = 5,
+	    [VERDICT_SAME] = 6,
+	};
+
+	return ranks[v];
+}
+
+/* Of one verdict: the largest change first, of the unsure what could be the worst. */
+static double weight(const struct comparison_row *r)
+{
+	double w = 0;
+
+	if (!r->has_figure)
+		return 0;
+	if (r->verdict == VERDICT_SLOWER)
+		w = r->change.estimate;
+	else if (r->verdict == VERDICT_FASTER)
+		w = -r->change.estimate;
+	else if (r->verdict == VERDICT_UNSURE)
+		w = r->change.high;
+	return isfinite(w) ? w : 0;
+}
+
+static int worse(const void *a, const void *b)
+{
+	const struct comparison_row *x = *(const struct comparison_row *const *)a;
+	const struct comparison_row *y = *(const struct comparison_row *const *)b;
+
+	if (x->verdict != y->verdict)
+		return rank_of(x->verdict) - rank_of(y->verdict);
+	if (weight(x) < weight(y) || weight(x) > weight(y))
+		return weight(x) < weight(y) ? 1 : -1;
+	/* In the order they were added: they lie in one array. */
+	return (x > y) - (x < y);
+}
+
+const struct comparison_row **comparison_order(const struct comparison *c)
+{
+	const struct comparison_row **order = calloc(c->row_count + 1, sizeof(*order));
+
+	for (size_t i = 0; order && i < c->row_count; i++)
+		order[i] = &c->rows[i];
+	if (order)
+		qsort(order, c->row_count, sizeof(*order), worse);
+	return order;
+}
+
+const char *comparison_kind_name(enum comparison_kind kind)
+{
+	return kind == COMPARISON_GATE ? "gate" : "stored";
+}
+
+char *comparison_change(const struct comparison_row *r, bool ascii, char *buf, size_t len)
+{
+	const double low = r->change.low * 100, high = r->change.high * 100;
+	const double most = fmax(fabs(low), fabs(high));
+	const int decimals = most < 10 ? 2 : most < 100 ? 1 : 0;
+
+	buf[0] = '\0';
+	if (r->has_figure)
+		(void)snprintf(buf, len, "%+.*f %% (%+.*f %s %+.*f)", decimals,
+		    r->change.estimate * 100, decimals, low, ascii ? ".." : "…", decimals, high);
+	return buf;
+}
+
+char *comparison_time(double ns, bool ascii, char *buf, size_t len)
+{
+	char *micro;
+
+	text_format_ns(ns, buf, len);
+	micro = strstr(buf, "µ");
+	if (ascii && micro) {
+		*micro = 'u';
+		memmove(micro + 1, micro + strlen("µ"), strlen(micro + strlen("µ")) + 1);
+	}
+	return buf;
+}
+
+/* A change of instructions that is worth a word. */
+#define INSTRUCTIONS_TOLD 0.005
+/* One launch in so many that went by its quickest turns may have done so by chance. */
+#define QUICKEST_TOLD_OF 10
+
+static void add_clause(struct text_buffer *to, size_t begin, const char *text)
+{
+	if (to->len > begin)
+		text_buffer_add(to, "; ");
+	text_buffer_add(to, text);
+}
+
+void comparison_note(const struct comparison_row *r, struct text_buffer *to)
+{
+	const size_t begin = to->len;
+	char clause[120];
+
+	if (r->reason[0])
+		add_clause(to, begin, r->reason);
+	if (r->confirmed)
+		add_clause(to, begin, "confirmed by fresh launches");
+	/* Below that it is where the counting began and ended; and ranges that overlap say nothing:
+	 * who waits for a lock executes instructions, too. */
+	if (r->has_instructions && r->instructions_apart &&
+	    fabs(r->instructions_change) >= INSTRUCTIONS_TOLD) {
+		(void)snprintf(clause, sizeof(clause),
+		    "instructions:u %+.2g %% (%u launches a side, ranges apart)",
+		    100.0 * r->instructions_change, r->instructions_launches);
+		add_clause(to, begin, clause);
+	}
+	if (r->has_figure && QUICKEST_TOLD_OF * r->quickest_launches > r->figure_launches) {
+		(void)snprintf(clause, sizeof(clause),
+		    "by the quickest quarter of turns in %u of %u launches: the rest of them "
+		    "varied too much",
+		    r->quickest_launches, r->figure_launches);
+		add_clause(to, begin, clause);
+	}
+	if (r->layout_sensitive) {
+		(void)snprintf(clause, sizeof(clause),
+		    r->layout_ratio > 0 ? "layout-sensitive (launches spread x%.1f)"
+					: "layout-sensitive",
+		    r->layout_ratio);
+		add_clause(to, begin, clause);
+	}
+}
+
+const char *comparison_weakness(const struct comparison *c)
+{
+	return c->kind == COMPARISON_STORED ? "weaker evidence: the two were measured at different "
+					      "times, drift counts as change"
+					    : "";
+}
+
+void comparison_sentence(const struct comparison *c, struct text_buffer *to)
+{
+	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME,
+	    VERDICT_UNSURE, VERDICT_INCOMPARABLE, VERDICT_MISSING, VERDICT_FAILED};
+	char elapsed[TEXT_FORMAT_MAX], budget[TEXT_FORMAT_MAX], confirm[TEXT_FORMAT_MAX];
+
+	if (!c->row_count)
+		text_buffer_add(to, "no case was compared");
+	for (size_t i = 0; c->row_count && i < sizeof(order) / sizeof(order[0]); i++) {
+		const size_t n = comparison_count(c, order[i]);
+
+		/* That nothing is slower is what everybody looks for: it is said, too. */
+		if (n || order[i] == VERDICT_SLOWER)
+			text_buffer_addf(to, "%s%zu %s", i ? ", " : "", n, verdict_name(order[i]));
+		if (order[i] == VERDICT_UNSURE && comparison_unseen(c))
+			text_buffer_addf(to, " (%zu without a figure)", comparison_unseen(c));
+	}
+	if (c->row_count)
+		text_buffer_addf(to, " of %zu case%s", c->row_count, c->row_count == 1 ? "" : "s");
+	text_buffer_addf(to,
+	    "; a change is detected from %.3g %% on, what is within +-%.3g %% is the same",
+	    verdict_detect_floor(c->min_effect) * 100, c->min_effect * 100);
+	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
+		text_buffer_addf(to, "; took %s",
+		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));
+	if (c->budget_s > 0 && c->budget_s < 1e9)
+		text_buffer_addf(to, "; the time budget was %s, and %s more to confirm a change",
+		    text_format_duration((uint64_t)(c->budget_s * 1e9), budget, sizeof(budget)),
+		    text_format_duration((uint64_t)(c->confirm_s * 1e9), confirm, sizeof(confirm)));
+	if (c->instructions_counted < c->instructions_wanted)
+		text_buffer_addf(to, "; instructions:u counted in %zu of %zu cases%s",
+		    c->instructions_counted, c->instructions_wanted,
+		    c->signal                ? ""
+		    : c->instructions_failed ? ", the others failed or had no time"
+					     : ", then the time was up");
+	if (c->kind == COMPARISON_STORED)
+		text_buffer_addf(to, "; %s", comparison_weakness(c));
+	if (c->forced)
+		text_buffer_add(to, "; FORCED: what was compared is not comparable");
+	if (c->interrupted)
+		text_buffer_add(to, "; interrupted: this is what was measured until then");
+}

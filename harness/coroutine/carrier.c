@@ -1,0 +1,355 @@
+/*
+ * carrier.c - run queue, timers and the loop that drives them.
+ *
+ * A task that gives way switches straight to the next runnable one; the thread's own stack is only
+ * visited to look at the clock and the reactor, to sleep, and to bury a task that has returned.
+ */
+#include "harness/base/clock.h"
+#include "harness/coroutine/carrier_impl.h"
+#include "harness/coroutine/reactor_epoll.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * A look at the clock costs as much as several yields, a look at epoll as dozens; but a timer must
+ * not wait for ever behind tasks that never sleep. Counting dispatches is nearly free, but a
+ * dispatch lasts nanoseconds or milliseconds: so the number between two looks follows the time that
+ * the last ones took.
+ */
+#define INTERVAL_MAX 256u
+#define LOOK_SOON_NS (20 * CLOCK_NS_PER_US)
+#define LOOK_LATE_NS (100 * CLOCK_NS_PER_US)
+
+/* How far ahead a yield fetches the tasks that come next: with many tasks their lines are in L2 at
+ * best, and one switch is shorter than that. Two steps, since a task tells where its stack is. */
+#define PREFETCH_TASK 5u
+#define PREFETCH_STACK 3u
+
+#if !COROUTINE_ASAN && !COROUTINE_TSAN
+static_assert(offsetof(struct carrier_task, next) < COROUTINE_LINE_BYTES, "hot line");
+#endif
+
+_Thread_local struct carrier *carrier_of_thread;
+
+static inline bool has_runnable(const struct carrier *c)
+{
+	return c->head != c->tail;
+}
+
+static inline void push(struct carrier *c, struct carrier_task *t)
+{
+	c->ring[c->tail++ & c->ring_mask] = t;
+}
+
+static inline struct carrier_task *pop(struct carrier *c)
+{
+	return c->ring[c->head++ & c->ring_mask];
+}
+
+static inline __attribute__((always_inline)) void prefetch(const struct carrier *c)
+{
+	const struct carrier_task *t;
+	const char *sp;
+
+	if (c->tail - c->head <= PREFETCH_TASK)
+		return;
+	__builtin_prefetch(c->ring[(c->head + PREFETCH_TASK) & c->ring_mask], 1);
+	t = c->ring[(c->head + PREFETCH_STACK) & c->ring_mask];
+	sp = t->coroutine.side.context;
+	__builtin_prefetch(sp, 1);
+	__builtin_prefetch(sp + COROUTINE_LINE_BYTES, 1);
+	__builtin_prefetch(t->coroutine.arg);
+}
+
+static inline __attribute__((always_inline)) void switch_to_next(
+    struct carrier *c, struct carrier_task *self)
+{
+	struct carrier_task *next = pop(c);
+
+	prefetch(c);
+	c->current = next;
+	coroutine_switch_inline(&self->coroutine, &next->coroutine);
+}
+
+/* Out of line, so that the yield's fast path saves no register that it does not need. */
+static __attribute__((noinline, cold)) void yield_to_loop(struct carrier *c)
+{
+	struct carrier_task *self = c->current;
+
+	push(c, self);
+	coroutine_suspend(&self->coroutine);
+}
+
+void carrier_yield(struct carrier *c)
+{
+	struct carrier_task *self = c->current;
+
+	if (__builtin_expect(--c->budget == 0, 0)) {
+		yield_to_loop(c);
+		return;
+	}
+	if (!has_runnable(c))
+		return;
+	push(c, self);
+	switch_to_next(c, self);
+}
+
+void carrier_block(struct carrier *c)
+{
+	struct carrier_task *self = c->current;
+
+	if (!has_runnable(c) || --c->budget == 0) {
+		coroutine_suspend(&self->coroutine);
+		return;
+	}
+	switch_to_next(c, self);
+}
+
+void carrier_sleep_until(struct carrier *c, uint64_t abs_ns)
+{
+	timers_add(&c->timers, abs_ns, c->current);
+	carrier_block(c);
+}
+
+void carrier_park(struct carrier *c, struct carrier_waitq *q)
+{
+	struct carrier_task *self = c->current;
+
+	self->next = NULL;
+	if (q->tail)
+		q->tail->next = self;
+	else
+		q->head = self;
+	q->tail = self;
+	carrier_block(c);
+}
+
+bool carrier_wake_one(struct carrier *c, struct carrier_waitq *q)
+{
+	struct carrier_task *t = q->head;
+
+	if (!t)
+		return false;
+	q->head = t->next;
+	if (!q->head)
+		q->tail = NULL;
+	push(c, t);
+	return true;
+}
+
+unsigned carrier_wake_all(struct carrier *c, struct carrier_waitq *q)
+{
+	unsigned n = 0;
+
+	while (carrier_wake_one(c, q))
+		n++;
+	return n;
+}
+
+static void expire_timers(struct carrier *c, uint64_t now_ns)
+{
+	struct carrier_task *t;
+
+	while ((t = timers_pop_due(&c->timers, now_ns)) != NULL)
+		push(c, t);
+}
+
+static void adapt_interval(struct carrier *c, uint64_t now_ns)
+{
+	uint64_t took_ns = now_ns - c->looked_ns;
+
+	if (c->budget != 0)
+		return; /* the queue ran dry before: says nothing about dispatches */
+	if (took_ns > LOOK_LATE_NS && c->interval > 1)
+		c->interval /= 2;
+	else if (took_ns < LOOK_SOON_NS && c->interval < INTERVAL_MAX)
+		c->interval *= 2;
+}
+
+/* Look at the clock and the reactor; sleep when nobody is runnable. Return: 0; -errno. */
+static int look_around(struct carrier *c)
+{
+	struct reactor_request *ready;
+	uint64_t now_ns = clock_now_ns(), next_ns;
+	int64_t timeout_ns = 0;
+	int rc;
+
+	expire_timers(c, now_ns);
+	adapt_interval(c, now_ns);
+	c->budget = c->interval;
+	c->looked_ns = now_ns;
+	if (!has_runnable(c)) {
+		next_ns = timers_next_ns(&c->timers);
+		timeout_ns = next_ns - now_ns > INT64_MAX ? INT64_MAX : (int64_t)(next_ns - now_ns);
+		if (next_ns == UINT64_MAX)
+			timeout_ns = -1;
+	} else if (c->reactor_waiting == 0 || c->reactor_unserved) {
+		/* Those handed back would only be reported again; being in the queue they will
+		 * all have run when it has been gone through once. */
+		return 0;
+	}
+	rc = c->reactor->ops->poll(c->reactor, timeout_ns, &ready);
+	if (rc < 0)
+		return rc;
+	carrier_take_ready(c, ready);
+	if (timeout_ns > 0) {
+		c->looked_ns = clock_now_ns();
+		expire_timers(c, c->looked_ns);
+	}
+	return 0;
+}
+
+static void bury(struct carrier *c, struct carrier_task *t)
+{
+	c->tasks[t->coroutine.slot] = NULL;
+	c->alive--;
+	coroutine_destroy(&t->coroutine);
+}
+
+static int run(struct carrier *c)
+{
+	struct carrier_task *t;
+	int rc;
+
+	for (;;) {
+		if (c->budget == 0 || !has_runnable(c)) {
+			if (!has_runnable(c) && !c->reactor_waiting && !c->timers.count)
+				return (int)c->alive;
+			rc = look_around(c);
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		c->current = pop(c);
+		coroutine_resume(&c->current->coroutine);
+		/* Not necessarily the one resumed: they switch among themselves. */
+		t = c->current;
+		c->current = NULL;
+		if (c->budget) /* a dispatch as any other: tasks that only return count */
+			c->budget--;
+		if (coroutine_done(&t->coroutine))
+			bury(c, t);
+	}
+}
+
+int carrier_run(struct carrier *c)
+{
+	int rc;
+
+	carrier_of_thread = c;
+	rc = run(c);
+	carrier_of_thread = NULL;
+	return rc;
+}
+
+int carrier_spawn(struct carrier *c, coroutine_fn fn, void *arg, struct carrier_task **task)
+{
+	struct coroutine *coroutine;
+	struct carrier_task *t;
+	int rc;
+
+	rc = coroutine_create_within(
+	    c->backend, c->stacks, sizeof(struct carrier_task), fn, arg, &coroutine);
+	if (rc < 0)
+		return rc;
+	t = (struct carrier_task *)(void *)coroutine;
+	c->tasks[coroutine->slot] = t;
+	c->alive++;
+	push(c, t);
+	if (task)
+		*task = t;
+	return 0;
+}
+
+unsigned carrier_alive(const struct carrier *c)
+{
+	return c->alive;
+}
+
+struct carrier_task *carrier_current(const struct carrier *c)
+{
+	return c->current;
+}
+
+const char *carrier_guard_name(const struct carrier *c)
+{
+	return coroutine_stacks_guard_name(c->stacks);
+}
+
+const struct reactor_counts *carrier_counts(const struct carrier *c)
+{
+	return &c->reactor->counts;
+}
+
+int carrier_create(const struct carrier_config *config, struct carrier **out)
+{
+	size_t stack_bytes =
+	    config->stack_bytes ? config->stack_bytes : COROUTINE_STACK_DEFAULT_BYTES;
+	uint32_t places = 1;
+	struct carrier *c;
+	int rc;
+
+	if (config->max_tasks == 0 || config->max_tasks > UINT32_C(1) << 30)
+		return -EINVAL;
+	while (places < config->max_tasks)
+		places *= 2;
+	c = aligned_alloc(COROUTINE_LINE_BYTES,
+	    (sizeof(*c) + COROUTINE_LINE_BYTES - 1) / COROUTINE_LINE_BYTES * COROUTINE_LINE_BYTES);
+	if (!c)
+		return -ENOMEM;
+	*c = (struct carrier){.ring_mask = places - 1,
+	    .interval = INTERVAL_MAX / 16,
+	    .max_tasks = config->max_tasks,
+	    .backend = config->backend};
+	c->budget = c->interval;
+	c->looked_ns = clock_now_ns();
+
+	rc = -ENOMEM;
+	c->ring = malloc(places * sizeof(struct carrier_task *));
+	if (!c->ring)
+		goto out_carrier;
+	c->tasks = calloc(config->max_tasks, sizeof(struct carrier_task *));
+	if (!c->tasks)
+		goto out_ring;
+	rc = timers_init(&c->timers, config->max_tasks);
+	if (rc < 0)
+		goto out_tasks;
+	rc = reactor_epoll_create(false, &c->reactor);
+	if (rc < 0)
+		goto out_timers;
+	rc = coroutine_stacks_create(config->max_tasks, stack_bytes, &c->stacks);
+	if (rc < 0)
+		goto out_reactor;
+	*out = c;
+	return 0;
+
+out_reactor:
+	c->reactor->ops->destroy(c->reactor);
+out_timers:
+	timers_release(&c->timers);
+out_tasks:
+	free(c->tasks);
+out_ring:
+	free(c->ring);
+out_carrier:
+	free(c);
+	return rc;
+}
+
+void carrier_destroy(struct carrier *c)
+{
+	if (!c)
+		return;
+	assert(!c->current);
+	for (unsigned i = 0; c->alive && i < c->max_tasks; i++)
+		if (c->tasks[i])
+			bury(c, c->tasks[i]);
+	coroutine_stacks_destroy(c->stacks);
+	c->reactor->ops->destroy(c->reactor);
+	timers_release(&c->timers);
+	free(c->tasks);
+	free(c->ring);
+	free(c);
+}

@@ -1,0 +1,78 @@
+/*
+ * carrier_io.c - system calls that make the coroutine wait instead of the thread.
+ */
+#include "harness/coroutine/carrier_impl.h"
+
+#include <limits.h>
+
+static ssize_t perform(struct carrier *c, struct reactor_request *rq)
+{
+	const struct reactor_ops *ops = c->reactor->ops;
+	bool wait;
+
+	rq->waiter = c->current;
+	wait = ops->start(c->reactor, rq);
+	while (wait) {
+		c->reactor_waiting++;
+		carrier_block(c);
+		c->reactor_unserved--;
+		wait = ops->finish(c->reactor, rq);
+	}
+	return rq->result;
+}
+
+void carrier_take_ready(struct carrier *c, struct reactor_request *list)
+{
+	for (; list; list = list->next) {
+		c->reactor_waiting--;
+		c->reactor_unserved++;
+		c->ring[c->tail++ & c->ring_mask] = list->waiter;
+	}
+}
+
+ssize_t carrier_read(struct carrier *c, int fd, void *buf, size_t n)
+{
+	struct reactor_request rq = {.op = REACTOR_READ, .fd = fd, .in = buf, .bytes = n};
+
+	return perform(c, &rq);
+}
+
+ssize_t carrier_write(struct carrier *c, int fd, const void *buf, size_t n)
+{
+	struct reactor_request rq = {.op = REACTOR_WRITE, .fd = fd, .out = buf, .bytes = n};
+	size_t done = 0;
+	ssize_t rc;
+
+	do {
+		rq.out = (const char *)buf + done;
+		rq.bytes = n - done;
+		rc = perform(c, &rq);
+		if (rc <= 0)
+			break;
+		done += (size_t)rc;
+	} while (done < n);
+	return done ? (ssize_t)done : rc;
+}
+
+int carrier_accept(struct carrier *c, int fd, struct sockaddr *addr, socklen_t *len)
+{
+	struct reactor_request rq = {
+	    .op = REACTOR_ACCEPT, .fd = fd, .from = addr, .from_bytes = len};
+
+	return (int)perform(c, &rq);
+}
+
+int carrier_connect(struct carrier *c, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct reactor_request rq = {.op = REACTOR_CONNECT, .fd = fd, .to = addr, .to_bytes = len};
+
+	return (int)perform(c, &rq);
+}
+
+void carrier_forget_fd(struct carrier *c, int fd)
+{
+	struct reactor_request *ready;
+
+	(void)c->reactor->ops->forget(c->reactor, fd, &ready);
+	carrier_take_ready(c, ready);
+}
