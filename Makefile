@@ -53,7 +53,7 @@ WARN_CXX := $(WARN_COMMON)
 
 # -fno-omit-frame-pointer: profilers and coroutine backtraces. No -march=native, no LTO: a run file
 # is compared with others, so the defaults must mean the same everywhere.
-OWN_CPPFLAGS := -D_GNU_SOURCE -I. -MMD -MP
+OWN_CPPFLAGS := -D_GNU_SOURCE -I. -Iharness/include -MMD -MP
 OWN_CFLAGS   := -std=c11 -pthread -fno-omit-frame-pointer $(WARN_C) $(SAN_FLAGS)
 OWN_CXXFLAGS := -std=c++17 -pthread -fno-omit-frame-pointer $(WARN_CXX) $(SAN_FLAGS)
 OWN_LDFLAGS  := -pthread $(SAN_FLAGS)

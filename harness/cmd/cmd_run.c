@@ -240,7 +240,7 @@ static void judge_aa(struct session *s)
 		if (!status_has_figure(a->status) || !status_has_figure(b->status))
 			continue;
 		pairs++;
-		agree += stats_intervals_overlap(&a->summary.ns_per_op, &b->summary.ns_per_op) != 0;
+		agree += stats_intervals_overlap(&a->summary.figure, &b->summary.figure) != 0;
 	}
 	if (!pairs)
 		return;

@@ -93,7 +93,7 @@ static void github_has_one_row_a_case(void **state)
 
 		assert_non_null(s);
 		assert_true(json_real_value(json_object_get(row, "value")) ==
-			    s->summary.ns_per_op.estimate);
+			    s->summary.figure.estimate);
 		assert_string_equal(json_string_value(json_object_get(row, "unit")), "ns/op");
 		assert_int_equal(strncmp(range, "± ", 3), 0);
 		assert_true(strspn(range + 3, "0123456789.") == strlen(range + 3));
@@ -127,11 +127,11 @@ static void bencher_has_measures(void **state)
 		assert_non_null(s);
 		assert_int_equal(json_object_size(measures), 2);
 		assert_true(json_real_value(json_object_get(latency, "value")) ==
-			    s->summary.ns_per_op.estimate);
+			    s->summary.figure.estimate);
 		assert_true(json_real_value(json_object_get(latency, "lower_value")) ==
-			    s->summary.ns_per_op.low);
+			    s->summary.figure.low);
 		assert_true(json_real_value(json_object_get(latency, "upper_value")) ==
-			    s->summary.ns_per_op.high);
+			    s->summary.figure.high);
 		assert_true(json_real_value(json_object_get(json_object_get(measures, "throughput"),
 				"value")) == s->summary.ops_per_s.estimate);
 	}

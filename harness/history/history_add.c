@@ -181,11 +181,11 @@ static int add_figure(struct writer *w, const struct series *s, int64_t case_id,
 	row[2] = store_int(case_id);
 	row[3] = store_text(status_name(s->status));
 	row[4] = store_text(s->reason);
-	row[5] = real_or_null(sum->ns_per_op.estimate, figure);
-	row[6] = real_or_null(sum->ns_per_op.low, interval);
-	row[7] = real_or_null(sum->ns_per_op.high, interval);
+	row[5] = real_or_null(sum->figure.estimate, figure);
+	row[6] = real_or_null(sum->figure.low, interval);
+	row[7] = real_or_null(sum->figure.high, interval);
 	row[8] = real_or_null(sum->covered, interval);
-	row[9] = real_or_null(sum->mad_ns_per_op, figure);
+	row[9] = real_or_null(sum->mad_figure, figure);
 	row[10] = real_or_null(sum->ops_per_s.estimate, figure);
 	row[11] = store_int(figure ? sum->launches : 0);
 	row[12] = store_int(figure ? sum->samples : 0);
@@ -294,9 +294,9 @@ static bool is_figure(const struct store_rows *rows, const struct series *s)
 
 	return !strcmp(store_get_text(rows, 0), s->name) &&
 	       !strcmp(store_get_text(rows, 1), status_name(s->status)) &&
-	       is_same(store_get_real(rows, 2), sum->ns_per_op.estimate, figure) &&
-	       is_same(store_get_real(rows, 3), sum->ns_per_op.low, interval) &&
-	       is_same(store_get_real(rows, 4), sum->ns_per_op.high, interval) &&
+	       is_same(store_get_real(rows, 2), sum->figure.estimate, figure) &&
+	       is_same(store_get_real(rows, 3), sum->figure.low, interval) &&
+	       is_same(store_get_real(rows, 4), sum->figure.high, interval) &&
 	       store_get_int(rows, 5) == (figure ? sum->launches : 0) &&
 	       store_get_int(rows, 6) == (figure ? sum->samples : 0);
 }

@@ -23,7 +23,7 @@ static void assert_point(const struct history_point *p, const struct run *run)
 		return;
 	}
 	/* To the last bit. */
-	assert_memory_equal(&p->ns_per_op, &s->summary.ns_per_op, sizeof(p->ns_per_op));
+	assert_memory_equal(&p->ns_per_op, &s->summary.figure, sizeof(p->ns_per_op));
 	assert_true(p->covered == s->summary.covered);
 	assert_true(p->ops_per_s == s->summary.ops_per_s.estimate);
 	assert_int_equal(p->launches, s->summary.launches);

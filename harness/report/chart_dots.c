@@ -86,7 +86,7 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 {
 	const struct series_summary *sum = &d->g->rows[i].series->summary;
 
-	return d->recipe->rate ? &sum->ops_per_s : &sum->ns_per_op;
+	return d->recipe->rate ? &sum->ops_per_s : &sum->figure;
 }
 
 static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)

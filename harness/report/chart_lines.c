@@ -228,7 +228,7 @@ static int build_cpu(const struct lines *l, struct chart *c)
 	if (base) {
 		snprintf(c->text, sizeof(c->text),
 		    "Work done per second, as a multiple of what one thread does (%s a %s).",
-		    text_format_ns(base->summary.ns_per_op.estimate, one, sizeof(one)), base->op);
+		    text_format_ns(base->summary.figure.estimate, one, sizeof(one)), base->op);
 		chart_tell_bars(c, l->g);
 		/* Where that one is uncertain, all points move with it, and two workers may seem
 		 * to do more than twice the work. */

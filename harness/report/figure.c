@@ -72,6 +72,6 @@ out:
 
 bool figure_usable(const struct series *s)
 {
-	return status_has_figure(s->status) && isfinite(s->summary.ns_per_op.estimate) &&
-	       s->summary.ns_per_op.estimate > 0;
+	return status_has_figure(s->status) && isfinite(s->summary.figure.estimate) &&
+	       s->summary.figure.estimate > 0;
 }

@@ -372,10 +372,10 @@ static int tell_ladder(struct builder *b)
 		if (!figure_usable(r->series))
 			continue;
 		if (!low ||
-		    r->series->summary.ns_per_op.estimate < low->series->summary.ns_per_op.estimate)
+		    r->series->summary.figure.estimate < low->series->summary.figure.estimate)
 			low = r;
-		if (!high || r->series->summary.ns_per_op.estimate >
-				 high->series->summary.ns_per_op.estimate)
+		if (!high || r->series->summary.figure.estimate >
+				 high->series->summary.figure.estimate)
 			high = r;
 	}
 	if (low == high)
@@ -392,9 +392,9 @@ static int tell_ladder(struct builder *b)
 		snprintf(kind, sizeof(kind), "%s %s", p->kind, case_parts_value(p, "model"));
 		knobs_text(b->g, &b->knobs, KNOB_LABEL, kind, p, label[i], sizeof(label[i]));
 		text_format_ns(
-		    ends[i]->series->summary.ns_per_op.estimate, figure[i], sizeof(figure[i]));
+		    ends[i]->series->summary.figure.estimate, figure[i], sizeof(figure[i]));
 	}
-	times = high->series->summary.ns_per_op.estimate / low->series->summary.ns_per_op.estimate;
+	times = high->series->summary.figure.estimate / low->series->summary.figure.estimate;
 	say(f, "From %s at %s to %s at %s: %.*f times as long.", label[0], figure[0], label[1],
 	    figure[1], times < 10 ? 1 : 0, times);
 	snprintf(f->where, sizeof(f->where), "the ladder");

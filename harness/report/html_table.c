@@ -140,7 +140,7 @@ static void number(struct text_buffer *b, double sort_by, const char *text)
 
 static void write_time(struct text_buffer *b, const struct series_summary *sum)
 {
-	const struct stats_interval *i = &sum->ns_per_op;
+	const struct stats_interval *i = &sum->figure;
 	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX], half[FIGURE_MAX];
 
 	text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", i->estimate);

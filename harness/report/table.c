@@ -169,9 +169,9 @@ static void fill_figures(
 	double cpu;
 
 	if (figure_usable(s)) {
-		figure_half_width(&sum->ns_per_op, sum->covered, plain, half, sizeof(half));
+		figure_half_width(&sum->figure, sum->covered, plain, half, sizeof(half));
 		snprintf(both, sizeof(both), "%s%s%s",
-		    figure_ns(sum->ns_per_op.estimate, plain, text, sizeof(text)), *half ? " " : "",
+		    figure_ns(sum->figure.estimate, plain, text, sizeof(text)), *half ? " " : "",
 		    half);
 		set(t, row, column, both);
 		set(t, row, column + 1,

@@ -59,21 +59,21 @@ static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_
 	    (rc = jsonio_get_unsigned(r, j, "samples", &out->samples)) ||
 	    (rc = jsonio_get_unsigned(r, j, "empty_samples", &out->empty_samples)) ||
 	    (rc = jsonio_get_unsigned(r, j, "warm_up_samples", &out->warm_up_samples)) ||
-	    (rc = read_time(r, j, "ns_per_op", &out->ns_per_op)) ||
+	    (rc = read_time(r, j, "ns_per_op", &out->figure)) ||
 	    (rc = read_interval(r, j, "ops_per_s", &out->ops_per_s)) ||
 	    (rc = jsonio_get_real_or_0(r, j, "covered", &out->covered)) ||
-	    (rc = jsonio_get_real_or_0(r, j, "mad_ns_per_op", &out->mad_ns_per_op)) ||
+	    (rc = jsonio_get_real_or_0(r, j, "mad_ns_per_op", &out->mad_figure)) ||
 	    (rc = jsonio_get_real_or_0(r, j, "half_width_pct", &out->half_width_pct)) ||
 	    (rc = jsonio_get_metrics(r, j, "medians", &out->medians)))
 		return rc;
 	if (!(out->covered >= 0 && out->covered <= 1))
 		return jsonio_fail(r, "covered", "not from 0 to 1");
 	/* Of values up to the bound, times 1.4826 at most. */
-	if (!(fabs(out->mad_ns_per_op) <= 2 * METRIC_ABS_MAX))
+	if (!(fabs(out->mad_figure) <= 2 * METRIC_ABS_MAX))
 		return jsonio_fail(r, "mad_ns_per_op", "too large");
 	/* Times and rates: an interval may reach down to nothing, what was measured does not.
 	 * Without launches nothing has been made of the samples yet. */
-	if (out->launches && !(out->ns_per_op.estimate > 0))
+	if (out->launches && !(out->figure.estimate > 0))
 		return jsonio_fail(r, "ns_per_op", "not above 0");
 	if (out->launches && !(out->ops_per_s.estimate > 0))
 		return jsonio_fail(r, "ops_per_s", "not above 0");

@@ -394,7 +394,7 @@ static void not_finite_is_left_out(void **state)
 	run.elapsed_s = (double)NAN;
 	run.noise.steal_pct = (double)INFINITY;
 	run.series[0].summary.covered = -(double)INFINITY;
-	run.series[0].summary.mad_ns_per_op = (double)NAN;
+	run.series[0].summary.mad_figure = (double)NAN;
 	run.series[0].counters.item[0].value = (double)NAN;
 	text = format(&run);
 	json_decref(parse(text));

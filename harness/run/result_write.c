@@ -52,10 +52,10 @@ static json_t *summary_json(const struct series_summary *s)
 	rc |= jsonio_put_u64(j, "samples", s->samples);
 	rc |= jsonio_put_u64(j, "empty_samples", s->empty_samples);
 	rc |= jsonio_put_u64(j, "warm_up_samples", s->warm_up_samples);
-	rc |= jsonio_put(j, "ns_per_op", interval_json(&s->ns_per_op));
+	rc |= jsonio_put(j, "ns_per_op", interval_json(&s->figure));
 	rc |= jsonio_put(j, "ops_per_s", interval_json(&s->ops_per_s));
 	rc |= jsonio_put_real(j, "covered", s->covered);
-	rc |= jsonio_put_real(j, "mad_ns_per_op", s->mad_ns_per_op);
+	rc |= jsonio_put_real(j, "mad_ns_per_op", s->mad_figure);
 	rc |= jsonio_put_real(j, "half_width_pct", s->half_width_pct);
 	rc |= jsonio_put(j, "medians", jsonio_metrics(&s->medians));
 	if (s->latency)

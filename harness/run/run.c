@@ -19,6 +19,38 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t item_size)
 	return bigger;
 }
 
+struct run_figure run_time_figure(void)
+{
+	return (struct run_figure){.metric = METRIC_NS_PER_OP,
+	    .title = "time per operation",
+	    .unit = "ns",
+	    .scale = CB_RATIO,
+	    .better = CB_LESS};
+}
+
+const struct run_family *run_find_family(const struct run *run, const char *name)
+{
+	for (size_t i = 0; i < run->family_count; i++)
+		if (!strcmp(run->families[i].name, name))
+			return &run->families[i];
+	return NULL;
+}
+
+int run_add_family(struct run *run, const struct run_family *family)
+{
+	struct run_family *all;
+
+	if (run_find_family(run, family->name))
+		return -EEXIST;
+	/* A handful: not worth a capacity. */
+	all = reallocarray(run->families, run->family_count + 1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	run->families = all;
+	all[run->family_count++] = *family;
+	return 0;
+}
+
 struct series *run_add_series(struct run *run, const char *name)
 {
 	size_t len = strlen(name);
@@ -36,6 +68,7 @@ struct series *run_add_series(struct run *run, const char *name)
 	s = &all[run->series_count++];
 	memset(s, 0, sizeof(*s));
 	memcpy(s->name, name, len);
+	s->figure = run_time_figure();
 	return s;
 }
 
@@ -129,6 +162,7 @@ void run_free(struct run *run)
 		free(s->folded);
 		free(s->summary.latency);
 	}
+	free(run->families);
 	free(run->series);
 	manifest_free(&run->manifest);
 	memset(run, 0, sizeof(*run));

@@ -11,6 +11,8 @@
 #include "harness/run/sample.h"
 #include "harness/stats/stats.h"
 
+#include <concbench/figure.h>
+
 #define CASE_NAME_MAX 192
 #define REASON_MAX 256
 #define PUS_TEXT_MAX 256
@@ -24,22 +26,51 @@ struct series_summary {
 	unsigned samples;         /* trials used */
 	unsigned empty_samples;   /* of these: no operation finished inside the window */
 	unsigned warm_up_samples; /* trials kept but not used */
-	struct stats_interval
-	    ns_per_op; /* of the launches' medians, 95 % unless covered says less */
+	/* Of the launches' medians of the series' figure; 95 % unless covered says less. */
+	struct stats_interval figure;
 	struct stats_interval ops_per_s; /* the same trials, as a rate */
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
-	double mad_ns_per_op;            /* of the launches' medians */
-	double half_width_pct;           /* stats_half_width() * 100 of ns_per_op */
+	double mad_figure;               /* of the launches' medians */
+	double half_width_pct;           /* stats_half_width() * 100 of figure */
 	struct metric_set
 	    medians; /* metric_middle() over launches of every metric's own over trials */
 	struct histogram *latency; /* all used trials merged; NULL when none */
+};
+
+/*
+ * A family as the benches declared it (concbench.h), so that whoever shows a run needs to know none
+ * by name. A run file of another version may have families that this program does not.
+ */
+struct run_family {
+	char name[32];       /* first part of its cases' names */
+	char title[96];      /* "Locks" */
+	char question[192];  /* "Which lock ...?" */
+	enum cb_shape shape; /* of its chart */
+	char caption[512];   /* how to read that chart */
+	char axis[32];       /* key of the parameter that it is drawn over; "" none */
+	bool kind_blocks;    /* each kind is a block of its own: their operations are not alike */
+	bool rate;           /* people want operations per second, not time per operation */
+	enum cb_contenders contenders;
+};
+
+/* The figure of a series: one of the metrics of its samples. */
+struct run_figure {
+	char metric[METRIC_NAME_MAX]; /* METRIC_NS_PER_OP of most */
+	char title[64];               /* "time per acquisition" */
+	char unit[16];                /* "ns"; "" of shares and outcomes */
+	enum cb_scale scale;
+	enum cb_better better;
+	double worth;      /* CB_DIFFERENCE: what precision is measured against, in unit */
+	char outcomes[96]; /* CB_OUTCOME: the words, the good one first: "survived lost hung" */
 };
 
 struct series {
 	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
 	char op[32];              /* what one operation is: "acquire+release" */
 	char latency_of[64];      /* what a latency is, from which event to which; "" none */
-	char hash[17];            /* of what the case does; differs when its definition does */
+	struct run_figure figure;
+	bool reference; /* drawn beside the others to compare with, but never named a winner */
+	char hash[17];  /* of what the case does; differs when its definition does */
 	enum case_status status;
 	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
 	unsigned workers;
@@ -78,6 +109,8 @@ struct run {
 	char counters_note[REASON_MAX]; /* said once: why there are no hardware counters */
 	struct manifest manifest;
 	struct noise_verdict noise;
+	struct run_family *families; /* of its series, in registry order */
+	size_t family_count;
 	struct series *series; /* in registry order */
 	size_t series_count;
 	size_t series_capacity;
@@ -89,6 +122,16 @@ struct series *run_add_series(struct run *run, const char *name);
 
 /** run_find_series() - by exact name, or NULL. */
 struct series *run_find_series(const struct run *run, const char *name);
+
+/** run_find_family() - by exact name, or NULL. */
+const struct run_family *run_find_family(const struct run *run, const char *name);
+
+/** run_add_family() - append a copy. Return: 0; -ENOMEM; -EEXIST. */
+int run_add_family(struct run *run, const struct run_family *family);
+
+/** run_time_figure() - the figure of nearly all series: METRIC_NS_PER_OP, a ratio, less is better.
+ */
+struct run_figure run_time_figure(void);
 
 /** series_reserve() - room for @samples in all, for a reader that knows. Return: 0; -ENOMEM. */
 int series_reserve(struct series *series, size_t samples);

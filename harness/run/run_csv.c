@@ -115,7 +115,7 @@ static void print_series(const struct series *s, const struct counter_columns *c
 		(void)fputc('\n', to);
 		return;
 	}
-	(void)fprintf(to, ",%u,%.17g,", s->summary.launches, s->summary.ns_per_op.estimate);
+	(void)fprintf(to, ",%u,%.17g,", s->summary.launches, s->summary.figure.estimate);
 	if (metric_get(&s->summary.medians, METRIC_CPU_NS_PER_OP, &cpu))
 		(void)fprintf(to, "%.17g", cpu);
 	(void)fprintf(to, ",ns,,%.17g,", s->summary.ops_per_s.estimate);

@@ -127,7 +127,7 @@ static void every_case_is_a_record(void **state)
 	assert_non_null(p);
 	assert_string_equal(field[0], "lock/mutex/workers:1");
 	assert_string_equal(field[1], "5");
-	assert_true(strtod(field[2], NULL) == run.series[0].summary.ns_per_op.estimate);
+	assert_true(strtod(field[2], NULL) == run.series[0].summary.figure.estimate);
 	assert_true(strtod(field[2], NULL) == 10.0 / 3.0);
 	assert_true(strtod(field[3], NULL) == 3.5);
 	assert_string_equal(field[4], "ns");

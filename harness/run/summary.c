@@ -126,17 +126,17 @@ static void count_samples(
 static int figures(const struct launch_list *list, struct series_summary *sum)
 {
 	double *x = calloc(list->count + 1, sizeof(*x));
-	const struct stats_interval *ns = &sum->ns_per_op;
+	const struct stats_interval *ns = &sum->figure;
 	size_t n;
 	int rc;
 
 	if (!x)
 		return -ENOMEM;
 	n = collect(list, METRIC_NS_PER_OP, x);
-	rc = interval(x, n, &sum->ns_per_op, &sum->covered);
+	rc = interval(x, n, &sum->figure, &sum->covered);
 	if (rc)
 		goto out;
-	rc = stats_mad(x, n, &sum->mad_ns_per_op);
+	rc = stats_mad(x, n, &sum->mad_figure);
 	if (rc)
 		goto out;
 	sum->half_width_pct = stats_half_width(ns) * 100;

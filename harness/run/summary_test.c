@@ -33,13 +33,13 @@ static void launch_is_the_unit(void **state)
 	assert_int_equal(s->summary.launches, 3);
 	assert_int_equal(s->summary.samples, 9);
 	assert_int_equal(s->summary.empty_samples, 0);
-	assert_near(s->summary.ns_per_op.estimate, 20);
-	assert_near(s->summary.ns_per_op.low, 10);
-	assert_near(s->summary.ns_per_op.high, 30);
+	assert_near(s->summary.figure.estimate, 20);
+	assert_near(s->summary.figure.low, 10);
+	assert_near(s->summary.figure.high, 30);
 	/* Three launches: the extremes cover 1 - 2 / 2^3. */
 	assert_near(s->summary.covered, 0.75);
 	assert_near(s->summary.half_width_pct, 50);
-	assert_near(s->summary.mad_ns_per_op, 10);
+	assert_near(s->summary.mad_figure, 10);
 	assert_near(s->summary.ops_per_s.estimate, 5e7);
 	assert_int_equal(s->status, STATUS_NOISY);
 	assert_string_equal(s->reason, "3 launches are too few: their interval covers 75 %");
@@ -60,7 +60,7 @@ static void order_of_samples_does_not_matter(void **state)
 	}
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->summary.launches, 3);
-	assert_near(s->summary.ns_per_op.estimate, 20);
+	assert_near(s->summary.figure.estimate, 20);
 	run_free(&run);
 }
 
@@ -87,15 +87,14 @@ static void warm_up_changes_no_figure(void **state)
 	assert_int_equal(a->summary.warm_up_samples, 10);
 	assert_int_equal(a->summary.samples, 30);
 	assert_null(a->summary.latency);
-	assert_memory_equal(
-	    &a->summary.ns_per_op, &b->summary.ns_per_op, sizeof(b->summary.ns_per_op));
+	assert_memory_equal(&a->summary.figure, &b->summary.figure, sizeof(b->summary.figure));
 	assert_int_equal(a->status, STATUS_OK);
 	assert_string_equal(a->reason, "");
 	/* The control: the same trials not marked as warm-up do change it. */
 	for (size_t i = 0; i < a->sample_count; i++)
 		a->samples[i].warm_up = false;
 	assert_int_equal(run_summarise(&with), 0);
-	assert_true(a->summary.ns_per_op.estimate > b->summary.ns_per_op.estimate);
+	assert_true(a->summary.figure.estimate > b->summary.figure.estimate);
 	run_free(&with);
 	run_free(&without);
 }
@@ -149,7 +148,7 @@ static void an_empty_trial_is_the_longest(void **state)
 
 	(void)state;
 	assert_int_equal(run_summarise(&run), 0);
-	assert_near(s->summary.ns_per_op.estimate, 21);
+	assert_near(s->summary.figure.estimate, 21);
 	assert_near(s->summary.ops_per_s.estimate, 1e9 / 21);
 	/* Its metrics stand a place further in front, and count all the same: 0 operations. */
 	assert_int_equal(launch_list_build(s, &list), 0);
@@ -188,7 +187,7 @@ static void mostly_empty_is_pooled(void **state)
 	launch_list_free(&list);
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->status, STATUS_NOISY);
-	assert_near(s->summary.ns_per_op.high, 60);
+	assert_near(s->summary.figure.high, 60);
 	assert_non_null(strstr(s->reason,
 	    "no operation finished inside the window in 2 of 9 trials, so figures are whole time "
 	    "over all operations"));
@@ -239,8 +238,8 @@ static void one_launch_has_no_interval(void **state)
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->status, STATUS_NOISY);
 	assert_string_equal(s->reason, "1 launch: no interval");
-	assert_near(s->summary.ns_per_op.estimate, 21);
-	assert_near(s->summary.ns_per_op.low, 21);
+	assert_near(s->summary.figure.estimate, 21);
+	assert_near(s->summary.figure.low, 21);
 	assert_true(s->summary.covered == 0);
 	run_free(&run);
 }
@@ -351,7 +350,7 @@ static void medians_of_every_metric(void **state)
 	assert_true(metric_get(&s->summary.medians, "sometimes", &value));
 	assert_near(value, 1);
 	assert_true(metric_get(&s->summary.medians, METRIC_NS_PER_OP, &value));
-	assert_near(value, s->summary.ns_per_op.estimate);
+	assert_near(value, s->summary.figure.estimate);
 	run_free(&run);
 }
 
