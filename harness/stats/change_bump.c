@@ -1,7 +1,5 @@
 #include "harness/stats/change_bump.h"
 
-#include "harness/stats/change_points.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>

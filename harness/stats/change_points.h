@@ -4,16 +4,13 @@
 #ifndef CONCBENCH_CHANGE_POINTS_H
 #define CONCBENCH_CHANGE_POINTS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "harness/stats/permutation.h"
 
 struct change_point {
 	size_t index; /* first value of the new level */
 	double p;     /* of the permutation test that found it: a bound, see permutation.h */
 };
 
-/* Fewer values are no level. */
-#define CHANGE_SEGMENT_MIN 2
 /* With these, series of 100 normal values without a change gave 0.022 points each, and a step of
  * two standard deviations was found within 4 points in 98 % of series where 10 values or more lay
  * on either side of it, and in 92 % wherever it was. Of bumps of four standard deviations, that is

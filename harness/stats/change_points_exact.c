@@ -1,6 +1,6 @@
 #include "harness/stats/change_points_exact.h"
 
-#include "harness/stats/change_points.h"
+#include "harness/stats/permutation.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Fewer values are no level. */
+#define CHANGE_SEGMENT_MIN 2
+
 /* Of the orders that it is given in: a statistic of the values. */
 typedef double permutation_statistic_fn(void *arg);
 
