@@ -36,7 +36,7 @@ BUILD := build$(if $(SAN),/san-$(SAN))
 PKG_CONFIG ?= pkg-config
 PKGS  := benchmark hwloc ck jansson
 # The databases must not weigh on a cell, where every mapping is one more for fork to copy: SQLite is
-# linked statically where its archive is there, libpq is loaded when it is wanted (libpq.h).
+# linked statically where its archive is there, libpq is loaded when it is wanted (store_postgres.c).
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) sqlite3 libpq 2>/dev/null)
 SQLITE_LIB := $(if $(filter /%,$(shell $(CC) -print-file-name=libsqlite3.a)),-Wl$(,)-Bstatic -lsqlite3 -Wl$(,)-Bdynamic,-lsqlite3)
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)

@@ -23,7 +23,7 @@
 
 static int open_history(const struct history_options *a, enum history_mode mode, struct history **h)
 {
-	char note[768] = "", err[1024] = "";
+	char err[1024] = "";
 	int rc = 0;
 
 	/* The folder of the default is ours; one that somebody names may be mistyped. */
@@ -31,14 +31,10 @@ static int open_history(const struct history_options *a, enum history_mode mode,
 		rc = file_make_dirs(HISTORY_DEFAULT_FOLDER);
 	if (rc)
 		return history_complain(HISTORY_DEFAULT_FOLDER "/: %s", strerror(-rc));
-	rc = history_open(a->db, mode, a->wait_ms, h, note, sizeof(note), err, sizeof(err));
+	rc = history_open(a->db, mode, a->wait_ms, h, err, sizeof(err));
 	if (rc == -ENOENT && mode == HISTORY_READ)
 		return history_complain("%s (`concbench history add` makes one)", err);
-	if (rc)
-		return history_complain("%s", err);
-	if (note[0])
-		(void)history_complain("%s", note);
-	return 0;
+	return rc ? history_complain("%s", err) : 0;
 }
 
 /* ---- add ---- */
@@ -246,9 +242,7 @@ static int do_export(struct history *h, const struct history_options *a)
 		return history_complain("export needs --format and --out; see --help");
 	if (export_format_from_name(a->format, &format))
 		return history_complain(
-		    "--format: '%s' is not one of otava, github-action-benchmark, bencher "
-		    "and compare.py",
-		    a->format);
+		    "--format: '%s' is not one of %s", a->format, export_formats);
 	if (format == EXPORT_OTAVA && !strcmp(a->out, "-"))
 		return history_complain("--out: otava is a folder of files, and no output");
 	if (format == EXPORT_OTAVA)

@@ -1,80 +1,166 @@
+/* changes.c - the changes of one series, and of all that are asked for. */
 #include "harness/history/changes.h"
-#include "harness/history/history_print.h"
-#include "harness/history/sparkline.h"
-
-#include "harness/base/text.h"
-#include "harness/report/figure.h"
+#include "harness/history/history_figure.h"
+#include "harness/history/history_private.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define REVISION_SHOWN 12
+#define SEED 20261123
 
-struct text_output {
-	FILE *to;
-	const struct changes_options *how;
-};
+/* ---- one series ---- */
 
-static void print_series_head(FILE *to, const struct history_series *series,
-    const struct changes_series *s, const struct changes_options *how)
+void changes_series_free(struct changes_series *s)
 {
-	char line[SPARKLINE_MAX];
-
-	(void)fprintf(to, "%s\n  machine %s: %s\n  %s\n", series->name, series->machine,
-	    series->title,
-	    sparkline_draw(s->x, s->n, SPARKLINE_WIDTH, how->plain, line, sizeof(line)));
+	free(s->points);
+	free(s->x);
+	free(s->found);
+	memset(s, 0, sizeof(*s));
 }
 
-static int print_change(FILE *to, struct history *h, const struct changes_series *s, size_t i,
-    const struct changes_options *how)
+static size_t segment_start(const struct changes_series *s, size_t segment)
 {
-	const struct history_point *after = s->points[s->found[i].index];
-	const struct history_point *before = s->points[s->found[i].index - 1];
-	const double was = changes_level(s, i), is = changes_level(s, i + 1);
-	char a[TEXT_FORMAT_MAX], b[TEXT_FORMAT_MAX];
-
-	(void)fprintf(to, "  from %s on: %s -> %s, %+.1f %% (p <= %.2g)\n", after->date,
-	    figure_ns(was, how->plain, a, sizeof(a)), figure_ns(is, how->plain, b, sizeof(b)),
-	    changes_effect(s, i) * 100, s->found[i].p);
-	(void)fprintf(to, "    run %s, revision %.*s after %.*s\n", after->run, REVISION_SHOWN,
-	    after->revision[0] ? after->revision : "unknown", REVISION_SHOWN,
-	    before->revision[0] ? before->revision : "unknown");
-	return history_print_facts_changed(to, h, before->run_id, after->run_id, "    ");
+	return !segment ? 0 : segment > s->count ? s->n : s->found[segment - 1].index;
 }
 
-static int tell(void *context, struct history *h, const struct history_series *series,
-    const struct changes_series *found, size_t first)
+double changes_level(const struct changes_series *s, size_t segment)
 {
-	const struct text_output *out = context;
-	int rc = 0;
+	const size_t from = segment_start(s, segment), to = segment_start(s, segment + 1);
+	double median = 0;
 
-	if (!found) {
-		(void)fprintf(out->to, "%s\n  left out: %s\n", series->name, history_error(h));
-		return 0;
+	(void)stats_median(s->x + from, to - from, &median);
+	return s->figure.scale == CB_RATIO ? exp(median) : median;
+}
+
+double changes_effect(const struct changes_series *s, size_t i)
+{
+	return history_effect(&s->figure, changes_level(s, i), changes_level(s, i + 1));
+}
+
+/* Return: false when there is none below @min_effect. */
+static bool leave_out_smallest(struct changes_series *s, double min_effect)
+{
+	double least = INFINITY;
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const double effect = fabs(changes_effect(s, i));
+
+		if (effect < least) {
+			least = effect;
+			at = i;
+		}
 	}
-	print_series_head(out->to, series, found, out->how);
-	for (size_t i = first; i < found->count && !rc; i++)
-		rc = print_change(out->to, h, found, i, out->how);
+	if (!(least < history_least_effect(&s->figure, min_effect)))
+		return false;
+	s->count--;
+	memmove(s->found + at, s->found + at + 1, (s->count - at) * sizeof(*s->found));
+	return true;
+}
+
+int changes_search(const struct history_points *points, double min_effect, struct changes_series *s)
+{
+	bool ratio;
+	int rc;
+
+	*s = (struct changes_series){0};
+	s->points = calloc(points->count + 1, sizeof(*s->points));
+	s->x = calloc(points->count + 1, sizeof(*s->x));
+	s->found = calloc(points->count + 1, sizeof(*s->found));
+	if (!s->points || !s->x || !s->found)
+		return -ENOMEM;
+	if (points->count)
+		s->figure = points->items[0].figure;
+	ratio = s->figure.scale == CB_RATIO;
+	for (size_t i = 0; i < points->count; i++) {
+		const struct history_point *p = &points->items[i];
+		const double value = p->value.estimate;
+
+		if (!status_has_figure(p->status) || (ratio && !(value > 0)))
+			continue;
+		s->points[s->n] = p;
+		s->x[s->n++] = ratio ? log(value) : value;
+	}
+	if (s->n < CHANGES_POINTS_MIN)
+		return 0;
+	rc = change_points_find(s->x, s->n, CHANGE_P_MAX, CHANGE_PERMUTATIONS, SEED, s->found,
+	    points->count, &s->count);
+	while (!rc && leave_out_smallest(s, min_effect))
+		s->smaller++;
 	return rc;
 }
 
-int changes_print(FILE *to, struct history *h, const struct history_filter *filter,
-    const struct changes_options *how, struct changes_count *count)
-{
-	struct text_output out = {to, how};
-	int rc = changes_walk(h, filter, how, tell, &out, count);
+/* ---- all ---- */
 
+/* As history_trend() orders them. */
+static bool is_before(const struct history_point *p, const struct history_run *run)
+{
+	const int order = strcmp(p->date, run->date);
+
+	return order ? order < 0 : p->run_id < run->id;
+}
+
+static size_t first_since(const struct changes_series *s, const struct history_run *since)
+{
+	size_t first = 0;
+
+	while (since && first < s->count && is_before(s->points[s->found[first].index], since))
+		first++;
+	return first;
+}
+
+static int walk_series(struct history *h, const struct history_series *series,
+    const struct changes_options *how, changes_teller *tell, void *context,
+    struct changes_count *count)
+{
+	struct history_points points = {0};
+	struct changes_series s = {0};
+	size_t first;
+	int rc = history_trend(h, series, &points);
+
+	count->series++;
+	if (rc == -EUCLEAN) {
+		count->damaged++;
+		return tell(context, h, series, NULL, 0);
+	}
 	if (rc)
 		return rc;
-	(void)fprintf(to, "%u change%s", count->changes, count->changes == 1 ? "" : "s");
-	if (how->since)
-		(void)fprintf(to, " since %s", how->since->name);
-	(void)fprintf(to, " in %u series of %u points", count->series, count->points);
-	if (count->smaller)
-		(void)fprintf(to, ", %u smaller one%s left out", count->smaller,
-		    count->smaller == 1 ? "" : "s");
-	if (count->short_series)
-		(void)fprintf(to, "; %u with fewer than %d points not searched",
-		    count->short_series, CHANGES_POINTS_MIN);
-	(void)fputc('\n', to);
-	return fflush(to) || ferror(to) ? -EIO : changes_damaged(h, count);
+	rc = changes_search(&points, how->min_effect, &s);
+	if (rc)
+		rc = store_say(h->store, rc, "%s: %s", series->name,
+		    rc == -ENOMEM ? "out of memory" : "change points cannot be found");
+	first = first_since(&s, how->since);
+	count->points += (unsigned)s.n;
+	count->short_series += s.n < CHANGES_POINTS_MIN;
+	count->changes += (unsigned)(s.count - first);
+	count->smaller += (unsigned)s.smaller;
+	if (!rc && first < s.count)
+		rc = tell(context, h, series, &s, first);
+	changes_series_free(&s);
+	history_points_free(&points);
+	return rc;
+}
+
+int changes_walk(struct history *h, const struct history_filter *filter,
+    const struct changes_options *how, changes_teller *tell, void *context,
+    struct changes_count *count)
+{
+	struct history_series_list list = {0};
+	int rc = history_list_series(h, filter, &list);
+
+	memset(count, 0, sizeof(*count));
+	for (size_t i = 0; i < list.count && !rc; i++)
+		rc = walk_series(h, &list.items[i], how, tell, context, count);
+	history_series_free(&list);
+	return rc;
+}
+
+int changes_damaged(struct history *h, const struct changes_count *count)
+{
+	return !count->damaged
+		   ? 0
+		   : store_say(h->store, -EUCLEAN, "%u of %u series left out as damaged",
+			 count->damaged, count->series);
 }

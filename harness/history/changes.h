@@ -4,9 +4,25 @@
 #ifndef CONCBENCH_CHANGES_H
 #define CONCBENCH_CHANGES_H
 
-#include "harness/history/changes_walk.h"
+#include "harness/history/history.h"
+#include "harness/stats/change_points.h"
 
 #include <stdio.h>
+
+/* Shorter series are counted, not searched. */
+#define CHANGES_POINTS_MIN CHANGE_POINTS_MIN
+
+struct changes_options {
+	double min_effect; /* relative; smaller ones are left out as changes_search() does */
+	const struct history_run *since; /* only changes at this run or after it; NULL: all */
+	bool plain;                      /* ASCII only */
+};
+
+struct changes_count {
+	unsigned series, short_series, damaged, points;
+	unsigned changes; /* told */
+	unsigned smaller; /* left out */
+};
 
 /**
  * changes_print() - for every series that @filter picks, its change points by E-divisive means
@@ -23,16 +39,70 @@ int changes_print(FILE *to, struct history *h, const struct history_filter *filt
 /**
  * changes_json() - the same for programs, one object:
  *
- *   concbench_changes: 1, the version of this format; min_effect; since: a run's id, when asked
+ *   concbench_changes: 2, the version of this format; min_effect; since: a run's id, when asked
  * for; count: {series, short_series, points, changes, smaller, damaged}; changes: [{case,
- * definition, workers, machine, machine_title, effect, p, before, after: {run, date, revision,
- * ns_per_op}, facts: {key: {before, after}}}]
+ * definition, workers, machine, machine_title, metric, unit, scale, better, effect, direction, p,
+ * before, after: {run, date, revision, value}, facts: {key: {before, after}}}]
  *
- * before.run is the last one of the old level and after.run the first of the new one, ns_per_op the
- * medians of the two levels, effect 0.05 where it takes 5 % longer. Of a fact that one of them does
- * not have, that side is missing.
+ * before.run is the last one of the old level and after.run the first of the new one, value the
+ * medians of the two levels. effect is relative where the scale is a ratio, 0.05 where it takes 5 %
+ * longer, and else the difference of the values; direction is a word for it. Of a fact that one of
+ * them does not have, that side is missing.
  */
 int changes_json(FILE *to, struct history *h, const struct history_filter *filter,
     const struct changes_options *how, struct changes_count *count);
+
+/* ---- what both are made of ---- */
+
+/* The changes of one series that are large enough to be told. */
+struct changes_series {
+	struct run_figure figure;
+	const struct history_point **points; /* [n] those that have a value */
+	double *x; /* [n] these; of a ratio their logarithms: its changes are relative, and so is
+		    * its noise */
+	size_t n;
+	struct change_point *found; /* [count], ascending */
+	size_t count;
+	size_t smaller; /* left out */
+};
+
+/**
+ * changes_search() - find them, and leave out those below @min_effect.
+ *
+ * A change is between the medians of the two segments that it divides. The smallest one goes
+ * first and its segments become one, before the next is looked at: many small steps in one
+ * direction are small each, and a large one together.
+ *
+ * @points: of one series; referred to by @out.
+ * Return: 0; -ENOMEM. @out is to be freed in any case.
+ */
+int changes_search(
+    const struct history_points *points, double min_effect, struct changes_series *out);
+void changes_series_free(struct changes_series *s);
+
+/** changes_level() - the median of a segment, in the figure's unit; segment 0 is before the first
+ * change. */
+double changes_level(const struct changes_series *s, size_t segment);
+
+/** changes_effect() - of change @i, as history_effect() has it. */
+double changes_effect(const struct changes_series *s, size_t i);
+
+/**
+ * changes_teller - what is called for every series with a change to be told, and every damaged one.
+ * @found: its changes; NULL: it is damaged, and history_error() says how.
+ * @first: those before it are too old.
+ * Return: 0; an error ends the walk.
+ */
+typedef int changes_teller(void *context, struct history *h, const struct history_series *series,
+    const struct changes_series *found, size_t first);
+
+/** changes_walk() - Return: 0; an error, of @tell or one that history_error() says. */
+int changes_walk(struct history *h, const struct history_filter *filter,
+    const struct changes_options *how, changes_teller *tell, void *context,
+    struct changes_count *count);
+
+/** changes_damaged() - what is to be returned at the end. Return: 0; -EUCLEAN with a
+ * history_error() when series had to be left out. */
+int changes_damaged(struct history *h, const struct changes_count *count);
 
 #endif

@@ -2,7 +2,8 @@
  * export.h - a history in the formats of other tools.
  *
  * Checked against the tools' own documentation and sources; see each function's file. No NaN and no
- * Infinity in any JSON: a case without a figure is left out and counted.
+ * Infinity in any JSON: a case without a figure is left out and counted. Google Benchmark's
+ * compare.py needs no export: it reads run files as they are.
  */
 #ifndef CONCBENCH_EXPORT_H
 #define CONCBENCH_EXPORT_H
@@ -10,24 +11,21 @@
 #include "harness/history/history.h"
 
 enum export_format {
-	EXPORT_OTAVA,      /* a folder: otava.yaml and a CSV file for every series */
-	EXPORT_GITHUB,     /* github-action-benchmark's customSmallerIsBetter */
-	EXPORT_BENCHER,    /* Bencher Metric Format */
-	EXPORT_COMPARE_PY, /* Google Benchmark's JSON, a row a launch */
+	EXPORT_OTAVA,         /* a folder: otava.yaml and a CSV file for every series */
+	EXPORT_GITHUB,        /* github-action-benchmark's customSmallerIsBetter */
+	EXPORT_GITHUB_BIGGER, /* its customBiggerIsBetter: what the other cannot have */
+	EXPORT_BENCHER,       /* Bencher Metric Format */
 	EXPORT_COUNT,
 };
 
-/* compare.py's U test calls fewer repetitions unreliable. */
-#define EXPORT_REPETITIONS_MIN 9
-
-/** export_format_name() - as on the command line: "otava", "github-action-benchmark", ... */
-const char *export_format_name(enum export_format format);
+/** export_formats - their names as on the command line, for people. */
+extern const char export_formats[];
 /** export_format_from_name() - Return: 0; -EINVAL. */
 int export_format_from_name(const char *name, enum export_format *out);
 
 struct export_count {
 	unsigned cases;    /* written; of otava: series */
-	unsigned left_out; /* without a figure, or with too few launches */
+	unsigned left_out; /* without a figure, or one that the format has no place for */
 	char why[128];     /* they were left out; "" none */
 };
 

@@ -2,11 +2,12 @@
  * export_otava.c - for Apache Otava: its configuration and a CSV file for every series.
  *
  * A test of type csv (Otava's docs/CSV.md, otava/test_config.py): file, time_column, attributes,
- * metrics with direction -1 (smaller is better). Every cell of a metric's column has to be a
+ * metrics with direction -1 (smaller is better) or 1. Every cell of a metric's column has to be a
  * number, so each series has a file of its own, with the runs that have a figure. File names are
- * relative: Otava is started in the folder.
+ * relative: Otava is started in the folder. People open the files in spreadsheets as well.
  */
-#include "harness/history/export_private.h"
+#include "harness/history/export.h"
+#include "harness/history/history_figure.h"
 
 #include "harness/base/file.h"
 #include "harness/base/one_line.h"
@@ -15,17 +16,33 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Of a class and of a hash: enough to tell them apart in a name. */
 #define DIGITS 8
+#define TEST_NAME_MAX (HISTORY_LABEL_MAX + 2 * DIGITS + 32)
+#define FILE_NAME_MAX 256
+#define CELL_MAX 256
 
-/* "lock/ck_mcs/workers:2" becomes "lock_ck_mcs_workers_2-<class>-<hash>.csv". */
-static void file_name(const struct history_series *s, char *name, size_t len)
+/* "lock/ck_mcs/workers:2@<class>-<hash>-<length of its trials>": what tells series apart. */
+static void test_name(const struct history_series *s, char name[TEST_NAME_MAX])
 {
-	(void)snprintf(name, len, "%s-%.*s-%.*s.csv", s->name, DIGITS, s->machine, DIGITS, s->hash);
+	char label[HISTORY_LABEL_MAX];
+
+	(void)snprintf(name, TEST_NAME_MAX, "%s@%.*s-%.*s-%" PRIu64,
+	    history_label(s->name, &s->figure, label), DIGITS, s->machine, DIGITS, s->hash,
+	    s->slot_ns);
+}
+
+/* The same as a file's name; of what is too long for one the end, which tells it apart. */
+static void file_name(const char *test, char name[FILE_NAME_MAX])
+{
+	const size_t len = strlen(test), max = FILE_NAME_MAX - sizeof(".csv");
+
+	(void)snprintf(name, FILE_NAME_MAX, "%s.csv", test + (len > max ? len - max : 0));
 	for (char *p = name; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
 			*p = '_';
@@ -34,44 +51,48 @@ static void file_name(const struct history_series *s, char *name, size_t len)
 		name[0] = '_';
 }
 
-/* YAML's single quotes: the only special character is the quote itself. */
-static void add_quoted(struct text_buffer *b, const char *text)
+/* In quotes, and those of the text twice: YAML's single ones, CSV's double ones (RFC 4180). */
+static void add_quoted(struct text_buffer *b, const char *text, char quote)
 {
-	text_buffer_add(b, "'");
-	for (; *text; text++)
-		text_buffer_add(b, *text == '\'' ? "''" : (const char[]){*text, '\0'});
-	text_buffer_add(b, "'");
+	text_buffer_add_bytes(b, &quote, 1);
+	for (; *text; text++) {
+		if (*text == quote)
+			text_buffer_add_bytes(b, &quote, 1);
+		text_buffer_add_bytes(b, text, 1);
+	}
+	text_buffer_add_bytes(b, &quote, 1);
 }
 
-/* CSV's double quotes (RFC 4180), only where they are needed. */
+/* A cell and what follows it. What a spreadsheet would take for a formula becomes a text by an
+ * apostrophe: run files come from anywhere. */
 static void add_cell(struct text_buffer *b, const char *text)
 {
-	if (!strpbrk(text, ",\"\r\n")) {
-		text_buffer_add(b, text);
-		return;
-	}
-	text_buffer_add(b, "\"");
-	for (; *text; text++)
-		text_buffer_add(b, *text == '"' ? "\"\"" : (const char[]){*text, '\0'});
-	text_buffer_add(b, "\"");
-}
-
-static void add_test(struct text_buffer *yaml, const struct history_series *s, const char *file)
-{
-	char test[CASE_NAME_MAX + 2 * DIGITS + 3];
+	char plain[CELL_MAX];
 
 	(void)snprintf(
-	    test, sizeof(test), "%s@%.*s-%.*s", s->name, DIGITS, s->machine, DIGITS, s->hash);
+	    plain, sizeof(plain), "%s%s", *text && strchr("=+-@\t\r", *text) ? "'" : "", text);
+	if (strpbrk(plain, ",\"\r\n"))
+		add_quoted(b, plain, '"');
+	else
+		text_buffer_add(b, plain);
+	text_buffer_add(b, ",");
+}
+
+static void add_test(
+    struct text_buffer *yaml, const char *test, const char *file, const struct run_figure *figure)
+{
 	text_buffer_add(yaml, "  ");
-	add_quoted(yaml, test);
+	add_quoted(yaml, test, '\'');
 	text_buffer_add(yaml, ":\n    type: csv\n    file: ");
-	add_quoted(yaml, file);
-	text_buffer_add(yaml, "\n"
-			      "    time_column: time\n"
-			      "    attributes: [run, commit]\n"
-			      "    metrics:\n"
-			      "      ns_per_op: {column: ns_per_op, direction: -1, scale: 1}\n"
-			      "    csv_options: {delimiter: ',', quote_char: '\"'}\n");
+	add_quoted(yaml, file, '\'');
+	text_buffer_addf(yaml,
+	    "\n"
+	    "    time_column: time\n"
+	    "    attributes: [run, commit]\n"
+	    "    metrics:\n"
+	    "      %s: {column: %s, direction: %d, scale: 1}\n"
+	    "    csv_options: {delimiter: ',', quote_char: '\"'}\n",
+	    figure->metric, figure->metric, figure->better == CB_MORE ? 1 : -1);
 }
 
 /* Return: how many rows it has. */
@@ -79,19 +100,17 @@ static unsigned add_rows(struct text_buffer *csv, const struct history_points *p
 {
 	unsigned n = 0;
 
-	text_buffer_add(csv, "time,run,commit,ns_per_op\n");
 	for (size_t i = 0; i < points->count; i++) {
 		const struct history_point *p = &points->items[i];
 
 		if (!status_has_figure(p->status))
 			continue;
+		if (!n++)
+			text_buffer_addf(csv, "time,run,commit,%s\n", p->figure.metric);
 		add_cell(csv, p->date);
-		text_buffer_add(csv, ",");
 		add_cell(csv, p->run);
-		text_buffer_add(csv, ",");
 		add_cell(csv, p->revision);
-		text_buffer_addf(csv, ",%.17g\n", p->ns_per_op.estimate);
-		n++;
+		text_buffer_addf(csv, "%.17g\n", p->value.estimate);
 	}
 	return n;
 }
@@ -116,7 +135,7 @@ static int add_series(struct history *h, const struct history_series *s, const c
 {
 	struct history_points points = {0};
 	struct text_buffer csv = {0};
-	char name[CASE_NAME_MAX + 2 * DIGITS + 8];
+	char test[TEST_NAME_MAX], name[FILE_NAME_MAX];
 	int rc = history_trend(h, s, &points);
 
 	if (rc) {
@@ -124,9 +143,10 @@ static int add_series(struct history *h, const struct history_series *s, const c
 		return rc;
 	}
 	if (add_rows(&csv, &points)) {
-		file_name(s, name, sizeof(name));
+		test_name(s, test);
+		file_name(test, name);
 		rc = write_in(folder, name, &csv, err, err_len);
-		add_test(yaml, s, name);
+		add_test(yaml, test, name, &s->figure);
 		count->cases++;
 	} else {
 		count->left_out++;
@@ -159,7 +179,7 @@ int export_otava(struct history *h, const struct history_filter *filter, const c
 		one_line_format(err, err_len, "%s: %s", folder, strerror(-rc));
 	text_buffer_add(&yaml, "# For Apache Otava, to be run in this folder:\n"
 			       "#   OTAVA_CONFIG=otava.yaml otava analyze <test>\n"
-			       "# A test is a case@machine class-definition.\n"
+			       "# A test is a case@machine class-definition-ns of its trials.\n"
 			       "tests:\n");
 	for (size_t i = 0; i < list.count && !rc; i++)
 		rc = add_series(h, &list.items[i], folder, &yaml, count, err, err_len);

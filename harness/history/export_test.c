@@ -48,7 +48,7 @@ static json_t *export_and_load(const struct db_fixture *f, struct history *h,
 	return load(path);
 }
 
-/* As builds have stored it that took any number from a run file. */
+/* No run file has such a number, so neither has a history that is whole. */
 static void what_cannot_be_written_is_not(void **state)
 {
 	const struct db_fixture *f = *state;
@@ -64,8 +64,8 @@ static void what_cannot_be_written_is_not(void **state)
 	run = newest(h);
 	path_in(f, "out.json", path, sizeof(path));
 	assert_int_equal(
-	    export_run(h, &run, &all, EXPORT_GITHUB, path, &count, err, sizeof(err)), -ERANGE);
-	assert_non_null(strstr(err, "too large to be written"));
+	    export_run(h, &run, &all, EXPORT_GITHUB, path, &count, err, sizeof(err)), -EUCLEAN);
+	assert_non_null(strstr(err, "damaged: figure 1 "));
 	assert_int_equal(access(path, F_OK), -1);
 	history_close(h);
 }
@@ -92,8 +92,8 @@ static void github_has_one_row_a_case(void **state)
 		const char *range = json_string_value(json_object_get(row, "range"));
 
 		assert_non_null(s);
-		assert_true(json_real_value(json_object_get(row, "value")) ==
-			    s->summary.figure.estimate);
+		assert_true(
+		    json_real_value(json_object_get(row, "value")) == s->summary.figure.estimate);
 		assert_string_equal(json_string_value(json_object_get(row, "unit")), "ns/op");
 		assert_int_equal(strncmp(range, "± ", 3), 0);
 		assert_true(strspn(range + 3, "0123456789.") == strlen(range + 3));
@@ -140,50 +140,65 @@ static void bencher_has_measures(void **state)
 	history_close(h);
 }
 
-static void compare_py_has_enough_repetitions(void **state)
+/* A run with a memory and a share besides its times, the share of the same case as a time. */
+static void add_other_figures(struct history *h, unsigned n, const char *revision)
+{
+	struct run run;
+	struct series *twice;
+
+	db_numbered_run(&run, n, 1);
+	run.series[1].figure =
+	    (struct run_figure){"rss_bytes", "memory", "bytes", CB_RATIO, CB_NEITHER, 0, ""};
+	run.series[1].summary.figure = (struct stats_interval){8192, 8000, 8400};
+	run.series[2].figure = (struct run_figure){"kept", "kept", "", CB_SHARE, CB_MORE, 0, ""};
+	run.series[2].summary.figure = (struct stats_interval){0.5, 0.25, 1};
+	twice = fixture_series(&run, run.series[0].name, 2);
+	twice->status = STATUS_OK;
+	twice->figure = run.series[2].figure;
+	twice->summary = run.series[2].summary;
+	twice->summary.latency = NULL;
+	assert_int_equal(manifest_add(&run.manifest, "build.revision", revision), 0);
+	assert_int_equal(history_add(h, &run), 0);
+	run_free(&run);
+}
+
+/* What is better the larger it is is no row of the other kind, and what is neither is none at all.
+ */
+static void directions_are_kept_apart(void **state)
 {
 	struct history *h = db_history(*state);
 	struct export_count count;
-	struct run run;
-	json_t *whole, *rows, *row;
-	size_t i;
+	json_t *o, *row, *measures;
 
-	db_numbered_run(&run, 1, 1);
-	assert_int_equal(history_add(h, &run), 0);
-	whole = export_and_load(*state, h, EXPORT_COMPARE_PY, &count);
-	assert_true(json_is_object(json_object_get(whole, "context")));
-	rows = json_object_get(whole, "benchmarks");
-	assert_int_equal(json_array_size(rows), WITH_FIGURES * 10);
-	json_array_foreach(rows, i, row)
-	{
-		assert_string_equal(
-		    json_string_value(json_object_get(row, "run_type")), "iteration");
-		assert_int_equal(json_integer_value(json_object_get(row, "repetitions")), 10);
-		assert_int_equal(
-		    json_integer_value(json_object_get(row, "repetition_index")), i % 10);
-		assert_true(json_real_value(json_object_get(row, "real_time")) > 0);
-	}
-	json_decref(whole);
-	run_free(&run);
-
-	/* One launch too few: left out and counted, not filled up from the run before. */
-	fixture_run(&run, EXPORT_REPETITIONS_MIN - 1, 3, 1);
-	assert_int_equal(run_summarise(&run), 0);
-	snprintf(run.date, sizeof(run.date), "2027-01-01T00:00:00Z");
-	run.series[0].status = STATUS_OK;
-	assert_int_equal(history_add(h, &run), 0);
-	run_free(&run);
-	{
-		const struct history_run last = newest(h);
-		char path[256], err[512] = "";
-
-		path_in(*state, "few.json", path, sizeof(path));
-		assert_int_equal(
-		    export_run(h, &last, &all, EXPORT_COMPARE_PY, path, &count, err, sizeof(err)),
-		    -ENODATA);
-		assert_non_null(strstr(err, "fewer than 9 launches"));
-		assert_int_equal(access(path, F_OK), -1);
-	}
+	add_other_figures(h, 1, "abc");
+	o = export_and_load(*state, h, EXPORT_GITHUB, &count);
+	assert_int_equal(json_array_size(o), 1);
+	assert_int_equal(count.cases, 1);
+	assert_non_null(strstr(count.why, "better"));
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(o, 0), "unit")), "ns/op");
+	json_decref(o);
+	o = export_and_load(*state, h, EXPORT_GITHUB_BIGGER, &count);
+	assert_int_equal(json_array_size(o), 2);
+	row = json_array_get(o, 1);
+	assert_string_equal(json_string_value(json_object_get(row, "name")),
+	    "lock/ck_mcs/model:thread/workers:2/place:scatter kept");
+	assert_true(json_real_value(json_object_get(row, "value")) == 0.5);
+	json_decref(o);
+	/* Here they have names of their own, and two figures of a case stand side by side. */
+	o = export_and_load(*state, h, EXPORT_BENCHER, &count);
+	assert_int_equal(count.cases, 4);
+	assert_int_equal(json_object_size(o), 3);
+	measures = json_object_get(o, "lock/ck_mcs/model:thread/workers:2/place:scatter");
+	assert_int_equal(json_object_size(measures), 3);
+	assert_true(
+	    json_real_value(json_object_get(json_object_get(measures, "kept"), "value")) == 0.5);
+	assert_non_null(json_object_get(measures, "latency"));
+	measures = json_object_get(o, "lock/ck_mcs/model:thread/workers:4/place:scatter");
+	assert_int_equal(json_object_size(measures), 1);
+	assert_true(json_real_value(json_object_get(
+			json_object_get(measures, "rss_bytes"), "upper_value")) == 8400);
+	json_decref(o);
 	history_close(h);
 }
 
@@ -241,6 +256,56 @@ static void otava_has_a_file_a_series(void **state)
 	history_close(h);
 }
 
+/* A file in @f's folder that has @part in its name, read. */
+static char *read_named(const struct db_fixture *f, const char *part)
+{
+	DIR *dir = opendir(f->dir);
+	struct dirent *entry;
+	char *text = NULL;
+
+	assert_non_null(dir);
+	while (!text && (entry = readdir(dir)) != NULL) {
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/%s", f->dir, entry->d_name);
+		if (strstr(entry->d_name, part))
+			assert_int_equal(file_read_all(path, 1u << 20, &text, NULL), 0);
+	}
+	closedir(dir);
+	if (!text)
+		fail_msg("no file %s", part);
+	return text;
+}
+
+static void otava_has_any_figure(void **state)
+{
+	const struct db_fixture *f = *state;
+	struct history *h = db_history(f);
+	struct export_count count;
+	char err[512] = "", *yaml, *csv;
+
+	add_other_figures(h, 1, "=HYPERLINK(\"http://x\",1)");
+	add_other_figures(h, 2, "-1+1");
+	add_other_figures(h, 3, "a, \"b\"");
+	assert_int_equal(export_otava(h, &all, f->dir, &count, err, sizeof(err)), 0);
+	assert_int_equal(count.cases, 4);
+	yaml = read_named(f, "otava.yaml");
+	assert_non_null(strstr(yaml, "kept: {column: kept, direction: 1, scale: 1}"));
+	assert_non_null(strstr(yaml, "rss_bytes: {column: rss_bytes, direction: -1, scale: 1}"));
+	assert_non_null(strstr(yaml, "ns_per_op: {column: ns_per_op, direction: -1, scale: 1}"));
+	free(yaml);
+	csv = read_named(f, "workers_2_place_scatter_kept_");
+	/* No cell begins as a formula does, and quotes are what they were. */
+	assert_string_equal(csv,
+	    "time,run,commit,kept\n"
+	    "2026-01-02T03:04:05Z,20260102T000001Z-host-000001,"
+	    "\"'=HYPERLINK(\"\"http://x\"\",1)\",0.5\n"
+	    "2026-01-03T03:04:05Z,20260102T000002Z-host-000002,'-1+1,0.5\n"
+	    "2026-01-04T03:04:05Z,20260102T000003Z-host-000003,\"a, \"\"b\"\"\",0.5\n");
+	free(csv);
+	history_close(h);
+}
+
 static void filters_and_bad_places(void **state)
 {
 	const struct history_filter mcs = {.case_name = "ck_mcs"}, none = {.case_name = "nothing"},
@@ -277,8 +342,9 @@ int main(void)
 	    TEST(github_has_one_row_a_case),
 	    TEST(what_cannot_be_written_is_not),
 	    TEST(bencher_has_measures),
-	    TEST(compare_py_has_enough_repetitions),
+	    TEST(directions_are_kept_apart),
 	    TEST(otava_has_a_file_a_series),
+	    TEST(otava_has_any_figure),
 	    TEST(filters_and_bad_places),
 	};
 

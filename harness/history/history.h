@@ -1,10 +1,11 @@
 /*
  * history.h - figures of many runs, of one machine or of a team's, in one database.
  *
- * A series is what one case (name, hash of its definition, length of its trials) gave on one class
- * of machines, run after run. Everything read is copied out: lists are the caller's, freed with
- * their *_free(). Every function that fails leaves one line for people in history_error(). Not
- * thread-safe per history; any number of processes may use one database at once.
+ * A series is what one case (name, hash of its definition, length of its trials) gave of one figure
+ * on one class of machines, run after run. Everything read is copied out: lists are the caller's,
+ * freed with their *_free(). Every function that fails leaves one line for people in
+ * history_error(). Not thread-safe per history; any number of processes may use one database at
+ * once.
  */
 #ifndef CONCBENCH_HISTORY_H
 #define CONCBENCH_HISTORY_H
@@ -14,7 +15,6 @@
 
 #define HISTORY_DEFAULT_FOLDER "results"
 #define HISTORY_DEFAULT HISTORY_DEFAULT_FOLDER "/history.db"
-#define HISTORY_REVISION_MAX 64
 
 struct history;
 
@@ -24,14 +24,12 @@ enum history_mode {
 };
 
 /**
- * history_open() - a path or a URL as store_open(); for a writer an older schema is brought to
- * the newest, for a reader it stays what it is.
- * @wait_ms: how long to wait for another writer.
- * @note: what was done besides, one line; "" nothing. @err: one line on failure.
- * Return: 0; -ENOENT; -EPROTO newer than this build; the errors of store.h.
+ * history_open() - a path or a URL as store_open().
+ * @wait_ms: how long to wait for another writer. @err: one line on failure.
+ * Return: 0; -ENOENT; -EPROTO of another schema; the errors of store.h.
  */
 int history_open(const char *where, enum history_mode mode, unsigned wait_ms, struct history **out,
-    char *note, size_t note_len, char *err, size_t err_len);
+    char *err, size_t err_len);
 
 /** history_close() - NULL is fine. */
 void history_close(struct history *h);
@@ -43,8 +41,9 @@ const char *history_name(const struct history *h);
 /**
  * history_add() - take in a run, whole or not at all.
  * @run: with its summaries, as result_read() gives it.
- * Return: 0; -EINVAL for a sanitizer's build, whose times are no figures; 1 when it is there
- * already, and nothing is done; -EEXIST when another run with its id is; the errors of store.h.
+ * Return: 0; -EINVAL for an id that is not of run_folder_create()'s form, and for a sanitizer's
+ * build, whose times are no figures; 1 when it is there already, and nothing is done; -EEXIST when
+ * another run with its id is; the errors of store.h.
  */
 int history_add(struct history *h, const struct run *run);
 
@@ -57,15 +56,14 @@ struct history_run {
 	char machine[MACHINE_CLASS_LEN];
 	char title[MACHINE_TITLE_MAX];
 	char profile[16];
-	char revision[HISTORY_REVISION_MAX]; /* "" unknown */
-	char noise[16];
+	char revision[80]; /* "1a2b3c-modified" of a dirty build; "" unknown */
 	bool interrupted;
 	unsigned cases, figures, failed; /* failed: invalid, crashed or hung */
 };
 
 struct history_runs {
 	struct history_run *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* What is wanted; NULL is all of it. */
@@ -82,7 +80,6 @@ int history_list_runs(
 /**
  * history_find_run() - by its name, by how its name and no other begins, or "latest".
  * @machine: a class, or how one begins; NULL any.
- * @out: without the numbers of its cases and figures, for which all of them would have to be read.
  * Return: 0; -ENOENT; -ENOTUNIQ; -EINVAL no class; an error.
  */
 int history_find_run(
@@ -97,12 +94,13 @@ struct history_series {
 	char hash[17];
 	uint64_t slot_ns; /* 0: unknown */
 	unsigned workers;
+	struct run_figure figure;
 	unsigned runs; /* that have the case, with a figure or without */
 };
 
 struct history_series_list {
 	struct history_series *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /** history_list_series() - by name, machine and age. Return: as history_list_runs(). */
@@ -114,27 +112,25 @@ struct history_point {
 	int64_t run_id, figure_id, case_id;
 	char run[128];
 	char date[40];
-	char revision[HISTORY_REVISION_MAX];
+	char revision[80]; /* as of a run */
 	char name[CASE_NAME_MAX];
-	char hash[17];
-	unsigned workers;
+	struct run_figure figure;
 	enum case_status status;
 	/* Valid when status_has_figure(status): */
-	struct stats_interval ns_per_op;
-	double covered; /* 0: one launch, no interval */
-	double ops_per_s;
+	struct stats_interval value; /* of the figure, in its unit */
+	double covered;              /* 0: one launch, no interval */
 	unsigned launches, samples;
 };
 
 struct history_points {
 	struct history_point *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /** history_trend() - all points of a series, by date. Return: 0; an error. */
 int history_trend(
     struct history *h, const struct history_series *series, struct history_points *out);
-/** history_past() - of a case up to @run, on its class of machines; the newest @max, by date.
+/** history_past() - of a case up to @run, on its class of machines; @max at most, the newest first.
  * Return: 0; an error. */
 int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
     struct history_points *out);
@@ -142,27 +138,13 @@ int history_past(struct history *h, int64_t case_id, const struct history_run *r
 int history_figures(struct history *h, int64_t run_id, struct history_points *out);
 void history_points_free(struct history_points *points);
 
-/** history_facts() - a run's manifest. Return: 0; an error. @out is the caller's. */
-int history_facts(struct history *h, int64_t run_id, struct manifest *out);
+/** history_fact_teller - called for every fact that differs. @before, @after: "": it has none. */
+typedef void history_fact_teller(
+    void *context, const char *key, const char *before, const char *after);
 
-/* One launch of one case in one run. */
-struct history_launch {
-	unsigned launch, samples;
-	double ops;
-	double ns_per_op;     /* NAN: no operation finished */
-	double cpu_ns_per_op; /* NAN: unknown */
-};
-
-struct history_launches {
-	struct history_launch *items;
-	size_t count, capacity;
-};
-
-/** history_launches() - those behind a point's figure. Return: 0; an error. */
-int history_launches(struct history *h, int64_t figure_id, struct history_launches *out);
-void history_launches_free(struct history_launches *launches);
-
-/** history_count_samples() - in the whole database. Return: 0; an error. */
-int history_count_samples(struct history *h, uint64_t *out);
+/** history_facts_changed() - what the two runs' manifests say differently, but for what differs
+ * from run to run by its nature (load, free memory, clock now). Return: 0; an error. */
+int history_facts_changed(struct history *h, int64_t before_run, int64_t after_run,
+    history_fact_teller *tell, void *context);
 
 #endif

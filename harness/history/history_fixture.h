@@ -74,9 +74,9 @@ static inline struct store *db_store(const struct db_fixture *f)
 static inline struct history *db_history(const struct db_fixture *f)
 {
 	struct history *h = NULL;
-	char err[512] = "", note[512];
+	char err[512] = "";
 
-	if (history_open(f->db, HISTORY_WRITE, 20000, &h, note, sizeof(note), err, sizeof(err)))
+	if (history_open(f->db, HISTORY_WRITE, 20000, &h, err, sizeof(err)))
 		fail_msg("%s", err);
 	return h;
 }

@@ -26,17 +26,4 @@ int history_print_series(
 int history_print_run(FILE *to, struct history *h, const struct history_run *run,
     const struct history_filter *filter, bool plain);
 
-/** history_fact_teller - called for every fact that differs. @before, @after: NULL: it has none. */
-typedef void history_fact_teller(
-    void *context, const char *key, const char *before, const char *after);
-
-/** history_facts_changed() - what the two runs' manifests say differently, but for what differs
- * from run to run by its nature (load, free memory, clock now). */
-int history_facts_changed(struct history *h, int64_t before_run, int64_t after_run,
-    history_fact_teller *tell, void *context);
-
-/** history_print_facts_changed() - the same, a line each. */
-int history_print_facts_changed(
-    FILE *to, struct history *h, int64_t before_run, int64_t after_run, const char *indent);
-
 #endif

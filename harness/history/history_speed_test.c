@@ -140,11 +140,11 @@ static void trend_does_not_read_samples(void **state)
 			rows[5 * i + 1] = store_int(1000 + i);
 			rows[5 * i + 2] = store_int(0);
 			rows[5 * i + 3] = store_int(0);
-			rows[5 * i + 4] = store_real(100);
+			rows[5 * i + 4] = store_real(100, true);
 		}
 		assert_int_equal(
-		    store_insert(h->store, "sample (figure, launch, slot, warm_up, ns_per_op)", 5,
-			rows, 1000),
+		    store_insert(
+			h->store, "sample (figure, launch, slot, warm_up, value)", 5, rows, 1000),
 		    0);
 	}
 	assert_int_equal(store_commit(h->store), 0);

@@ -1,8 +1,6 @@
 /* What goes in comes out, and in the right series. */
 #include "harness/history/history_fixture.h"
 
-#include "harness/run/launch.h"
-
 #include <math.h>
 
 static const struct history_filter all = {0};
@@ -14,41 +12,65 @@ static void assert_point(const struct history_point *p, const struct run *run)
 	assert_non_null(s);
 	assert_string_equal(p->run, run->id);
 	assert_string_equal(p->date, run->date);
-	assert_string_equal(p->hash, s->hash);
-	assert_int_equal(p->workers, s->workers);
 	assert_int_equal(p->status, s->status);
 	if (!status_has_figure(s->status)) {
-		assert_true(isnan(p->ns_per_op.estimate));
+		assert_true(isnan(p->value.estimate));
 		assert_true(p->covered == 0);
 		return;
 	}
 	/* To the last bit. */
-	assert_memory_equal(&p->ns_per_op, &s->summary.figure, sizeof(p->ns_per_op));
+	assert_memory_equal(&p->value, &s->summary.figure, sizeof(p->value));
 	assert_true(p->covered == s->summary.covered);
-	assert_true(p->ops_per_s == s->summary.ops_per_s.estimate);
 	assert_int_equal(p->launches, s->summary.launches);
 	assert_int_equal(p->samples, s->summary.samples);
 }
 
-static void assert_launches(struct history *h, const struct history_point *p, const struct run *run)
+struct checking {
+	const struct run *run;
+	const struct series *series;
+	size_t n;
+};
+
+static int check_sample(struct store *rows, void *arg)
 {
-	struct history_launches got = {0};
-	struct launch_list want = {0};
+	struct checking *c = arg;
+	const struct sample *want = &c->series->samples[c->n++];
+	double value = NAN;
 
-	assert_int_equal(launch_list_build(run_find_series(run, p->name), &want), 0);
-	assert_int_equal(history_launches(h, p->figure_id, &got), 0);
-	assert_int_equal(got.count, want.count);
-	for (size_t i = 0; i < got.count; i++) {
-		double ns = NAN;
+	assert_true(c->n <= c->series->sample_count);
+	(void)metric_get(&want->metrics, c->series->figure.metric, &value);
+	assert_int_equal(store_get_int(rows, 0), want->launch);
+	assert_int_equal(store_get_int(rows, 1), want->slot);
+	assert_int_equal(store_get_int(rows, 2), want->warm_up);
+	if (isnan(value))
+		assert_true(isnan(store_get_real(rows, 3)));
+	else
+		assert_true(store_get_real(rows, 3) == value);
+	return 0;
+}
 
-		assert_int_equal(got.items[i].launch, want.items[i].launch);
-		assert_int_equal(got.items[i].samples, want.items[i].samples);
-		assert_true(got.items[i].ops == want.items[i].ops);
-		(void)metric_get(&want.items[i].medians, METRIC_NS_PER_OP, &ns);
-		assert_true(got.items[i].ns_per_op == ns);
-	}
-	launch_list_free(&want);
-	history_launches_free(&got);
+static void assert_samples(struct history *h, const struct history_point *p, const struct run *run)
+{
+	const struct store_value id[] = {store_int(p->figure_id)};
+	struct checking c = {.series = run_find_series(run, p->name)};
+
+	assert_int_equal(store_each(h->store,
+			     "SELECT launch, slot, warm_up, value FROM sample WHERE figure = $1"
+			     " ORDER BY launch, slot",
+			     id, 1, check_sample, &c),
+	    0);
+	assert_int_equal(c.n, c.series->sample_count);
+}
+
+static int check_fact(struct store *rows, void *arg)
+{
+	struct checking *c = arg;
+	const char *want = manifest_get(&c->run->manifest, store_get_text(rows, 0));
+
+	assert_non_null(want);
+	assert_string_equal(store_get_text(rows, 1), want);
+	c->n++;
+	return 0;
 }
 
 static void what_goes_in_comes_out(void **state)
@@ -56,9 +78,9 @@ static void what_goes_in_comes_out(void **state)
 	struct history *h = db_history(*state);
 	struct history_runs runs = {0};
 	struct history_points points = {0};
-	struct manifest facts = {0};
+	struct history_series_list list = {0};
 	struct run run;
-	uint64_t samples = 0, want = 0;
+	struct checking facts = {.run = &run};
 
 	db_numbered_run(&run, 3, 1.0 / 3);
 	assert_int_equal(manifest_add(&run.manifest, "odd", "a\\b 'c' \"d\" $1 µ"), 0);
@@ -75,19 +97,22 @@ static void what_goes_in_comes_out(void **state)
 	assert_int_equal(points.count, run.series_count);
 	for (size_t i = 0; i < points.count; i++) {
 		assert_point(&points.items[i], &run);
-		assert_launches(h, &points.items[i], &run);
+		assert_samples(h, &points.items[i], &run);
 	}
-	for (size_t i = 0; i < run.series_count; i++)
-		want += run.series[i].sample_count;
-	assert_int_equal(history_count_samples(h, &samples), 0);
-	assert_int_equal(samples, want);
+	assert_int_equal(
+	    store_each(h->store, "SELECT name, value FROM fact", NULL, 0, check_fact, &facts), 0);
+	assert_int_equal(facts.n, run.manifest.count);
 
-	assert_int_equal(history_facts(h, runs.items[0].id, &facts), 0);
-	assert_int_equal(facts.count, run.manifest.count);
-	for (size_t i = 0; i < facts.count; i++)
-		assert_string_equal(
-		    facts.items[i].value, manifest_get(&run.manifest, facts.items[i].key));
-	manifest_free(&facts);
+	assert_int_equal(history_list_series(h, &all, &list), 0);
+	assert_int_equal(list.count, run.series_count);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct series *s = run_find_series(&run, list.items[i].name);
+
+		assert_string_equal(list.items[i].hash, s->hash);
+		assert_int_equal(list.items[i].workers, s->workers);
+		assert_int_equal(list.items[i].slot_ns, s->slot_ns);
+	}
+	history_series_free(&list);
 	history_points_free(&points);
 	history_runs_free(&runs);
 	run_free(&run);
@@ -98,14 +123,13 @@ static void same_run_twice_is_once(void **state)
 {
 	struct history *h = db_history(*state);
 	struct run run;
-	uint64_t first = 0, second = 0;
+	int64_t first;
 
 	db_numbered_run(&run, 1, 1);
 	assert_int_equal(history_add(h, &run), 0);
-	assert_int_equal(history_count_samples(h, &first), 0);
+	first = db_count(h->store, "SELECT count(*) FROM sample");
 	assert_int_equal(history_add(h, &run), 1);
-	assert_int_equal(history_count_samples(h, &second), 0);
-	assert_int_equal(first, second);
+	assert_int_equal(db_count(h->store, "SELECT count(*) FROM sample"), first);
 	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 1);
 	run_free(&run);
 	history_close(h);
@@ -164,16 +188,15 @@ static void series_are_told_apart(void **state)
 	assert_int_equal(list.items[0].runs, 3);
 	assert_int_equal(history_trend(h, &list.items[0], &points), 0);
 	assert_int_equal(points.count, 3);
-	assert_true(points.items[0].ns_per_op.estimate > 150);
-	assert_true(points.items[1].ns_per_op.estimate < 150);
-	assert_true(points.items[2].ns_per_op.estimate > 250);
+	assert_true(points.items[0].value.estimate > 150);
+	assert_true(points.items[1].value.estimate < 150);
+	assert_true(points.items[2].value.estimate > 250);
 	history_points_free(&points);
 	history_series_free(&list);
 	history_close(h);
 }
 
-/* Trials of another length, though the definition is the same, as `compare` sees it; an older
- * history does not know the length and goes on with the first that comes. */
+/* Trials of another length, though the definition is the same, as `compare` sees it. */
 static void trials_of_another_length_are_told_apart(void **state)
 {
 	static const uint64_t slots_ns[] = {3000000, 1000000, 3000000, 1000000};
@@ -188,23 +211,136 @@ static void trials_of_another_length_are_told_apart(void **state)
 		for (size_t i = 0; i < run.series_count; i++)
 			run.series[i].slot_ns = slots_ns[n];
 		assert_int_equal(history_add(h, &run), 0);
-		if (!n)
-			assert_int_equal(
-			    store_exec(h->store, "UPDATE bench_case SET hash = substr(hash, 1, 16)",
-				NULL, 0),
-			    0);
 		run_free(&run);
 	}
 	assert_int_equal(history_list_series(h, &mcs, &list), 0);
 	assert_int_equal(list.count, 2);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(strlen(list.items[i].hash), 16);
-	/* The first had no length any more when the second came, and became it. */
-	assert_int_equal(list.items[0].slot_ns, 1000000);
-	assert_int_equal(list.items[0].runs, 3);
-	assert_int_equal(list.items[1].slot_ns, 3000000);
-	assert_int_equal(list.items[1].runs, 1);
+	assert_int_equal(list.items[0].slot_ns, 3000000);
+	assert_int_equal(list.items[0].runs, 2);
+	assert_int_equal(list.items[1].slot_ns, 1000000);
+	assert_int_equal(list.items[1].runs, 2);
 	history_series_free(&list);
+	history_close(h);
+}
+
+/* Whatever a trial measures, and from where on it is something else. */
+static void figures_other_than_time(void **state)
+{
+	static const struct run_figure bytes = {"rss_bytes", "memory of a parked worker", "bytes",
+					   CB_RATIO, CB_LESS, 0, ""},
+				       late = {"late_ns", "lateness", "ns", CB_DIFFERENCE, CB_LESS,
+					   1000, ""},
+				       kept = {"kept", "share kept", "", CB_SHARE, CB_MORE, 0, ""},
+				       ends = {"outcome.survived", "what becomes of it", "",
+					   CB_OUTCOME, CB_MORE, 0, "survived lost"};
+	struct history *h = db_history(*state);
+	struct history_points points = {0};
+	struct history_series_list list = {0};
+	struct run_figure changed[7];
+	struct run run;
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		changed[i] = late;
+	snprintf(changed[1].unit, sizeof(changed[1].unit), "us");
+	changed[2].scale = CB_RATIO;
+	changed[3].better = CB_NEITHER;
+	snprintf(changed[4].outcomes, sizeof(changed[4].outcomes), "in_time late");
+	/* These two are words about the same. */
+	snprintf(changed[5].title, sizeof(changed[5].title), "delay");
+	changed[6].worth = 500;
+	for (unsigned n = 0; n < 7; n++) {
+		db_numbered_run(&run, n, 1);
+		run.series[0].figure = bytes;
+		run.series[1].figure = changed[n];
+		if (changed[n].scale == CB_DIFFERENCE)
+			run.series[1].summary.figure = (struct stats_interval){-5, -7, 0};
+		run.series[2].figure = n % 2 ? kept : ends;
+		run.series[2].summary.figure = (struct stats_interval){0.5, 0.25, 1};
+		assert_int_equal(history_add(h, &run), 0);
+		run_free(&run);
+	}
+	assert_int_equal(history_list_series(h, &all, &list), 0);
+	for (size_t i = 0, k = 0; i < list.count; i++) {
+		const struct run_figure *f = &list.items[i].figure;
+
+		if (strstr(list.items[i].name, "ck_ring/model:process")) {
+			assert_int_equal(list.items[i].runs, k++ ? 3 : 4);
+			assert_memory_equal(f, k == 1 ? &ends : &kept, sizeof(*f));
+		} else if (strstr(list.items[i].name, "workers:4")) {
+			/* As it was, and with other words; then once each. */
+			assert_int_equal(list.items[i].runs, f->worth == 500 ? 3 : 1);
+			if (f->worth == 500)
+				assert_string_equal(f->title, late.title);
+		} else if (strstr(list.items[i].name, "ck_mcs")) {
+			assert_int_equal(list.items[i].runs, 7);
+			assert_memory_equal(f, &bytes, sizeof(*f));
+			assert_int_equal(history_trend(h, &list.items[i], &points), 0);
+			assert_memory_equal(&points.items[6].figure, &bytes, sizeof(bytes));
+			history_points_free(&points);
+		}
+	}
+	assert_int_equal(list.count, 7 + 4 + 1);
+	history_series_free(&list);
+	assert_int_equal(history_figures(h, 1, &points), 0);
+	assert_true(points.items[1].value.estimate == -5 && points.items[1].value.low == -7);
+	history_points_free(&points);
+	history_close(h);
+}
+
+/* An id is a folder's name, a word on command lines and a cell of a table. */
+static void foreign_ids_are_refused(void **state)
+{
+	static const char *const foreign[] = {"", "latest", "../../x", "=HYPERLINK(\"http://x\")",
+	    "20260102T030405Z-host", "20260102T030405Z-host-1a2b3", "20260102T030405Z-ho st-1a2b3c",
+	    "20260102T030405Z-../x-1a2b3c", "20260102T030405Z-host-1A2B3C",
+	    " 20260102T030405Z-host-1a2b3c", "20260102T030405Z-host-1a2b3c\n",
+	    "20260102T030405Z--1a2b3c"};
+	struct history *h = db_history(*state);
+	struct run run;
+
+	db_numbered_run(&run, 1, 1);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		snprintf(run.id, sizeof(run.id), "%s", foreign[i]);
+		if (history_add(h, &run) != -EINVAL)
+			fail_msg("taken: '%s'", foreign[i]);
+		assert_non_null(strstr(history_error(h), "is no run's id"));
+		assert_null(strchr(history_error(h), '\n'));
+	}
+	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 0);
+	snprintf(run.id, sizeof(run.id), "20260102T030405Z-a_Host-of-mine-1a2b3c");
+	assert_int_equal(history_add(h, &run), 0);
+	run_free(&run);
+	history_close(h);
+}
+
+/* A build of what nobody can check out again is marked wherever its revision is. */
+static void dirty_builds_are_marked(void **state)
+{
+	static const struct {
+		const char *dirty, *revision;
+	} table[] = {
+	    {NULL, "1a2b3c4d5e6f"}, {"no", "1a2b3c4d5e6f"}, {"yes", "1a2b3c4d5e6f-modified"}};
+	struct history *h = db_history(*state);
+	struct history_points points = {0};
+	struct history_run found;
+	struct run run;
+
+	for (unsigned i = 0; i < 3; i++) {
+		db_numbered_run(&run, i, 1);
+		assert_int_equal(manifest_add(&run.manifest, "build.revision", "1a2b3c4d5e6f"), 0);
+		if (table[i].dirty)
+			assert_int_equal(
+			    manifest_add(&run.manifest, "build.dirty", table[i].dirty), 0);
+		assert_int_equal(history_add(h, &run), 0);
+		assert_int_equal(history_find_run(h, run.id, NULL, &found), 0);
+		assert_string_equal(found.revision, table[i].revision);
+		assert_int_equal(history_figures(h, found.id, &points), 0);
+		assert_string_equal(points.items[0].revision, table[i].revision);
+		history_points_free(&points);
+		run_free(&run);
+	}
 	history_close(h);
 }
 
@@ -321,12 +457,12 @@ static void past_ends_with_the_run(void **state)
 	assert_int_equal(history_past(h, points.items[0].case_id, &run, 4, &past), 0);
 	assert_int_equal(past.count, 4);
 	for (size_t i = 0; i < past.count; i++)
-		assert_int_equal(atoi(past.items[i].run + 9), 3 + i);
+		assert_int_equal(atoi(past.items[i].run + 9), 6 - i);
 	history_points_free(&past);
 	assert_int_equal(history_past(h, points.items[0].case_id, &run, 99, &past), 0);
 	assert_int_equal(past.count, 7);
-	assert_int_equal(past.items[6].run_id, run.id);
-	assert_int_equal(past.items[6].case_id, points.items[0].case_id);
+	assert_int_equal(past.items[0].run_id, run.id);
+	assert_int_equal(past.items[0].case_id, points.items[0].case_id);
 	history_points_free(&past);
 	history_points_free(&points);
 	history_close(h);
@@ -363,6 +499,9 @@ int main(void)
 	    TEST(another_run_of_that_id_is_refused),
 	    TEST(series_are_told_apart),
 	    TEST(trials_of_another_length_are_told_apart),
+	    TEST(figures_other_than_time),
+	    TEST(foreign_ids_are_refused),
+	    TEST(dirty_builds_are_marked),
 	    TEST(sanitizer_builds_are_refused),
 	    TEST(filters_pick),
 	    TEST(runs_are_found_by_name),

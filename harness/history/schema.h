@@ -1,34 +1,21 @@
 /*
- * schema.h - the tables of a history, and the steps from every older version to this one.
- *
- * A version is one step of a table in schema.c; a new one is added at its end, and none is ever
- * changed. Who only reads leaves an older version alone: see history_select(). All SQL that defines
- * anything is there, in the dialect that both databases understand.
+ * schema.h - the tables of a history. A database of another schema is refused, never changed.
  */
 #ifndef CONCBENCH_SCHEMA_H
 #define CONCBENCH_SCHEMA_H
 
 #include "harness/history/store.h"
 
-/** schema_newest() - the version this build reads and writes. */
-unsigned schema_newest(void);
+/* Another number for every change of the tables. 1 to 3 were those before figures other than time.
+ */
+#define SCHEMA_VERSION 4
 
 /**
- * schema_version() - of a database; 0 when it has no tables at all.
- * Return: 0; -EUCLEAN with a store_error() when its tables are not a history's; an error.
+ * schema_open() - is it a history of this schema? It is adopted then, see store_adopt().
+ * @write: the tables are made, in one transaction, when there are none.
+ * Return: 0; -ENOENT no tables, and not to @write; -EPROTO another schema; -EUCLEAN when its tables
+ * are not a history's; an error. All with a store_error().
  */
-int schema_version(struct store *s, unsigned *out);
-
-/** schema_check() - can a reader use that version? Return: 0; -EPROTO with a store_error() when it
- * is newer than this build. */
-int schema_check(struct store *s, unsigned version);
-
-/**
- * schema_migrate_to() - bring an empty or older database to @version, in one transaction.
- * @from: the version it had. Only tests want another version than schema_newest().
- * Return: 0; -EPROTO when it is newer than this build; -EROFS when it is older and cannot be
- * written; an error. All with a store_error().
- */
-int schema_migrate_to(struct store *s, unsigned version, unsigned *from);
+int schema_open(struct store *s, bool write);
 
 #endif

@@ -2,8 +2,8 @@
  * store.h - one database behind one small interface: an SQLite file, or a PostgreSQL server.
  *
  * SQL goes through unchanged, so it has to be what both understand: "$1" for parameters, INTEGER,
- * DOUBLE PRECISION and TEXT for types, ids handed out by the caller. Every function that fails
- * leaves one line for people in store_error(). Not thread-safe per store.
+ * BIGINT, DOUBLE PRECISION and TEXT for types. Every function that fails leaves one line for people
+ * in store_error(). Not thread-safe per store.
  *
  * Errors that mean something to callers: -EBUSY another writer did not finish in time, -EROFS may
  * not be written, -ENOSPC, -EUCLEAN not a database or a damaged one, -ENOENT no such database,
@@ -30,9 +30,10 @@ static inline struct store_value store_int(int64_t v)
 	return (struct store_value){.type = STORE_INT, .integer = v};
 }
 
-static inline struct store_value store_real(double v)
+/* NULL where it is not known. */
+static inline struct store_value store_real(double v, bool known)
 {
-	return (struct store_value){.type = STORE_REAL, .real = v};
+	return (struct store_value){.type = known ? STORE_REAL : STORE_NULL, .real = v};
 }
 
 static inline struct store_value store_text(const char *v)
@@ -40,18 +41,11 @@ static inline struct store_value store_text(const char *v)
 	return (struct store_value){.type = STORE_TEXT, .text = v};
 }
 
-static inline struct store_value store_null(void)
-{
-	return (struct store_value){.type = STORE_NULL};
-}
-
 struct store;
-struct store_rows;
 
 enum store_mode {
 	STORE_EXISTING, /* -ENOENT when it is not there */
-	STORE_CREATE,   /* an SQLite file is made when it is not there; never a PostgreSQL database
-			 */
+	STORE_CREATE,   /* an SQLite file is made when it is not there; never a server's database */
 };
 
 /**
@@ -77,19 +71,19 @@ int store_adopt(struct store *s, bool to_write);
 /** store_name() - the path, or the server without user, password and options: fit to be shown. */
 const char *store_name(const struct store *s);
 
-/** store_error() - what went wrong last, one line that begins with the name; "" nothing did. */
+/** store_error() - what went wrong in the last call, one line that begins with the name; "":
+ * nothing did. */
 const char *store_error(const struct store *s);
 
-/** store_writable() - false when it is known already that nothing can be written. */
-bool store_writable(const struct store *s);
+/** store_say() - put "<name>: ..." there, for what the database does not know. Return: @rc. */
+int store_say(struct store *s, int rc, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/** store_has_table() - Return: 1; 0; an error. */
+/** store_has_table() - @name: "" of any name, in the schema that is used. Return: 1; 0; an error.
+ */
 int store_has_table(struct store *s, const char *name);
 
-/** store_has_any_table() - of anybody, in the schema that is used. Return: 1; 0; an error. */
-int store_has_any_table(struct store *s);
-
-/** store_exec() - a statement without rows. Return: 0; an error. */
+/** store_exec() - a statement whose rows, if any, nobody wants. Return: 0; an error. */
 int store_exec(struct store *s, const char *sql, const struct store_value *p, unsigned n);
 
 /**
@@ -100,28 +94,27 @@ int store_exec(struct store *s, const char *sql, const struct store_value *p, un
 int store_insert(struct store *s, const char *table, unsigned columns,
     const struct store_value *values, size_t rows);
 
-/** store_select() - run a query; read it with store_next() to the end or store_done() it. */
-int store_select(struct store *s, const char *sql, const struct store_value *p, unsigned n,
-    struct store_rows **out);
+/** store_row_fn - sees one row, with the functions below; may not begin another query.
+ * Return: 0 to go on; anything else ends the query. */
+typedef int store_row_fn(struct store *s, void *arg);
 
-/** store_next() - Return: 1 and a row; 0 at the end, or an error: @rows is released then. */
-int store_next(struct store_rows *rows);
-/** store_done() - release before the end. */
-void store_done(struct store_rows *rows);
+/** store_each() - a query, row by row. Return: 0; an error; what @row returned. */
+int store_each(struct store *s, const char *sql, const struct store_value *p, unsigned n,
+    store_row_fn *row, void *arg);
 
-/* A column of the current row; NULL gives 0, NAN and "". Texts are valid until the next call. */
-int64_t store_get_int(const struct store_rows *rows, unsigned column);
-double store_get_real(const struct store_rows *rows, unsigned column);
-const char *store_get_text(const struct store_rows *rows, unsigned column);
+/* A column of the row; NULL gives 0, NAN and "". Texts are valid until the next row. */
+int64_t store_get_int(const struct store *s, unsigned column);
+double store_get_real(const struct store *s, unsigned column);
+const char *store_get_text(const struct store *s, unsigned column);
+
+/** store_scalar_int() - the first column of the first row. Return: 0; -ENODATA no row; an error. */
+int store_scalar_int(
+    struct store *s, const char *sql, const struct store_value *p, unsigned n, int64_t *out);
 
 /** store_begin() - a transaction that writes, alone: a second writer waits here, never later. */
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 /** store_rollback() - nothing of it remains; store_error() stays what it was. */
 void store_rollback(struct store *s);
-
-/** store_scalar_int() - the first column of the first row. Return: 0; -ENODATA no row; an error. */
-int store_scalar_int(
-    struct store *s, const char *sql, const struct store_value *p, unsigned n, int64_t *out);
 
 #endif

@@ -1,58 +1,44 @@
 /*
- * store_backend.h - what a database has to offer to be a store. Private to store*.c.
+ * store_backend.h - what a kind of database has to offer to be a store. Private to store*.c.
+ *
+ * store_open.c knows the back ends, they know store.c, and store.c knows none of them.
  */
 #ifndef CONCBENCH_STORE_BACKEND_H
 #define CONCBENCH_STORE_BACKEND_H
 
 #include "harness/history/store.h"
 
-#include <stdio.h>
-
-/* The functions of store.h, for one kind of database. */
+/* Texts are SQL. A function that fails leaves a store_error(). */
 struct store_backend {
-	void (*close)(struct store *s);
+	size_t size; /* of its own structure, which begins with a struct store */
+	/* How many tables there are of the name $1, of any when that is "". */
+	const char *count_tables;
+	const char *begin[3]; /* one after the other; up to a NULL */
+	int (*open)(struct store *s, const char *where, enum store_mode mode);
+	void (*close)(struct store *s);               /* also what open() has left half open */
 	int (*adopt)(struct store *s, bool to_write); /* NULL: nothing to do */
-	int (*has_table)(struct store *s, const char *name);
-	int (*has_any_table)(struct store *s);
-	int (*exec)(struct store *s, const char *sql, const struct store_value *p, unsigned n);
 	int (*insert)(struct store *s, const char *table, unsigned columns,
 	    const struct store_value *values, size_t rows);
-	int (*select)(struct store *s, const char *sql, const struct store_value *p, unsigned n,
-	    struct store_rows **out);
-	int (*next)(struct store_rows *rows);
-	void (*done)(struct store_rows *rows);
-	int64_t (*get_int)(const struct store_rows *rows, unsigned column);
-	double (*get_real)(const struct store_rows *rows, unsigned column);
-	const char *(*get_text)(const struct store_rows *rows, unsigned column);
-	int (*begin)(struct store *s);
-	int (*commit)(struct store *s);
-	void (*rollback)(struct store *s);
+	/* One query at a time: select(), next() for as long as there is a row, and always done().
+	 */
+	int (*select)(struct store *s, const char *sql, const struct store_value *p, unsigned n);
+	int (*next)(struct store *s); /* Return: 1; 0 at the end; an error */
+	void (*done)(struct store *s);
+	double (*get_real)(const struct store *s, unsigned column);
+	const char *(*get_text)(const struct store *s, unsigned column);
 };
 
-/* The head of every backend's own structure. */
+/* The head of every back end's own structure. */
 struct store {
 	const struct store_backend *backend;
 	char name[512];
 	char error[768];
-	bool writable;
+	unsigned wait_ms;
 };
 
-/* The head of every backend's own rows. */
-struct store_rows {
-	const struct store_backend *backend;
-};
+/** store_say_locked() - that another writer did not end in time. Return: -EBUSY. */
+int store_say_locked(struct store *s);
 
-/** store_say() - put "<name>: ..." into the store's error, one line. Return: @rc. */
-int store_say(struct store *s, int rc, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/** store_name_of_url() - "postgresql://user:secret@host/db?password=secret" as it may be shown:
- * without both; of a URL in which a secret may be anywhere only how it begins. */
-void store_name_of_url(const char *url, char *name, size_t len);
-
-int store_sqlite_open(const char *path, enum store_mode mode, unsigned wait_ms, struct store **out,
-    char *err, size_t err_len);
-int store_postgres_open(
-    const char *url, unsigned wait_ms, struct store **out, char *err, size_t err_len);
+extern const struct store_backend store_sqlite, store_postgres;
 
 #endif

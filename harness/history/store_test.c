@@ -5,14 +5,35 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+static const double reals[] = {0, -0.0, 1.0 / 3, 1e-300, 1.7976931348623157e308, 5e-324};
+static const char *const texts[] = {"", "plain", "it's \"quoted\"", "back\\slash \\N", "tab\there",
+    "line\nbreak\r", "µ ± 漢字", "$1 ? ; DROP TABLE t"};
+
+static int check_values(struct store *s, void *arg)
+{
+	unsigned *n = arg;
+	const double r = store_get_real(s, 1);
+
+	assert_int_equal(store_get_int(s, 0), *n);
+	if (*n == 5)
+		assert_true(isnan(r));
+	else
+		assert_true(r == reals[*n < 6 ? *n : *n - 2]);
+	assert_string_equal(store_get_text(s, 2), *n == 4 ? "" : texts[*n]);
+	++*n;
+	return 0;
+}
+
+static int stop_at_third(struct store *s, void *arg)
+{
+	(void)s;
+	return ++*(unsigned *)arg == 3 ? 17 : 0;
+}
+
 static void values_survive(void **state)
 {
-	static const double reals[] = {0, -0.0, 1.0 / 3, 1e-300, 1.7976931348623157e308, 5e-324};
-	static const char *const texts[] = {"", "plain", "it's \"quoted\"", "back\\slash \\N",
-	    "tab\there", "line\nbreak\r", "µ ± 漢字", "$1 ? ; DROP TABLE t"};
 	struct store *s = db_store(*state);
 	struct store_value rows[3 * 6];
-	struct store_rows *got;
 	unsigned n = 0;
 
 	assert_int_equal(
@@ -21,13 +42,13 @@ static void values_survive(void **state)
 	    0);
 	for (unsigned i = 0; i < 6; i++) {
 		rows[3 * i] = store_int(i);
-		rows[3 * i + 1] = i == 5 ? store_null() : store_real(reals[i]);
-		rows[3 * i + 2] = i == 4 ? store_null() : store_text(texts[i]);
+		rows[3 * i + 1] = store_real(reals[i], i != 5);
+		rows[3 * i + 2] = i == 4 ? store_real(0, false) : store_text(texts[i]);
 	}
 	assert_int_equal(store_insert(s, "t (i, r, x)", 3, rows, 6), 0);
 	for (unsigned i = 6; i < 8; i++) {
 		const struct store_value p[] = {
-		    store_text(texts[i]), store_real(reals[i - 2]), store_int(i)};
+		    store_text(texts[i]), store_real(reals[i - 2], true), store_int(i)};
 
 		/* Parameters in any order, and more than once. */
 		assert_int_equal(
@@ -35,19 +56,15 @@ static void values_survive(void **state)
 		assert_int_equal(
 		    store_exec(s, "UPDATE t SET i = $1 WHERE i = $1 AND 0 < $1", p + 2, 1), 0);
 	}
-	assert_int_equal(store_select(s, "SELECT i, r, x FROM t ORDER BY i", NULL, 0, &got), 0);
-	while (store_next(got) == 1) {
-		const double r = store_get_real(got, 1), want = reals[n < 6 ? n : n - 2];
-
-		assert_int_equal(store_get_int(got, 0), n);
-		if (n == 5)
-			assert_true(isnan(r));
-		else
-			assert_true(r == want);
-		assert_string_equal(store_get_text(got, 2), n == 4 ? "" : texts[n]);
-		n++;
-	}
+	assert_int_equal(
+	    store_each(s, "SELECT i, r, x FROM t ORDER BY i", NULL, 0, check_values, &n), 0);
 	assert_int_equal(n, 8);
+	/* What the reader says ends a query, and the next one begins anew. */
+	for (unsigned k = 0; k < 2; k++) {
+		n = 0;
+		assert_int_equal(store_each(s, "SELECT i FROM t", NULL, 0, stop_at_third, &n), 17);
+		assert_int_equal(n, 3);
+	}
 	store_close(s);
 }
 
@@ -55,19 +72,19 @@ static void errors_say_what_and_where(void **state)
 {
 	struct store *s = db_store(*state);
 	const struct store_value one[] = {store_int(1), store_int(1)};
-	struct store_rows *rows;
 	int64_t n;
 
 	assert_true(store_exec(s, "NO SUCH STATEMENT", NULL, 0) < 0);
 	assert_int_equal(strncmp(store_error(s), store_name(s), strlen(store_name(s))), 0);
 	assert_null(strchr(store_error(s), '\n'));
-	assert_true(store_select(s, "SELECT 1 FROM nowhere", NULL, 0, &rows) < 0);
+	assert_true(store_scalar_int(s, "SELECT 1 FROM nowhere", NULL, 0, &n) < 0);
 	assert_int_equal(store_exec(s, "CREATE TABLE t (i INTEGER PRIMARY KEY)", NULL, 0), 0);
 	assert_int_equal(store_scalar_int(s, "SELECT i FROM t", NULL, 0, &n), -ENODATA);
 	/* The second row is there already; with the transaction, so is the first no more. */
 	assert_int_equal(store_begin(s), 0);
 	assert_int_equal(store_insert(s, "t (i)", 1, one, 2), -EEXIST);
 	store_rollback(s);
+	assert_true(store_error(s)[0] != '\0');
 	assert_int_equal(db_count(s, "SELECT count(*) FROM t"), 0);
 	/* And it can still be used. */
 	assert_int_equal(store_insert(s, "t (i)", 1, one, 1), 0);
@@ -151,6 +168,13 @@ static char *a_database(const char *path, size_t *len)
 	return bytes;
 }
 
+static bool has_failed(struct history *h, int rc)
+{
+	assert_int_equal(rc < 0, history_error(h)[0] != '\0');
+	assert_null(strchr(history_error(h), '\n'));
+	return rc < 0;
+}
+
 /* Opens it and does all there is to do. Return: whether some of it failed, each with one line. */
 static bool use(const char *path)
 {
@@ -158,32 +182,25 @@ static bool use(const char *path)
 	struct history *h;
 	struct history_runs runs = {0};
 	struct history_series_list list = {0};
-	char note[512], err[512] = "";
+	char err[512] = "";
 	struct run run;
 	bool failed;
 
-	if (history_open(path, HISTORY_WRITE, 100, &h, note, sizeof(note), err, sizeof(err))) {
+	if (history_open(path, HISTORY_WRITE, 100, &h, err, sizeof(err))) {
 		assert_true(err[0] != '\0');
 		assert_null(strchr(err, '\n'));
 		return true;
 	}
-	failed = history_list_runs(h, &all, &runs) != 0;
-	if (history_list_series(h, &all, &list))
-		failed = true;
+	failed = has_failed(h, history_list_runs(h, &all, &runs));
+	failed |= has_failed(h, history_list_series(h, &all, &list));
 	for (size_t i = 0; i < list.count; i++) {
 		struct history_points points = {0};
 
-		if (history_trend(h, &list.items[i], &points))
-			failed = true;
+		failed |= has_failed(h, history_trend(h, &list.items[i], &points));
 		history_points_free(&points);
 	}
 	db_numbered_run(&run, 77, 1);
-	if (history_add(h, &run) < 0)
-		failed = true;
-	if (failed) {
-		assert_true(history_error(h)[0] != '\0');
-		assert_null(strchr(history_error(h), '\n'));
-	}
+	failed |= has_failed(h, history_add(h, &run));
 	run_free(&run);
 	history_runs_free(&runs);
 	history_series_free(&list);
@@ -291,14 +308,14 @@ static void looking_changes_nothing(void **state)
 		assert_int_equal(!access(wal, F_OK), i == 2);
 		assert_int_equal(file_read_all(f->db, 1u << 24, &before, &before_len), 0);
 		for (int mode = HISTORY_READ; mode <= HISTORY_WRITE; mode++) {
-			char note[512], err[512] = "";
+			char err[512] = "";
 			struct history *h;
 
 			/* What is empty may be made a history of. */
 			if (!contents[i] && mode == HISTORY_WRITE)
 				continue;
-			assert_true(history_open(f->db, (enum history_mode)mode, 100, &h, note,
-					sizeof(note), err, sizeof(err)) < 0);
+			assert_true(history_open(f->db, (enum history_mode)mode, 100, &h, err,
+					sizeof(err)) < 0);
 			assert_int_equal(file_read_all(f->db, 1u << 24, &after, &after_len), 0);
 			assert_int_equal(after_len, before_len);
 			assert_memory_equal(after, before, before_len);

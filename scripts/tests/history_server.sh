@@ -37,7 +37,7 @@ server_start() {
 server_passes_the_unit_tests() {
 	local name
 	server_start
-	for name in schema store history history_writers changes export; do
+	for name in schema store history history_writers history_print changes export; do
 		[ -x "$TESTS/harness/history/${name}_test" ] || fail "${name}_test is not built"
 		CONCBENCH_TEST_DB=$url "$TESTS/harness/history/${name}_test" >out 2>&1 ||
 			fail "${name}_test: $(grep -A 3 ERROR out)"
@@ -61,7 +61,7 @@ server_and_file_agree() {
 		expect 0 history $what --db "$url"
 		cmp of_file out || fail "$what: $(diff of_file out | head -n 5)"
 	done
-	for format in otava github-action-benchmark bencher compare.py; do
+	for format in otava github-action-benchmark bencher; do
 		expect 0 history export --db h.db --format $format --out "file-$format"
 		expect 0 history export --db "$url" --format $format --out "server-$format"
 		diff -r "file-$format" "server-$format" >/dev/null || fail "$format differs"

@@ -37,7 +37,7 @@ check "Google Benchmark in the shim only" "$(includes benchmark/ harness benches
 check "JSON in run files and the protocol only" "$(includes jansson harness benches |
 	grep -vE '^harness/(run/(result|journal|jsonio|sample_json)|cell/protocol|compare/comparison_json|history/export)' || true)"
 check "SQLite in its store only" "$(includes sqlite3 harness benches | grep -v '^harness/history/store_sqlite' || true)"
-check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '^harness/history/libpq' || true)"
+check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '^harness/history/store_postgres' || true)"
 # Of what git would take: what a build or a run leaves lying about shows up here before it is committed.
 top='benches|harness|scripts|results|Makefile|README\.md|\.ci|LICENSE|CONTRIBUTING\.md|\.[a-z-]+'
 check "nothing else at the top level" "$(git ls-files --cached --others --exclude-standard 2>/dev/null |
