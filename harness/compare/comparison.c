@@ -1,5 +1,7 @@
 #include "harness/compare/comparison.h"
 
+#include "harness/base/grow.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,16 +15,9 @@ struct comparison_row *comparison_add(struct comparison *c, const char *name)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	if (c->row_count == c->row_capacity) {
-		const size_t capacity = c->row_capacity ? c->row_capacity * 2 : 16;
-		struct comparison_row *grown = realloc(c->rows, capacity * sizeof(*grown));
-
-		if (!grown) {
-			errno = ENOMEM;
-			return NULL;
-		}
-		c->rows = grown;
-		c->row_capacity = capacity;
+	if (grow(&c->rows, c->row_count + 1, &c->row_capacity, sizeof(*c->rows))) {
+		errno = ENOMEM;
+		return NULL;
 	}
 	row = &c->rows[c->row_count++];
 	memset(row, 0, sizeof(*row));

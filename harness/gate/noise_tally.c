@@ -1,5 +1,6 @@
 #include "harness/gate/noise_tally.h"
 
+#include "harness/base/grow.h"
 #include "harness/base/text.h"
 #include "harness/base/output.h"
 
@@ -24,15 +25,10 @@ int noise_tally_begin(struct noise_tally *t, const struct catalogue_case *const 
 static int keep_launches(struct noise_case *n, const struct gate_case *c)
 {
 	const size_t wanted = n->launch_count + c->test.count;
+	const int ret = grow(&n->launch, wanted, &n->launch_capacity, sizeof(*n->launch));
 
-	if (wanted > n->launch_capacity) {
-		struct launch_ratio *grown = realloc(n->launch, wanted * 2 * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		n->launch = grown;
-		n->launch_capacity = wanted * 2;
-	}
+	if (ret)
+		return ret;
 	if (c->test.count)
 		memcpy(n->launch + n->launch_count, c->test.launch,
 		    c->test.count * sizeof(*n->launch));

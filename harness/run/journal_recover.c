@@ -1,4 +1,5 @@
 /* journal_recover.c - reading a journal that nobody ended properly. */
+#include "harness/base/grow.h"
 #include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
@@ -55,15 +56,8 @@ static int next_line(FILE *f, struct line *l)
 			l->too_long = true;
 			continue;
 		}
-		if (l->len == l->capacity) {
-			size_t want = l->capacity ? l->capacity * 2 : 4096;
-			char *bigger = realloc(l->text, want);
-
-			if (!bigger)
-				return -ENOMEM;
-			l->text = bigger;
-			l->capacity = want;
-		}
+		if (grow(&l->text, l->len + 1, &l->capacity, 1))
+			return -ENOMEM;
 		l->text[l->len++] = (char)c;
 	}
 	if (ferror(f))

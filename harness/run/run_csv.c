@@ -1,6 +1,7 @@
 #include "harness/run/run_csv.h"
 
 #include "harness/base/file.h"
+#include "harness/base/grow.h"
 #include "harness/run/percentiles.h"
 
 #include <errno.h>
@@ -20,18 +21,14 @@ static int by_name(const void *a, const void *b)
 
 static int columns_add(struct counter_columns *c, const char *name)
 {
+	int rc;
+
 	for (size_t i = 0; i < c->count; i++)
 		if (!strcmp(c->name[i], name))
 			return 0;
-	if (c->count == c->capacity) {
-		const size_t capacity = c->capacity ? c->capacity * 2 : 32;
-		const char **bigger = realloc(c->name, capacity * sizeof(*bigger));
-
-		if (!bigger)
-			return -ENOMEM;
-		c->name = bigger;
-		c->capacity = capacity;
-	}
+	rc = grow(&c->name, c->count + 1, &c->capacity, sizeof(*c->name));
+	if (rc)
+		return rc;
 	c->name[c->count++] = name;
 	return 0;
 }

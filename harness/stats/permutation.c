@@ -1,5 +1,7 @@
 #include "harness/stats/permutation.h"
 
+#include "harness/base/random.h"
+
 #include <math.h>
 
 /* Nothing after so many orders: a p that is too large would do that less than once in 20. */
@@ -14,21 +16,12 @@
  * less than once in 200. */
 #define HOPELESS_HITS 3
 
-static uint64_t next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return z ^ (z >> 31);
-}
-
 /* Fisher-Yates; the bias of a 64-bit product over so few values is below 1e-12. */
 static void shuffle(size_t *x, size_t n, uint64_t *state)
 {
 	for (size_t i = n; i > 1; i--) {
 		const size_t j =
-		    (size_t)((double)(next(state) >> 11) / 9007199254740992.0 * (double)i);
+		    (size_t)((double)(random_next(state) >> 11) / 9007199254740992.0 * (double)i);
 		const size_t swap = x[i - 1];
 
 		x[i - 1] = x[j];

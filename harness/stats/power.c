@@ -1,5 +1,6 @@
 #include "harness/stats/power.h"
 
+#include "harness/base/random.h"
 #include "harness/stats/verdict.h"
 
 #include <math.h>
@@ -13,23 +14,6 @@
 /* Of log ratios: what is not found though it takes e^10 times as long will not be. */
 #define CHANGE_MAX 10.0
 
-static double uniform(uint64_t *rng)
-{
-	uint64_t z = *rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
-}
-
-/* Box & Muller 1958 */
-static double normal(uint64_t *rng)
-{
-	const double r = sqrt(-2.0 * log(uniform(rng)));
-
-	return r * cos(6.283185307179586 * uniform(rng));
-}
-
 /* One gate of one case; the same numbers for every @log_change. Return: whether it is called
  * slower; below zero: no memory. */
 static int one_trial(const struct power_design *d, double log_change, uint64_t seed, unsigned trial)
@@ -40,7 +24,7 @@ static int one_trial(const struct power_design *d, double log_change, uint64_t s
 
 	sequential_begin(&s, d->min_effect);
 	for (unsigned i = 0; !ret && !s.ended && i < d->find + d->confirm; i++) {
-		const struct launch_ratio l = {.log_ratio = log_change + d->sd * normal(&rng)};
+		const struct launch_ratio l = {.log_ratio = log_change + d->sd * random_normal(&rng)};
 
 		if (i == d->find) {
 			ret = sequential_finish(&s);

@@ -21,27 +21,6 @@ static int check(const double *x, size_t n)
 	return 0;
 }
 
-static double normal_upper(double z)
-{
-	return 0.5 * erfc(z / sqrt(2.0));
-}
-
-/* Upper quantile by bisection: called once an interval, needs no table. */
-static double normal_quantile_upper(double p)
-{
-	double low = 0.0, high = 40.0;
-
-	for (unsigned i = 0; i < 100; i++) {
-		const double middle = (low + high) / 2;
-
-		if (normal_upper(middle) > p)
-			low = middle;
-		else
-			high = middle;
-	}
-	return high;
-}
-
 struct ranked {
 	double value;
 	size_t index;
@@ -147,7 +126,7 @@ static double signed_rank_p(const double *d, size_t n)
 		const double var = k * (k + 1) * (2 * k + 1) / 24 - ties / 48;
 		const double z = (k * (k + 1) / 4 - (double)t2 / 2 - 0.5) / sqrt(var);
 
-		p = fmin(1.0, 2 * normal_upper(z));
+		p = fmin(1.0, 2 * stats_normal_upper(z));
 	}
 out:
 	free(size);
@@ -169,7 +148,7 @@ static long signed_cut(size_t n, double alpha, double *tail)
 	if (n > EXACT_SIGNED_MAX) {
 		const double sd = sqrt(m * (m + 1) * (2 * m + 1) / 24);
 
-		k = (long)floor(m * (m + 1) / 4 - 0.5 - normal_quantile_upper(alpha / 2) * sd);
+		k = (long)floor(m * (m + 1) / 4 - 0.5 - stats_normal_quantile_upper(alpha / 2) * sd);
 		*tail = alpha / 2;
 		return k < 0 ? -EINVAL : k;
 	}
@@ -299,7 +278,7 @@ static double rank_sum_p(const double *a, size_t na, const double *b, size_t nb)
 		const double sd = rank_sum_sd(na, nb, ties);
 		const double z = sd > 0.0 ? ((double)(na * nb) / 2 - u - 0.5) / sd : 0.0;
 
-		p = fmin(1.0, 2 * normal_upper(z));
+		p = fmin(1.0, 2 * stats_normal_upper(z));
 	}
 out:
 	free(all);
@@ -315,7 +294,7 @@ static long sum_cut(size_t na, size_t nb, double alpha, double *tail)
 
 	if (na > EXACT_SUM_MAX || nb > EXACT_SUM_MAX) {
 		k = (long)floor((double)(na * nb) / 2 - 0.5 -
-				normal_quantile_upper(alpha / 2) * rank_sum_sd(na, nb, 0.0));
+				stats_normal_quantile_upper(alpha / 2) * rank_sum_sd(na, nb, 0.0));
 		*tail = alpha / 2;
 		return k < 0 ? -EINVAL : k;
 	}

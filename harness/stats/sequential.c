@@ -1,3 +1,4 @@
+#include "harness/base/grow.h"
 #include "harness/stats/rank.h"
 #include "harness/stats/verdict.h"
 
@@ -78,19 +79,15 @@ static int look(struct sequential *s)
 
 int sequential_add(struct sequential *s, const struct launch_ratio *launch)
 {
+	int ret;
+
 	if (!isfinite(launch->log_ratio))
 		return -EINVAL;
 	if (s->ended)
 		return 0;
-	if (s->count == s->capacity) {
-		const size_t capacity = s->capacity ? s->capacity * 2 : 32;
-		struct launch_ratio *grown = realloc(s->launch, capacity * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		s->launch = grown;
-		s->capacity = capacity;
-	}
+	ret = grow(&s->launch, s->count + 1, &s->capacity, sizeof(*s->launch));
+	if (ret)
+		return ret;
 	s->launch[s->count++] = *launch;
 	/* Or more: a look that failed for want of memory is still due. */
 	return s->count - s->first >= looks_launches(s->look) ? look(s) : 0;

@@ -239,3 +239,24 @@ int stats_intervals_overlap(const struct stats_interval *a, const struct stats_i
 {
 	return a->low <= b->high && b->low <= a->high;
 }
+
+double stats_normal_upper(double z)
+{
+	return 0.5 * erfc(z / sqrt(2.0));
+}
+
+/* By bisection: called once an interval, needs no table. */
+double stats_normal_quantile_upper(double p)
+{
+	double low = 0.0, high = 40.0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		const double middle = (low + high) / 2;
+
+		if (stats_normal_upper(middle) > p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}

@@ -81,4 +81,10 @@ double stats_half_width(const struct stats_interval *i);
 /** stats_intervals_overlap() - 1 when the two intervals share a point. */
 int stats_intervals_overlap(const struct stats_interval *a, const struct stats_interval *b);
 
+/** stats_normal_upper() - what of a standard normal distribution lies above @z. */
+double stats_normal_upper(double z);
+
+/** stats_normal_quantile_upper() - the z above which @p of it lies, @p up to 0.5. */
+double stats_normal_quantile_upper(double p);
+
 #endif
