@@ -137,7 +137,7 @@ static int do_list(struct history *h, const struct history_options *a)
 	if (rc)
 		return said(h, rc);
 	rc = said(h, history_print_runs(stdout, &runs));
-	history_runs_free(&runs);
+	free(runs.items);
 	return rc;
 }
 
@@ -165,7 +165,7 @@ static int show_cases(struct history *h, const struct history_options *a, const 
 			(void)putchar('\n');
 		rc = said(h, history_print_series(stdout, h, &list.items[i], a->plain));
 	}
-	history_series_free(&list);
+	free(list.items);
 	return rc;
 }
 

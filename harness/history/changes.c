@@ -78,7 +78,7 @@ int changes_search(const struct history_points *points, double min_effect, struc
 		const struct history_point *p = &points->items[i];
 		const double value = p->value.estimate;
 
-		if (!status_has_figure(p->status) || (ratio && !(value > 0)))
+		if (!status_has_figure(p->status))
 			continue;
 		s->points[s->n] = p;
 		s->x[s->n++] = ratio ? log(value) : value;
@@ -139,7 +139,7 @@ static int walk_series(struct history *h, const struct history_series *series,
 	if (!rc && first < s.count)
 		rc = tell(context, h, series, &s, first);
 	changes_series_free(&s);
-	history_points_free(&points);
+	free(points.items);
 	return rc;
 }
 
@@ -153,7 +153,7 @@ int changes_walk(struct history *h, const struct history_filter *filter,
 	memset(count, 0, sizeof(*count));
 	for (size_t i = 0; i < list.count && !rc; i++)
 		rc = walk_series(h, &list.items[i], how, tell, context, count);
-	history_series_free(&list);
+	free(list.items);
 	return rc;
 }
 

@@ -165,7 +165,7 @@ int export_run(struct history *h, const struct history_run *run,
 out:
 	text_buffer_free(&out);
 	free(text);
-	history_points_free(&points);
+	free(points.items);
 	case_filter_free(&cases);
 	return rc;
 }

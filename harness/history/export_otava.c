@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of a class and of a hash: enough to tell them apart in a name. */
@@ -86,10 +87,7 @@ static void add_test(
 	text_buffer_add(yaml, ":\n    type: csv\n    file: ");
 	add_quoted(yaml, file, '\'');
 	text_buffer_addf(yaml,
-	    "\n"
-	    "    time_column: time\n"
-	    "    attributes: [run, commit]\n"
-	    "    metrics:\n"
+	    "\n    time_column: time\n    attributes: [run, commit]\n    metrics:\n"
 	    "      %s: {column: %s, direction: %d, scale: 1}\n"
 	    "    csv_options: {delimiter: ',', quote_char: '\"'}\n",
 	    figure->metric, figure->metric, figure->better == CB_MORE ? 1 : -1);
@@ -153,7 +151,7 @@ static int add_series(struct history *h, const struct history_series *s, const c
 		(void)snprintf(count->why, sizeof(count->why), "%s", "without a figure in any run");
 	}
 	text_buffer_free(&csv);
-	history_points_free(&points);
+	free(points.items);
 	return rc;
 }
 
@@ -191,6 +189,6 @@ int export_otava(struct history *h, const struct history_filter *filter, const c
 	if (!rc)
 		rc = write_in(folder, "otava.yaml", &yaml, err, err_len);
 	text_buffer_free(&yaml);
-	history_series_free(&list);
+	free(list.items);
 	return rc;
 }

@@ -16,7 +16,7 @@ static struct history_run newest(struct history *h)
 	assert_int_equal(history_list_runs(h, &all, &runs), 0);
 	assert_true(runs.count > 0);
 	run = runs.items[runs.count - 1];
-	history_runs_free(&runs);
+	free(runs.items);
 	return run;
 }
 

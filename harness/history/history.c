@@ -47,17 +47,3 @@ const char *history_name(const struct history *h)
 {
 	return store_name(h->store);
 }
-
-bool history_grow(void **items, size_t count, size_t *capacity, size_t size)
-{
-	if (count == *capacity) {
-		const size_t more = *capacity ? *capacity * 2 : 64;
-		void *bigger = reallocarray(*items, more, size);
-
-		if (!bigger)
-			return false;
-		*items = bigger;
-		*capacity = more;
-	}
-	return true;
-}

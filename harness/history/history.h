@@ -2,10 +2,10 @@
  * history.h - figures of many runs, of one machine or of a team's, in one database.
  *
  * A series is what one case (name, hash of its definition, length of its trials) gave of one figure
- * on one class of machines, run after run. Everything read is copied out: lists are the caller's,
- * freed with their *_free(). Every function that fails leaves one line for people in
- * history_error(). Not thread-safe per history; any number of processes may use one database at
- * once.
+ * on one class of machines, run after run. Everything read is copied out: a list's items are the
+ * caller's, to be freed. Every function that fails leaves one line for people in history_error(),
+ * and its outputs alone. Not thread-safe per history; any number of processes may use one database
+ * at once.
  */
 #ifndef CONCBENCH_HISTORY_H
 #define CONCBENCH_HISTORY_H
@@ -84,7 +84,6 @@ int history_list_runs(
  */
 int history_find_run(
     struct history *h, const char *name, const char *machine, struct history_run *out);
-void history_runs_free(struct history_runs *runs);
 
 struct history_series {
 	int64_t machine_id, case_id;
@@ -106,7 +105,6 @@ struct history_series_list {
 /** history_list_series() - by name, machine and age. Return: as history_list_runs(). */
 int history_list_series(
     struct history *h, const struct history_filter *filter, struct history_series_list *out);
-void history_series_free(struct history_series_list *list);
 
 struct history_point {
 	int64_t run_id, figure_id, case_id;
@@ -136,7 +134,6 @@ int history_past(struct history *h, int64_t case_id, const struct history_run *r
     struct history_points *out);
 /** history_figures() - all cases of a run, in the run's order. Return: 0; an error. */
 int history_figures(struct history *h, int64_t run_id, struct history_points *out);
-void history_points_free(struct history_points *points);
 
 /** history_fact_teller - called for every fact that differs. @before, @after: "": it has none. */
 typedef void history_fact_teller(

@@ -2,14 +2,17 @@
 #include "harness/history/history_figure.h"
 #include "harness/history/history_private.h"
 
+#include "harness/base/grow.h"
+#include "harness/base/hash.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define DIGEST_LEN 17
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- may it be in a history, and is it there already? ---- */
@@ -42,60 +45,45 @@ static int check(struct store *s, const struct run *run)
 	return 0;
 }
 
-struct comparing {
-	const struct run *run;
-	size_t rows;
-};
-
-static bool is_same(double stored, double value, bool known)
+/* The date, the cases and their figures, in their order, as a number: two runs of one id that have
+ * it in common are one. */
+static void digest_of(const struct run *run, char out[DIGEST_LEN])
 {
-	return known ? stored == value : isnan(stored);
+	uint64_t hash = hash_bytes(HASH_START, run->date, strlen(run->date) + 1);
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		const struct series *s = &run->series[i];
+		const struct series_summary *sum = &s->summary;
+		const char *status = status_name(s->status);
+
+		hash = hash_bytes(hash, s->name, strlen(s->name) + 1);
+		hash = hash_bytes(hash, status, strlen(status) + 1);
+		if (!status_has_figure(s->status))
+			continue;
+		hash = hash_bytes(hash, &sum->launches, sizeof(sum->launches));
+		hash = hash_bytes(hash, &sum->samples, sizeof(sum->samples));
+		hash = hash_bytes(hash, &sum->figure,
+		    sum->covered > 0 ? sizeof(sum->figure) : sizeof(sum->figure.estimate));
+	}
+	(void)snprintf(out, DIGEST_LEN, "%016" PRIx64, hash);
 }
 
-static int compare_figure(struct store *rows, void *arg)
-{
-	struct comparing *c = arg;
-	const struct series *s = c->run->series + c->rows;
-	const struct series_summary *sum = &s->summary;
-	bool figure, interval;
-
-	if (c->rows++ == c->run->series_count)
-		return -EEXIST;
-	figure = status_has_figure(s->status);
-	interval = figure && sum->covered > 0;
-	if (strcmp(store_get_text(rows, 0), s->name) != 0 ||
-	    strcmp(store_get_text(rows, 1), status_name(s->status)) != 0 ||
-	    !is_same(store_get_real(rows, 2), sum->figure.estimate, figure) ||
-	    !is_same(store_get_real(rows, 3), sum->figure.low, interval) ||
-	    !is_same(store_get_real(rows, 4), sum->figure.high, interval) ||
-	    store_get_int(rows, 5) != (figure ? sum->launches : 0) ||
-	    store_get_int(rows, 6) != (figure ? sum->samples : 0))
-		return -EEXIST;
-	return 0;
-}
-
-/* Whether the run that is there is this one: its date, its cases and their figures, in their order.
- * Return: 1; 0 there is none of its id; -EEXIST it is another one; an error. */
+/* Return: 1; 0 there is none of its id; -EEXIST it is another one; an error. */
 static int is_there(struct store *s, const struct run *run)
 {
-	const struct store_value p[] = {store_text(run->id), store_text(run->date)};
-	struct comparing c = {.run = run};
-	int64_t id;
-	int rc = store_scalar_int(s, "SELECT id FROM run WHERE name = $1", p, 1, &id);
+	char digest[DIGEST_LEN];
+	const struct store_value p[] = {store_text(run->id), store_text(digest)};
+	int64_t same;
+	int rc;
 
+	digest_of(run, digest);
+	rc = store_scalar_int(s,
+	    "SELECT CASE WHEN digest = $2 THEN 1 ELSE 0 END FROM run WHERE name = $1", p, 2, &same);
 	if (rc)
 		return rc == -ENODATA ? 0 : rc;
-	rc = store_each(s,
-	    "SELECT c.name, f.status, f.value, f.low, f.high, f.launches, f.samples"
-	    " FROM run r JOIN figure f ON f.run = r.id JOIN bench_case c ON c.id = f.bench_case"
-	    " WHERE r.name = $1 AND r.date = $2 ORDER BY f.id",
-	    p, 2, compare_figure, &c);
-	if (!rc && c.rows == run->series_count)
-		return 1;
-	return rc && rc != -EEXIST
-		   ? rc
-		   : store_say(s, -EEXIST, "another run of the id %s is there, with other figures",
-			 run->id);
+	return same ? 1
+		    : store_say(s, -EEXIST, "another run of the id %s is there, with other figures",
+			  run->id);
 }
 
 /* ---- what goes in ---- */
@@ -112,11 +100,9 @@ enum { FACTS, FIGURES, SAMPLES, TABLES };
 static int add_row(struct rows *r, const struct store_value *row)
 {
 	const size_t size = r->columns * sizeof(*row);
-	void *values = r->values;
 
-	if (!history_grow(&values, r->count, &r->capacity, size))
+	if (grow(&r->values, r->count + 1, &r->capacity, size))
 		return -ENOMEM;
-	r->values = values;
 	memcpy(r->values + r->count++ * r->columns, row, size);
 	return 0;
 }
@@ -158,13 +144,14 @@ static int add_run_row(struct store *s, const struct run *run, int64_t machine, 
 {
 	const char *revision = manifest_get(&run->manifest, "build.revision");
 	const char *dirty = manifest_get(&run->manifest, "build.dirty");
-	char seed[24], built[80] = "";
+	char seed[24], built[80] = "", digest[DIGEST_LEN];
 	const struct store_value p[] = {store_text(run->id), store_text(run->date),
 	    store_int(machine), store_text(run->profile), store_text(seed),
 	    store_real(run->elapsed_s, true), store_int(run->interrupted),
 	    store_int(run->recovered), store_text(run->command), store_text(run->noise.word),
-	    store_text(built)};
+	    store_text(built), store_text(digest)};
 
+	digest_of(run, digest);
 	if (revision)
 		(void)snprintf(built, sizeof(built), "%.63s%s", revision,
 		    dirty && !strcmp(dirty, "yes") ? "-modified" : "");
@@ -172,9 +159,9 @@ static int add_run_row(struct store *s, const struct run *run, int64_t machine, 
 	(void)snprintf(seed, sizeof(seed), "%" PRIu64, run->seed);
 	return store_scalar_int(s,
 	    "INSERT INTO run (id, name, date, machine, profile, seed, elapsed_s, interrupted,"
-	    " recovered, command, noise, revision)"
+	    " recovered, command, noise, revision, digest)"
 	    " VALUES ((SELECT coalesce(max(id), 0) + 1 FROM run),"
-	    " $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+	    " $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
 	    p, COUNT(p), id);
 }
 

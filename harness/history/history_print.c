@@ -57,18 +57,20 @@ static void print_value(
 	(void)fprintf(to, "  %8s", change);
 }
 
-/* Values for a sparkline, to be freed; what has no figure is NAN. NULL: no memory. */
-static double *values_of(const struct history_points *points, bool newest_first)
+/* The newest of them as a sparkline; what has no figure is a gap. */
+static const char *draw(const struct history_points *points, bool newest_first, unsigned width,
+    bool plain, char line[SPARKLINE_MAX])
 {
-	double *x = calloc(points->count + 1, sizeof(*x));
+	const size_t n = points->count < width ? points->count : width;
+	double x[SPARKLINE_WIDTH];
 
-	for (size_t i = 0; x && i < points->count; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct history_point *p =
-		    &points->items[newest_first ? points->count - 1 - i : i];
+		    &points->items[newest_first ? n - 1 - i : points->count - n + i];
 
 		x[i] = status_has_figure(p->status) ? p->value.estimate : NAN;
 	}
-	return x;
+	return sparkline_draw(x, n, width, plain, line, SPARKLINE_MAX);
 }
 
 /* ---- runs ---- */
@@ -138,27 +140,19 @@ int history_print_series(
 {
 	struct history_points points = {0};
 	char line[SPARKLINE_MAX], slot[TEXT_FORMAT_MAX];
-	double *x;
-	int rc = history_trend(h, series, &points);
+	const int rc = history_trend(h, series, &points);
 
 	if (rc)
 		return rc;
-	x = values_of(&points, false);
-	if (!x) {
-		history_points_free(&points);
-		return store_say(h->store, -ENOMEM, "out of memory");
-	}
 	(void)fprintf(to, "%s\n  machine %s: %s\n  definition %s, %zu run%s", series->name,
 	    series->machine, series->title, series->hash, points.count,
 	    points.count == 1 ? "" : "s");
 	if (series->slot_ns)
 		(void)fprintf(to, ", trials of %s",
 		    figure_ns((double)series->slot_ns, plain, slot, sizeof(slot)));
-	(void)fprintf(to, "\n  %s\n",
-	    sparkline_draw(x, points.count, SPARKLINE_WIDTH, plain, line, sizeof(line)));
+	(void)fprintf(to, "\n  %s\n", draw(&points, false, SPARKLINE_WIDTH, plain, line));
 	print_points(to, series, &points, plain);
-	free(x);
-	history_points_free(&points);
+	free(points.items);
 	return finish(to);
 }
 
@@ -181,7 +175,8 @@ static int read_past(struct history *h, int64_t case_id, const struct history_ru
 	int rc = history_past(h, case_id, run, max, past);
 
 	if (!rc && past->count == max && isnan(value_before(past))) {
-		history_points_free(past);
+		free(past->items);
+		past->items = NULL;
 		rc = history_past(h, case_id, run, INT32_MAX, past);
 	}
 	*before = rc ? NAN : value_before(past);
@@ -193,24 +188,18 @@ static int print_case(FILE *to, struct history *h, const struct history_point *p
 {
 	struct history_points past = {0};
 	char line[SPARKLINE_MAX], label[HISTORY_LABEL_MAX];
-	double before, *x;
-	int rc = read_past(h, point->case_id, run, &past, &before);
+	double before;
+	const int rc = read_past(h, point->case_id, run, &past, &before);
 
 	if (rc)
 		return rc;
-	x = values_of(&past, true);
-	if (x) {
-		(void)fputs("  ", to);
-		print_value(to, point, status_name(point->status), before, plain);
-		(void)fputs("  ", to);
-		print_padded(to,
-		    sparkline_draw(x, past.count, PAST_SHOWN, plain, line, sizeof(line)),
-		    PAST_SHOWN);
-		(void)fprintf(to, "  %s\n", history_label(point->name, &point->figure, label));
-	}
-	history_points_free(&past);
-	free(x);
-	return x ? 0 : store_say(h->store, -ENOMEM, "out of memory");
+	(void)fputs("  ", to);
+	print_value(to, point, status_name(point->status), before, plain);
+	(void)fputs("  ", to);
+	print_padded(to, draw(&past, true, PAST_SHOWN, plain, line), PAST_SHOWN);
+	(void)fprintf(to, "  %s\n", history_label(point->name, &point->figure, label));
+	free(past.items);
+	return 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -249,7 +238,7 @@ int history_print_run(FILE *to, struct history *h, const struct history_run *run
 		shown++;
 	}
 	(void)fprintf(to, "%u case%s\n", shown, shown == 1 ? "" : "s");
-	history_points_free(&points);
+	free(points.items);
 out:
 	case_filter_free(&f);
 	return rc ? rc : finish(to);

@@ -67,7 +67,7 @@ static void runs_with_what_made_them(void **state)
 	LINE("20260102T000001Z-host-000001", "1a2b3c4d5e6f-modified", "quick");
 	LINE("machine ", ", 2 runs");
 	free(text);
-	history_runs_free(&runs);
+	free(runs.items);
 	history_close(h);
 }
 
@@ -113,7 +113,7 @@ static void a_series_run_by_run(void **state)
 	LINE("1a2b3c4d5e6f-modified  ", "50 % ±25 %  ", "-50.0 points", "host-000001\n");
 	LINE("█▁");
 	free(text);
-	history_series_free(&list);
+	free(list.items);
 	history_close(h);
 }
 

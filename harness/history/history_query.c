@@ -2,8 +2,10 @@
 #include "harness/history/history_figure.h"
 #include "harness/history/history_private.h"
 
+#include "harness/base/grow.h"
 #include "harness/base/text.h"
 #include "harness/run/case_filter.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -107,7 +109,7 @@ static int read_row(struct store *s, void *arg)
 	bool whole = true;
 	char *item;
 
-	if (!history_grow(&r->items, r->count, &r->capacity, kind->size))
+	if (grow(&r->items, r->count + 1, &r->capacity, kind->size))
 		return store_say(s, -ENOMEM, "out of memory");
 	item = (char *)r->items + r->count++ * kind->size;
 	memset(item, 0, kind->size);
@@ -269,12 +271,6 @@ int history_find_run(
 	return rc ? rc : -ENOENT;
 }
 
-void history_runs_free(struct history_runs *runs)
-{
-	free(runs->items);
-	*runs = (struct history_runs){0};
-}
-
 /* ---- series ---- */
 
 static const struct field series_fields[] = {
@@ -320,12 +316,6 @@ int history_list_series(
 	return 0;
 }
 
-void history_series_free(struct history_series_list *list)
-{
-	free(list->items);
-	*list = (struct history_series_list){0};
-}
-
 /* ---- points ---- */
 
 static const struct field point_fields[] = {
@@ -356,16 +346,12 @@ static bool is_number(double x)
 static bool is_whole(const void *item)
 {
 	const struct history_point *p = item;
-	const enum cb_scale scale = p->figure.scale;
-	const double value = p->value.estimate;
 
 	if (!status_has_figure(p->status))
 		return true;
-	if (!is_number(value) || (scale != CB_DIFFERENCE && value < 0) ||
-	    ((scale == CB_SHARE || scale == CB_OUTCOME) && value > 1))
-		return false;
-	return !(p->covered > 0) ||
-	       (is_number(p->covered) && is_number(p->value.low) && is_number(p->value.high));
+	return scale_allows(p->figure.scale, p->value.estimate) && is_number(p->value.estimate) &&
+	       is_number(p->covered) &&
+	       (p->covered <= 0 || (is_number(p->value.low) && is_number(p->value.high)));
 }
 
 static const struct kind a_point = {
@@ -415,12 +401,6 @@ int history_figures(struct history *h, int64_t run_id, struct history_points *ou
 	const struct store_value p[] = {store_int(run_id)};
 
 	return read_points(h, FROM_POINTS " WHERE f.run = $1 ORDER BY f.id", p, 1, out);
-}
-
-void history_points_free(struct history_points *points)
-{
-	free(points->items);
-	*points = (struct history_points){0};
 }
 
 /* ---- facts ---- */

@@ -112,9 +112,9 @@ static void what_goes_in_comes_out(void **state)
 		assert_int_equal(list.items[i].workers, s->workers);
 		assert_int_equal(list.items[i].slot_ns, s->slot_ns);
 	}
-	history_series_free(&list);
-	history_points_free(&points);
-	history_runs_free(&runs);
+	free(list.items);
+	free(points.items);
+	free(runs.items);
 	run_free(&run);
 	history_close(h);
 }
@@ -191,8 +191,8 @@ static void series_are_told_apart(void **state)
 	assert_true(points.items[0].value.estimate > 150);
 	assert_true(points.items[1].value.estimate < 150);
 	assert_true(points.items[2].value.estimate > 250);
-	history_points_free(&points);
-	history_series_free(&list);
+	free(points.items);
+	free(list.items);
 	history_close(h);
 }
 
@@ -221,7 +221,7 @@ static void trials_of_another_length_are_told_apart(void **state)
 	assert_int_equal(list.items[0].runs, 2);
 	assert_int_equal(list.items[1].slot_ns, 1000000);
 	assert_int_equal(list.items[1].runs, 2);
-	history_series_free(&list);
+	free(list.items);
 	history_close(h);
 }
 
@@ -278,14 +278,14 @@ static void figures_other_than_time(void **state)
 			assert_memory_equal(f, &bytes, sizeof(*f));
 			assert_int_equal(history_trend(h, &list.items[i], &points), 0);
 			assert_memory_equal(&points.items[6].figure, &bytes, sizeof(bytes));
-			history_points_free(&points);
+			free(points.items);
 		}
 	}
 	assert_int_equal(list.count, 7 + 4 + 1);
-	history_series_free(&list);
+	free(list.items);
 	assert_int_equal(history_figures(h, 1, &points), 0);
 	assert_true(points.items[1].value.estimate == -5 && points.items[1].value.low == -7);
-	history_points_free(&points);
+	free(points.items);
 	history_close(h);
 }
 
@@ -338,7 +338,7 @@ static void dirty_builds_are_marked(void **state)
 		assert_string_equal(found.revision, table[i].revision);
 		assert_int_equal(history_figures(h, found.id, &points), 0);
 		assert_string_equal(points.items[0].revision, table[i].revision);
-		history_points_free(&points);
+		free(points.items);
 		run_free(&run);
 	}
 	history_close(h);
@@ -380,18 +380,18 @@ static void filters_pick(void **state)
 
 	assert_int_equal(history_list_runs(h, &filter, &runs), 0);
 	assert_int_equal(runs.count, 1);
-	history_runs_free(&runs);
+	free(runs.items);
 	filter = (struct history_filter){.machine = class};
 	assert_int_equal(history_list_runs(h, &filter, &runs), 0);
 	assert_int_equal(runs.count, 1);
 	assert_int_equal(history_list_series(h, &filter, &list), 0);
 	assert_int_equal(list.count, 1);
-	history_runs_free(&runs);
-	history_series_free(&list);
+	free(runs.items);
+	free(list.items);
 	class[6] = '\0';
 	assert_int_equal(history_list_runs(h, &filter, &runs), 0);
 	assert_int_equal(runs.count, 1);
-	history_runs_free(&runs);
+	free(runs.items);
 
 	/* Not classes, not an expression; and the database goes on working. */
 	filter.machine = "%";
@@ -401,7 +401,7 @@ static void filters_pick(void **state)
 	assert_non_null(strstr(history_error(h), "--case"));
 	assert_int_equal(history_list_runs(h, &all, &runs), 0);
 	assert_int_equal(runs.count, 2);
-	history_runs_free(&runs);
+	free(runs.items);
 	history_close(h);
 }
 
@@ -458,13 +458,13 @@ static void past_ends_with_the_run(void **state)
 	assert_int_equal(past.count, 4);
 	for (size_t i = 0; i < past.count; i++)
 		assert_int_equal(atoi(past.items[i].run + 9), 6 - i);
-	history_points_free(&past);
+	free(past.items);
 	assert_int_equal(history_past(h, points.items[0].case_id, &run, 99, &past), 0);
 	assert_int_equal(past.count, 7);
 	assert_int_equal(past.items[0].run_id, run.id);
 	assert_int_equal(past.items[0].case_id, points.items[0].case_id);
-	history_points_free(&past);
-	history_points_free(&points);
+	free(past.items);
+	free(points.items);
 	history_close(h);
 }
 

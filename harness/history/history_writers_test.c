@@ -60,7 +60,7 @@ static void writers_do_not_disturb_each_other(void **state)
 	    db_count(h->store, "SELECT count(*) FROM figure"), (WRITERS * RUNS_EACH + 1) * 7);
 	assert_int_equal(history_list_series(h, &all, &list), 0);
 	assert_int_equal(list.count, 7);
-	history_series_free(&list);
+	free(list.items);
 	history_close(h);
 }
 
@@ -86,7 +86,7 @@ static void writer_that_does_not_end(void **state)
 	store_rollback(h->store);
 	assert_int_equal(history_add(other, &run), 0);
 	run_free(&run);
-	history_runs_free(&runs);
+	free(runs.items);
 	history_close(other);
 	history_close(h);
 }

@@ -1,9 +1,9 @@
 #include "harness/history/machine_class.h"
 
+#include "harness/base/hash.h"
 #include "harness/base/one_line.h"
 
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,19 +23,15 @@ static const struct {
     {"cgroup.cpu_limit_cpus", "none"},
 };
 
-/* FNV-1a, terminator included. */
+/* Terminator included. */
 static uint64_t mix(uint64_t hash, const char *text)
 {
-	do {
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	} while (*text++);
-	return hash;
+	return hash_bytes(hash, text, strlen(text) + 1);
 }
 
 void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN])
 {
-	const uint64_t start = UINT64_C(0xcbf29ce484222325);
-	uint64_t hash = start, others = 0;
+	uint64_t hash = HASH_START, others = 0;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *value = manifest_get(m, keys[i]);
@@ -49,13 +45,13 @@ void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN])
 
 		if (!strncmp(item->key, MITIGATION, strlen(MITIGATION)) &&
 		    strcmp(item->value, "Not affected") != 0)
-			others += mix(mix(start, item->key), item->value);
+			others += mix(mix(HASH_START, item->key), item->value);
 	}
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
 		const char *value = manifest_get(m, conditions[i].key);
 
 		if (value && (!conditions[i].usual || strcmp(value, conditions[i].usual) != 0))
-			others += mix(mix(start, conditions[i].key), value);
+			others += mix(mix(HASH_START, conditions[i].key), value);
 	}
 	hash ^= others;
 	(void)snprintf(out, MACHINE_CLASS_LEN, "%016" PRIx64, hash);

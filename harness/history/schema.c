@@ -21,7 +21,9 @@ static const char *const tables[] = {
     " title TEXT NOT NULL, unit TEXT NOT NULL, scale TEXT NOT NULL, better TEXT NOT NULL,"
     " worth DOUBLE PRECISION NOT NULL, outcomes TEXT NOT NULL,"
     " UNIQUE (name, hash, slot_ns, metric, unit, scale, better, outcomes))",
+    /* digest: of its date and its figures, see history_add.c. */
     "CREATE TABLE run (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, date TEXT NOT NULL,"
+    " digest TEXT NOT NULL,"
     " machine INTEGER NOT NULL REFERENCES machine (id), profile TEXT NOT NULL,"
     " revision TEXT NOT NULL, seed TEXT NOT NULL, elapsed_s DOUBLE PRECISION NOT NULL,"
     " interrupted INTEGER NOT NULL, recovered INTEGER NOT NULL, command TEXT NOT NULL,"

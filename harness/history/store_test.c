@@ -197,13 +197,13 @@ static bool use(const char *path)
 		struct history_points points = {0};
 
 		failed |= has_failed(h, history_trend(h, &list.items[i], &points));
-		history_points_free(&points);
+		free(points.items);
 	}
 	db_numbered_run(&run, 77, 1);
 	failed |= has_failed(h, history_add(h, &run));
 	run_free(&run);
-	history_runs_free(&runs);
-	history_series_free(&list);
+	free(runs.items);
+	free(list.items);
 	history_close(h);
 	return failed;
 }

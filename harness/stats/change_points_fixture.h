@@ -3,6 +3,7 @@
 #ifndef CONCBENCH_CHANGE_POINTS_FIXTURE_H
 #define CONCBENCH_CHANGE_POINTS_FIXTURE_H
 
+#include "harness/base/random.h"
 #include "harness/stats/change_points.h"
 
 #include <math.h>
@@ -18,18 +19,12 @@ static uint64_t rng;
 
 static inline double uniform(void)
 {
-	uint64_t z = rng += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+	return random_uniform(&rng);
 }
 
 static inline double normal(void)
 {
-	const double r = sqrt(-2.0 * log(uniform()));
-
-	return r * cos(6.283185307179586 * uniform());
+	return random_normal(&rng);
 }
 
 static inline size_t find_at(const double *x, size_t n, double p_max, struct change_point out[MAX])

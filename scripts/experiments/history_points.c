@@ -7,6 +7,7 @@
  * The noise is normal, of one standard deviation; 100 runs unless another number is named.
  */
 #include "harness/base/clock.h"
+#include "harness/base/random.h"
 #include "harness/base/text.h"
 #include "harness/gate/noise.h"
 #include "harness/stats/change_points.h"
@@ -30,18 +31,12 @@ static uint64_t rng = 20261125;
 
 static double uniform(void)
 {
-	uint64_t z = rng += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+	return random_uniform(&rng);
 }
 
 static double normal(void)
 {
-	const double r = sqrt(-2.0 * log(uniform()));
-
-	return r * cos(6.283185307179586 * uniform());
+	return random_normal(&rng);
 }
 
 static size_t find(const double *x, size_t n, struct change_point out[FOUND_MAX])
