@@ -9,7 +9,8 @@
 
 #define WINDOW_NS (5 * CLOCK_NS_PER_MS)
 
-static void begin(struct driver *d, const struct workload *load, enum model model, unsigned workers)
+static void begin(
+    struct driver *d, const struct cb_workload *load, enum cb_model model, unsigned workers)
 {
 	assert_int_equal(driver_begin(d, load, model, workers, 0, 0), 0);
 }
@@ -22,23 +23,23 @@ static int check(struct driver *d)
 static void every_row_runs(void **unused)
 {
 	static const struct {
-		const struct workload *load;
-		enum model model;
+		const struct cb_workload *load;
+		enum cb_model model;
 		unsigned workers;
 	} rows[] = {
-	    {&switch_futex_workload, MODEL_THREAD, 2},
-	    {&switch_futex_workload, MODEL_PROCESS, 2},
-	    {&switch_pipe_workload, MODEL_THREAD, 2},
-	    {&switch_pipe_workload, MODEL_PROCESS, 2},
-	    {&switch_condvar_workload, MODEL_THREAD, 2},
-	    {&switch_condvar_workload, MODEL_PROCESS, 2},
-	    {&switch_yield_workload, MODEL_THREAD, 2},
-	    {&switch_yield_workload, MODEL_PROCESS, 3},
-	    {&switch_fcontext_workload, MODEL_THREAD, 1},
-	    {&switch_fcontext_flags_workload, MODEL_THREAD, 1},
-	    {&switch_ucontext_workload, MODEL_THREAD, 1},
-	    {&switch_call_direct_workload, MODEL_THREAD, 1},
-	    {&switch_call_worker_workload, MODEL_THREAD, 1},
+	    {&switch_futex_workload, CB_THREAD, 2},
+	    {&switch_futex_workload, CB_PROCESS, 2},
+	    {&switch_pipe_workload, CB_THREAD, 2},
+	    {&switch_pipe_workload, CB_PROCESS, 2},
+	    {&switch_condvar_workload, CB_THREAD, 2},
+	    {&switch_condvar_workload, CB_PROCESS, 2},
+	    {&switch_yield_workload, CB_THREAD, 2},
+	    {&switch_yield_workload, CB_PROCESS, 3},
+	    {&switch_fcontext_workload, CB_THREAD, 1},
+	    {&switch_fcontext_flags_workload, CB_THREAD, 1},
+	    {&switch_ucontext_workload, CB_THREAD, 1},
+	    {&switch_call_direct_workload, CB_THREAD, 1},
+	    {&switch_call_worker_workload, CB_THREAD, 1},
 	};
 	struct driver d;
 
@@ -64,7 +65,7 @@ static void tokens_are_not_made_nor_lost(void **unused)
 	char byte = 'T';
 
 	(void)unused;
-	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_pipe_workload, CB_THREAD, 2);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	assert_int_equal(write(st->to[0][1], &byte, 1), 1);
@@ -81,14 +82,14 @@ static void pipe_hand_offs_take_turns(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_pipe_workload, CB_THREAD, 2);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	(void)atomic_fetch_add(&st->done, 1);
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	assert_non_null(strstr(d.why, "out of turn"));
 	driver_end(&d);
-	begin(&d, &switch_pipe_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_pipe_workload, CB_THREAD, 2);
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	d.shared->done[1] += 2;
 	assert_int_equal(check(&d), -EBADMSG);
@@ -101,7 +102,7 @@ static void condvar_hand_offs_add_up(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, &switch_condvar_workload, MODEL_PROCESS, 2);
+	begin(&d, &switch_condvar_workload, CB_PROCESS, 2);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	st->done++;
@@ -121,10 +122,9 @@ static void ping_pong_needs_two(void **unused)
 	struct driver d;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &switch_pipe_workload, MODEL_THREAD, 1, 0, 0), -EINVAL);
+	assert_int_equal(driver_begin(&d, &switch_pipe_workload, CB_THREAD, 1, 0, 0), -EINVAL);
 	driver_end(&d);
-	assert_int_equal(
-	    driver_begin(&d, &switch_condvar_workload, MODEL_THREAD, 3, 0, 0), -EINVAL);
+	assert_int_equal(driver_begin(&d, &switch_condvar_workload, CB_THREAD, 3, 0, 0), -EINVAL);
 	driver_end(&d);
 }
 
@@ -136,7 +136,7 @@ static void lost_hand_off_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, &switch_futex_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_futex_workload, CB_THREAD, 2);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	/* The word moves on by a whole round that nobody did. */
@@ -152,7 +152,7 @@ static void miscounted_hand_offs_are_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, &switch_futex_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_futex_workload, CB_THREAD, 2);
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	d.shared->done[0] += 2;
 	assert_int_equal(check(&d), -EBADMSG);
@@ -168,34 +168,34 @@ static void futex_needs_two(void **unused)
 	struct driver d;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &switch_futex_workload, MODEL_THREAD, 3, 0, 0), -EINVAL);
+	assert_int_equal(driver_begin(&d, &switch_futex_workload, CB_THREAD, 3, 0, 0), -EINVAL);
 	driver_end(&d);
 }
 
 /* ---- yield ---- */
 
 /* A carrier of two coroutines, as worker 0 sees it: when it is back, the other has yielded. */
-static void yield_to_other(struct worker *w)
+static void yield_to_other(struct cb_worker *w)
 {
 	atomic_uint *last = w->local;
 
 	atomic_store(last, 1);
 }
 
-static void yield_to_nobody(struct worker *w)
+static void yield_to_nobody(struct cb_worker *w)
 {
 	(void)w;
 }
 
-static int coroutine_yields(void (*yield)(struct worker *w), unsigned running)
+static int coroutine_yields(void (*yield)(struct cb_worker *w), unsigned running)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct switch_yield_state *st;
 	struct driver d;
 	int ret;
 
 	ops.yield = yield;
-	begin(&d, &switch_yield_workload, MODEL_COROUTINE, 2);
+	begin(&d, &switch_yield_workload, CB_COROUTINE, 2);
 	st = d.env.state;
 	/* The other one is in its loop already, or has not come yet. */
 	atomic_store(&st->running, running - 1);
@@ -225,7 +225,7 @@ static void handed_over_share_is_reported(void **unused)
 	double pct = 0.0;
 
 	(void)unused;
-	begin(&d, &switch_yield_workload, MODEL_THREAD, 2);
+	begin(&d, &switch_yield_workload, CB_THREAD, 2);
 	st = d.env.state;
 	st->worker[0].yields = 6;
 	st->worker[1].yields = 4;
@@ -240,7 +240,7 @@ static void handed_over_share_is_reported(void **unused)
 
 static void lost_switch_is_caught(void **unused)
 {
-	static const struct workload *const loads[] = {
+	static const struct cb_workload *const loads[] = {
 	    &switch_fcontext_workload, &switch_fcontext_flags_workload, &switch_ucontext_workload};
 	struct switch_context_state *st;
 	struct driver d;
@@ -248,7 +248,7 @@ static void lost_switch_is_caught(void **unused)
 	(void)unused;
 	(void)feclearexcept(FE_ALL_EXCEPT);
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
-		begin(&d, loads[i], MODEL_THREAD, 1);
+		begin(&d, loads[i], CB_THREAD, 1);
 		st = d.env.state;
 		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 		st->entered--;
@@ -268,7 +268,7 @@ static void equal_flags_are_caught(void **unused)
 
 	(void)unused;
 	(void)feclearexcept(FE_ALL_EXCEPT);
-	begin(&d, &switch_fcontext_flags_workload, MODEL_THREAD, 1);
+	begin(&d, &switch_fcontext_flags_workload, CB_THREAD, 1);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	assert_true(st->flag_kept);
@@ -290,7 +290,7 @@ static void a_raised_flag_is_caught(void **unused)
 
 	(void)unused;
 	(void)feclearexcept(FE_ALL_EXCEPT);
-	begin(&d, &switch_fcontext_workload, MODEL_THREAD, 1);
+	begin(&d, &switch_fcontext_workload, CB_THREAD, 1);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	assert_false(st->flag_kept);
@@ -306,23 +306,23 @@ static void a_raised_flag_is_caught(void **unused)
 
 /* ---- calls ---- */
 
-static uint64_t deaf(struct worker *w)
+static uint64_t deaf(struct cb_worker *w)
 {
 	return w->calls;
 }
 
 static void call_that_does_not_arrive_is_caught(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct driver d;
 
 	(void)unused;
 	ops.nothing = deaf;
-	begin(&d, &switch_call_worker_workload, MODEL_THREAD, 1);
+	begin(&d, &switch_call_worker_workload, CB_THREAD, 1);
 	d.shared->worker[0].ops = &ops;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	driver_end(&d);
-	begin(&d, &switch_call_direct_workload, MODEL_THREAD, 1);
+	begin(&d, &switch_call_direct_workload, CB_THREAD, 1);
 	d.shared->done[0] = 1;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	driver_end(&d);

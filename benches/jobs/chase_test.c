@@ -9,7 +9,7 @@
 
 #define BYTES (64 * 1024)
 
-static struct chase_state *begin(struct driver *d, enum model model)
+static struct chase_state *begin(struct driver *d, enum cb_model model)
 {
 	assert_int_equal(driver_begin(d, &chase_workload, model, 2, BYTES, 0), 0);
 	return d->env.state;
@@ -17,7 +17,7 @@ static struct chase_state *begin(struct driver *d, enum model model)
 
 static void every_model_chases(void **unused)
 {
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
 	struct driver d;
 
 	(void)unused;
@@ -41,13 +41,13 @@ static void the_chain_is_one_cycle(void **unused)
 	bool moved = false;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
+	st = begin(&d, CB_THREAD);
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
 	first_shift = st->worker[0].shift;
 	for (int trial = 0; trial < 4; trial++) {
 		assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
 		moved |= st->worker[0].shift != first_shift;
-		assert_true(st->worker[0].shift < WORKER_SHIFT_MAX);
+		assert_true(st->worker[0].shift < CB_SHIFT_MAX);
 		assert_int_equal(st->worker[0].shift % CHASE_LINE_BYTES, 0);
 	}
 	assert_true(moved);
@@ -68,7 +68,7 @@ static void a_short_cut_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
+	st = begin(&d, CB_THREAD);
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
 	for (uint32_t i = 0; i < st->worker[1].lines; i++)
 		chase_line_at(st, 1, i)->next = 0;
@@ -83,7 +83,7 @@ static void made_up_steps_are_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
+	st = begin(&d, CB_THREAD);
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
 	d.shared->done[0]++;
 	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
@@ -98,7 +98,7 @@ static void too_small_is_refused(void **unused)
 	struct driver d;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &chase_workload, MODEL_THREAD, 1, 64, 0), -EINVAL);
+	assert_int_equal(driver_begin(&d, &chase_workload, CB_THREAD, 1, 64, 0), -EINVAL);
 	driver_end(&d);
 }
 

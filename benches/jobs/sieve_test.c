@@ -20,14 +20,14 @@ static void pi_is_right(void **unused)
 		assert_int_equal(sieve_pi(known[i].x), known[i].primes);
 }
 
-static void begin(struct driver *d, enum model model)
+static void begin(struct driver *d, enum cb_model model)
 {
 	assert_int_equal(driver_begin(d, &sieve_workload, model, 2, 0, 0), 0);
 }
 
 static void every_model_sieves(void **unused)
 {
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
 	struct driver d;
 
 	(void)unused;
@@ -47,7 +47,7 @@ static void forgotten_prime_is_caught(void **unused)
 	struct sieve_state *st;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD);
+	begin(&d, CB_THREAD);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
 	st->worker[1].prime_count--;
@@ -62,7 +62,7 @@ static void made_up_segment_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD);
+	begin(&d, CB_THREAD);
 	d.shared->done[0]++;
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
 	driver_end(&d);

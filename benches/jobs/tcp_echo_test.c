@@ -11,7 +11,7 @@
 #define CONNECTIONS 8
 #define WINDOW_NS (10 * CLOCK_NS_PER_MS)
 
-static void begin(struct driver *d, enum model model, unsigned connections)
+static void begin(struct driver *d, enum cb_model model, unsigned connections)
 {
 	assert_int_equal(
 	    driver_begin(d, &tcp_echo_workload, model, connections, BYTES, connections), 0);
@@ -19,7 +19,7 @@ static void begin(struct driver *d, enum model model, unsigned connections)
 
 static void every_model_echoes(void **unused)
 {
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
 	static const unsigned connections[] = {1, CONNECTIONS};
 	struct driver d;
 
@@ -39,7 +39,7 @@ static void callbacks_echo(void **unused)
 
 	(void)unused;
 	assert_int_equal(
-	    driver_begin(&d, &tcp_echo_callback_workload, MODEL_THREAD, 1, BYTES, CONNECTIONS), 0);
+	    driver_begin(&d, &tcp_echo_callback_workload, CB_THREAD, 1, BYTES, CONNECTIONS), 0);
 	for (int trial = 0; trial < 3; trial++)
 		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	assert_true(driver_done(&d) >= 3);
@@ -54,13 +54,12 @@ static void odd_and_large_messages(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
 		assert_int_equal(
-		    driver_begin(&d, &tcp_echo_workload, MODEL_THREAD, 2, bytes[i], 2), 0);
+		    driver_begin(&d, &tcp_echo_workload, CB_THREAD, 2, bytes[i], 2), 0);
 		assert_int_equal(driver_trial(&d, WINDOW_NS / 4), 0);
 		driver_end(&d);
 	}
 	assert_int_equal(
-	    driver_begin(&d, &tcp_echo_workload, MODEL_THREAD, 1, TCP_ECHO_BYTES_MIN - 1, 1),
-	    -EINVAL);
+	    driver_begin(&d, &tcp_echo_workload, CB_THREAD, 1, TCP_ECHO_BYTES_MIN - 1, 1), -EINVAL);
 	driver_end(&d);
 }
 
@@ -73,7 +72,7 @@ static void pause_is_no_latency(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, CONNECTIONS);
+	begin(&d, CB_THREAD, CONNECTIONS);
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
 	clock_sleep_until_ns(clock_now_ns() + pause_ns);
 	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
@@ -83,7 +82,7 @@ static void pause_is_no_latency(void **unused)
 	driver_end(&d);
 }
 
-static ssize_t flipping_write(struct worker *w, int fd, const void *buf, size_t n)
+static ssize_t flipping_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	unsigned char copy[TCP_ECHO_BYTES_MAX];
 
@@ -95,12 +94,12 @@ static ssize_t flipping_write(struct worker *w, int fd, const void *buf, size_t 
 
 static void flipped_bit_is_caught(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct driver d;
 
 	(void)unused;
 	ops.write = flipping_write;
-	begin(&d, MODEL_THREAD, 2);
+	begin(&d, CB_THREAD, 2);
 	d.shared->worker[1].ops = &ops;
 	while (d.shared->worker[1].calls < 20 && d.env.trials < 100)
 		if (driver_trial(&d, WINDOW_NS) != 0)
@@ -111,7 +110,7 @@ static void flipped_bit_is_caught(void **unused)
 }
 
 /* An answer that never left. */
-static ssize_t dropping_write(struct worker *w, int fd, const void *buf, size_t n)
+static ssize_t dropping_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	(void)w;
 	(void)fd;
@@ -121,12 +120,12 @@ static ssize_t dropping_write(struct worker *w, int fd, const void *buf, size_t 
 
 static void lost_reply_is_caught(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct driver d;
 
 	(void)unused;
 	ops.write = dropping_write;
-	begin(&d, MODEL_THREAD, 1);
+	begin(&d, CB_THREAD, 1);
 	d.shared->worker[0].ops = &ops;
 	assert_int_equal(driver_trial(&d, 0), -EBADMSG);
 	assert_non_null(strstr(d.why, "1 requests answered, 0 replies arrived"));
@@ -138,7 +137,7 @@ static void miscount_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, 2);
+	begin(&d, CB_THREAD, 2);
 	d.shared->done[1]++;
 	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
 	assert_non_null(strstr(d.why, "were counted"));
@@ -146,7 +145,7 @@ static void miscount_is_caught(void **unused)
 }
 
 /* A server that gives up: its client hangs up, so that nobody else waits for ever. */
-static ssize_t failing_write(struct worker *w, int fd, const void *buf, size_t n)
+static ssize_t failing_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	(void)w;
 	(void)buf;
@@ -157,12 +156,12 @@ static ssize_t failing_write(struct worker *w, int fd, const void *buf, size_t n
 
 static void broken_connection_ends_the_trial(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct driver d;
 
 	(void)unused;
 	ops.write = failing_write;
-	begin(&d, MODEL_THREAD, 4);
+	begin(&d, CB_THREAD, 4);
 	d.shared->worker[2].ops = &ops;
 	assert_int_not_equal(driver_trial(&d, 5 * CLOCK_NS_PER_S), 0);
 	assert_int_equal(d.shared->worker[2].error, -EPIPE);

@@ -9,14 +9,14 @@
 
 #define PERIOD_US 500
 
-static void begin(struct driver *d, enum model model, unsigned workers)
+static void begin(struct driver *d, enum cb_model model, unsigned workers)
 {
 	assert_int_equal(driver_begin(d, &timers_workload, model, workers, PERIOD_US, 0), 0);
 }
 
 static void every_model_wakes_on_time(void **unused)
 {
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
 	struct driver d;
 
 	(void)unused;
@@ -35,7 +35,7 @@ static void intended_times_are_spread(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, 4);
+	begin(&d, CB_THREAD, 4);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, 2 * CLOCK_NS_PER_MS), 0);
 	for (unsigned i = 0; i < 4; i++)
@@ -44,7 +44,7 @@ static void intended_times_are_spread(void **unused)
 }
 
 /* Sleeps, but once for eight periods: what it delays must show, and be caught up with. */
-static void stalling_sleep(struct worker *w, uint64_t abs_ns)
+static void stalling_sleep(struct cb_worker *w, uint64_t abs_ns)
 {
 	if (w->calls++ == 2)
 		abs_ns += 8 * PERIOD_US * CLOCK_NS_PER_US;
@@ -53,13 +53,13 @@ static void stalling_sleep(struct worker *w, uint64_t abs_ns)
 
 static void stall_counts_for_all_it_delays(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct timers_state *st;
 	struct driver d;
 
 	(void)unused;
 	ops.sleep_until = stalling_sleep;
-	begin(&d, MODEL_THREAD, 1);
+	begin(&d, CB_THREAD, 1);
 	st = d.env.state;
 	d.shared->worker[0].ops = &ops;
 	assert_int_equal(driver_trial(&d, 50 * CLOCK_NS_PER_MS), 0);
@@ -71,7 +71,7 @@ static void stall_counts_for_all_it_delays(void **unused)
 }
 
 /* Does not sleep at all: runs ever further ahead of the clock, however slow the machine. */
-static void early_sleep(struct worker *w, uint64_t abs_ns)
+static void early_sleep(struct cb_worker *w, uint64_t abs_ns)
 {
 	(void)w;
 	(void)abs_ns;
@@ -79,12 +79,12 @@ static void early_sleep(struct worker *w, uint64_t abs_ns)
 
 static void early_wake_up_is_caught(void **unused)
 {
-	struct worker_ops ops = driver_ops;
+	struct cb_worker_ops ops = driver_ops;
 	struct driver d;
 
 	(void)unused;
 	ops.sleep_until = early_sleep;
-	begin(&d, MODEL_THREAD, 2);
+	begin(&d, CB_THREAD, 2);
 	d.shared->worker[1].ops = &ops;
 	assert_int_equal(driver_trial(&d, 10 * CLOCK_NS_PER_MS), -EBADMSG);
 	assert_non_null(strstr(d.why, "worker 1"));
@@ -99,7 +99,7 @@ static void too_many_and_skipped_are_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, 1);
+	begin(&d, CB_THREAD, 1);
 	st = d.env.state;
 	assert_int_equal(driver_trial(&d, 5 * CLOCK_NS_PER_MS), 0);
 	st->worker[0].wakeups += 1000;
@@ -120,7 +120,7 @@ static void bad_period_is_refused(void **unused)
 	struct driver d;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &timers_workload, MODEL_THREAD, 1, 0, 0), -EINVAL);
+	assert_int_equal(driver_begin(&d, &timers_workload, CB_THREAD, 1, 0, 0), -EINVAL);
 	driver_end(&d);
 }
 

@@ -20,10 +20,10 @@
 #define PATIENCE_NS (20 * CLOCK_NS_PER_S)
 #define TRIALS 4
 
-static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
+static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
 static struct topology *topo;
 
-static struct bench_case a_case(const struct lock_kind *kind, enum model model, unsigned workers)
+static struct bench_case a_case(const struct lock_kind *kind, enum cb_model model, unsigned workers)
 {
 	struct bench_case bc = {.workload = &kind->workload,
 	    .kind = kind,
@@ -35,7 +35,7 @@ static struct bench_case a_case(const struct lock_kind *kind, enum model model, 
 	return bc;
 }
 
-static void begin(struct team *t, const struct bench_case *bc)
+static void begin(struct team *t, const struct cb_case *c)
 {
 	char why[200] = "";
 
@@ -57,7 +57,7 @@ static int trial(struct team *t, struct metric_set *metrics, char *why, size_t w
 
 /* ---- the locks that are offered ---- */
 
-static void excludes(const struct lock_kind *kind, enum model model, unsigned workers)
+static void excludes(const struct lock_kind *kind, enum cb_model model, unsigned workers)
 {
 	struct bench_case bc = a_case(kind, model, workers);
 	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
@@ -71,7 +71,7 @@ static void excludes(const struct lock_kind *kind, enum model model, unsigned wo
 	begin(&t, &bc);
 	for (unsigned i = 0; i < TRIALS || handoffs <= 0.0 || contended <= 0.0; i++) {
 		if (trial(&t, &metrics, why, sizeof(why)) != 0)
-			fail_msg("%s, %s: %s", kind->name, model_name(model), why);
+			fail_msg("%s, %s: %s", kind->name, cb_model_name(model), why);
 		if (!kind->workload.report || kind->workload.check == contention_check_own ||
 		    topology_pu_count(topo) == 1)
 			handoffs = contended = 1.0; /* neither is to be had */
@@ -81,7 +81,7 @@ static void excludes(const struct lock_kind *kind, enum model model, unsigned wo
 			contended += value;
 		/* A lock that nobody else wanted has not been tested. */
 		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: never contended", kind->name, model_name(model));
+			fail_msg("%s, %s: never contended", kind->name, cb_model_name(model));
 	}
 	team_destroy(&t);
 }
@@ -106,7 +106,7 @@ static void every_lock_excludes(void **state)
 
 /* ---- locks that are broken on purpose ---- */
 
-static void is_caught(const struct lock_kind *kind, enum model model, const char *says)
+static void is_caught(const struct lock_kind *kind, enum cb_model model, const char *says)
 {
 	const struct bench_case bc = a_case(kind, model, 2);
 	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
@@ -119,10 +119,10 @@ static void is_caught(const struct lock_kind *kind, enum model model, const char
 	do {
 		ret = trial(&t, &metrics, why, sizeof(why));
 		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: not caught", kind->name, model_name(model));
+			fail_msg("%s, %s: not caught", kind->name, cb_model_name(model));
 	} while (ret == 0);
 	if (ret != -EBADMSG || !strstr(why, says))
-		fail_msg("%s, %s: %d, %s", kind->name, model_name(model), ret, why);
+		fail_msg("%s, %s: %d, %s", kind->name, cb_model_name(model), ret, why);
 	team_destroy(&t);
 }
 
@@ -151,7 +151,7 @@ static void the_same_unbroken_passes(void **state)
 		begin(&t, &bc);
 		for (unsigned i = 0; i < 4 * TRIALS; i++)
 			if (trial(&t, &metrics, why, sizeof(why)) != 0)
-				fail_msg("%s: %s", model_name(models[m]), why);
+				fail_msg("%s: %s", cb_model_name(models[m]), why);
 		team_destroy(&t);
 	}
 }
@@ -161,7 +161,7 @@ static void the_same_unbroken_passes(void **state)
 /* One worker alone: the very first acquisition is from nobody, and no lock is ever found held. */
 static void alone(const struct lock_kind *kind)
 {
-	const struct bench_case bc = a_case(kind, MODEL_THREAD, 1);
+	const struct bench_case bc = a_case(kind, CB_THREAD, 1);
 	struct metric_set metrics;
 	struct team t;
 	char why[200] = "";
@@ -191,7 +191,7 @@ static void nobody_contends_alone(void **state)
 
 /* 100 operations more, with so many hand-offs among them, and so many held of 50 tried. */
 static void report_more(
-    struct bench_env *env, uint64_t *done, uint64_t handoffs, uint64_t held, double *shares)
+    struct cb_env *env, uint64_t *done, uint64_t handoffs, uint64_t held, double *shares)
 {
 	struct contention *c = env->state;
 	struct metric_set metrics = {0};
@@ -210,10 +210,10 @@ static void report_more(
 
 static void metrics_are_of_one_trial(void **state)
 {
-	const struct bench_case bc = a_case(&sound, MODEL_THREAD, 2);
+	const struct bench_case bc = a_case(&sound, CB_THREAD, 2);
 	uint64_t done[2] = {0};
 	double shares[2];
-	struct bench_env env;
+	struct cb_env env;
 	struct team t;
 
 	(void)state;
@@ -232,7 +232,7 @@ static void metrics_are_of_one_trial(void **state)
 
 static void times_become_turns(void **state)
 {
-	struct bench_case bc = a_case(&lock_library_builtin.kinds[0], MODEL_THREAD, 1);
+	struct bench_case bc = a_case(&lock_library_builtin.kinds[0], CB_THREAD, 1);
 	const struct contention *c;
 	struct team t;
 

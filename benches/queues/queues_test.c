@@ -26,14 +26,14 @@
 
 static struct topology *topo;
 
-static struct bench_case a_case(const struct queue_kind *kind, enum model model, unsigned producers,
-    unsigned consumers, unsigned capacity)
+static struct bench_case a_case(const struct queue_kind *kind, enum cb_model model,
+    unsigned producers, unsigned consumers, unsigned capacity)
 {
 	struct bench_case bc = {.workload = &kind->workload,
 	    .kind = kind,
 	    .model = model,
 	    .workers = producers + consumers,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .carriers = model == CB_COROUTINE ? 1 : 0,
 	    .place = placement_policy_of(PLACEMENT_SCATTER),
 	    .params = {producers, consumers, capacity, TRANSFER_ITEM_BYTES}};
 
@@ -41,7 +41,7 @@ static struct bench_case a_case(const struct queue_kind *kind, enum model model,
 	return bc;
 }
 
-static void begin(struct team *t, const struct bench_case *bc)
+static void begin(struct team *t, const struct cb_case *c)
 {
 	char why[200] = "";
 
@@ -65,7 +65,7 @@ static uint64_t sum_done(const struct team *t)
 	return done;
 }
 
-static void delivers(const struct queue_kind *kind, enum model model, unsigned producers,
+static void delivers(const struct queue_kind *kind, enum cb_model model, unsigned producers,
     unsigned consumers, unsigned capacity)
 {
 	const struct bench_case bc = a_case(kind, model, producers, consumers, capacity);
@@ -84,8 +84,8 @@ static void delivers(const struct queue_kind *kind, enum model model, unsigned p
 		struct sample sample;
 
 		if (trial(&t, &sample, why, sizeof(why)) != 0)
-			fail_msg("%s, %s, %u to %u: %s", kind->name, model_name(model), producers,
-			    consumers, why);
+			fail_msg("%s, %s, %u to %u: %s", kind->name, cb_model_name(model),
+			    producers, consumers, why);
 		fruitful += sum_done(&t) > before;
 		latencies += sample.latency->count;
 		if (metric_get(&sample.metrics, "empty_polls_per_op", &value))
@@ -97,7 +97,7 @@ static void delivers(const struct queue_kind *kind, enum model model, unsigned p
 			assert_int_equal(t.done[p], 0);
 		if (clock_now_ns() > give_up_ns)
 			fail_msg("%s, %s, %u to %u: nothing delivered, timed or waited for",
-			    kind->name, model_name(model), producers, consumers);
+			    kind->name, cb_model_name(model), producers, consumers);
 	}
 	team_destroy(&t);
 }
@@ -114,21 +114,21 @@ static void every_queue_delivers(void **state)
 			kinds[count++] = &libraries[i]->kinds[k];
 	assert_true(count >= 3);
 	for (unsigned i = 0; i < count; i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
-			delivers(kinds[i], (enum model)model, 1, 1, 256);
-			delivers(kinds[i], (enum model)model, 1, 1, 2);
+		for (int model = 0; model < CB_MODEL_COUNT; model++) {
+			delivers(kinds[i], (enum cb_model)model, 1, 1, 256);
+			delivers(kinds[i], (enum cb_model)model, 1, 1, 2);
 			if (!kinds[i]->many)
 				continue;
-			delivers(kinds[i], (enum model)model, 2, 2, 256);
-			delivers(kinds[i], (enum model)model, 3, 1, 16);
-			delivers(kinds[i], (enum model)model, 1, 3, 16);
+			delivers(kinds[i], (enum cb_model)model, 2, 2, 256);
+			delivers(kinds[i], (enum cb_model)model, 3, 1, 16);
+			delivers(kinds[i], (enum cb_model)model, 1, 3, 16);
 		}
 	}
 }
 
 /* ---- queues that are broken on purpose ---- */
 
-static void until_caught(const struct simple_kind *kind, enum model model, unsigned producers,
+static void until_caught(const struct simple_kind *kind, enum cb_model model, unsigned producers,
     unsigned consumers, unsigned capacity, char *why, size_t why_len)
 {
 	const struct bench_case bc = a_case(&kind->queue, model, producers, consumers, capacity);
@@ -141,10 +141,10 @@ static void until_caught(const struct simple_kind *kind, enum model model, unsig
 	while ((ret = trial(&t, &sample, why, why_len)) == 0) {
 		sample_free(&sample);
 		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: not caught", kind->queue.name, model_name(model));
+			fail_msg("%s, %s: not caught", kind->queue.name, cb_model_name(model));
 	}
 	if (ret != -EBADMSG)
-		fail_msg("%s, %s: %d, %s", kind->queue.name, model_name(model), ret, why);
+		fail_msg("%s, %s: %d, %s", kind->queue.name, cb_model_name(model), ret, why);
 	team_destroy(&t);
 }
 
@@ -170,10 +170,10 @@ static void broken_queues_are_caught(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
+		for (int model = 0; model < CB_MODEL_COUNT; model++) {
 			const struct verdict *v = &verdicts[i];
 
-			until_caught(v->kind, (enum model)model, 1, 1, ROOMY, why, sizeof(why));
+			until_caught(v->kind, (enum cb_model)model, 1, 1, ROOMY, why, sizeof(why));
 			if (sscanf(why,
 				"producer 0 put %lu items, %lu came out with %15s sum; of all %lu "
 				"came out of order and %lu damaged",
@@ -194,8 +194,8 @@ static void broken_queues_are_caught_by_many(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
-			until_caught(kinds[i], (enum model)model, 2, 2, ROOMY, why, sizeof(why));
+		for (int model = 0; model < CB_MODEL_COUNT; model++) {
+			until_caught(kinds[i], (enum cb_model)model, 2, 2, ROOMY, why, sizeof(why));
 			if (!strstr(why, " came out with "))
 				fail_msg("%s: %s", kinds[i]->queue.name, why);
 		}
@@ -207,10 +207,10 @@ static void wrong_counts_are_caught(void **state)
 	char why[200];
 
 	(void)state;
-	for (int model = 0; model < MODEL_COUNT; model++) {
-		until_caught(&hoarding, (enum model)model, 1, 1, 16, why, sizeof(why));
+	for (int model = 0; model < CB_MODEL_COUNT; model++) {
+		until_caught(&hoarding, (enum cb_model)model, 1, 1, 16, why, sizeof(why));
 		assert_non_null(strstr(why, "more items left in the queue than its capacity"));
-		until_caught(&miscounting, (enum model)model, 1, 1, 16, why, sizeof(why));
+		until_caught(&miscounting, (enum cb_model)model, 1, 1, 16, why, sizeof(why));
 		assert_non_null(strstr(why, "operations counted"));
 	}
 }
@@ -241,7 +241,7 @@ static void items_say_who_and_which(void **state)
 
 static void stamps_are_of_their_item(void **state)
 {
-	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
+	const struct bench_case bc = a_case(&sound.queue, CB_THREAD, 1, 1, 256);
 	struct histogram latency;
 	const _Atomic uint64_t always = 0, never = UINT64_MAX;
 	struct worker w = {.open_ns = &always, .close_ns = &never, .latency = &latency};
@@ -269,7 +269,7 @@ static void stamps_are_of_their_item(void **state)
 }
 
 /* 100 items more, and so many looks in vain. */
-static void report_more(struct bench_env *env, uint64_t full, uint64_t empty, double *polls)
+static void report_more(struct cb_env *env, uint64_t full, uint64_t empty, double *polls)
 {
 	struct transfer *t = env->state;
 	struct metric_set metrics = {0};
@@ -284,7 +284,7 @@ static void report_more(struct bench_env *env, uint64_t full, uint64_t empty, do
 
 static void metrics_are_of_one_trial(void **state)
 {
-	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
+	const struct bench_case bc = a_case(&sound.queue, CB_THREAD, 1, 1, 256);
 	double polls[2];
 	struct team t;
 
@@ -303,10 +303,10 @@ static void metrics_are_of_one_trial(void **state)
 static void nonsense_is_refused(void **state)
 {
 	const struct bench_case bad[] = {
-	    a_case(&sound.queue, MODEL_THREAD, 1, 1, 100),
-	    a_case(&sound.queue, MODEL_THREAD, 0, 2, 256),
-	    a_case(&sound.queue, MODEL_THREAD, 2, 0, 256),
-	    a_case(&sound.queue, MODEL_THREAD, TRANSFER_PRODUCERS_MAX + 1, 1, 256),
+	    a_case(&sound.queue, CB_THREAD, 1, 1, 100),
+	    a_case(&sound.queue, CB_THREAD, 0, 2, 256),
+	    a_case(&sound.queue, CB_THREAD, 2, 0, 256),
+	    a_case(&sound.queue, CB_THREAD, TRANSFER_PRODUCERS_MAX + 1, 1, 256),
 	};
 
 	(void)state;

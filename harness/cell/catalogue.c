@@ -96,18 +96,18 @@ void catalogue_free(struct catalogue *c)
 	memset(c, 0, sizeof(*c));
 }
 
-int catalogue_tell(const struct case_list *list, uint64_t slot_ns, unsigned pus, int fd)
+int catalogue_tell(const struct case_list *list, uint64_t slot_ns, int fd)
 {
 	const struct message end = {.type = MESSAGE_END};
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct bench_case *bc = &list->item[i];
-		const bool here = bc->workload && !bc->unsupported[0];
+		const bool here = !bc->unsupported[0];
 		struct message m = {
 		    .type = MESSAGE_CASE, .status = here ? STATUS_NOT_RUN : STATUS_UNSUPPORTED};
 		int ret;
 
-		m.slot_ns = slot_ns ? slot_ns : case_slot_ns(bc, pus);
+		m.slot_ns = slot_ns ? slot_ns : bc->window_ns;
 		(void)snprintf(m.case_name, sizeof(m.case_name), "%s", bc->name);
 		(void)snprintf(m.reason, sizeof(m.reason), "%s", bc->unsupported);
 		case_hash(bc, m.hash);

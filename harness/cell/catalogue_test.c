@@ -78,7 +78,7 @@ static void what_is_no_catalogue(void **state)
 
 static void it_is_told(void **state)
 {
-	static const struct workload some = {.op = "nothing"};
+	static const struct cb_workload some = {.op = "nothing"};
 	struct bench_case cases[2] = {{.name = "can", .workload = &some, .workers = 1},
 	    {.name = "cannot", .unsupported = "no such PU"}};
 	const struct case_list list = {.item = cases, .count = 2};

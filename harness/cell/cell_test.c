@@ -2,7 +2,7 @@
 #include "harness/cell/cell.h"
 
 #include "harness/base/clock.h"
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 #include "harness/cell/protocol.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ struct shared {
 	_Alignas(ARENA_ALIGN) atomic_ulong total;
 };
 
-static uint64_t add(struct worker *w, void *state, uint64_t n)
+static uint64_t add(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	for (uint64_t i = 0; i < n; i++)
@@ -35,7 +35,7 @@ static uint64_t add(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static uint64_t die(struct worker *w, void *state, uint64_t n)
+static uint64_t die(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -44,7 +44,7 @@ static uint64_t die(struct worker *w, void *state, uint64_t n)
 }
 
 /* Wrong from the third trial on. */
-static int check(const struct bench_env *env, char *why, size_t why_len)
+static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	if (env->trials < 3)
 		return 0;
@@ -52,20 +52,20 @@ static int check(const struct bench_env *env, char *why, size_t why_len)
 	return -EBADMSG;
 }
 
-static int no_setup(struct bench_env *env, char *why, size_t why_len)
+static int no_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)snprintf(why, why_len, "no such kernel");
 	return -ENOTSUP;
 }
 
-static const struct workload good = {
+static const struct cb_workload good = {
     .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .cooperative = true};
-static const struct workload losing = {
+static const struct cb_workload losing = {
     .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .check = check};
-static const struct workload dying = {
+static const struct cb_workload dying = {
     .op = "die", .state_bytes = sizeof(struct shared), .batch = die, .max_batch = 1};
-static const struct workload impossible = {
+static const struct cb_workload impossible = {
     .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .setup = no_setup};
 
 static struct topology *topo;
@@ -97,7 +97,7 @@ struct peer {
 };
 
 static void start(
-    struct peer *p, const struct workload *load, enum model model, unsigned slots, bool counters)
+    struct peer *p, const struct cb_workload *load, enum cb_model model, unsigned slots, bool counters)
 {
 	struct cell_options o = {
 	    .topo = topo, .slots = slots, .slot_ns = WINDOW_NS, .seed = 7, .counters = counters};
@@ -108,7 +108,7 @@ static void start(
 	    .workload = load,
 	    .model = model,
 	    .workers = 1,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .carriers = model == CB_COROUTINE ? 1 : 0,
 	    .place = placement_policy_of(PLACEMENT_NONE)};
 	o.bc = &p->bc;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -197,7 +197,7 @@ static void check_summary(struct peer *p, unsigned rows, double sum_ns)
 
 static void turn_by_turn(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -230,7 +230,7 @@ static void an_early_end_is_an_end(void **state)
 	double sum_ns;
 
 	(void)state;
-	start(&p, &good, MODEL_PROCESS, 9, false);
+	start(&p, &good, CB_PROCESS, 9, false);
 	hear(&p, MESSAGE_READY, &m);
 	sum_ns = take_sample(&p, 0);
 	sum_ns += take_sample(&p, 1);
@@ -243,18 +243,18 @@ static void an_early_end_is_an_end(void **state)
 static void failures_are_reported(void **state)
 {
 	static const struct {
-		const struct workload *load;
-		enum model model;
+		const struct cb_workload *load;
+		enum cb_model model;
 		unsigned samples; /* before it */
 		bool before_ready;
 		enum case_status status;
 		const char *reason;
 	} table[] = {
-	    {&losing, MODEL_THREAD, 2, false, STATUS_INVALID, "one item was lost"},
-	    {&losing, MODEL_PROCESS, 2, false, STATUS_INVALID, "one item was lost"},
-	    {&dying, MODEL_PROCESS, 0, false, STATUS_CRASHED,
+	    {&losing, CB_THREAD, 2, false, STATUS_INVALID, "one item was lost"},
+	    {&losing, CB_PROCESS, 2, false, STATUS_INVALID, "one item was lost"},
+	    {&dying, CB_PROCESS, 0, false, STATUS_CRASHED,
 		"worker process 0 exited with status 3"},
-	    {&impossible, MODEL_THREAD, 0, true, STATUS_UNSUPPORTED, "no such kernel"},
+	    {&impossible, CB_THREAD, 0, true, STATUS_UNSUPPORTED, "no such kernel"},
 	};
 
 	(void)state;
@@ -289,7 +289,7 @@ static void nonsense_is_a_failure(void **state)
 		struct message m;
 		struct peer p;
 
-		start(&p, &good, MODEL_THREAD, 3, false);
+		start(&p, &good, CB_THREAD, 3, false);
 		hear(&p, MESSAGE_READY, &m);
 		assert_int_equal(write(p.fd, lines[i], strlen(lines[i])), strlen(lines[i]));
 		hear(&p, MESSAGE_FAIL, &m);
@@ -306,7 +306,7 @@ static void no_supervisor_no_cell(void **state)
 
 	(void)state;
 	for (unsigned samples = 0; samples < 2; samples++) {
-		start(&p, &good, MODEL_PROCESS, 100, false);
+		start(&p, &good, CB_PROCESS, 100, false);
 		hear(&p, MESSAGE_READY, &m);
 		if (samples)
 			(void)take_sample(&p, 0);
@@ -325,7 +325,7 @@ static void counters_have_a_pass_of_their_own(void **state)
 	size_t len;
 
 	(void)state;
-	start(&p, &good, MODEL_THREAD, 2, true);
+	start(&p, &good, CB_THREAD, 2, true);
 	while (!line_buffer_next(&p.input, &line, &len))
 		assert_true(line_buffer_fill(&p.input, p.fd) > 0);
 	assert_int_equal(message_parse(line, len, &m, err, sizeof(err)), 0);
@@ -349,7 +349,7 @@ static void counters_have_a_pass_of_their_own(void **state)
 
 /* In process: what is printed where, and the status. */
 static int run_here(
-    const struct workload *load, char *out, size_t out_len, char *err, size_t err_len)
+    const struct cb_workload *load, char *out, size_t out_len, char *err, size_t err_len)
 {
 	const struct bench_case bc = {.name = "test/case/workers:1",
 	    .workload = load,

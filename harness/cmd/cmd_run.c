@@ -5,7 +5,7 @@
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/run_session.h"
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
 #include "harness/machine/topology_draw.h"
@@ -115,7 +115,7 @@ static int describe_run(struct session *s)
 		WARM_UP_DEVIATIONS, WARM_UP_JUDGED_MIN))
 		return session_complain("out of memory");
 	s->run.seed = s->o.seed;
-	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
+	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
 	return 0;
 }
 
@@ -194,12 +194,9 @@ static int measure(struct session *s, bool counters)
 {
 	struct run_loop loop = {
 	    .exe = s->exe,
-	    .profile = profile_name(s->o.profile),
-	    .workers = s->o.workers_text,
-	    .place = s->o.place_given ? s->o.place.text : NULL,
+	    .modules = module_list_words(&s->here.modules),
 	    .topology_xml = s->xml,
 	    .allowed = topology_allowed_list(s->topo),
-	    .pus = topology_pu_count(s->topo),
 	    .rounds = s->o.rounds,
 	    .precision = s->o.precision,
 	    .slots = s->o.slots,
@@ -476,7 +473,8 @@ out:
 	if (s.stderr_fd >= 0)
 		(void)close(s.stderr_fd);
 	free(s.entries);
-	case_list_free(&s.cases);
+	selected_free(&s.chosen);
+	catalogue_here_close(&s.here);
 	run_free(&s.run);
 	topology_free(s.topo);
 	run_options_free(&s.o);

@@ -26,26 +26,10 @@ struct profile_defaults {
 /* Rounds are an upper bound: a case that is precise ends sooner, though not before its tenth launch
  * (compare.py's U test wants nine repetitions). The budget ends quick's. */
 static const struct profile_defaults profiles[] = {
-    [PROFILE_SMOKE] = {"smoke", 15 * CLOCK_NS_PER_S, 2, 2},
-    [PROFILE_QUICK] = {"quick", 150 * CLOCK_NS_PER_S, 40, 6},
-    [PROFILE_FULL] = {"full", 3600 * CLOCK_NS_PER_S, 200, 11},
+    [CB_SMOKE] = {"smoke", 15 * CLOCK_NS_PER_S, 2, 2},
+    [CB_QUICK] = {"quick", 150 * CLOCK_NS_PER_S, 40, 6},
+    [CB_FULL] = {"full", 3600 * CLOCK_NS_PER_S, 200, 11},
 };
-
-const char *profile_name(enum profile p)
-{
-	return profiles[p].name;
-}
-
-int profile_from_name(const char *name, enum profile *out)
-{
-	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-		if (strcmp(profiles[i].name, name) == 0) {
-			*out = (enum profile)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
 
 enum option_id {
 	OPT_PROFILE = 256,
@@ -57,8 +41,8 @@ enum option_id {
 	OPT_PRECISION,
 	OPT_SLOTS,
 	OPT_SLOT_TIME,
-	OPT_WORKERS,
-	OPT_PLACE,
+	OPT_SET,
+	OPT_LOAD,
 	OPT_RESULTS,
 	OPT_CELL_TIMEOUT,
 	OPT_IN_PROCESS,
@@ -92,10 +76,10 @@ static const struct flag flags[] = {
 	"only cases whose name matches; -REGEX: only those that do not"},
     {"list", OPT_LIST, no_argument, NULL,
 	"list the cases and why some cannot run; measure nothing"},
-    {"workers", OPT_WORKERS, required_argument, "N,...",
-	"instead of the profile's; queues and switches have their own"},
-    {"place", OPT_PLACE, required_argument, "POLICY",
-	"same, smt, compact, scatter, llc, cross, list:0,2 or none, instead of the cases' own"},
+    {"set", OPT_SET, required_argument, "KEY=V[,V...]",
+	"values of a parameter instead of the profile's, such as workers=1,2,8 or hold=500ns"},
+    {"load", OPT_LOAD, required_argument, "[PREFIX=]FILE",
+	"kinds of a shared object beside ours"},
     {"time-budget", OPT_BUDGET, required_argument, "TIME",
 	"such as 90s or 5m; no launch begins after it"},
     {"rounds", OPT_ROUNDS, required_argument, "N", "launches of each case, at most"},
@@ -216,32 +200,6 @@ static int set_format(const char *flag, const char *text, bool console, enum out
 	return 0;
 }
 
-unsigned run_options_workers(
-    const char *text, unsigned out[RUN_WORKERS_MAX], char *err, size_t err_len)
-{
-	char *copy = strdup(text), *rest = copy, *item;
-	unsigned count = 0;
-	uint64_t n;
-
-	(void)snprintf(err, err_len, "out of memory");
-	while (copy && (item = strsep(&rest, ",")) != NULL) {
-		if (count == RUN_WORKERS_MAX) {
-			(void)snprintf(err, err_len, "at most %d worker counts", RUN_WORKERS_MAX);
-			count = 0;
-			break;
-		}
-		if (text_parse_u64(item, 1, RUN_WORKERS_LIMIT, &n) != 0) {
-			(void)snprintf(err, err_len, "'%s' is not a number of workers from 1 to %u",
-			    item, RUN_WORKERS_LIMIT);
-			count = 0;
-			break;
-		}
-		out[count++] = (unsigned)n;
-	}
-	free(copy);
-	return count;
-}
-
 /* As Google Benchmark reads a boolean: all is true but these. */
 static bool is_true(const char *text)
 {
@@ -282,17 +240,16 @@ static int pass_on(const char *name, const char *value, struct run_options *o)
 
 static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 {
-	char err[200];
 	uint64_t n;
 
 	switch (f->id) {
 	case OPT_PROFILE:
-		if (profile_from_name(arg, &o->profile) != 0)
+		if (profile_from_name(arg, &o->what.profile) != 0)
 			return refuse(
 			    f->name, "'%s' is not a profile; accepted: smoke, quick, full", arg);
 		return 0;
 	case OPT_FILTER:
-		o->filter = arg;
+		o->what.filter = arg;
 		return 0;
 	case OPT_LIST_BOOL:
 		o->list = o->names_only = !arg || is_true(arg);
@@ -320,14 +277,11 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 		return set_count(f->name, arg, 2, 100000, &o->slots);
 	case OPT_SLOT_TIME:
 		return set_time(f->name, arg, &o->slot_ns);
-	case OPT_WORKERS:
-		o->workers_text = arg;
-		o->worker_counts = run_options_workers(arg, o->workers, err, sizeof(err));
-		return o->worker_counts ? 0 : refuse(f->name, "%s", err);
-	case OPT_PLACE:
-		o->place_given = true;
-		if (placement_parse(arg, &o->place, err, sizeof(err)) != 0)
-			return refuse(f->name, "%s", err);
+	case OPT_SET:
+		o->sets[o->what.set_count++] = arg;
+		return 0;
+	case OPT_LOAD:
+		o->loads[o->what.load_count++] = arg;
 		return 0;
 	case OPT_RESULTS:
 		o->results_dir = arg;
@@ -381,7 +335,7 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 static void defaults(struct run_options *o)
 {
 	memset(o, 0, sizeof(*o));
-	o->profile = PROFILE_QUICK;
+	o->what.profile = CB_QUICK;
 	o->precision = 0.02;
 	o->results_dir = "results";
 	o->out_format = FORMAT_JSON;
@@ -423,18 +377,16 @@ int run_options_parse(int argc, char **argv, struct run_options *o)
 			return EXIT_USAGE;
 		at = optind;
 	}
-	if (optind < argc) {
-		(void)fprintf(stderr,
-		    "concbench run: '%s' is not expected; cases are picked with --filter\n",
-		    argv[optind]);
-		return EXIT_USAGE;
-	}
+	o->what.sets = o->sets;
+	o->what.loads = o->loads;
+	o->what.names = (const char *const *)(argv + optind);
+	o->what.name_count = (size_t)(argc - optind);
 	if (!o->budget_ns)
-		o->budget_ns = profiles[o->profile].budget_ns;
+		o->budget_ns = profiles[o->what.profile].budget_ns;
 	if (!o->rounds)
-		o->rounds = profiles[o->profile].rounds;
+		o->rounds = profiles[o->what.profile].rounds;
 	if (!o->slots)
-		o->slots = profiles[o->profile].slots;
+		o->slots = profiles[o->what.profile].slots;
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 /* run_plan.c - which cases a run measures. */
 #include "harness/cmd/run_session.h"
 
-#include "harness/run/case_filter.h"
 #include "harness/cmd/cmd.h"
-#include "harness/work/machine.h"
+#include "harness/work/declare.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -24,69 +23,95 @@ int session_complain(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-static int add_entry(struct session *s, const struct bench_case *bc, const char *suffix)
+static int declare(struct session *s, const struct bench_case *bc, int figure, const char *suffix)
 {
-	char name[CASE_NAME_MAX];
-	struct series *series;
+	struct run_entry e = {.bc = bc};
+	const int ret = declare_case(&s->run, bc, figure, suffix, &e.series, &e.figures);
 
-	if (snprintf(name, sizeof(name), "%s%s", bc->name, suffix) >= (int)sizeof(name))
+	if (ret == -ENAMETOOLONG)
 		return session_complain("%s: name too long", bc->name);
-	series = run_add_series(&s->run, name);
-	if (!series)
+	if (ret)
 		return session_complain("out of memory");
-	series->workers = bc->workers;
-	series->status = STATUS_NOT_RUN;
-	(void)snprintf(series->model, sizeof(series->model), "%s", model_name(bc->model));
-	(void)snprintf(series->place, sizeof(series->place), "%s", bc->place.text);
-	case_hash(bc, series->hash);
-	if (bc->workload) {
-		(void)snprintf(series->op, sizeof(series->op), "%s", bc->workload->op);
-		(void)snprintf(series->latency_of, sizeof(series->latency_of), "%s",
-		    bc->workload->latency_of ? bc->workload->latency_of : "");
-	}
-	if (bc->unsupported[0] || !bc->workload) {
-		series->status = STATUS_UNSUPPORTED;
-		(void)snprintf(series->reason, sizeof(series->reason), "%s", bc->unsupported);
-		return 0;
-	}
-	s->entries[s->entry_count++] =
-	    (struct run_entry){.bc = bc, .series = s->run.series_count - 1};
+	if (!bc->unsupported[0])
+		s->entries[s->entry_count++] = e;
 	return 0;
+}
+
+static struct run_entry *find_entry(const struct session *s, const char *name)
+{
+	for (size_t i = 0; i < s->entry_count; i++)
+		if (strcmp(s->entries[i].bc->name, name) == 0)
+			return &s->entries[i];
+	return NULL;
+}
+
+/* A case that is given another's figure brings that one along. Cases are added while the list is
+ * walked: what they depend on comes as well. */
+static int add_needed(struct session *s)
+{
+	for (size_t i = 0; i < s->chosen.cases.count; i++) {
+		const struct bench_case *bc = &s->chosen.cases.item[i];
+		const struct cb_kind *self = bc->kind->self;
+		char name[CASE_NAME_MAX], err[400];
+		struct bench_case needed;
+		int ret, *grown;
+
+		if (bc->unsupported[0] || !self->depends ||
+		    !self->depends(&bc->pub, name, sizeof(name)) ||
+		    case_list_find(&s->chosen.cases, name))
+			continue;
+		ret = case_parse(&s->here.registry, &s->here.host, name, &needed, NULL, err,
+		    sizeof(err));
+		if (ret)
+			return session_complain("%s depends on %s", bc->name, err);
+		grown = reallocarray(
+		    s->chosen.figure, s->chosen.cases.count + 1, sizeof(*grown));
+		if (!grown || case_list_add(&s->chosen.cases, &needed) != 0)
+			return session_complain("out of memory");
+		s->chosen.figure = grown;
+		grown[s->chosen.cases.count - 1] = -1;
+	}
+	return 0;
+}
+
+static void link_needed(struct session *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct bench_case *bc = s->entries[i].bc;
+		char name[CASE_NAME_MAX];
+
+		if (bc->kind->self->depends &&
+		    bc->kind->self->depends(&bc->pub, name, sizeof(name)))
+			s->entries[i].needs = find_entry(s, name);
+	}
 }
 
 static int pick_cases(struct session *s)
 {
-	struct case_filter filter;
-	size_t matched = 0;
-	char err[200];
-	int ret = 0;
+	char err[600];
+	int ret;
 
-	if (case_filter_compile(&filter, s->o.filter, err, sizeof(err)) != 0)
-		return session_complain("--filter: %s", err);
-	s->entries = calloc(s->cases.count * 2 + 1, sizeof(*s->entries));
-	if (!s->entries)
+	if (selection_cases(&s->here, &s->o.what, &s->chosen, err, sizeof(err)) != 0)
+		return session_complain("%s", err);
+	ret = add_needed(s);
+	s->entries = calloc(s->chosen.cases.count * 2 + 1, sizeof(*s->entries));
+	if (!ret && !s->entries)
 		ret = session_complain("out of memory");
-	for (size_t i = 0; !ret && i < s->cases.count; i++) {
-		const struct bench_case *bc = &s->cases.item[i];
+	for (size_t i = 0; !ret && i < s->chosen.cases.count; i++) {
+		const struct bench_case *bc = &s->chosen.cases.item[i];
 
-		if (!case_filter_matches(&filter, bc->name))
-			continue;
-		matched++;
-		ret = add_entry(s, bc, s->o.aa ? "/aa:a" : "");
+		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? "/aa:a" : "");
 		if (!ret && s->o.aa)
-			ret = add_entry(s, bc, "/aa:b");
+			ret = declare(s, bc, s->chosen.figure[i], "/aa:b");
 	}
-	if (!ret && !matched)
-		ret = session_complain(
-		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->o.filter ? s->o.filter : "", profile_name(s->o.profile));
-	case_filter_free(&filter);
+	if (!ret)
+		link_needed(s);
 	return ret;
 }
 
 int session_plan(struct session *s)
 {
-	char err[256] = "";
+	char err[700] = "";
 	int ret;
 
 	/* This very file, also when a build puts another one in its place during the run. */
@@ -96,13 +121,9 @@ int session_plan(struct session *s)
 	ret = topology_discover(&s->topo, err, sizeof(err));
 	if (ret)
 		return session_complain("%s", err);
-	machine_describe(&s->machine, s->topo, s->o.profile);
-	s->machine.workers = s->o.workers;
-	s->machine.worker_counts = s->o.worker_counts;
-	s->machine.place = s->o.place_given ? &s->o.place : NULL;
-	ret = case_list_all(&s->cases, &s->machine);
+	ret = catalogue_here_open(&s->here, s->topo, &s->o.what, err, sizeof(err));
 	if (ret)
-		return session_complain("the list of cases: %s", strerror(-ret));
+		return session_complain("%s", err);
 	return pick_cases(s);
 }
 

@@ -13,8 +13,8 @@
 struct session {
 	struct run_options o;
 	struct topology *topo;
-	struct machine machine;
-	struct case_list cases;
+	struct catalogue_here here;
+	struct selected chosen;
 	struct run run;
 	struct run_entry *entries;
 	size_t entry_count;

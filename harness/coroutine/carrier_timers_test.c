@@ -2,7 +2,7 @@
  * carrier_timers_test.c - sleeping on a carrier, and that a yielding loop starves nobody.
  */
 #include "harness/base/clock.h"
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,20 +13,20 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const enum coroutine_backend backends[] = {COROUTINE_FCONTEXT, COROUTINE_UCONTEXT};
+static const enum cb_backend backends[] = {CB_FCONTEXT, CB_UCONTEXT};
 
-static struct carrier *carrier_of(enum coroutine_backend b, unsigned max_tasks)
+static struct cb_carrier *carrier_of(enum cb_backend b, unsigned max_tasks)
 {
-	const struct carrier_config config = {.backend = b, .max_tasks = max_tasks};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config config = {.backend = b, .max_tasks = max_tasks};
+	struct cb_carrier *c = NULL;
 
-	assert_int_equal(carrier_create(&config, &c), 0);
+	assert_int_equal(cb_carrier_create(&config, &c), 0);
 	return c;
 }
 
-static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
+static void spawn(struct cb_carrier *c, cb_task_fn fn, void *arg)
 {
-	assert_int_equal(carrier_spawn(c, fn, arg, NULL), 0);
+	assert_int_equal(cb_carrier_spawn(c, fn, arg, NULL), 0);
 }
 
 /* ---- timers ---- */
@@ -34,7 +34,7 @@ static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
 #define SLEEPERS 1000u
 
 struct nap {
-	struct carrier *c;
+	struct cb_carrier *c;
 	struct naps *all;
 	uint64_t deadline_ns;
 	uint64_t woke_ns;
@@ -54,7 +54,7 @@ static void sleep_once(void *arg)
 
 	if (++n->all->asleep == SLEEPERS)
 		n->all->all_asleep_ns = clock_now_ns();
-	carrier_sleep_until(n->c, n->deadline_ns);
+	cb_carrier_sleep_until(n->c, n->deadline_ns);
 	n->woke_ns = clock_now_ns();
 	if (n->all->woken < LENGTH(n->all->order))
 		n->all->order[n->all->woken++] = n;
@@ -80,7 +80,7 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 
 	(void)state;
 	for (size_t b = 0; b < LENGTH(backends); b++) {
-		struct carrier *c = carrier_of(backends[b], SLEEPERS);
+		struct cb_carrier *c = carrier_of(backends[b], SLEEPERS);
 		uint64_t first_ns = clock_now_ns() + 30 * CLOCK_NS_PER_MS;
 		struct nap *swap;
 		bool ordered;
@@ -93,7 +93,7 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 			    .deadline_ns = first_ns + (uint64_t)rand() % (50 * CLOCK_NS_PER_MS)};
 			spawn(c, sleep_once, &naps.nap[i]);
 		}
-		assert_int_equal(carrier_run(c), 0);
+		assert_int_equal(cb_carrier_run(c), 0);
 		ordered = naps.all_asleep_ns < first_ns;
 		assert_true(slept_properly(&naps, ordered));
 
@@ -108,14 +108,14 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 		naps.nap[3].woke_ns = naps.nap[3].deadline_ns;
 		naps.woken--;
 		assert_false(slept_properly(&naps, ordered));
-		carrier_destroy(c);
+		cb_carrier_destroy(c);
 	}
 }
 
 /* ---- starvation ---- */
 
 struct greedy {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int pipe[2];
 	unsigned companions;
 	bool slept, received, progress_beside_hog;
@@ -126,7 +126,7 @@ static void sleep_briefly(void *arg)
 {
 	struct greedy *g = arg;
 
-	carrier_sleep_until(g->c, clock_now_ns() + 2 * CLOCK_NS_PER_MS);
+	cb_carrier_sleep_until(g->c, clock_now_ns() + 2 * CLOCK_NS_PER_MS);
 	g->slept = true;
 }
 
@@ -135,7 +135,7 @@ static void receive(void *arg)
 	struct greedy *g = arg;
 	char byte;
 
-	g->received = carrier_read(g->c, g->pipe[0], &byte, 1) == 1;
+	g->received = cb_carrier_read(g->c, g->pipe[0], &byte, 1) == 1;
 }
 
 static void yield_until_both(void *arg)
@@ -143,7 +143,7 @@ static void yield_until_both(void *arg)
 	struct greedy *g = arg;
 
 	while (!(g->slept && g->received) && clock_now_ns() < g->gave_up_ns)
-		carrier_yield(g->c);
+		cb_carrier_yield(g->c);
 }
 
 /* The control: time passes as well, but nobody gives way. */
@@ -152,7 +152,7 @@ static void hog(void *arg)
 	struct greedy *g = arg;
 	uint64_t end_ns = clock_now_ns() + 4 * CLOCK_NS_PER_MS;
 
-	carrier_yield(g->c); /* so that the others have begun to wait */
+	cb_carrier_yield(g->c); /* so that the others have begun to wait */
 	while (clock_now_ns() < end_ns)
 		;
 	g->progress_beside_hog = g->slept || g->received;
@@ -164,7 +164,7 @@ static void a_yielding_loop_starves_nobody(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(companions); i++) {
-		struct greedy g = {.c = carrier_of(COROUTINE_FCONTEXT, 128),
+		struct greedy g = {.c = carrier_of(CB_FCONTEXT, 128),
 		    /* Far beyond what a loaded machine needs; only a failure waits so long. */
 		    .gave_up_ns = clock_now_ns() + 20 * CLOCK_NS_PER_S};
 
@@ -175,14 +175,14 @@ static void a_yielding_loop_starves_nobody(void **state)
 		spawn(g.c, hog, &g);
 		for (unsigned k = 0; k < companions[i]; k++)
 			spawn(g.c, yield_until_both, &g);
-		assert_int_equal(carrier_run(g.c), 0);
+		assert_int_equal(cb_carrier_run(g.c), 0);
 		assert_false(g.progress_beside_hog);
 		assert_true(g.slept);
 		assert_true(g.received);
 		assert_true(clock_now_ns() < g.gave_up_ns);
 		assert_int_equal(close(g.pipe[0]), 0);
 		assert_int_equal(close(g.pipe[1]), 0);
-		carrier_destroy(g.c);
+		cb_carrier_destroy(g.c);
 	}
 }
 

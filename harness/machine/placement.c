@@ -161,22 +161,26 @@ static int spare_value(
 	return value;
 }
 
-int placement_spare_pu(const struct topology *topo, const struct placement *p)
+int placement_spare_pu(const struct topology *topo, const struct placement *p, unsigned nth)
 {
-	int best = -1, best_value = 0;
-
 	if (p->count == 0 || p->pu[0] < 0)
 		return -1;
+	/* Those better than this one, and equal ones before it, come first. */
 	for (unsigned i = 0; i < topology_pu_count(topo); i++) {
-		const struct topology_pu *pu = topology_pu(topo, i);
-		int value = spare_value(topo, p, pu);
+		const int value = spare_value(topo, p, topology_pu(topo, i));
+		unsigned before = 0;
 
-		if (value > best_value) {
-			best = (int)pu->os_index;
-			best_value = value;
+		if (value <= 0)
+			continue;
+		for (unsigned k = 0; k < topology_pu_count(topo); k++) {
+			const int other = spare_value(topo, p, topology_pu(topo, k));
+
+			before += other > value || (other == value && k < i);
 		}
+		if (before == nth)
+			return (int)topology_pu(topo, i)->os_index;
 	}
-	return best;
+	return -1;
 }
 
 char *placement_format(const struct placement *p, char *buf, size_t len)

@@ -283,7 +283,7 @@ static void finds_a_spare_pu(void **state)
 
 		assert_int_equal(
 		    placement_plan(topo, &wanted, cases[i].workers, &plan, NULL, 0), 0);
-		assert_int_equal(placement_spare_pu(topo, &plan), cases[i].spare);
+		assert_int_equal(placement_spare_pu(topo, &plan, 0), cases[i].spare);
 		placement_free(&plan);
 		topology_free(topo);
 	}

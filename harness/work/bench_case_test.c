@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const struct workload work = {.op = "op"};
+static const struct cb_workload work = {.op = "op"};
 static bool second_family_repeats;
 
 static void list_first(struct case_list *list, const struct machine *m)
@@ -56,12 +56,12 @@ static struct machine a_machine(void)
 	return (struct machine){.pus = 2, .max_workers = 100, .topology = topo};
 }
 
-static struct bench_case a_case(enum model model, unsigned workers, enum placement_kind place)
+static struct bench_case a_case(enum cb_model model, unsigned workers, enum placement_kind place)
 {
 	return (struct bench_case){.workload = &work,
 	    .model = model,
 	    .workers = workers,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .carriers = model == CB_COROUTINE ? 1 : 0,
 	    .place = placement_policy_of(place)};
 }
 
@@ -104,7 +104,7 @@ static void a_name_listed_twice_is_a_mistake(void **state)
 
 static void names_must_fit(void **state)
 {
-	const struct bench_case bc = a_case(MODEL_THREAD, 1, PLACEMENT_NONE);
+	const struct bench_case bc = a_case(CB_THREAD, 1, PLACEMENT_NONE);
 	const struct placement_policy none = placement_policy_of(PLACEMENT_NONE);
 	char longest[CASE_NAME_MAX + 1];
 
@@ -132,7 +132,7 @@ static void names_must_fit(void **state)
 
 static void an_empty_name_is_refused(void **state)
 {
-	const struct bench_case bc = a_case(MODEL_THREAD, 1, PLACEMENT_NONE);
+	const struct bench_case bc = a_case(CB_THREAD, 1, PLACEMENT_NONE);
 	const struct machine m = a_machine();
 	struct case_list list = {0};
 
@@ -144,7 +144,7 @@ static void an_empty_name_is_refused(void **state)
 
 static void lists_grow(void **state)
 {
-	const struct bench_case bc = a_case(MODEL_THREAD, 1, PLACEMENT_NONE);
+	const struct bench_case bc = a_case(CB_THREAD, 1, PLACEMENT_NONE);
 	const struct machine m = a_machine();
 	struct case_list list = {0};
 	char name[32];
@@ -164,21 +164,21 @@ static void lists_grow(void **state)
 static void what_cannot_run_says_why(void **state)
 {
 	static const struct {
-		enum model model;
+		enum cb_model model;
 		unsigned workers;
 		enum placement_kind place;
 		const char *reason; /* part of it; "" when it can run */
 	} table[] = {
-	    {MODEL_THREAD, 2, PLACEMENT_COMPACT, ""},
-	    {MODEL_THREAD, 2, PLACEMENT_SMT, "smt"},
-	    {MODEL_THREAD, 100, PLACEMENT_NONE, ""},
-	    {MODEL_THREAD, 101, PLACEMENT_NONE, "101 workers"},
-	    {MODEL_PROCESS, 101, PLACEMENT_NONE, "100"},
+	    {CB_THREAD, 2, PLACEMENT_COMPACT, ""},
+	    {CB_THREAD, 2, PLACEMENT_SMT, "smt"},
+	    {CB_THREAD, 100, PLACEMENT_NONE, ""},
+	    {CB_THREAD, 101, PLACEMENT_NONE, "101 workers"},
+	    {CB_PROCESS, 101, PLACEMENT_NONE, "100"},
 	    /* Coroutines are not the kernel's tasks. */
-	    {MODEL_COROUTINE, 10000, PLACEMENT_NONE, ""},
+	    {CB_COROUTINE, 10000, PLACEMENT_NONE, ""},
 	};
 	const struct machine m = a_machine();
-	struct bench_case own = a_case(MODEL_THREAD, 2, PLACEMENT_SMT);
+	struct bench_case own = a_case(CB_THREAD, 2, PLACEMENT_SMT);
 	struct case_list list = {0};
 
 	(void)state;
@@ -203,14 +203,14 @@ static void what_cannot_run_says_why(void **state)
 /* Each must give a hash that no other has: that is what tells two definitions apart. */
 static void every_part_of_the_work_is_in_the_hash(void **state)
 {
-	const struct workload loads[] = {{.op = "ab"}, {.op = "abc"},
+	const struct cb_workload loads[] = {{.op = "ab"}, {.op = "abc"},
 	    {.op = "ab", .latency_of = "c"}, {.op = "a", .latency_of = "bc"}};
 	struct bench_case bc[10];
 	char hash[10][17], again[17];
 
 	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
-		bc[i] = a_case(MODEL_THREAD, 1, PLACEMENT_NONE);
+		bc[i] = a_case(CB_THREAD, 1, PLACEMENT_NONE);
 		bc[i].workload = &loads[0];
 		(void)snprintf(bc[i].name, sizeof(bc[i].name), "name");
 	}
@@ -223,7 +223,7 @@ static void every_part_of_the_work_is_in_the_hash(void **state)
 	bc[8].workload = NULL;
 	/* Where a name ends and the operation begins. */
 	(void)snprintf(bc[9].name, sizeof(bc[9].name), "namea");
-	bc[9].workload = &(const struct workload){.op = "b"};
+	bc[9].workload = &(const struct cb_workload){.op = "b"};
 	for (unsigned i = 0; i < 10; i++) {
 		case_hash(&bc[i], hash[i]);
 		assert_int_equal(strspn(hash[i], "0123456789abcdef"), 16);
@@ -240,7 +240,7 @@ static void every_part_of_the_work_is_in_the_hash(void **state)
 
 static void more_workers_than_pus_get_a_longer_window(void **state)
 {
-	struct bench_case bc = a_case(MODEL_THREAD, 2, PLACEMENT_NONE);
+	struct bench_case bc = a_case(CB_THREAD, 2, PLACEMENT_NONE);
 	uint64_t fits;
 
 	(void)state;
@@ -248,7 +248,7 @@ static void more_workers_than_pus_get_a_longer_window(void **state)
 	assert_true(fits > 0);
 	assert_true(case_slot_ns(&bc, 1) > fits);
 	/* Coroutines are compared with them. */
-	bc.model = MODEL_COROUTINE;
+	bc.model = CB_COROUTINE;
 	assert_true(case_slot_ns(&bc, 1) > fits);
 	bc.slot_ns = 123;
 	assert_int_equal(case_slot_ns(&bc, 1), 123);

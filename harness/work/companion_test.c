@@ -75,7 +75,7 @@ static void await_turn(struct shared *s)
 		clock_sleep_until_ns(clock_now_ns() + 100 * CLOCK_NS_PER_US);
 }
 
-static uint64_t work(struct worker *w, void *state, uint64_t n)
+static uint64_t work(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -83,7 +83,7 @@ static uint64_t work(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct workload load = {.op = "op",
+static const struct cb_workload load = {.op = "op",
     .latency_of = "nothing",
     .state_bytes = sizeof(struct shared),
     .batch = work,
@@ -107,13 +107,13 @@ static int release(void **state)
 	return 0;
 }
 
-static struct bench_case a_case(const struct workload *wl, enum model model)
+static struct bench_case a_case(const struct cb_workload *wl, enum cb_model model)
 {
 	return (struct bench_case){.name = "test",
 	    .workload = wl,
 	    .model = model,
 	    .workers = 1,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .carriers = model == CB_COROUTINE ? 1 : 0,
 	    .place = placement_policy_of(PLACEMENT_NONE)};
 }
 
@@ -124,7 +124,7 @@ static bool no_child_is_left(void)
 
 static void it_lives_beside_every_model(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
@@ -146,7 +146,7 @@ static void it_lives_beside_every_model(void **state)
 			s->first_recording_ns = s->last_recording_ns = 0;
 			before = atomic_load(&s->recorded);
 			if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-				fail_msg("%s: %s", model_name(models[m]), why);
+				fail_msg("%s: %s", cb_model_name(models[m]), why);
 			await_turn(s);
 			assert_true(atomic_load(&s->recorded) > before);
 			/* Only inside the window, give or take the turn in which it closed. */
@@ -176,7 +176,7 @@ static void it_lives_beside_every_model(void **state)
 static void it_gets_a_pu_that_is_spare(void **state)
 {
 	const unsigned pus = topology_pu_count(topo);
-	struct bench_case bc = a_case(&load, MODEL_THREAD);
+	struct bench_case bc = a_case(&load, CB_THREAD);
 	char why[200] = "", text[32];
 	struct team t;
 
@@ -224,8 +224,8 @@ static void one_that_never_gets_ready_is_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct workload bad = load;
-		struct bench_case bc = a_case(&bad, MODEL_THREAD);
+		struct cb_workload bad = load;
+		struct bench_case bc = a_case(&bad, CB_THREAD);
 		char why[200] = "";
 		struct team t;
 
@@ -238,7 +238,7 @@ static void one_that_never_gets_ready_is_named(void **state)
 
 static void its_death_spoils_the_trial(void **state)
 {
-	const struct bench_case bc = a_case(&load, MODEL_THREAD);
+	const struct bench_case bc = a_case(&load, CB_THREAD);
 	char why[200] = "";
 	struct sample sample;
 	struct team t;
@@ -259,7 +259,7 @@ static void its_death_spoils_the_trial(void **state)
 
 static void one_that_does_not_listen_is_killed(void **state)
 {
-	const struct bench_case bc = a_case(&load, MODEL_THREAD);
+	const struct bench_case bc = a_case(&load, CB_THREAD);
 	char why[200] = "";
 	struct team t;
 

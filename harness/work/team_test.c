@@ -29,7 +29,7 @@ struct stamps {
 };
 
 /* Notes when each operation ended, so that the test can count for itself. */
-static uint64_t stamp(struct worker *w, void *state, uint64_t n)
+static uint64_t stamp(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct stamps *s = state;
 	struct stamp_row *row = &s->row[w->index];
@@ -43,7 +43,7 @@ static uint64_t stamp(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static int check_total(const struct bench_env *env, char *why, size_t why_len)
+static int check_total(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct stamps *s = env->state;
 	uint64_t done = 0;
@@ -56,7 +56,7 @@ static int check_total(const struct bench_env *env, char *why, size_t why_len)
 	return -EBADMSG;
 }
 
-static const struct workload stamping = {.op = "stamp",
+static const struct cb_workload stamping = {.op = "stamp",
     .latency_of = "nothing",
     .state_bytes = sizeof(struct stamps),
     .batch = stamp,
@@ -64,12 +64,12 @@ static const struct workload stamping = {.op = "stamp",
     .max_batch = 64,
     .cooperative = true};
 
-static struct bench_case a_case(const struct workload *load, enum model model, unsigned workers)
+static struct bench_case a_case(const struct cb_workload *load, enum cb_model model, unsigned workers)
 {
 	struct bench_case bc = {.workload = load,
 	    .model = model,
 	    .workers = workers,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
+	    .carriers = model == CB_COROUTINE ? 1 : 0,
 	    .place = placement_policy_of(PLACEMENT_NONE)};
 
 	(void)snprintf(bc.name, sizeof(bc.name), "test");
@@ -99,7 +99,7 @@ static double count_stamps(const struct team *t, unsigned worker)
 
 static void window_counts_what_happened_in_it(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	struct topology *topo = here();
 
 	(void)state;
@@ -113,7 +113,7 @@ static void window_counts_what_happened_in_it(void **state)
 		if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
 			fail_msg("%s", why);
 		if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-			fail_msg("%s: %s", model_name(models[m]), why);
+			fail_msg("%s: %s", cb_model_name(models[m]), why);
 		assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
 		assert_true(metric_get(&sample.metrics, METRIC_OPS_PER_S, &rate));
 		assert_true(ops > 0.0);
@@ -142,7 +142,7 @@ struct flags {
 	atomic_ulong raised;
 };
 
-static uint64_t look_at_flags(struct worker *w, void *state, uint64_t n)
+static uint64_t look_at_flags(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct flags *f = state;
 
@@ -152,16 +152,16 @@ static uint64_t look_at_flags(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static uint64_t raise_a_flag(struct worker *w, void *state, uint64_t n)
+static uint64_t raise_a_flag(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)feraiseexcept(FE_INEXACT);
 	return look_at_flags(w, state, n);
 }
 
-static unsigned long flags_raised_in(uint64_t (*batch)(struct worker *, void *, uint64_t),
-    enum model model, const struct topology *topo)
+static unsigned long flags_raised_in(uint64_t (*batch)(struct cb_worker *, void *, uint64_t),
+    enum cb_model model, const struct topology *topo)
 {
-	const struct workload load = {.op = "look",
+	const struct cb_workload load = {.op = "look",
 	    .state_bytes = sizeof(struct flags),
 	    .batch = batch,
 	    .max_batch = 64,
@@ -192,7 +192,7 @@ static unsigned long flags_raised_in(uint64_t (*batch)(struct worker *, void *, 
  * own arithmetic must not. */
 static void no_floating_point_flag_comes_from_the_harness(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	struct topology *topo = here();
 
 	(void)state;
@@ -205,7 +205,7 @@ static void no_floating_point_flag_comes_from_the_harness(void **state)
 
 static void trials_repeat_and_add_up(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	struct topology *topo = here();
 
 	(void)state;
@@ -229,17 +229,17 @@ static void trials_repeat_and_add_up(void **state)
 	topology_free(topo);
 }
 
-static uint64_t fail_one(struct worker *w, void *state, uint64_t n)
+static uint64_t fail_one(struct cb_worker *w, void *state, uint64_t n)
 {
 	if (w->index == 1)
-		worker_fail(w, -EPIPE, "writing");
+		cb_fail(w, -EPIPE, "writing");
 	return stamp(w, state, n);
 }
 
-static const struct workload failing = {
+static const struct cb_workload failing = {
     .op = "stamp", .state_bytes = sizeof(struct stamps), .batch = fail_one, .max_batch = 8};
 
-static uint64_t add(struct worker *w, void *state, uint64_t n)
+static uint64_t add(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	*(uint64_t *)state += n;
@@ -249,12 +249,12 @@ static uint64_t add(struct worker *w, void *state, uint64_t n)
 /* The journal promises every raw figure, however many workers there are. */
 static void every_worker_is_counted_however_many(void **state)
 {
-	static const struct workload adding = {.op = "add",
+	static const struct cb_workload adding = {.op = "add",
 	    .state_bytes = ARENA_ALIGN,
 	    .batch = add,
 	    .max_batch = 64,
 	    .cooperative = true};
-	const struct bench_case bc = a_case(&adding, MODEL_COROUTINE, 1000);
+	const struct bench_case bc = a_case(&adding, CB_COROUTINE, 1000);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
@@ -281,7 +281,7 @@ static void every_worker_is_counted_however_many(void **state)
 
 static void a_worker_error_ends_the_trial(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	struct topology *topo = here();
 
 	(void)state;
@@ -299,19 +299,19 @@ static void a_worker_error_ends_the_trial(void **state)
 	topology_free(topo);
 }
 
-static uint64_t die(struct worker *w, void *state, uint64_t n)
+static uint64_t die(struct cb_worker *w, void *state, uint64_t n)
 {
 	if (w->index == 1)
 		_exit(3);
 	return stamp(w, state, n);
 }
 
-static const struct workload dying = {
+static const struct cb_workload dying = {
     .op = "stamp", .state_bytes = sizeof(struct stamps), .batch = die, .max_batch = 8};
 
 static void a_dead_process_is_noticed(void **state)
 {
-	const struct bench_case bc = a_case(&dying, MODEL_PROCESS, 2);
+	const struct bench_case bc = a_case(&dying, CB_PROCESS, 2);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
@@ -326,31 +326,31 @@ static void a_dead_process_is_noticed(void **state)
 }
 
 struct waiting {
-	struct worker_mutex mutex;
-	struct worker_cond cond;
+	struct cb_mutex mutex;
+	struct cb_cond cond;
 };
 
-static int setup_waiting(struct bench_env *env, char *why, size_t why_len)
+static int setup_waiting(struct cb_env *env, char *why, size_t why_len)
 {
 	struct waiting *s = env->state;
-	int ret = worker_mutex_init(&s->mutex, env->model);
+	int ret = cb_mutex_init(&s->mutex, env->model);
 
 	(void)why;
 	(void)why_len;
-	return ret ? ret : worker_cond_init(&s->cond, env->model);
+	return ret ? ret : cb_cond_init(&s->cond, env->model);
 }
 
-static uint64_t wait_for_nobody(struct worker *w, void *state, uint64_t n)
+static uint64_t wait_for_nobody(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct waiting *s = state;
 
-	worker_lock(w, &s->mutex);
-	worker_wait(w, &s->cond, &s->mutex);
-	worker_unlock(w, &s->mutex);
+	cb_lock(w, &s->mutex);
+	cb_wait(w, &s->cond, &s->mutex);
+	cb_unlock(w, &s->mutex);
 	return n;
 }
 
-static const struct workload waiting_load = {.op = "wait",
+static const struct cb_workload waiting_load = {.op = "wait",
     .state_bytes = sizeof(struct waiting),
     .setup = setup_waiting,
     .batch = wait_for_nobody,
@@ -359,7 +359,7 @@ static const struct workload waiting_load = {.op = "wait",
 /* A thread would hang here until its deadline; a carrier knows that nobody is left to wake it. */
 static void coroutines_that_wait_for_ever_are_noticed(void **state)
 {
-	const struct bench_case bc = a_case(&waiting_load, MODEL_COROUTINE, 2);
+	const struct bench_case bc = a_case(&waiting_load, CB_COROUTINE, 2);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
@@ -375,7 +375,7 @@ static void coroutines_that_wait_for_ever_are_noticed(void **state)
 
 static void placement_is_obeyed_and_read_back(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	struct topology *topo = here();
 	const unsigned pu = topology_pu(topo, topology_pu_count(topo) - 1)->os_index;
 
@@ -395,19 +395,19 @@ static void placement_is_obeyed_and_read_back(void **state)
 	topology_free(topo);
 }
 
-static int refuse(struct bench_env *env, char *why, size_t why_len)
+static int refuse(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)snprintf(why, why_len, "not today");
 	return -EIO;
 }
 
-static const struct workload refusing = {
+static const struct cb_workload refusing = {
     .op = "stamp", .state_bytes = sizeof(struct stamps), .setup = refuse, .batch = stamp};
 
 static void a_failed_setup_leaves_nothing(void **state)
 {
-	const struct bench_case bc = a_case(&refusing, MODEL_THREAD, 2);
+	const struct bench_case bc = a_case(&refusing, CB_THREAD, 2);
 	struct topology *topo = here();
 	struct team t;
 	char why[200] = "";
