@@ -60,8 +60,10 @@ static uint64_t crash(struct cb_worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct cb_workload segv = {
-    .op = "crash", .state_bytes = sizeof(struct selftest_state), .batch = crash};
+static const struct cb_workload segv = {.op = "crash",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = crash,
+    .check = check_count};
 
 /* Waits for what nobody will ever do. */
 static uint64_t wait_for_ever(struct cb_worker *w, void *state, uint64_t n)
@@ -74,8 +76,10 @@ static uint64_t wait_for_ever(struct cb_worker *w, void *state, uint64_t n)
 	return 0;
 }
 
-static const struct cb_workload deadlock = {
-    .op = "wait", .state_bytes = sizeof(struct selftest_state), .batch = wait_for_ever};
+static const struct cb_workload deadlock = {.op = "wait",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = wait_for_ever,
+    .check = check_count};
 
 /* Says one more than it did. */
 static uint64_t miscount(struct cb_worker *w, void *state, uint64_t n)
@@ -96,8 +100,10 @@ static uint64_t leave_early(struct cb_worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct cb_workload early_exit = {
-    .op = "exit", .state_bytes = sizeof(struct selftest_state), .batch = leave_early};
+static const struct cb_workload early_exit = {.op = "exit",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = leave_early,
+    .check = check_count};
 
 static int say_garbage(struct cb_env *env, char *why, size_t why_len)
 {
@@ -112,7 +118,8 @@ static int say_garbage(struct cb_env *env, char *why, size_t why_len)
 static const struct cb_workload garbage = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = say_garbage,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
 /* On stdout, which is the supervisor's when it writes JSON. */
 static int talk(struct cb_env *env, char *why, size_t why_len)
@@ -123,8 +130,11 @@ static int talk(struct cb_env *env, char *why, size_t why_len)
 	return puts("a library that talks") < 0 || fflush(stdout) != 0 ? -errno : 0;
 }
 
-static const struct cb_workload talkative = {
-    .op = "addition", .state_bytes = sizeof(struct selftest_state), .setup = talk, .batch = count};
+static const struct cb_workload talkative = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .setup = talk,
+    .batch = count,
+    .check = check_count};
 
 /* What pthread_create(3) says at the limit of tasks. */
 static int hit_a_wall(struct cb_env *env, char *why, size_t why_len)
@@ -137,7 +147,8 @@ static int hit_a_wall(struct cb_env *env, char *why, size_t why_len)
 static const struct cb_workload wall = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = hit_a_wall,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
 /* Slow until it has been warmed up: the first trial of each launch. A hundred times: on a machine
  * with a dozen other programs a CPU a launch's warm trials vary by ten. */
@@ -175,7 +186,8 @@ static int refuse(struct cb_env *env, char *why, size_t why_len)
 static const struct cb_workload no_setup = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = refuse,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
 static uint64_t fail_worker(struct cb_worker *w, void *state, uint64_t n)
 {
@@ -185,8 +197,10 @@ static uint64_t fail_worker(struct cb_worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct cb_workload worker_error = {
-    .op = "addition", .state_bytes = sizeof(struct selftest_state), .batch = fail_worker};
+static const struct cb_workload worker_error = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = fail_worker,
+    .check = check_count};
 
 /* Only one of the workers dies: the others must not go on alone, nor wait for it. */
 static uint64_t one_dies(struct cb_worker *w, void *state, uint64_t n)
@@ -225,7 +239,8 @@ static const struct cb_workload companion_dies = {.op = "addition",
     .batch = wait_a_little,
     .companions = &dying,
     .companion_count = 1,
-    .max_batch = 1};
+    .max_batch = 1,
+    .check = check_count};
 
 static const struct cb_workload idle = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),

@@ -24,8 +24,10 @@ enum option_id {
 	OPT_HEAD_NAME,
 	OPT_PROFILE,
 	OPT_FILTER,
-	OPT_WORKERS,
-	OPT_PLACE,
+	OPT_SET,
+	OPT_LOAD,
+	OPT_BASE_LOAD,
+	OPT_HEAD_LOAD,
 	OPT_BUDGET,
 	OPT_TRIAL,
 	OPT_MIN_EFFECT,
@@ -67,8 +69,10 @@ static const struct flag flags[] = {
     {"profile", OPT_PROFILE, BOTH, "NAME", "smoke, quick (default) or full: which cases"},
     {"filter", OPT_FILTER, BOTH, "REGEX",
 	"only cases whose name matches; -REGEX: only those that do not"},
-    {"workers", OPT_WORKERS, BOTH, "N,...", "instead of the profile's worker counts"},
-    {"place", OPT_PLACE, BOTH, "POLICY", "instead of the cases' own placement"},
+    {"set", OPT_SET, BOTH, "KEY=V[,V...]", "values of a parameter instead of the profile's"},
+    {"load", OPT_LOAD, BOTH, "[PREFIX=]FILE", "kinds of a shared object, on both sides"},
+    {"base-load", OPT_BASE_LOAD, GATE_COMMAND, "[PREFIX=]FILE", "on base's side only"},
+    {"head-load", OPT_HEAD_LOAD, GATE_COMMAND, "[PREFIX=]FILE", "on head's side only"},
     {"time-budget", OPT_BUDGET, GATE_COMMAND, "TIME",
 	"for all cases together, such as 60s (default: 5 s a case, or half more than a\n"
 	"                           first look at each takes, whichever is longer; on top the A/A\n"
@@ -174,18 +178,14 @@ static int set_time(const struct gate_options *o, const char *flag, const char *
 	return 0;
 }
 
-/* Both are handed to the cells as typed; a mistake is the user's to hear, once. */
-static int check_sweep(const struct gate_options *o, const struct flag *f, const char *text)
+static int add_load(struct gate_options *o, const struct flag *f, enum side side, const char *arg)
 {
-	unsigned workers[RUN_WORKERS_MAX];
-	struct placement_policy place;
-	char err[200] = "";
+	struct request_loads *l = &o->request.loads[side];
 
-	if (f->id == OPT_WORKERS && run_options_workers(text, workers, err, sizeof(err)))
-		return 0;
-	if (f->id == OPT_PLACE && placement_parse(text, &place, err, sizeof(err)) == 0)
-		return 0;
-	return refuse(o, f->name, "%s", err);
+	if (l->count == REQUEST_LOADS_MAX)
+		return refuse(o, f->name, "%u files at most", REQUEST_LOADS_MAX);
+	l->spec[l->count++] = arg;
+	return 0;
 }
 
 static int add_json(struct gate_options *o, const char *path)
@@ -202,7 +202,6 @@ static int add_json(struct gate_options *o, const char *path)
 static int set_one(const struct flag *f, const char *arg, struct gate_options *o)
 {
 	struct gate_request *r = &o->request;
-	enum profile profile;
 
 	switch (f->id) {
 	case OPT_BASE:
@@ -218,20 +217,26 @@ static int set_one(const struct flag *f, const char *arg, struct gate_options *o
 		o->head_name = arg;
 		return 0;
 	case OPT_PROFILE:
-		if (profile_from_name(arg, &profile) != 0)
+		if (profile_from_name(arg, &r->what.profile) != 0)
 			return refuse(
 			    o, f->name, "'%s' is not a profile; accepted: smoke, quick, full", arg);
-		r->profile = profile_name(profile);
 		return 0;
 	case OPT_FILTER:
-		r->filter = arg;
+		r->what.filter = arg;
 		return 0;
-	case OPT_WORKERS:
-		r->workers = arg;
-		return check_sweep(o, f, arg);
-	case OPT_PLACE:
-		r->place = arg;
-		return check_sweep(o, f, arg);
+	case OPT_SET:
+		if (r->what.set_count == GATE_SETS_MAX)
+			return refuse(o, f->name, "%u times at most", GATE_SETS_MAX);
+		o->sets[r->what.set_count++] = arg;
+		return 0;
+	case OPT_LOAD:
+		if (add_load(o, f, SIDE_BASE, arg))
+			return EXIT_USAGE;
+		return add_load(o, f, SIDE_HEAD, arg);
+	case OPT_BASE_LOAD:
+		return add_load(o, f, SIDE_BASE, arg);
+	case OPT_HEAD_LOAD:
+		return add_load(o, f, SIDE_HEAD, arg);
 	case OPT_BUDGET:
 		return set_time(o, f->name, arg, o->noise ? &o->tries_ns : &r->budget_ns);
 	case OPT_TRIAL:
@@ -297,7 +302,7 @@ static void defaults(enum gate_command command, struct gate_options *o)
 	o->noise = command == NOISE_COMMAND;
 	o->request = (struct gate_request){
 	    .command = command_name(command),
-	    .profile = profile_name(PROFILE_QUICK),
+	    .what = {.profile = CB_QUICK},
 	    .launch_ns = GATE_LAUNCH_NS,
 	    .cell_timeout_ns = 20 * CLOCK_NS_PER_S,
 	    .min_effect = 0.01,
@@ -338,12 +343,9 @@ int gate_options_parse(enum gate_command command, int argc, char **argv, struct 
 			return EXIT_USAGE;
 		at = optind;
 	}
-	if (optind < argc) {
-		(void)fprintf(stderr,
-		    "concbench %s: '%s' is not expected; cases are picked with --filter\n",
-		    o->request.command, argv[optind]);
-		return EXIT_USAGE;
-	}
+	o->request.what.sets = o->sets;
+	o->request.what.names = (const char *const *)(argv + optind);
+	o->request.what.name_count = (size_t)(argc - optind);
 	if (command == GATE_COMMAND && !o->base && !o->help) {
 		(void)fputs(
 		    "concbench gate: --base is missing: a concbench program or a stored run\n",

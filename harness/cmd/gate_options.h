@@ -7,11 +7,14 @@
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_session.h"
 
+#define GATE_SETS_MAX 32
+
 /* Which command reads the line; flags say whose they are. */
 enum gate_command { GATE_COMMAND = 1, NOISE_COMMAND = 2 };
 
 struct gate_options {
 	struct gate_request request;
+	const char *sets[GATE_SETS_MAX];
 	const char *base; /* as typed; NULL: not given */
 	const char *head;
 	const char *base_name; /* what reports call them; NULL: the program */

@@ -37,6 +37,26 @@ static int open_folder(struct gate_session *s)
 	return 0;
 }
 
+/* Opened here only to know which builds they are: every launch of a side then has to be of that one. */
+static int identify_modules(struct gate_session *s)
+{
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		const struct request_loads *l = &s->request->loads[side];
+		struct registry kinds;
+		char err[600];
+		int ret = registry_create(&kinds, err, sizeof(err));
+
+		for (size_t i = 0; !ret && i < l->count; i++)
+			ret = module_list_open(
+			    &s->modules[side], &kinds, l->spec[i], NULL, err, sizeof(err));
+		registry_free(&kinds);
+		if (ret)
+			return complain(s->request->command, "--%s-load: %s", side_name(side), err);
+	}
+	s->selection = selection_words(&s->request->what);
+	return s->selection ? 0 : complain(s->request->command, "out of memory");
+}
+
 static void describe_cells(struct gate_session *s)
 {
 	const struct gate_request *r = s->request;
@@ -44,9 +64,8 @@ static void describe_cells(struct gate_session *s)
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		s->plan.cell[side] = (struct cell_spec){
 		    .exe = r->exe[side],
-		    .profile = r->profile,
-		    .workers = r->workers,
-		    .place = r->place,
+		    .modules = module_list_words(&s->modules[side]),
+		    .selection = s->selection,
 		    .topology_xml = s->xml,
 		    .allowed = topology_allowed_list(s->topo),
 		    .slot_ns = r->slot_ns,
@@ -116,7 +135,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	char err[200];
 	int ret = 0;
 
-	if (case_filter_compile(&filter, s->request->filter, err, sizeof(err)) != 0)
+	if (case_filter_compile(&filter, s->request->what.filter, err, sizeof(err)) != 0)
 		return complain(s->request->command, "--filter: %s", err);
 	s->cases = calloc(base->count + 1, sizeof(*s->cases));
 	if (!s->cases)
@@ -141,7 +160,8 @@ static int pick(struct gate_session *s, struct comparison *out)
 	if (!matched)
 		return complain(s->request->command,
 		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->request->filter ? s->request->filter : "", s->request->profile);
+		    s->request->what.filter ? s->request->what.filter : "",
+		    profile_name(s->request->what.profile));
 	return 0;
 }
 
@@ -187,6 +207,9 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	ret = open_folder(s);
 	if (ret)
 		return ret;
+	ret = identify_modules(s);
+	if (ret)
+		return ret;
 	describe_cells(s);
 	ret = ask(s);
 	if (!ret)
@@ -207,6 +230,9 @@ void gate_session_close(struct gate_session *s, bool keep_log)
 	}
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		catalogue_free(&s->catalogue[side]);
+	for (enum side side = SIDE_BASE; side < SIDES; side++)
+		module_list_close(&s->modules[side]);
+	free(s->selection);
 	free(s->cases);
 	topology_free(s->topo);
 }
