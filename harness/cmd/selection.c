@@ -54,8 +54,7 @@ void catalogue_here_close(struct catalogue_here *c)
 	registry_free(&c->registry);
 }
 
-static int parse_sets(
-    const struct selection *s, struct sweep_set **out, char *err, size_t err_len)
+static int parse_sets(const struct selection *s, struct sweep_set **out, char *err, size_t err_len)
 {
 	struct sweep_set *set = calloc(s->set_count + 1, sizeof(*set));
 	char why[256];
@@ -86,8 +85,7 @@ static int sweep(const struct catalogue_here *c, const struct sweep_request *q,
 
 /* A family, "family/kind", or a case by its name. @figure: of a case. */
 static int select_name(const struct catalogue_here *c, const char *name,
-    const struct sweep_request *base, struct case_list *out, int *figure, char *err,
-    size_t err_len)
+    const struct sweep_request *base, struct case_list *out, int *figure, char *err, size_t err_len)
 {
 	const size_t family_len = strcspn(name, "/");
 	const char *slash = strchr(name, '/');
@@ -115,8 +113,9 @@ static int select_name(const struct catalogue_here *c, const char *name,
 		return -ENOMEM;
 	ret = case_parse(&c->registry, &c->host, name, bc, figure, err, err_len);
 	if (!ret && base->sets) {
-		(void)snprintf(err, err_len, "'%.80s' says its values itself; --set is for families "
-					     "and kinds",
+		(void)snprintf(err, err_len,
+		    "'%.80s' says its values itself; --set is for families "
+		    "and kinds",
 		    name);
 		ret = -EINVAL;
 	}
@@ -157,8 +156,8 @@ static int keep_matching(struct selected *s, const struct selection *q, char *er
 	return 0;
 }
 
-int selection_cases(const struct catalogue_here *c, const struct selection *s,
-    struct selected *out, char *err, size_t err_len)
+int selection_cases(const struct catalogue_here *c, const struct selection *s, struct selected *out,
+    char *err, size_t err_len)
 {
 	struct sweep_request q = {.profile = s->profile, .sets = s->set_count};
 	struct sweep_set *sets = NULL;
@@ -175,8 +174,7 @@ int selection_cases(const struct catalogue_here *c, const struct selection *s,
 		int figure, *grown;
 
 		ret = select_name(c, s->names[i], &q, &all.cases, &figure, err, err_len);
-		grown = ret ? NULL
-			    : reallocarray(all.figure, all.cases.count + 1, sizeof(*grown));
+		grown = ret ? NULL : reallocarray(all.figure, all.cases.count + 1, sizeof(*grown));
 		if (!ret && !grown)
 			ret = -ENOMEM;
 		for (size_t k = before; !ret && k < all.cases.count; k++)

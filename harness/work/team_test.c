@@ -64,7 +64,8 @@ static const struct cb_workload stamping = {.op = "stamp",
     .max_batch = 64,
     .cooperative = true};
 
-static struct bench_case a_case(const struct cb_workload *load, enum cb_model model, unsigned workers)
+static struct bench_case a_case(
+    const struct cb_workload *load, enum cb_model model, unsigned workers)
 {
 	struct bench_case bc = {.workload = load,
 	    .model = model,
