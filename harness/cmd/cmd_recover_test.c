@@ -1,12 +1,11 @@
 #include "harness/base/file.h"
+#include "harness/cmd/cmd.h"
 #include "harness/run/result.h"
 #include "harness/run/run_fixture.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int cmd_recover(int argc, char **argv);
 
 static char *dir, *journal, *run_file, *printed;
 
@@ -49,7 +48,7 @@ static int recover(char **out, const char *a, const char *b, const char *c)
 	saved_err = dup(STDERR_FILENO);
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
-	rc = cmd_recover(argc, argv);
+	rc = command_main(&recover_command, argc, argv);
 	fflush(stdout);
 	dup2(saved_out, STDOUT_FILENO);
 	dup2(saved_err, STDERR_FILENO);
