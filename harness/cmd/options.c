@@ -227,7 +227,8 @@ static int store(const struct option_spec *s, const char *text, void *at, char *
 	case OPTION_KIND_TEXT:
 	case OPTION_KIND_LIST:
 		if (!*text && !s->or_nothing)
-			return snprintf(err, ERR_MAX, "it is empty");
+			return snprintf(err, ERR_MAX, "it is empty%s%s",
+			    s->name ? "; it needs a value, " : "", s->name ? s->argument : "");
 		if (s->kind == OPTION_KIND_LIST)
 			return add_to_list(s, text, at, err);
 		*(const char **)at = text;
