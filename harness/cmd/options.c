@@ -192,7 +192,9 @@ static int add_to_list(
 	const char **grown;
 
 	if (s->most && l->count == s->most)
-		return snprintf(err, ERR_MAX, "given more than %" PRIu64 " times", s->most);
+		return s->most == 1
+			   ? snprintf(err, ERR_MAX, "given more than once")
+			   : snprintf(err, ERR_MAX, "given more than %" PRIu64 " times", s->most);
 	grown = realloc(l->item, (l->count + 1) * sizeof(*grown));
 	if (!grown)
 		return snprintf(err, ERR_MAX, "out of memory");
