@@ -127,6 +127,34 @@ static int match(struct gate_session *s, struct catalogue_case *base, struct com
 	return 0;
 }
 
+/* A side that does not know a name has an empty catalogue, whatever else was asked for. What is
+ * wrong with the words, this program can say itself: with what head loads, since that is what it
+ * judges.
+ */
+static int explain_nothing(const struct gate_session *s)
+{
+	struct selection what = s->request->what;
+	struct catalogue_here here;
+	struct selected chosen;
+	char err[400];
+	int ret;
+
+	what.loads = s->request->loads[SIDE_HEAD].spec;
+	what.load_count = s->request->loads[SIDE_HEAD].count;
+	what.build_ids = NULL;
+	ret = catalogue_here_open(&here, s->topo, &what, err, sizeof(err));
+	if (!ret) {
+		ret = selection_cases(&here, &what, &chosen, err, sizeof(err));
+		if (!ret)
+			selected_free(&chosen);
+		catalogue_here_close(&here);
+	}
+	if (ret)
+		return complain(s->request->command, "%s", err);
+	return complain(
+	    s->request->command, "neither base nor head has a case of what is asked for");
+}
+
 static int pick(struct gate_session *s, struct comparison *out)
 {
 	struct catalogue *base = &s->catalogue[SIDE_BASE];
@@ -158,12 +186,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	case_filter_free(&filter);
 	if (ret)
 		return complain(s->request->command, "out of memory");
-	if (!matched)
-		return complain(s->request->command,
-		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->request->what.filter ? s->request->what.filter : "",
-		    profile_name(s->request->what.profile));
-	return 0;
+	return matched ? 0 : explain_nothing(s);
 }
 
 int gate_session_check_budget(struct gate_session *s)
