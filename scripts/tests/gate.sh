@@ -254,6 +254,9 @@ missing_and_incomparable() {
 	has out extra missing 'base has no such case'
 	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
 	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
+	# What only one side has, named, does not hide what both have.
+	expect 0 gate --base ./self --head ./more selftest/extra selftest/slow_sieve --time-budget 20s --min-effect 10%
+	has out extra 'base has no such case' slow_sieve same '1 missing'
 	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
 	has out versioned incomparable
