@@ -44,8 +44,8 @@ static unsigned pipe_capacity(const struct cb_queue_env *env)
 
 static size_t pipe_bytes(const struct cb_queue_env *env)
 {
-	/* All that it holds, and what each sleeping writer then puts in. */
-	return sizeof(struct pipe_queue) + PIPE_BYTES + env->producers * env->bytes;
+	/* All that it holds, what each sleeping writer then puts in, and an item as it leaves. */
+	return sizeof(struct pipe_queue) + PIPE_BYTES + 2 * env->producers * env->bytes;
 }
 
 static int share_out(struct pipe_queue *q)
