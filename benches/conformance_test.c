@@ -98,26 +98,50 @@ static void broken_kinds_are_caught(void **state)
 	assert_true(run > 50);
 }
 
-/* Two who think for a millisecond between two acquisitions do not meet. */
+/* What a family asks for before a test counts. Those who are bound move to no other PU: there is a
+ * metric that is always 0. */
 static void what_nobody_wanted_has_not_been_tested(void **state)
 {
+	static const struct {
+		const char *workers, *asks;
+		enum conformance_outcome outcome;
+	} rows[] = {
+	    {"2", "ns_per_op", CONFORMS},
+	    {"2", "migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op|migrations", CONFORMS},
+	    {"2", "migrations|ns_per_op jain", CONFORMS},
+	    {"2", "ns_per_op no_such_metric", CONFORMS},
+	    {"2", "no_such_metric", CONFORMANCE_IDLE},
+	    /* Alone it has nobody to meet. */
+	    {"1", "migrations", CONFORMS},
+	};
 	struct conformance_plan p = plan;
-	struct conformance_result r;
-	struct bench_case bc;
 
 	(void)state;
 	p.case_ns = 0;
-	p.patience_ns = 100 * CLOCK_NS_PER_MS;
-	assert_string_equal(
-	    parse("lock/pthread_mutex/model:thread/workers:2/think_ns:20000000", &bc), "");
-	assert_int_equal(conformance_case(&p, &bc, &r), 0);
-	assert_int_equal(r.outcome, CONFORMANCE_IDLE);
-	assert_non_null(strstr(r.why, "nobody met anybody"));
-	/* Alone it has nobody to meet. */
-	p.patience_ns = PATIENCE_NS;
-	assert_string_equal(parse("lock/pthread_mutex/model:thread/workers:1", &bc), "");
-	assert_int_equal(conformance_case(&p, &bc, &r), 0);
-	assert_int_equal(r.outcome, CONFORMS);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conformance_result r;
+		struct bench_case bc;
+		struct cb_family family;
+		struct kind kind;
+		char name[100];
+
+		(void)snprintf(name, sizeof(name), "lock/pthread_mutex/model:thread/workers:%s",
+		    rows[i].workers);
+		assert_string_equal(parse(name, &bc), "");
+		kind = *bc.kind;
+		family = *kind.family;
+		family.exercised = rows[i].asks;
+		kind.family = &family;
+		bc.kind = &kind;
+		p.patience_ns = rows[i].outcome == CONFORMS ? PATIENCE_NS : 100 * CLOCK_NS_PER_MS;
+		assert_int_equal(conformance_case(&p, &bc, &r), 0);
+		if (r.outcome != rows[i].outcome)
+			fail_msg("%s: '%s': %d, %s", name, rows[i].asks, r.outcome, r.why);
+		if (r.outcome == CONFORMANCE_IDLE)
+			assert_non_null(strstr(r.why, "nobody met anybody"));
+	}
 }
 
 /* A claim that no case tries is no claim: each model of each kind is among its cases. */

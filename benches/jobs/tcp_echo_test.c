@@ -2,6 +2,8 @@
 
 #include "benches/team_fixture.h"
 
+#include <unistd.h>
+
 #define WINDOW_NS (10 * CLOCK_NS_PER_MS)
 
 /* Each connection was served, and nothing but its own requests. */
@@ -49,31 +51,54 @@ static void messages_have_their_size(void **unused)
 	}
 }
 
+static const struct cb_worker_ops *usual;
+
+/* Answers its first request when the window is open: warming up is over by then. */
+static ssize_t late_write(struct cb_worker *w, int fd, const void *buf, size_t n)
+{
+	const _Atomic uint64_t *open_ns = worker_of(w)->open_ns;
+
+	if (w->calls++ == 0) {
+		while (atomic_load(open_ns) == UINT64_MAX)
+			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+		clock_sleep_until_ns(atomic_load(open_ns) + 2 * CLOCK_NS_PER_MS);
+	}
+	return usual->write(w, fd, buf, n);
+}
+
 /* What was parked between two trials must not be timed: the pause would be its latency. */
 static void pause_is_no_latency(void **unused)
 {
 	/* A scheduler's hiccup may be long, with a detector of races on a busy machine some tenths
 	 * of a second, but not as long as the pause. */
 	const uint64_t pause_ns = 3 * CLOCK_NS_PER_S;
+	struct cb_worker_ops ops;
 	struct subject s;
 
 	(void)unused;
 	begin(&s, "job/tcp_echo/model:thread/place:same/connections:8");
 	right_trial(&s, WINDOW_NS);
+	usual = subject_worker(&s, 0)->ops;
+	ops = *usual;
+	ops.write = late_write;
+	subject_worker(&s, 0)->ops = &ops;
 	clock_sleep_until_ns(clock_now_ns() + pause_ns);
-	right_trial(&s, WINDOW_NS);
+	right_trial(&s, 10 * WINDOW_NS);
+	assert_true(subject_worker(&s, 0)->calls > 1);
 	assert_true(s.sample.latency->count > 0);
 	assert_true(s.sample.latency->max < pause_ns);
 	end(&s);
 }
 
-/* A server that gives up: its client hangs up, so that nobody else waits for ever. */
+/* A server that gives up: its client hangs up, so that nobody else waits for ever. It says so when
+ * the others have long come to wait. */
 static ssize_t failing_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	(void)w;
 	(void)buf;
 	(void)n;
 	(void)shutdown(fd, SHUT_RDWR);
+	clock_sleep_until_ns(clock_now_ns() + 50 * CLOCK_NS_PER_MS);
 	return -EPIPE;
 }
 
@@ -83,6 +108,7 @@ static void broken_connection_ends_the_trial(void **unused)
 	struct subject s;
 
 	(void)unused;
+	(void)alarm(60);
 	begin(&s, "job/tcp_echo/model:thread/place:same/connections:4");
 	ops = *subject_worker(&s, 2)->ops;
 	ops.write = failing_write;
@@ -92,6 +118,7 @@ static void broken_connection_ends_the_trial(void **unused)
 	assert_string_equal(s.team.slots[2].error_what, "echo: write");
 	assert_int_not_equal(s.team.slots[0].error, 0);
 	end(&s);
+	(void)alarm(0);
 }
 
 /* What the check says when the client has failed, and of figures that do not agree. */
