@@ -83,7 +83,7 @@ static void pause_is_no_latency(void **unused)
 	ops.write = late_write;
 	subject_worker(&s, 0)->ops = &ops;
 	clock_sleep_until_ns(clock_now_ns() + pause_ns);
-	right_trial(&s, 10 * WINDOW_NS);
+	right_trial(&s, CLOCK_NS_PER_S);
 	assert_true(subject_worker(&s, 0)->calls > 1);
 	assert_true(s.sample.latency->count > 0);
 	assert_true(s.sample.latency->max < pause_ns);
@@ -113,7 +113,7 @@ static void broken_connection_ends_the_trial(void **unused)
 	ops = *subject_worker(&s, 2)->ops;
 	ops.write = failing_write;
 	subject_worker(&s, 2)->ops = &ops;
-	assert_int_not_equal(trial(&s, 5 * CLOCK_NS_PER_S), 0);
+	assert_int_not_equal(trial(&s, 300 * CLOCK_NS_PER_MS), 0);
 	assert_int_equal(s.team.slots[2].error, -EPIPE);
 	assert_string_equal(s.team.slots[2].error_what, "echo: write");
 	assert_int_not_equal(s.team.slots[0].error, 0);

@@ -12,7 +12,7 @@
 #define SHORT_PATIENCE_NS CLOCK_NS_PER_S
 /* Fewer would not show what is left behind by one trial for the next. */
 #define TRIALS_MIN 4u
-/* Google Benchmark's repetitions; a case ends before. */
+/* Google Benchmark goes through all of its repetitions, however few there have been trials. */
 #define TRIALS_MAX 5000u
 #define READY_WITHIN_NS (20 * CLOCK_NS_PER_S)
 
@@ -50,7 +50,7 @@ static const char *exercised_by(const struct bench_case *bc)
 }
 
 static int trials(const struct conformance_plan *p, const struct bench_case *bc,
-    uint64_t patience_ns, struct cell_process *cell, struct conformance_result *out,
+    uint64_t patience_ns, unsigned slots, struct cell_process *cell, struct conformance_result *out,
     enum case_status *status)
 {
 	const char *names = exercised_by(bc);
@@ -66,7 +66,7 @@ static int trials(const struct conformance_plan *p, const struct bench_case *bc,
 
 		if (out->trials >= TRIALS_MIN && exercised && took_ns >= p->case_ns)
 			break;
-		if (took_ns >= patience_ns || out->trials == TRIALS_MAX)
+		if (took_ns >= patience_ns || out->trials == slots)
 			break;
 		ret = cell_turn(cell, out->trials, &sample, status, out->why, sizeof(out->why));
 		if (ret)
@@ -94,13 +94,14 @@ static int trials(const struct conformance_plan *p, const struct bench_case *bc,
 static int one_cell(const struct conformance_plan *p, const struct bench_case *bc,
     uint64_t window_ns, uint64_t patience_ns, struct conformance_result *out)
 {
+	const uint64_t fit = patience_ns / WINDOW_NS + TRIALS_MIN;
 	const struct cell_spec spec = {
 	    .exe = p->exe,
 	    .case_name = bc->name,
 	    .modules = p->modules,
 	    .topology_xml = p->topology_xml,
 	    .allowed = p->allowed,
-	    .slots = TRIALS_MAX,
+	    .slots = fit < TRIALS_MAX ? (unsigned)fit : TRIALS_MAX,
 	    .slot_ns = window_ns,
 	    .seed = p->seed,
 	    .stderr_fd = p->stderr_fd,
@@ -117,7 +118,7 @@ static int one_cell(const struct conformance_plan *p, const struct bench_case *b
 	memset(out, 0, sizeof(*out));
 	ret = cell_start(&spec, &cell, &ready, out->why, sizeof(out->why));
 	if (!ret) {
-		ret = trials(p, bc, patience_ns, cell, out, &status);
+		ret = trials(p, bc, patience_ns, spec.slots, cell, out, &status);
 		if (ret)
 			cell_kill(cell);
 		else
