@@ -34,6 +34,28 @@ static bool next_row(struct subject *s, size_t *i)
 	return false;
 }
 
+/* Beginnings and ends are where hand-offs get lost. */
+static void many_short_trials_lose_none(void **unused)
+{
+	static const char *const models[] = {"thread", "process"};
+
+	(void)unused;
+	for (size_t i = 0; i < kinds.count; i++) {
+		for (unsigned m = 0; m < 2 && takes_turns(&kinds.item[i]); m++) {
+			struct subject s;
+			char name[100];
+
+			(void)snprintf(name, sizeof(name), "handoff/%s/model:%s",
+			    kinds.item[i].name, models[m]);
+			begin(&s, name);
+			for (unsigned t = 0; t < 20; t++)
+				right_trial(&s, CLOCK_NS_PER_MS / 2);
+			assert_true(s.team.done[0] + s.team.done[1] > 0);
+			end(&s);
+		}
+	}
+}
+
 /* The turn moves on by a whole round that nobody did, or by one. */
 static void lost_hand_offs_are_caught(void **unused)
 {
@@ -306,6 +328,7 @@ static void calls_are_counted(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(many_short_trials_lose_none),
 	    cmocka_unit_test(lost_hand_offs_are_caught),
 	    cmocka_unit_test(miscounted_hand_offs_are_caught),
 	    cmocka_unit_test(turns_need_two),

@@ -244,6 +244,7 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"queue/ck_spsc/consumers:2", "it takes 1 consumer"},
 	    {"queue/ck_spsc/bytes:16", "its items have 8 bytes"},
 	    {"queue/ck_spsc/wait_ns:1000", "nobody waits in it"},
+	    {"queue/pipe/consumers:2", "it takes 1 consumer"},
 	    {"queue/pipe/bytes:4097", "its items have at most 4096 bytes"},
 	    {"queue/pipe/capacity:16", "'capacity:16' is not a parameter"},
 	};

@@ -1,6 +1,7 @@
 /* catalogue_test.c - what a program says of its cases, and what it is that cannot say it. */
 #include "harness/cell/catalogue.h"
 #include "harness/cell/cell_fixture.h"
+#include "harness/work/case_fixture.h"
 
 #include <sys/socket.h>
 
@@ -79,8 +80,8 @@ static void what_is_no_catalogue(void **state)
 static void it_is_told(void **state)
 {
 	static const struct cb_workload some = {.op = "nothing"};
-	struct bench_case cases[2] = {{.name = "can", .workload = &some, .workers = 1},
-	    {.name = "cannot", .unsupported = "no such PU"}};
+	struct bench_case cases[2] = {
+	    fixture_case(&some, CB_THREAD, 1), fixture_case(&some, CB_THREAD, 1)};
 	const struct case_list list = {.item = cases, .count = 2};
 	struct line_buffer input = {0};
 	const char *line, *type[3] = {"can", "cannot", ""};
@@ -89,8 +90,11 @@ static void it_is_told(void **state)
 	int pair[2];
 
 	(void)state;
+	(void)snprintf(cases[0].name, sizeof(cases[0].name), "can");
+	(void)snprintf(cases[1].name, sizeof(cases[1].name), "cannot");
+	(void)snprintf(cases[1].unsupported, sizeof(cases[1].unsupported), "no such PU");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(catalogue_tell(&list, 77, 2, pair[0]), 0);
+	assert_int_equal(catalogue_tell(&list, 77, pair[0]), 0);
 	for (unsigned i = 0; i < 3; i++) {
 		struct message m;
 
@@ -107,7 +111,7 @@ static void it_is_told(void **state)
 	}
 	line_buffer_free(&input);
 	(void)close(pair[1]);
-	assert_int_equal(catalogue_tell(&list, 77, 2, pair[0]), -EPIPE);
+	assert_int_equal(catalogue_tell(&list, 77, pair[0]), -EPIPE);
 	(void)close(pair[0]);
 }
 

@@ -1,15 +1,19 @@
 /* cell_test.c - a cell in a forked child, with this test as the supervisor that speaks by hand. */
 #include "harness/cell/cell.h"
 
+#include "harness/base/arena.h"
 #include "harness/base/clock.h"
-#include <concbench/gbench.h>
 #include "harness/cell/protocol.h"
+#include "harness/work/case_fixture.h"
+
+#include <concbench/gbench.h>
 
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +24,6 @@
 #include <cmocka.h>
 
 #define WINDOW_NS (2 * CLOCK_NS_PER_MS)
-
-const struct family bench_families[] = {{0}};
 
 struct shared {
 	_Alignas(ARENA_ALIGN) atomic_ulong total;
@@ -96,20 +98,15 @@ struct peer {
 	struct line_buffer input;
 };
 
-static void start(
-    struct peer *p, const struct cb_workload *load, enum cb_model model, unsigned slots, bool counters)
+static void start(struct peer *p, const struct cb_workload *load, enum cb_model model,
+    unsigned slots, bool counters)
 {
 	struct cell_options o = {
 	    .topo = topo, .slots = slots, .slot_ns = WINDOW_NS, .seed = 7, .counters = counters};
 	int pair[2];
 
 	memset(p, 0, sizeof(*p));
-	p->bc = (struct bench_case){.name = "test/case/workers:1",
-	    .workload = load,
-	    .model = model,
-	    .workers = 1,
-	    .carriers = model == CB_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
+	p->bc = fixture_case(load, model, 1);
 	o.bc = &p->bc;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	p->pid = fork();
@@ -252,8 +249,7 @@ static void failures_are_reported(void **state)
 	} table[] = {
 	    {&losing, CB_THREAD, 2, false, STATUS_INVALID, "one item was lost"},
 	    {&losing, CB_PROCESS, 2, false, STATUS_INVALID, "one item was lost"},
-	    {&dying, CB_PROCESS, 0, false, STATUS_CRASHED,
-		"worker process 0 exited with status 3"},
+	    {&dying, CB_PROCESS, 0, false, STATUS_CRASHED, "worker process 0 exited with status 3"},
 	    {&impossible, CB_THREAD, 0, true, STATUS_UNSUPPORTED, "no such kernel"},
 	};
 
@@ -351,10 +347,7 @@ static void counters_have_a_pass_of_their_own(void **state)
 static int run_here(
     const struct cb_workload *load, char *out, size_t out_len, char *err, size_t err_len)
 {
-	const struct bench_case bc = {.name = "test/case/workers:1",
-	    .workload = load,
-	    .workers = 1,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
+	const struct bench_case bc = fixture_case(load, CB_THREAD, 1);
 	const struct cell_options o = {
 	    .bc = &bc, .topo = topo, .slots = 4, .slot_ns = WINDOW_NS, .seed = 7};
 	FILE *files[2] = {tmpfile(), tmpfile()};

@@ -1,6 +1,7 @@
 /* run_loop_test.c - rounds of cells that are shell scripts: what is kept, and what failures become.
  */
 #include "harness/cell/run_loop.h"
+#include "harness/work/case_fixture.h"
 
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell_fixture.h"
@@ -13,7 +14,7 @@
 /* Tasks of a budget that has time for some, never for all: a cell takes a millisecond at least. */
 #define ROUNDS_WITHOUT_END 1000000u
 
-const struct family bench_families[] = {{0}};
+static const struct cb_workload some = {.op = "op"};
 
 /*
  * What a case does is in its name. Each cell knows its launch from a file beside the script; one of
@@ -83,15 +84,14 @@ static void begin(struct suite *s, const char *const *names)
 		cell_path(mark, sizeof(mark), name);
 		(void)unlink(mark);
 		assert_true(n < ENTRIES_MAX);
-		s->bc[n] = (struct bench_case){.workers = 1, .slot_ns = 1000};
+		s->bc[n] = fixture_case(&some, CB_THREAD, 1);
+		s->bc[n].window_ns = 1000;
 		(void)snprintf(s->bc[n].name, sizeof(s->bc[n].name), "%s", names[n]);
-		s->entry[n] = (struct run_entry){.bc = &s->bc[n], .series = n};
+		s->entry[n] = (struct run_entry){.bc = &s->bc[n], .series = n, .figures = 1};
 		assert_non_null(run_add_series(&s->run, names[n]));
 		s->run.series[n].status = STATUS_NOT_RUN;
 	}
 	s->loop = (struct run_loop){.exe = s->exe,
-	    .profile = "smoke",
-	    .pus = 1,
 	    .rounds = 3,
 	    .slots = SLOTS,
 	    .budget_ns = CELL_PATIENCE_NS,

@@ -160,8 +160,8 @@ static void a_cell_is_told_all(void **state)
 	spec.slot_ns = UINT64_C(12345678901);
 	spec.seed = UINT64_MAX;
 	spec.counters = true;
-	spec.workers = "1,2";
-	spec.place = "list:0,1";
+	spec.given = 0.1;
+	spec.modules = (const char *const[]){"--load", "own.so", "--build-id", "ab12", NULL};
 	spec.topology_xml = "/a/topology.xml";
 	spec.allowed = "0-1";
 	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
@@ -170,8 +170,8 @@ static void a_cell_is_told_all(void **state)
 	assert_int_equal(close(spec.stderr_fd), 0);
 	read_text("stderr", said, sizeof(said));
 	(void)snprintf(want, sizeof(want),
-	    "args cell --profile smoke --fd 3 --slot-ns 12345678901 --case %s --slots 7 --seed "
-	    "18446744073709551615 --counters --workers 1,2 --place list:0,1\n"
+	    "args cell --fd 3 --slot-ns 12345678901 --load own.so --build-id ab12 --case %s "
+	    "--slots 7 --seed 18446744073709551615 --given 0.10000000000000001 --counters\n"
 	    "xml /a/topology.xml 1\nallowed 0-1\nown group\nblocked 0000000000000000\n",
 	    CELL_CASE);
 	assert_string_equal(said, want);

@@ -98,7 +98,7 @@ static void not_a_word(
 
 	if (*text)
 		text_buffer_addf(&b, QUOTED " is not ", text);
-	text_buffer_add(&b, strchr("AEIOU", *noun) ? "an " : "a ");
+	text_buffer_add(&b, strchr("AEIO", *noun) ? "an " : "a ");
 	for (; *noun; noun++)
 		text_buffer_addf(&b, "%c", tolower(*noun));
 	if (!*text)
