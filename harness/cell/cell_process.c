@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
 #define STEP_NS (100 * CLOCK_NS_PER_MS)
+/* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
 #define CLOSED_TO_DEAD_MS 2000
 #define ARGS_MAX 256
 #define ARG_TEXT_MAX 32

@@ -3,6 +3,8 @@
 #include "harness/base/interrupt.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
 
 static void a_cell_becomes_ready(void **state)
 {
@@ -178,19 +180,38 @@ static void a_cell_is_told_all(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
-/* The machine stands still for longer than the cell may: both wake up late, and nobody has hung. */
+/* Takes the place of libc's in the whole program: once, it takes far longer than it was asked to.
+ */
+static bool stand_still;
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	struct timespec left;
+
+	if (stand_still) {
+		stand_still = false;
+		clock_sleep_until_ns(clock_now_ns() + 2 * CLOCK_NS_PER_S);
+		return 0;
+	}
+	if (timeout)
+		left = *timeout;
+	return (int)syscall(SYS_ppoll, fds, n, timeout ? &left : NULL, mask, _NSIG / 8);
+}
+
+/* A virtual machine is stopped for longer than the cell may take: nobody has hung. */
 static void a_machine_that_stands_still_is_not_a_hang(void **state)
 {
 	char exe[96], why[200] = "";
-	struct cell_spec spec = cell_script(
-	    exe, sizeof(exe), "kill -STOP $PPID; sleep 2; kill -CONT $PPID; sleep 0.1; ready; nap");
+	struct cell_spec spec = cell_script(exe, sizeof(exe), "sleep 2.5; ready; nap");
 	struct cell_process *c = NULL;
 	struct message m;
 
 	(void)state;
 	spec.ready_within_ns = CLOCK_NS_PER_S + 500 * CLOCK_NS_PER_MS;
+	stand_still = true;
 	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
+	assert_false(stand_still);
 	cell_kill(c);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
