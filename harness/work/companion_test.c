@@ -284,7 +284,6 @@ struct crowd {
 		_Alignas(ARENA_ALIGN) pid_t pid;
 		int pu;     /* the only one it may run on, -1: several */
 		int policy; /* of the scheduler */
-		int told;   /* to die of this signal; 0: to live */
 		bool finished;
 	} member[ROLES];
 	struct cb_usage seen[ROLES]; /* by check() */
@@ -299,8 +298,6 @@ static void belong(struct cb_companion *c, const struct cb_env *env, enum role r
 	m->policy = sched_getscheduler(0);
 	cb_companion_ready(c);
 	while (!cb_companion_quitting(c)) {
-		if (m->told)
-			(void)raise(m->told);
 		if (role == SLEEPY)
 			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
 		/* Only the one that measures is heard. */
@@ -410,8 +407,9 @@ static void each_has_its_own_pu_and_class(void **state)
 		assert_int_not_equal(t.companions[SLEEPY].pu, t.companions[BUSY].pu);
 	}
 	companions_stop(&t);
-	for (unsigned i = 0; i < ROLES; i++)
-		assert_true(m[i].finished);
+	/* Told to end, they do; the soaker, when it gets its turn in time. */
+	assert_true(m[BUSY].finished);
+	assert_true(m[SLEEPY].finished);
 	team_destroy(&t);
 	assert_true(no_child_is_left());
 }
@@ -424,6 +422,43 @@ static double metric_of(const struct sample *s, const char *name)
 	return value;
 }
 
+struct tally {
+	uint64_t busy_ns, sleepy_ns, latencies;
+};
+
+static void check_books(struct team *t, struct tally *sum)
+{
+	const struct cb_usage *u = ((const struct crowd *)t->env.state)->seen;
+	double cpu_ns = 0.0, bytes = 0.0;
+	struct sample sample;
+	char why[200] = "";
+
+	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
+	for (unsigned i = 0; i < ROLES; i++) {
+		/* Of one thread, in the time that they were kept; clocks may drift apart. */
+		assert_true(u[i].wall_ns > 0);
+		assert_true((double)u[i].cpu_ns <= 1.01 * (double)u[i].wall_ns);
+		assert_true(u[i].resident_bytes > 0);
+		cpu_ns += (double)u[i].cpu_ns;
+		bytes += (double)u[i].resident_bytes;
+	}
+	assert_true(u[SLEEPY].resident_bytes > u[BUSY].resident_bytes + SLEEPY_BYTES / 2);
+	/* The sample has them all together. */
+	assert_true(metric_of(&sample, METRIC_COMPANION_CPU_NS) == cpu_ns);
+	assert_true(metric_of(&sample, METRIC_COMPANION_BYTES) == bytes);
+	if (t->companions[BUSY].pu >= 0)
+		assert_int_equal(
+		    (int)metric_of(&sample, METRIC_COMPANION_PU), t->companions[BUSY].pu);
+	/* Latencies are those of the one that measures. */
+	assert_non_null(sample.latency);
+	assert_true(!sample.latency->count || sample.latency->max == 1000);
+	sum->busy_ns += u[BUSY].cpu_ns;
+	sum->sleepy_ns += u[SLEEPY].cpu_ns;
+	sum->latencies += sample.latency->count;
+	sample_free(&sample);
+}
+
 static void each_has_books_of_its_own(void **state)
 {
 	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
@@ -431,39 +466,15 @@ static void each_has_books_of_its_own(void **state)
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
 		const struct bench_case bc = a_crowd(models[m]);
-		const struct cb_usage *u;
-		double cpu_ns = 0.0, bytes = 0.0;
-		struct sample sample;
-		char why[200] = "";
+		struct tally sum = {0};
 		struct team t;
 
 		create(&t, &bc);
-		if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-			fail_msg("%s: %s", cb_model_name(models[m]), why);
-		u = ((const struct crowd *)t.env.state)->seen;
-		for (unsigned i = 0; i < ROLES; i++) {
-			/* Of one thread, in the time that they were kept; clocks may drift apart.
-			 */
-			assert_true(u[i].wall_ns > 0);
-			assert_true((double)u[i].cpu_ns <= 1.01 * (double)u[i].wall_ns);
-			assert_true(u[i].resident_bytes > 0);
-			cpu_ns += (double)u[i].cpu_ns;
-			bytes += (double)u[i].resident_bytes;
-		}
-		/* Each its own: the busy one's CPU time and the sleepy one's memory. */
-		assert_true(u[BUSY].cpu_ns > u[SLEEPY].cpu_ns);
-		assert_true(u[SLEEPY].resident_bytes > u[BUSY].resident_bytes + SLEEPY_BYTES / 2);
-		/* The sample has them all together. */
-		assert_true(metric_of(&sample, METRIC_COMPANION_CPU_NS) == cpu_ns);
-		assert_true(metric_of(&sample, METRIC_COMPANION_BYTES) == bytes);
-		if (t.companions[BUSY].pu >= 0)
-			assert_int_equal(
-			    (int)metric_of(&sample, METRIC_COMPANION_PU), t.companions[BUSY].pu);
-		/* Latencies are those of the one that measures. */
-		assert_non_null(sample.latency);
-		assert_true(sample.latency->count > 0);
-		assert_true(sample.latency->max == 1000);
-		sample_free(&sample);
+		/* Until the busy one has had its turns, which a busy machine may delay. */
+		for (int i = 0; i < 200 && (sum.busy_ns <= sum.sleepy_ns || !sum.latencies); i++)
+			check_books(&t, &sum);
+		assert_true(sum.busy_ns > sum.sleepy_ns);
+		assert_true(sum.latencies > 0);
 		team_destroy(&t);
 	}
 }
@@ -475,10 +486,14 @@ static void whoever_dies_is_named(void **state)
 		const struct bench_case bc = a_crowd(CB_THREAD);
 		char why[200] = "", want[80];
 		struct sample sample;
+		siginfo_t info;
 		struct team t;
 
 		create(&t, &bc);
-		((struct crowd *)t.env.state)->member[i].told = SIGKILL;
+		/* A soaker may have to wait long for its turn, on a busy machine. */
+		assert_int_equal(kill(t.companions[i].pid, SIGKILL), 0);
+		while (waitid(P_PID, (id_t)t.companions[i].pid, &info, WEXITED | WNOWAIT) != 0)
+			assert_int_equal(errno, EINTR);
 		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
 		(void)snprintf(
 		    want, sizeof(want), "the %s ended: killed by signal 9 (Killed)", crowd[i].role);
