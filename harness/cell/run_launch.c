@@ -41,7 +41,7 @@ static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
 
 	/* A trial without a window is as long as it takes. */
 	return (!slot_ns || slot_ns >= LONG_SLOT_NS) && l->slots > LONG_SLOTS ? LONG_SLOTS
-									    : l->slots;
+									      : l->slots;
 }
 
 static struct cell_spec spec_of(

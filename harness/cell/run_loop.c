@@ -50,8 +50,8 @@ static bool wanted(const struct run_loop *l, const struct run_entry *e)
 static int figure_so_far(const struct run_loop *l, const struct run_entry *e, double *out)
 {
 	const struct series *s = series_of(l, e);
-	const char *metric = strcmp(s->figure.metric, METRIC_NS_PER_OP) == 0 ? METRIC_OPS_PER_S
-									     : s->figure.metric;
+	const char *metric =
+	    strcmp(s->figure.metric, METRIC_NS_PER_OP) == 0 ? METRIC_OPS_PER_S : s->figure.metric;
 	double *x = calloc(s->sample_count + 1, sizeof(*x));
 	size_t n = 0;
 	int ret;
@@ -81,8 +81,9 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 		struct series *s = series_of(l, e);
 
 		s->status = STATUS_UNSUPPORTED;
-		(void)snprintf(s->reason, sizeof(s->reason), "it needs the figure of %.150s, which is %s",
-		    series_of(l, needs)->name, status_name(series_of(l, needs)->status));
+		(void)snprintf(s->reason, sizeof(s->reason),
+		    "it needs the figure of %.150s, which is %s", series_of(l, needs)->name,
+		    status_name(series_of(l, needs)->status));
 		return journal_series(l->journal, s);
 	}
 	if (needs->launches < GIVEN_LAUNCHES && needs->launches < l->rounds)
