@@ -1,211 +1,225 @@
 /*
- * conformance_test.c - every kind is right under real overlap, and every one that is broken on
- * purpose is caught: in this process, where sanitizers see it. (`concbench check` does the same
- * with cells.) And what holds of the cases of all families together.
+ * conformance_test.c - every kind there is, as `concbench check` tries it: nothing here names one.
+ * This program is its own cell.
  */
-#include "benches/driver.h"
+#include "benches/team_fixture.h"
+#include "harness/cell/conformance.h"
+#include "harness/cmd/cmd.h"
 
-#define WINDOW_NS (4 * CLOCK_NS_PER_MS)
-#define TRIALS 3u
-/* Broken ones are found within a second, or two under a sanitizer; this is when to give up. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CASE_NS (60 * CLOCK_NS_PER_MS)
 #define PATIENCE_NS (60 * CLOCK_NS_PER_S)
+#define HANG_NS (30 * CLOCK_NS_PER_S)
+/* Of those that are to hang. */
+#define BROKEN_HANG_NS CLOCK_NS_PER_S
 
-/* One of the metrics that show that somebody has met somebody, where there is anybody to meet. */
-static bool met(const struct driver *d)
+static struct conformance_plan plan = {
+    .exe = "/proc/self/exe",
+    .stderr_fd = STDERR_FILENO,
+    .case_ns = CASE_NS,
+    .patience_ns = PATIENCE_NS,
+    .hang_ns = HANG_NS,
+    .seed = 7,
+};
+
+static bool is_broken(const struct kind *k)
 {
-	const struct cb_family *family = d->bc.kind->family;
-	const char *names = family->exercised;
-
-	if (!names || d->bc.pub.workers < 2 || (d->bc.kind->self->flags & CB_REFERENCE))
-		return true;
-	while (*names) {
-		const size_t n = strcspn(names, " ");
-		char name[METRIC_NAME_MAX];
-
-		(void)snprintf(name, sizeof(name), "%.*s", (int)n, names);
-		if (driver_metric(d, name) > 0.0)
-			return true;
-		names += n + strspn(names + n, " ");
-	}
-	return false;
+	return k->self->flags & CB_BROKEN;
 }
 
-static void is_right(const struct bench_case *bc)
+static struct case_list cases_of(const struct kind *k)
 {
-	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	bool has_met = false, fruitful = false;
-	struct driver d;
-	const int ret = driver_try(&d, bc);
+	struct case_list cases = {0};
+	char err[400];
 
-	if (ret == -ENOTSUP)
-		return;
-	if (ret != 0)
-		fail_msg("%s: %s", bc->name, d.why);
-	for (unsigned i = 0; i < TRIALS || !has_met || !fruitful; i++) {
-		driver_good_trial(&d, WINDOW_NS);
-		has_met |= met(&d);
-		fruitful |= driver_done(&d) > 0 || d.team.load->once;
-		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s: nothing done, or nobody met", bc->name);
-	}
-	driver_end(&d);
+	if (conformance_cases(&kinds, &host, k, &cases, err, sizeof(err)) != 0)
+		fail_msg("%s/%s: %s", k->family->name, k->name, err);
+	return cases;
 }
 
-static void is_caught(const struct bench_case *bc)
+/* All that is wrong is told, not the first only. */
+static void every_kind_conforms(void **state)
 {
-	const char *says = bc->kind->self->says;
-	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	struct driver d;
-	int ret;
-
-	if (driver_try(&d, bc) != 0)
-		fail_msg("%s: %s", bc->name, d.why);
-	do {
-		ret = driver_trial(&d, WINDOW_NS);
-		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s: not caught", bc->name);
-	} while (ret == 0);
-	if (ret != -EBADMSG || !strstr(d.why, says))
-		fail_msg("%s: %d, '%s' instead of '%s'", bc->name, ret, d.why, says);
-	driver_end(&d);
-}
-
-static void all_of(const char *family, unsigned kinds_at_least, unsigned broken_at_least)
-{
-	unsigned kinds = 0, broken = 0;
-
-	for (size_t i = 0; i < driver_registry.count; i++) {
-		const struct kind *k = &driver_registry.item[i];
-		const bool wrong = (k->self->flags & CB_BROKEN) && k->self->says;
-		const struct sweep_request q = {
-		    .profile = CB_CHECK, .family = k->family, .kind = k->name};
-		struct case_list list = {0};
-		unsigned models = 0, tried = 0;
-		char err[400];
-
-		/* One that crashes or hangs is not survived here: those are for cells. */
-		if (strcmp(k->family->name, family) != 0 || (wrong && !k->self->says[0]))
-			continue;
-		if (sweep_cases(&driver_registry, &driver_host, &q, &list, err, sizeof(err)) != 0)
-			fail_msg("%s/%s: %s", family, k->name, err);
-		for (size_t c = 0; c < list.count; c++) {
-			const struct bench_case *bc = &list.item[c];
-			const unsigned model = CB_CAN(bc->pub.model);
-
-			if (bc->unsupported[0] || (wrong && (models & model)))
-				continue;
-			models |= model;
-			tried++;
-			if (wrong)
-				is_caught(bc);
-			else
-				is_right(bc);
-		}
-		if (tried == 0)
-			fail_msg("%s/%s: no case of it can be tried", family, k->name);
-		kinds += !wrong;
-		broken += wrong;
-		case_list_free(&list);
-	}
-	assert_true(kinds >= kinds_at_least);
-	assert_true(broken >= broken_at_least);
-}
-
-static void locks(void **state)
-{
-	(void)state;
-	all_of("lock", 9, 6);
-}
-
-static void queues(void **state)
-{
-	(void)state;
-	all_of("queue", 3, 7);
-}
-
-static void hand_offs(void **state)
-{
-	(void)state;
-	all_of("handoff", 9, 0);
-}
-
-static void jobs(void **state)
-{
-	(void)state;
-	all_of("job", 4, 0);
-}
-
-/* A case's name without what differs between execution models. */
-static void without_model(const char *name, char out[CASE_NAME_MAX + 1])
-{
-	size_t used = 0;
-
-	for (const char *part = name; *part;) {
-		const size_t n = strcspn(part, "/");
-
-		if (strncmp(part, "model:", 6) != 0 && strncmp(part, "carriers:", 9) != 0) {
-			memcpy(out + used, part, n);
-			used += n;
-			out[used++] = '/';
-		}
-		part += n + (part[n] == '/');
-	}
-	out[used] = '\0';
-}
-
-/*
- * A window of 3 ms fits into the slice that a busy machine's scheduler has just given, one of 60 ms
- * does not: with windows of their own, coroutines were 1.8 times as quick as threads, and with
- * equal ones they were not.
- */
-static void models_are_compared_over_equal_windows(void **state)
-{
-	static const char *const machines[] = {
-	    "pack:1 core:1 pu:1", "pack:1 core:2 pu:1", "pack:2 l3:2 core:8 pu:2"};
-	unsigned pairs = 0;
+	unsigned run = 0, bad = 0;
 
 	(void)state;
-	for (size_t k = 0; k < sizeof(machines) / sizeof(machines[0]); k++) {
-		const struct sweep_request q = {.profile = CB_FULL, .every_kind = true};
-		struct host h = {.max_workers = 100000};
+	for (size_t i = 0; i < kinds.count; i++) {
 		struct case_list cases = {0};
-		struct topology *topo;
-		char err[400];
 
-		assert_int_equal(topology_synthetic(machines[k], NULL, &topo, err, sizeof(err)), 0);
-		h.topology = topo;
-		h.pus = topology_pu_count(topo);
-		if (sweep_cases(&driver_registry, &h, &q, &cases, err, sizeof(err)) != 0)
-			fail_msg("%s", err);
-		for (size_t i = 0; i < cases.count; i++) {
-			char a[CASE_NAME_MAX + 1], b[CASE_NAME_MAX + 1];
+		if (kind_listed(&kinds.item[i]))
+			cases = cases_of(&kinds.item[i]);
+		for (size_t c = 0; c < cases.count; c++) {
+			struct conformance_result r;
 
-			without_model(cases.item[i].name, a);
-			for (size_t j = 0; j < i; j++) {
-				without_model(cases.item[j].name, b);
-				if (strcmp(a, b) != 0)
-					continue;
-				pairs++;
-				if (cases.item[i].window_ns != cases.item[j].window_ns)
-					fail_msg("%s and %s have windows of different length",
-					    cases.item[i].name, cases.item[j].name);
-			}
+			assert_int_equal(conformance_case(&plan, &cases.item[c], &r), 0);
+			run += r.outcome != CONFORMANCE_UNSUPPORTED;
+			if (r.outcome != CONFORMANCE_WRONG && r.outcome != CONFORMANCE_IDLE)
+				continue;
+			bad++;
+			print_error("%s: %s\n", cases.item[c].name, r.why);
 		}
 		case_list_free(&cases);
-		topology_free(topo);
 	}
-	assert_true(pairs > 100);
+	assert_int_equal(bad, 0);
+	assert_true(run > 100);
 }
 
-int main(void)
+static void broken_kinds_are_caught(void **state)
+{
+	unsigned run = 0, bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		struct conformance_plan p = plan;
+		struct case_list cases = {0};
+
+		if (is_broken(k))
+			cases = cases_of(k);
+		if (k->self->says)
+			p.case_ns = PATIENCE_NS;
+		if (k->self->says && !k->self->says[0])
+			p.hang_ns = BROKEN_HANG_NS;
+		for (size_t c = 0; c < cases.count; c++) {
+			struct conformance_result r;
+
+			assert_int_equal(conformance_case(&p, &cases.item[c], &r), 0);
+			run += r.outcome != CONFORMANCE_UNSUPPORTED;
+			if (r.outcome == CONFORMANCE_UNSUPPORTED || conformance_caught(k, &r))
+				continue;
+			bad++;
+			print_error("%s: %s\n", cases.item[c].name, r.why);
+		}
+		case_list_free(&cases);
+	}
+	assert_int_equal(bad, 0);
+	assert_true(run > 50);
+}
+
+/* What a family asks for before a test counts. Those who are bound move to no other PU: there is a
+ * metric that is always 0. */
+static void what_nobody_wanted_has_not_been_tested(void **state)
+{
+	static const struct {
+		const char *workers, *asks;
+		enum conformance_outcome outcome;
+	} rows[] = {
+	    {"2", "ns_per_op", CONFORMS},
+	    {"2", "migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op|migrations", CONFORMS},
+	    {"2", "migrations|ns_per_op jain", CONFORMS},
+	    {"2", "ns_per_op no_such_metric", CONFORMS},
+	    {"2", "no_such_metric", CONFORMANCE_IDLE},
+	    /* Alone it has nobody to meet. */
+	    {"1", "migrations", CONFORMS},
+	};
+	struct conformance_plan p = plan;
+
+	(void)state;
+	p.case_ns = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conformance_result r;
+		struct bench_case bc;
+		struct cb_family family;
+		struct kind kind;
+		char name[100];
+
+		(void)snprintf(name, sizeof(name), "lock/pthread_mutex/model:thread/workers:%s",
+		    rows[i].workers);
+		assert_string_equal(parse(name, &bc), "");
+		kind = *bc.kind;
+		family = *kind.family;
+		family.exercised = rows[i].asks;
+		kind.family = &family;
+		bc.kind = &kind;
+		p.patience_ns = rows[i].outcome == CONFORMS ? PATIENCE_NS : 100 * CLOCK_NS_PER_MS;
+		assert_int_equal(conformance_case(&p, &bc, &r), 0);
+		if (r.outcome != rows[i].outcome)
+			fail_msg("%s: '%s': %d, %s", name, rows[i].asks, r.outcome, r.why);
+		if (r.outcome == CONFORMANCE_IDLE)
+			assert_non_null(strstr(r.why, "nobody met anybody"));
+	}
+}
+
+/* A claim that no case tries is no claim: each model of each kind is among its cases. */
+static void every_model_claimed_is_tried(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		struct case_list cases = cases_of(k);
+		unsigned tried = 0;
+
+		for (size_t c = 0; c < cases.count; c++)
+			if (!cases.item[c].declined)
+				tried |= CB_CAN(cases.item[c].pub.model);
+		case_list_free(&cases);
+		if (tried != k->self->models && !(k->self->flags & CB_HIDDEN))
+			fail_msg("%s/%s: claims models %x, its cases have %x", k->family->name,
+			    k->name, k->self->models, tried);
+	}
+}
+
+/* Nothing passes as right where nothing has been seen to fail. */
+static void every_family_has_something_broken(void **state)
+{
+	(void)state;
+	for (unsigned f = 0; cb_families[f]; f++) {
+		unsigned listed = 0, broken = 0;
+
+		for (size_t i = 0; i < kinds.count; i++) {
+			const struct kind *k = &kinds.item[i];
+
+			if (k->family != cb_families[f])
+				continue;
+			listed += kind_listed(k);
+			broken += is_broken(k) && k->self->says;
+		}
+		if (listed && !broken)
+			fail_msg("%s: nothing is broken", cb_families[f]->plural);
+	}
+}
+
+static char xml[64];
+
+static int open_all(void **state)
+{
+	int fd;
+
+	(void)snprintf(xml, sizeof(xml), "%s/concbench-topology-XXXXXX", P_tmpdir);
+	fd = mkstemp(xml);
+	if (fd < 0 || close(fd) != 0 || open_machine(state) != 0)
+		return -1;
+	/* Reading it is much quicker than asking the kernel each time. */
+	plan.topology_xml = xml;
+	plan.allowed = topology_allowed_list(topo);
+	return topology_write_xml(topo, xml);
+}
+
+static int close_all(void **state)
+{
+	(void)unlink(xml);
+	return close_machine(state);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(locks),
-	    cmocka_unit_test(queues),
-	    cmocka_unit_test(hand_offs),
-	    cmocka_unit_test(jobs),
-	    cmocka_unit_test(models_are_compared_over_equal_windows),
+	    cmocka_unit_test(every_family_has_something_broken),
+	    cmocka_unit_test(every_model_claimed_is_tried),
+	    cmocka_unit_test(what_nobody_wanted_has_not_been_tested),
+	    cmocka_unit_test(broken_kinds_are_caught),
+	    cmocka_unit_test(every_kind_conforms),
 	};
 
-	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
+	if (argc > 1)
+		return command_main(&root_command, argc, argv);
+	/* Whoever runs this may have asked for them. */
+	(void)unsetenv("CONCBENCH_SELFTEST");
+	/* Hundreds of cells, and the detector of races would have each wait a second as it ends. */
+	(void)setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0);
+	return cmocka_run_group_tests(tests, open_all, close_all);
 }

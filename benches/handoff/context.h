@@ -1,4 +1,4 @@
-/* context.h - what a bare context shares with its worker, for the test of its check. */
+/* context.h - the state of the rows that switch stacks; public for the self-check's own test. */
 #ifndef CONCBENCH_HANDOFF_CONTEXT_H
 #define CONCBENCH_HANDOFF_CONTEXT_H
 

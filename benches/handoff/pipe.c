@@ -3,6 +3,8 @@
  * bench sched pipe` and lmbench's lat_pipe time it. One operation is one hand-off: a read and a
  * write, half a round trip.
  */
+#include "benches/handoff/pipe.h"
+
 #include "benches/handoff/turns.h"
 
 #include <errno.h>
@@ -11,13 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TOKEN 'T'
 /* Somebody has left and will not answer: do not wait for the token. */
 #define CLOSED 'C'
-
-struct pipes {
-	int to[2][2]; /* [worker] the pipe that it reads: read end, write end */
-};
 
 static inline void put(struct cb_worker *w, struct pipes *st, unsigned to, char byte)
 {

@@ -66,63 +66,67 @@ CB_INLINE void turns_take(struct turns *t, unsigned me)
 int turns_check(const struct cb_env *env, char *why, size_t why_len);
 int turns_can(const struct cb_case *c, char *why, size_t why_len);
 
+/* HANDOFF_WORK() - the row's workload, x_work. */
+#define HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                      \
+	_Static_assert(sizeof(type) <= TURNS_BYTES, "the row's own part is too large"); \
+	static int x##_setup(struct cb_env *env, char *why, size_t why_len)             \
+	{                                                                               \
+		type *st = (void *)((struct turns *)env->state)->own;                   \
+		const enum cb_model model = env->model;                                 \
+		int ret;                                                                \
+                                                                                        \
+		(void)st;                                                               \
+		(void)model;                                                            \
+		ret = init_;                                                            \
+		if (ret)                                                                \
+			(void)snprintf(why, why_len, #x ": %s", strerror(-ret));        \
+		return ret;                                                             \
+	}                                                                               \
+	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)         \
+	{                                                                               \
+		struct turns *t = state;                                                \
+		type *st = (void *)t->own;                                              \
+		const unsigned me = w->index;                                           \
+                                                                                        \
+		for (uint64_t done = 0; done < n; done++) {                             \
+			if (!(wait_) || w->error)                                       \
+				return done;                                            \
+			turns_take(t, me);                                              \
+			pass_;                                                          \
+		}                                                                       \
+		return n;                                                               \
+	}                                                                               \
+	static void x##_leave(struct cb_worker *w, void *state)                         \
+	{                                                                               \
+		struct turns *t = state;                                                \
+		type *st = (void *)t->own;                                              \
+		const unsigned me = w->index;                                           \
+                                                                                        \
+		(void)st;                                                               \
+		(void)me;                                                               \
+		cb_store_release(&t->closed, 1);                                        \
+		close_;                                                                 \
+	}                                                                               \
+	static int x##_check(const struct cb_env *env, char *why, size_t why_len)       \
+	{                                                                               \
+		struct turns *t = env->state;                                           \
+		type *st = (void *)t->own;                                              \
+		const unsigned next = t->count % 2;                                     \
+		const int ret = turns_check(env, why, why_len);                         \
+                                                                                        \
+		(void)st;                                                               \
+		(void)next;                                                             \
+		return ret ? ret : (check_);                                            \
+	}                                                                               \
+	static const struct cb_workload x##_work = {.op = "hand-off",                   \
+	    .state_bytes = sizeof(struct turns),                                        \
+	    .setup = x##_setup,                                                         \
+	    .batch = x##_batch,                                                         \
+	    .leave = x##_leave,                                                         \
+	    .check = x##_check};
+
 #define HANDOFF(x, about_, source_, type, init_, wait_, pass_, close_, check_)             \
-	_Static_assert(sizeof(type) <= TURNS_BYTES, "the row's own part is too large");    \
-	static int x##_setup(struct cb_env *env, char *why, size_t why_len)                \
-	{                                                                                  \
-		type *st = (void *)((struct turns *)env->state)->own;                      \
-		const enum cb_model model = env->model;                                    \
-		int ret;                                                                   \
-                                                                                           \
-		(void)st;                                                                  \
-		(void)model;                                                               \
-		ret = init_;                                                               \
-		if (ret)                                                                   \
-			(void)snprintf(why, why_len, #x ": %s", strerror(-ret));           \
-		return ret;                                                                \
-	}                                                                                  \
-	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)            \
-	{                                                                                  \
-		struct turns *t = state;                                                   \
-		type *st = (void *)t->own;                                                 \
-		const unsigned me = w->index;                                              \
-                                                                                           \
-		for (uint64_t done = 0; done < n; done++) {                                \
-			if (!(wait_) || w->error)                                          \
-				return done;                                               \
-			turns_take(t, me);                                                 \
-			pass_;                                                             \
-		}                                                                          \
-		return n;                                                                  \
-	}                                                                                  \
-	static void x##_leave(struct cb_worker *w, void *state)                            \
-	{                                                                                  \
-		struct turns *t = state;                                                   \
-		type *st = (void *)t->own;                                                 \
-		const unsigned me = w->index;                                              \
-                                                                                           \
-		(void)st;                                                                  \
-		(void)me;                                                                  \
-		cb_store_release(&t->closed, 1);                                           \
-		close_;                                                                    \
-	}                                                                                  \
-	static int x##_check(const struct cb_env *env, char *why, size_t why_len)          \
-	{                                                                                  \
-		struct turns *t = env->state;                                              \
-		type *st = (void *)t->own;                                                 \
-		const unsigned next = t->count % 2;                                        \
-		const int ret = turns_check(env, why, why_len);                            \
-                                                                                           \
-		(void)st;                                                                  \
-		(void)next;                                                                \
-		return ret ? ret : (check_);                                               \
-	}                                                                                  \
-	static const struct cb_workload x##_work = {.op = "hand-off",                      \
-	    .state_bytes = sizeof(struct turns),                                           \
-	    .setup = x##_setup,                                                            \
-	    .batch = x##_batch,                                                            \
-	    .leave = x##_leave,                                                            \
-	    .check = x##_check};                                                           \
+	HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                         \
 	static const struct cb_kind cb_kind_##x = {.family = "handoff",                    \
 	    .name = #x,                                                                    \
 	    .about = about_,                                                               \

@@ -1,6 +1,6 @@
 #include "benches/jobs/sieve.h"
 
-#include "benches/driver.h"
+#include "benches/team_fixture.h"
 
 /* Published values (OEIS A006880), and small ones anybody can count. */
 static void pi_is_right(void **unused)
@@ -15,46 +15,41 @@ static void pi_is_right(void **unused)
 		assert_int_equal(sieve_pi(known[i].x), known[i].primes);
 }
 
-static void begin(struct driver *d)
+/* One worker has forgotten the least base prime: many composites are left standing. */
+static void a_forgotten_prime_is_caught(void **unused)
 {
-	driver_begin(d, "job/sieve/model:thread/workers:2");
-}
-
-/* A base prime that is not struck out leaves composites standing. */
-static void forgotten_prime_is_caught(void **unused)
-{
-	struct driver d;
 	struct sieve_state *st;
+	struct subject s;
 
 	(void)unused;
-	begin(&d);
-	st = d.env->state;
-	driver_good_trial(&d, CLOCK_NS_PER_MS);
-	st->worker[1].prime_count--;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
-	assert_non_null(strstr(d.why, "worker 1"));
-	driver_end(&d);
+	begin(&s, "job/sieve/model:thread/workers:2");
+	st = s.team.env.state;
+	right_trial(&s, CLOCK_NS_PER_MS);
+	st->worker[1].prime[0] = st->worker[1].prime[1];
+	wrong(&s, trial(&s, CLOCK_NS_PER_MS), "worker 1: ");
+	end(&s);
 }
 
 /* A segment that is counted, but was not sieved. */
-static void made_up_segment_is_caught(void **unused)
+static void a_made_up_segment_is_caught(void **unused)
 {
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	begin(&d);
-	d.team.done[0]++;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
-	driver_end(&d);
+	begin(&s, "job/sieve/model:thread/workers:2");
+	right_trial(&s, CLOCK_NS_PER_MS);
+	s.team.done[0]++;
+	wrong(&s, check(&s), "worker 0: sieved ");
+	end(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pi_is_right),
-	    cmocka_unit_test(forgotten_prime_is_caught),
-	    cmocka_unit_test(made_up_segment_is_caught),
+	    cmocka_unit_test(a_forgotten_prime_is_caught),
+	    cmocka_unit_test(a_made_up_segment_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

@@ -60,7 +60,8 @@ CB_LOCK_CALLS(ck_anderson, struct anderson, struct anderson_node,
     ck_spinlock_anderson_unlock(&lock->lock, node->place), CB_NO_TRY)
 static const struct cb_lock_ops cb_lock_ops_ck_anderson = {.init = cb_lock_init_ck_anderson,
     .acquire = cb_lock_acquire_ck_anderson,
-    .release = cb_lock_release_ck_anderson};
+    .release = cb_lock_release_ck_anderson,
+    .try_acquire = cb_lock_try_acquire_ck_anderson};
 CB_LOCK_BATCH(ck_anderson)
 CB_LOCK_WORK(ck_anderson)
 static const struct cb_lock cb_lock_ck_anderson = {.ops = &cb_lock_ops_ck_anderson,

@@ -408,5 +408,5 @@ const struct cb_family queue_family = {
     .can = can,
     .workers = workers,
     .window_ns = window_ns,
-    .exercised = "empty_polls_per_op full_polls_per_op",
+    .exercised = "empty_polls_per_op|full_polls_per_op",
 };

@@ -42,10 +42,15 @@ static unsigned pipe_capacity(const struct cb_queue_env *env)
 	return PIPE_BYTES / (unsigned)env->bytes + env->producers;
 }
 
+/* All that it holds, what each sleeping writer then puts in, and an item as it leaves. */
+static unsigned most_items(unsigned producers, size_t bytes)
+{
+	return PIPE_BYTES / (unsigned)bytes + 2 * producers;
+}
+
 static size_t pipe_bytes(const struct cb_queue_env *env)
 {
-	/* All that it holds, and what each sleeping writer then puts in. */
-	return sizeof(struct pipe_queue) + PIPE_BYTES + env->producers * env->bytes;
+	return sizeof(struct pipe_queue) + most_items(env->producers, env->bytes) * env->bytes;
 }
 
 static int share_out(struct pipe_queue *q)
@@ -156,7 +161,8 @@ static void pipe_close(void *queue, struct cb_worker *w)
 	}
 	/* Only this one reads: what is ready is an item. */
 	while (is_ready(q->in, POLLIN)) {
-		if (read(q->in, q->item + q->taken * bytes, bytes) != (ssize_t)bytes) {
+		if (q->taken == most_items(q->producers, bytes) ||
+		    read(q->in, q->item + q->taken * bytes, bytes) != (ssize_t)bytes) {
 			cb_fail(w, -EIO, "pipe: read");
 			return;
 		}

@@ -1,17 +1,126 @@
-/* queues_test.c - items, stamps, what a queue's trial reports, what it refuses. (That queues
- * deliver, and that those that do not are caught, is in conformance_test.c.) */
-#include "benches/driver.h"
+/*
+ * queues_test.c - the queues' family: items, stamps, accounts, what is reported and refused. That
+ * every queue delivers, and that broken ones are caught: conformance_test.c.
+ */
+#include "benches/team_fixture.h"
 
 #include <concbench/queue.h>
 
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
-#define ONE_TO_ONE "queue/mutex_ring/producers:1/consumers:1"
+/* Broken queues are found within a second, or two under a sanitizer; this is when to give up. */
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)
 
-static void items_say_who_and_which(void **state)
+/* ---- accounts ---- */
+
+/* Items delivered are operations, and producers deliver none. */
+static void consumers_are_counted(void **unused)
+{
+	static const char *const names[] = {"queue/mutex_ring/model:thread/producers:2/consumers:2",
+	    "queue/mutex_ring/model:coroutine/producers:2/consumers:2",
+	    "queue/pipe/model:process/producers:3/consumers:1/bytes:1000"};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cb_queue_state *st;
+		struct subject s;
+		uint64_t delivered = 0;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 5; t++)
+			right_trial(&s, 5 * WINDOW_NS);
+		for (unsigned w = 0; w < s.bc.pub.workers; w++) {
+			if (w < st->env.producers)
+				assert_int_equal(s.team.done[w], 0);
+			delivered += s.team.done[w];
+		}
+		assert_true(delivered > 0);
+		end(&s);
+	}
+}
+
+static void until_caught(const char *name, char why[REASON_MAX])
+{
+	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
+	struct subject s;
+	int ret;
+
+	begin(&s, name);
+	while ((ret = trial(&s, WINDOW_NS)) == 0)
+		if (clock_now_ns() > give_up_ns)
+			fail_msg("%s: not caught", name);
+	if (ret != -EBADMSG)
+		fail_msg("%s: %d, %s", name, ret, s.why);
+	memcpy(why, s.why, REASON_MAX);
+	end(&s);
+}
+
+/* What the check has to say of one producer and one consumer. */
+static const struct verdict {
+	const char *kind;
+	int more; /* items that came out more than were put in */
+	const char *sum;
+	bool out_of_order;
+	bool damaged;
+} verdicts[] = {
+    {"dropping", -1, "another", true, false},
+    {"doubling", 1, "another", true, false},
+    {"reordering", 0, "their", true, false},
+    {"damaging", -1, "another", true, true},
+    {"tearing", -1, "another", true, true},
+    {"forging", 0, "another", true, false},
+};
+
+static void the_verdict_says_what_is_wrong(void **unused)
+{
+	unsigned long put, out, out_of_order, damaged;
+	char why[REASON_MAX], sum[16], name[100];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		const struct verdict *v = &verdicts[i];
+
+		(void)snprintf(
+		    name, sizeof(name), "queue/%s/model:thread/capacity:65536/bytes:24", v->kind);
+		until_caught(name, why);
+		if (sscanf(why,
+			"producer 0 put %lu items, %lu came out with %15s sum; of all %lu came out "
+			"of order and %lu damaged",
+			&put, &out, sum, &out_of_order, &damaged) != 5)
+			fail_msg("%s: %s", name, why);
+		if ((long)(out - put) != v->more || strcmp(sum, v->sum) != 0 ||
+		    (out_of_order > 0) != v->out_of_order || damaged != v->damaged)
+			fail_msg("%s: %s", name, why);
+	}
+}
+
+/* Between several consumers the order of arrival is not to be seen, but everything else is. */
+static void among_many_it_is_caught_too(void **unused)
+{
+	static const char *const broken[] = {"dropping", "doubling", "damaging", "forging"};
+	static const char *const models[] = {"thread", "process", "coroutine"};
+	char why[REASON_MAX], name[100];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
+			(void)snprintf(name, sizeof(name),
+			    "queue/%s/model:%s/producers:2/consumers:2/capacity:65536", broken[i],
+			    models[m]);
+			until_caught(name, why);
+			if (!strstr(why, " came out with "))
+				fail_msg("%s: %s", name, why);
+		}
+	}
+}
+
+/* ---- items ---- */
+
+static void items_say_who_and_which(void **unused)
 {
 	const uint64_t numbers[] = {1, 2, 64, UINT32_MAX, CB_QUEUE_NUMBER_MASK};
 
-	(void)state;
+	(void)unused;
 	for (unsigned p = 0; p < CB_QUEUE_PRODUCERS_MAX; p++) {
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 			const uint64_t head = cb_queue_head(p, numbers[i]);
@@ -29,39 +138,51 @@ static void items_say_who_and_which(void **state)
 	}
 }
 
-/* And every byte of what follows, of any size. */
-static void a_damaged_byte_shows(void **state)
+/* Every byte behind the head counts, and its place. */
+static void items_are_intact_or_not(void **unused)
 {
-	static const size_t sizes[] = {8, 9, 24, 1000};
+	static const size_t sizes[] = {8, 9, 16, 24, 1000};
+	unsigned char item[1000];
 
-	(void)state;
+	(void)unused;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		unsigned char item[1000];
 		const uint64_t head = cb_queue_head(3, 77);
+		uint64_t kept;
 
 		cb_queue_fill(item, sizes[i], head);
+		memcpy(&kept, item, sizeof(kept));
+		assert_int_equal(kept, head);
 		assert_true(cb_queue_intact(item, sizes[i], head));
-		for (size_t at = 8; at < sizes[i]; at++) {
-			item[at] ^= 1;
+		for (size_t at = sizeof(head); at < sizes[i]; at++) {
+			item[at] ^= 0x10;
 			assert_false(cb_queue_intact(item, sizes[i], head));
-			item[at] ^= 1;
+			item[at] ^= 0x10;
 		}
+		if (sizes[i] < 24)
+			continue;
+		/* Two words that have changed places. */
+		memcpy(&kept, item + 8, sizeof(kept));
+		memmove(item + 8, item + 16, sizeof(kept));
+		memcpy(item + 16, &kept, sizeof(kept));
+		assert_false(cb_queue_intact(item, sizes[i], head));
 	}
 }
 
-static void stamps_are_of_their_item(void **state)
+/* ---- stamps and metrics ---- */
+
+static void stamps_are_of_their_item(void **unused)
 {
-	static const _Atomic uint64_t always = 0, never = UINT64_MAX;
 	struct histogram latency;
+	const _Atomic uint64_t always = 0, never = UINT64_MAX;
 	struct worker w = {.open_ns = &always, .close_ns = &never, .latency = &latency};
 	struct cb_queue_state *st;
-	struct driver d;
+	struct subject s;
 	uint64_t later;
 
-	(void)state;
+	(void)unused;
 	histogram_clear(&latency);
-	driver_begin(&d, ONE_TO_ONE);
-	st = d.env->state;
+	begin(&s, "queue/sound/model:thread");
+	st = s.team.env.state;
 	/* No item that may be in the queue together with another has its stamp's place. */
 	assert_true(st->stamp_slots * CB_QUEUE_TIMED >= st->env.capacity + CB_QUEUE_TIMED);
 	later = (uint64_t)CB_QUEUE_TIMED * (st->stamp_slots + 1);
@@ -74,86 +195,97 @@ static void stamps_are_of_their_item(void **state)
 	assert_int_equal(latency.count, 1);
 	cb_queue_timed(&w.pub, st, 0, later);
 	assert_int_equal(latency.count, 2);
-	driver_end(&d);
+	end(&s);
 }
 
 /* 100 items more, and so many looks in vain. */
-static void report_more(struct driver *d, uint64_t full, uint64_t empty, double *polls)
+static struct metric_set report_more(struct subject *s, uint64_t full, uint64_t empty)
 {
-	struct cb_queue_state *st = d->env->state;
+	struct cb_queue_state *st = s->team.env.state;
 	struct metric_set metrics = {0};
 
 	st->worker[1].source[0].count += 100;
 	st->worker[0].full_polls += full;
 	st->worker[1].empty_polls += empty;
-	cb_queue_report(d->env, (struct cb_metrics *)(void *)&metrics);
-	assert_true(metric_get(&metrics, "full_polls_per_op", &polls[0]));
-	assert_true(metric_get(&metrics, "empty_polls_per_op", &polls[1]));
+	(void)report(s, &metrics, "full_polls_per_op");
+	return metrics;
 }
 
-static void metrics_are_of_one_trial(void **state)
+static void metrics_are_of_one_trial(void **unused)
 {
-	double polls[2];
-	struct driver d;
+	struct metric_set metrics;
+	struct subject s;
 
-	(void)state;
-	driver_begin(&d, ONE_TO_ONE);
-	report_more(&d, 50, 1000, polls);
-	assert_true(polls[0] > 0.499 && polls[0] < 0.501);
-	assert_true(polls[1] > 9.999 && polls[1] < 10.001);
+	(void)unused;
+	begin(&s, "queue/sound/model:thread");
+	metrics = report_more(&s, 50, 1000);
+	assert_float_equal(report(&s, &metrics, "full_polls_per_op"), 0.5, 1e-6);
+	assert_float_equal(report(&s, &metrics, "empty_polls_per_op"), 10.0, 1e-6);
 	/* Not what has come together since the beginning. */
-	report_more(&d, 0, 100, polls);
-	assert_true(polls[0] <= 0.0);
-	assert_true(polls[1] > 0.999 && polls[1] < 1.001);
-	driver_end(&d);
+	metrics = report_more(&s, 0, 100);
+	assert_float_equal(report(&s, &metrics, "full_polls_per_op"), 0.0, 1e-6);
+	assert_float_equal(report(&s, &metrics, "empty_polls_per_op"), 1.0, 1e-6);
+	end(&s);
 }
 
-/* Only the consumers' items are operations, and each is timed one time in so many. */
-static void producers_do_no_operations(void **state)
-{
-	struct driver d;
+/* ---- what cannot be ---- */
 
-	(void)state;
-	driver_begin(&d, "queue/mutex_ring/producers:2/consumers:2");
-	while (driver_done(&d) < 1000)
-		driver_good_trial(&d, WINDOW_NS);
-	assert_int_equal(d.team.done[0] + d.team.done[1], 0);
-	assert_true(d.team.done[2] + d.team.done[3] > 0);
-	driver_end(&d);
-}
-
-static void what_it_cannot_take_is_declined(void **state)
+static void what_cannot_be_is_declined(void **unused)
 {
 	static const struct {
 		const char *name, *why;
 	} bad[] = {
-	    {"queue/mutex_ring/capacity:100", "not a power of two"},
-	    {"queue/ck_spsc/producers:2", "1 producer"},
-	    {"queue/ck_spsc/consumers:2", "1 consumer"},
-	    {"queue/pipe/consumers:2", "1 consumer"},
-	    {"queue/pipe/bytes:8KiB", "at most 4096 bytes"},
+	    {"queue/mutex_ring/capacity:100", "capacity:100 is not a power of two"},
+	    {"queue/mutex_ring/producers:0", "producers"},
+	    {"queue/mutex_ring/consumers:0", "consumers"},
+	    {"queue/mutex_ring/producers:33", "producers"},
+	    {"queue/mutex_ring/bytes:7", "bytes"},
+	    {"queue/ck_spsc/producers:2", "it takes 1 producer"},
+	    {"queue/ck_spsc/consumers:2", "it takes 1 consumer"},
+	    {"queue/ck_spsc/bytes:16", "its items have 8 bytes"},
+	    {"queue/ck_spsc/wait_ns:1000", "nobody waits in it"},
+	    {"queue/pipe/consumers:2", "it takes 1 consumer"},
+	    {"queue/pipe/bytes:4097", "its items have at most 4096 bytes"},
+	    {"queue/pipe/capacity:16", "'capacity:16' is not a parameter"},
 	};
+	struct bench_case bc;
 
-	(void)state;
+	(void)unused;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct bench_case bc;
+		const char *why = parse(bad[i].name, &bc);
 
-		driver_case(bad[i].name, &bc);
-		if (!bc.declined || !strstr(bc.unsupported, bad[i].why))
-			fail_msg("%s: '%s'", bad[i].name, bc.unsupported);
+		if (!strstr(why, bad[i].why))
+			fail_msg("%s: '%s'", bad[i].name, why);
 	}
+}
+
+/* What it cannot be given it says itself. */
+static void capacity_is_the_queues_own(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/pipe/model:thread/bytes:1024");
+	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 65);
+	end(&s);
+	begin(&s, "queue/mutex_ring/model:thread/capacity:32");
+	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 32);
+	end(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(consumers_are_counted),
+	    cmocka_unit_test(the_verdict_says_what_is_wrong),
+	    cmocka_unit_test(among_many_it_is_caught_too),
 	    cmocka_unit_test(items_say_who_and_which),
-	    cmocka_unit_test(a_damaged_byte_shows),
+	    cmocka_unit_test(items_are_intact_or_not),
 	    cmocka_unit_test(stamps_are_of_their_item),
 	    cmocka_unit_test(metrics_are_of_one_trial),
-	    cmocka_unit_test(producers_do_no_operations),
-	    cmocka_unit_test(what_it_cannot_take_is_declined),
+	    cmocka_unit_test(what_cannot_be_is_declined),
+	    cmocka_unit_test(capacity_is_the_queues_own),
 	};
 
-	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

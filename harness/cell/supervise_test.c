@@ -178,6 +178,23 @@ static void a_cell_is_told_all(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+/* The machine stands still for longer than the cell may: both wake up late, and nobody has hung. */
+static void a_machine_that_stands_still_is_not_a_hang(void **state)
+{
+	char exe[96], why[200] = "";
+	struct cell_spec spec = cell_script(
+	    exe, sizeof(exe), "kill -STOP $PPID; sleep 2; kill -CONT $PPID; sleep 0.1; ready; nap");
+	struct cell_process *c = NULL;
+	struct message m;
+
+	(void)state;
+	spec.ready_within_ns = CLOCK_NS_PER_S + 500 * CLOCK_NS_PER_MS;
+	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	cell_kill(c);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
 /* In a child, since the flag stays. Return: as a test of a supervisor that Ctrl-C reached. */
 static int interrupted_start(void)
 {
@@ -244,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(a_program_that_is_not_there),
 	    cmocka_unit_test(one_that_hides_is_seen),
 	    cmocka_unit_test(a_cell_is_told_all),
+	    cmocka_unit_test(a_machine_that_stands_still_is_not_a_hang),
 	    cmocka_unit_test(an_interrupt_ends_the_wait),
 	    cmocka_unit_test(a_cell_dies_with_its_supervisor),
 	};

@@ -66,7 +66,7 @@ what_cannot_be_loaded_is_refused() {
 	echo hello >text.so
 	refuse_file ./text.so 'not an ELF file'
 	cp /bin/true program.so
-	refuse_file ./program.so 'concbench_module'
+	refuse_file ./program.so 'executable'
 	echo 'int nothing; int nothing = 1;' >bare.c
 	"${CC:-cc}" -shared -fPIC -o bare.so bare.c
 	refuse_file ./bare.so 'CB_MODULE'

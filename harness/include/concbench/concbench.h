@@ -594,8 +594,9 @@ struct cb_family {
 	int (*can)(const struct cb_case *c, char *why, size_t why_len);
 	unsigned (*workers)(const struct cb_case *c);
 	uint64_t (*window_ns)(const struct cb_case *c);
-	/* Metrics of which one at least has to have been above 0 before a conformance test counts:
-	 * a lock that nobody else wanted has not been tested. Blanks between; NULL. */
+	/* Metrics that have to have been above 0 before a conformance test counts, as far as the
+	 * case has them: a lock that nobody else wanted has not been tested. Blanks between; of
+	 * those with "|" between one is enough. NULL: none. */
 	const char *exercised;
 };
 
