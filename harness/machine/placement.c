@@ -142,13 +142,13 @@ static const struct topology_pu *pu_of_index(const struct topology *topo, int os
 	return NULL;
 }
 
-/* How good @pu is as a spare: 0 taken, 1 a worker's sibling, 2 a free core, 3 also of the cache of
- * the first worker. */
+/* How good @pu is as a spare: 0 taken, 1 a worker's sibling, 2 a free core, one more when it is of
+ * the cache of the first worker, and two more as the first of its core: each companion a core. */
 static int spare_value(
     const struct topology *topo, const struct placement *p, const struct topology_pu *pu)
 {
 	const struct topology_pu *first = pu_of_index(topo, p->pu[0]);
-	int value = first && first->llc_id == pu->llc_id ? 3 : 2;
+	int value = 2 + (first && first->llc_id == pu->llc_id) + 2 * (pu->smt_rank == 0);
 
 	for (unsigned w = 0; w < p->count; w++) {
 		const struct topology_pu *taken = pu_of_index(topo, p->pu[w]);

@@ -65,8 +65,8 @@ void placement_free(struct placement *p);
 /**
  * placement_spare_pu() - a usable PU that no worker of @p is bound to, for a load generator:
  * another core of the same cache if there is one, else any.
- * @nth: 0 the best of them, 1 the next, ...: each companion has its own.
- * Return: OS index, or -1 when all are taken or @p is unbound.
+ * @nth: 0 the best of them, 1 the next, ...: each companion has its own, of another core while
+ * there are any. Return: OS index, or -1 when all are taken or @p is unbound.
  */
 int placement_spare_pu(const struct topology *topo, const struct placement *p, unsigned nth);
 

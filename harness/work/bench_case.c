@@ -349,6 +349,12 @@ static int take_part(const struct kind *k, const struct host *h, const char *par
 		    keys);
 		return -EINVAL;
 	}
+	/* Cut off, it would be another value. */
+	if (len - key_len > sizeof(text)) {
+		(void)snprintf(err, err_len, "%s: '%.40s...' is longer than %d characters",
+		    k->param[at]->key, colon + 1, PLACEMENT_TEXT_MAX - 1);
+		return -EINVAL;
+	}
 	*next = (unsigned)at + 1;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(len - key_len - 1), colon + 1);
 	return param_parse(k->param[at], h->pus, text, &value[at], err, err_len);

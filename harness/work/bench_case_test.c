@@ -2,6 +2,8 @@
  */
 #include "harness/work/bench_case.h"
 
+#include "harness/work/sweep.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +50,32 @@ static const struct cb_family family = {.name = "first",
     .params = params,
     .param_count = sizeof(params) / sizeof(params[0]),
     .can = can};
-const struct cb_family *const cb_families[] = {&family, NULL};
+/* What its workers and its windows are follows from something else. */
+static const struct cb_param derived_params[] = {
+    CB_PARAM_MODEL,
+    CB_PARAM("pairs", CB_COUNT, "pus", 1, 1000, "of workers"),
+    /* As many as there are PUs for, and workers. */
+    {"carriers", CB_COUNT, "place", 1, 4096, "carriers", NULL, false},
+    CB_PARAM_PLACE("scatter"),
+};
+
+static unsigned pairs(const struct cb_case *c)
+{
+	return 2 * (unsigned)cb_case_value(c, "pairs");
+}
+
+static uint64_t by_pairs(const struct cb_case *c)
+{
+	return (uint64_t)cb_case_value(c, "pairs") * 1000;
+}
+
+static const struct cb_family derived = {.name = "second",
+    .plural = "seconds",
+    .params = derived_params,
+    .param_count = 4,
+    .workers = pairs,
+    .window_ns = by_pairs};
+const struct cb_family *const cb_families[] = {&family, &derived, NULL};
 
 static const struct cb_workload work = {.op = "op", .batch = batch, .check = check};
 static const struct cb_figure figures[] = {
@@ -71,8 +98,52 @@ static const struct cb_kind os_only = {.family = "first",
     .not_models = "nobody to switch to",
     .without = "hold_ns locks",
     .work = &work};
+static const struct cb_kind paired = {.family = "second",
+    .name = "paired",
+    .about = "two by two, or one by callbacks",
+    .version = 1,
+    .models = CB_CAN_ALL | CB_CAN(CB_CALLBACK),
+    .work = &work,
+    .callback = &work};
+
+static unsigned three(const struct cb_case *c)
+{
+	(void)c;
+	return 3;
+}
+
+static uint64_t seven_us(const struct cb_case *c)
+{
+	return c->workers == 3 ? 7000 : 0;
+}
+
+static const struct cb_kind in_threes = {.family = "second",
+    .name = "in_threes",
+    .about = "its own number comes first",
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &work,
+    .workers = three,
+    .window_ns = seven_us};
+
+static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	(void)metrics;
+	return check(env, why, why_len);
+}
+
+static const struct cb_workload grow_once = {.op = "growth", .once = once};
+static const struct cb_kind windowless = {.family = "first",
+    .name = "windowless",
+    .about = "a trial is one call",
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &grow_once};
 CB_REGISTER(one)
 CB_REGISTER(os_only)
+CB_REGISTER(paired)
+CB_REGISTER(in_threes)
+CB_REGISTER(windowless)
 
 static struct topology *topo; /* two cores without siblings */
 static struct registry registry;
@@ -151,9 +222,9 @@ static void a_bad_part_is_named(void **state)
 		int ret;
 		const char *said, *accepted;
 	} table[] = {
-	    {"second/one", -ENOENT, "no family 'second'", "first"},
+	    {"third/one", -ENOENT, "no family 'third'", "first second"},
 	    {"", -ENOENT, "no family", "first"},
-	    {"first/three", -ENOENT, "no first 'three'", "one os_only"},
+	    {"first/three", -ENOENT, "no first 'three'", "one os_only windowless"},
 	    {"first", -ENOENT, "no first ''", "one os_only"},
 	    {"first/one/hold", -EINVAL, "part 'hold' is not a parameter of first/one", "hold_ns"},
 	    {"first/one/colour:red", -EINVAL, "'colour:red'", "model, workers"},
@@ -167,7 +238,10 @@ static void a_bad_part_is_named(void **state)
 	    {"first/one/model:fibre", -EINVAL, "model: 'fibre'", "thread process coroutine"},
 	    {"first/one/place:moon", -EINVAL, "moon", "scatter"},
 	    {"first/one/figure:weight", -EINVAL, "figure 'weight'", "ns_per_op peak_bytes"},
+	    {"first/one/figure:ns_per_op/bytes:8", -EINVAL, "'figure:ns_per_op'", "bytes"},
 	    {"first/one/", -EINVAL, "part ''", "model"},
+	    {"first/one//bytes:8", -EINVAL, "part ''", "model"},
+	    {"first/one/carriers:place", -EINVAL, "carriers: 'place' is not a value", "such as 8"},
 	};
 
 	(void)state;
@@ -230,6 +304,144 @@ static void what_cannot_run_says_why(void **state)
 	}
 }
 
+/* Every name that is made makes the same case again, whatever its values. */
+static void names_and_cases_are_one(void **state)
+{
+	struct sweep_set set[6];
+	static const char *const typed[6] = {"model=thread,process,coroutine,callback",
+	    "workers=1,pus,100", "carriers=1,2", "place=none,same,cross,list:1,0,list:0",
+	    "bytes=1,13,1KiB", "locks=1,8"};
+	const struct sweep_request q = {.profile = CB_QUICK, .kind = "one", .set = set, .sets = 6};
+	static const struct cb_sweep all = {CB_QUICK, "hold_ns=0,1us"};
+	struct cb_kind swept = one;
+	const struct cb_kind *const first = &swept;
+	struct registry r = {0};
+	struct case_list list = {0};
+	char err[400] = "";
+
+	(void)state;
+	swept.sweeps = &all;
+	swept.sweep_count = 1;
+	assert_int_equal(registry_add(&r, &first, &first + 1, "", NULL, err, sizeof(err)), 0);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(sweep_set_parse(typed[i], &set[i], err, sizeof(err)), 0);
+	if (sweep_cases(&r, &host, &q, &list, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	/* Two carriers differ from one where there are any. */
+	assert_int_equal(list.count, (3 * 1 + 1 * 2) * 3 * 5 * 3 * 2 * 2);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct bench_case *bc = &list.item[i];
+		struct bench_case again;
+		char hash[17], hash_again[17];
+
+		if (case_parse(&r, &host, bc->name, &again, NULL, err, sizeof(err)) != 0)
+			fail_msg("%s: %s", bc->name, err);
+		assert_string_equal(again.name, bc->name);
+		assert_memory_equal(&again.pub, &bc->pub, sizeof(bc->pub));
+		assert_string_equal(again.place.text, bc->place.text);
+		assert_string_equal(again.unsupported, bc->unsupported);
+		assert_int_equal(again.declined, bc->declined);
+		assert_int_equal(again.window_ns, bc->window_ns);
+		case_hash(bc, hash);
+		case_hash(&again, hash_again);
+		assert_string_equal(hash, hash_again);
+		/* Negative control: its neighbour's is another. */
+		case_hash(&list.item[i ? i - 1 : 1], hash_again);
+		assert_string_not_equal(hash, hash_again);
+	}
+	case_list_free(&list);
+	registry_free(&r);
+}
+
+static void kinds_see_their_values(void **state)
+{
+	const struct bench_case bc =
+	    parsed("first/one/model:coroutine/workers:9/carriers:2/place:same/hold:2us", NULL);
+	const struct bench_case other = parsed("first/one/workers:9/carriers:2", NULL);
+
+	(void)state;
+	assert_ptr_equal(bc.pub.kind, &one);
+	assert_int_equal(bc.pub.model, CB_COROUTINE);
+	assert_int_equal(bc.pub.workers, 9);
+	assert_int_equal(bc.pub.carriers, 2);
+	assert_string_equal(cb_case_name(&bc.pub), bc.name);
+	assert_int_equal(cb_case_value(&bc.pub, "hold_ns"), 2000);
+	assert_int_equal(cb_case_value(&bc.pub, "hold"), 2000);
+	assert_int_equal(cb_case_value(&bc.pub, "bytes"), 64);
+	assert_int_equal(cb_case_value(&bc.pub, "locks"), 1);
+	assert_int_equal(cb_case_value(&bc.pub, "model"), CB_COROUTINE);
+	assert_true(cb_case_on_one_pu(&bc.pub));
+	assert_int_equal(case_units(&bc), 2);
+	assert_false(cb_case_on_one_pu(&other.pub));
+	assert_int_equal(other.pub.carriers, 0);
+	assert_int_equal(case_units(&other), 9);
+}
+
+/* Of numbers that depend on others, and on the machine. */
+static void what_follows_is_worked_out(void **state)
+{
+	static const struct {
+		const char *typed, *name;
+		unsigned workers, carriers, units;
+		uint64_t window_ns;
+	} table[] = {
+	    {"second/paired", "second/paired/model:thread/pairs:2/place:scatter", 4, 0, 4, 2000},
+	    {"second/paired/model:coroutine",
+		"second/paired/model:coroutine/pairs:2/carriers:2/place:scatter", 4, 2, 2, 2000},
+	    {"second/paired/model:coroutine/place:same",
+		"second/paired/model:coroutine/pairs:2/carriers:1/place:same", 4, 1, 1, 2000},
+	    {"second/paired/model:coroutine/pairs:5/carriers:4",
+		"second/paired/model:coroutine/pairs:5/carriers:4/place:scatter", 10, 4, 4, 5000},
+	    /* One thread serves all. */
+	    {"second/paired/model:callback/pairs:5",
+		"second/paired/model:callback/pairs:5/place:scatter", 1, 0, 1, 5000},
+	    /* A kind's own functions come first; what its window leaves open is the family's. */
+	    {"second/in_threes/model:coroutine",
+		"second/in_threes/model:coroutine/pairs:2/carriers:2/place:scatter", 3, 2, 2, 7000},
+	    {"first/windowless/workers:2",
+		"first/windowless/model:thread/workers:2/place:none/hold_ns:0/bytes:64", 2, 0, 0,
+		0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct bench_case bc = parsed(table[i].typed, NULL);
+
+		assert_string_equal(bc.name, table[i].name);
+		assert_string_equal(bc.unsupported, "");
+		assert_int_equal(bc.pub.workers, table[i].workers);
+		assert_int_equal(bc.pub.carriers, table[i].carriers);
+		assert_int_equal(case_units(&bc), table[i].units);
+		assert_int_equal(bc.window_ns, table[i].window_ns);
+		/* With what was worked out in it, it says the same on a machine of any size. */
+		assert_string_equal(parsed(bc.name, NULL).name, bc.name);
+	}
+}
+
+/* Cut off, the first would be a list that this machine has. */
+static void a_value_must_fit(void **state)
+{
+	struct bench_case bc;
+	char name[2 * CASE_NAME_MAX], err[400];
+
+	(void)state;
+	for (unsigned extra = 0; extra < 4; extra++) {
+		int used = snprintf(name, sizeof(name), "first/os_only/place:list:");
+
+		for (int at = 5; at < PLACEMENT_TEXT_MAX + (int)extra; at++)
+			used += snprintf(
+			    name + used, sizeof(name) - (size_t)used, "%c", at % 2 ? '0' : ',');
+		assert_int_equal(
+		    case_parse(&registry, &host, name, &bc, NULL, err, sizeof(err)), -EINVAL);
+		assert_non_null(strstr(err, "place: 'list:0,0,"));
+		assert_non_null(strstr(err, "is longer than 127 characters"));
+	}
+	/* Negative control: one less fits. */
+	name[strlen("first/os_only/place:") + PLACEMENT_TEXT_MAX - 2] = '\0';
+	if (case_parse(&registry, &host, name, &bc, NULL, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+}
+
 static void names_must_fit(void **state)
 {
 	struct bench_case bc;
@@ -245,6 +457,60 @@ static void names_must_fit(void **state)
 }
 
 /* Each must give a hash that no other has: that is what tells two definitions apart. */
+static void every_value_is_in_the_hash(void **state)
+{
+	static const char *const all[] = {"first/one", "first/one/model:process",
+	    "first/one/model:coroutine", "first/one/model:coroutine/carriers:2",
+	    "first/one/workers:3", "first/one/place:same", "first/one/hold:1", "first/one/bytes:65",
+	    "first/one/locks:2", "first/os_only"};
+	static const char *const same[][2] = {
+	    /* A parameter that is added later renames nothing. */
+	    {"first/one", "first/one/locks:1"},
+	    {"firsts/one/workers:pus", "first/one/workers:2"},
+	    {"first/one/carriers:2", "first/one"},
+	};
+	char hash[10][17], a[17], b[17];
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		const struct bench_case bc = parsed(all[i], NULL);
+
+		case_hash(&bc, hash[i]);
+		for (unsigned j = 0; j < i; j++)
+			if (strcmp(hash[i], hash[j]) == 0)
+				fail_msg("%s and %s have the same hash", all[i], all[j]);
+	}
+	for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		const struct bench_case one_way = parsed(same[i][0], NULL),
+					another = parsed(same[i][1], NULL);
+
+		case_hash(&one_way, a);
+		case_hash(&another, b);
+		assert_string_equal(a, b);
+	}
+}
+
+/* The same kind from two files, under two prefixes, is the same measurement. */
+static void the_hash_knows_no_module(void **state)
+{
+	const struct cb_kind *const first = &one;
+	struct bench_case ours = parsed("first/one/bytes:8", NULL), loaded;
+	struct registry r;
+	char a[17], b[17], err[400] = "";
+
+	(void)state;
+	assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
+	assert_int_equal(
+	    registry_add(&r, &first, &first + 1, "mine", "own.so", err, sizeof(err)), 0);
+	assert_int_equal(
+	    case_parse(&r, &host, "first/mine.one/bytes:8", &loaded, NULL, err, sizeof(err)), 0);
+	assert_string_not_equal(loaded.name, ours.name);
+	case_hash(&ours, a);
+	case_hash(&loaded, b);
+	assert_string_equal(a, b);
+	registry_free(&r);
+}
+
 static void every_part_of_the_work_is_in_the_hash(void **state)
 {
 	const struct cb_workload loads[] = {{.op = "ab"}, {.op = "abc"},
@@ -306,7 +572,13 @@ int main(void)
 	    cmocka_unit_test(a_bad_part_is_named),
 	    cmocka_unit_test(a_name_may_ask_for_one_figure),
 	    cmocka_unit_test(what_cannot_run_says_why),
+	    cmocka_unit_test(names_and_cases_are_one),
+	    cmocka_unit_test(kinds_see_their_values),
+	    cmocka_unit_test(what_follows_is_worked_out),
+	    cmocka_unit_test(a_value_must_fit),
 	    cmocka_unit_test(names_must_fit),
+	    cmocka_unit_test(every_value_is_in_the_hash),
+	    cmocka_unit_test(the_hash_knows_no_module),
 	    cmocka_unit_test(every_part_of_the_work_is_in_the_hash),
 	    cmocka_unit_test(more_workers_than_pus_get_a_longer_window),
 	};

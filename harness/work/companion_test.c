@@ -1,4 +1,5 @@
-/* companion_test.c - the process beside the workers, through a team: life, window, PU and death. */
+/* companion_test.c - the processes beside the workers, through a team: life, window, PU and death.
+ */
 #include "harness/base/clock.h"
 #include "harness/work/case_fixture.h"
 #include "harness/work/companion.h"
@@ -271,6 +272,257 @@ static void one_that_does_not_listen_is_killed(void **state)
 	assert_true(no_child_is_left());
 }
 
+/* ---- several, with different roles ---- */
+
+enum role { BUSY, SLEEPY, SOAKER, ROLES };
+
+/* Beyond what one process may have more than another of code and stack. */
+#define SLEEPY_BYTES ((size_t)32 * 1024 * 1024)
+
+struct crowd {
+	struct crowd_member {
+		_Alignas(ARENA_ALIGN) pid_t pid;
+		int pu;     /* the only one it may run on, -1: several */
+		int policy; /* of the scheduler */
+		bool finished;
+	} member[ROLES];
+	struct cb_usage seen[ROLES]; /* by check() */
+};
+
+static void belong(struct cb_companion *c, const struct cb_env *env, enum role role)
+{
+	struct crowd_member *m = &((struct crowd *)env->state)->member[role];
+
+	m->pid = getpid();
+	m->pu = only_pu();
+	m->policy = sched_getscheduler(0);
+	cb_companion_ready(c);
+	while (!cb_companion_quitting(c)) {
+		if (role == SLEEPY)
+			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+		/* Only the one that measures is heard. */
+		if (cb_companion_recording(c))
+			cb_companion_record_ns(c, role == BUSY ? 1000 : 50000000);
+	}
+	m->finished = true;
+}
+
+static void be_busy(struct cb_companion *c, const struct cb_env *env)
+{
+	belong(c, env, BUSY);
+}
+
+static void be_sleepy(struct cb_companion *c, const struct cb_env *env)
+{
+	char *much = malloc(SLEEPY_BYTES);
+
+	if (!much)
+		return;
+	memset(much, 1, SLEEPY_BYTES);
+	__asm__ volatile("" : : "r"(much) : "memory"); /* nobody reads it: it would be left out */
+	belong(c, env, SLEEPY);
+	free(much);
+}
+
+static void soak(struct cb_companion *c, const struct cb_env *env)
+{
+	belong(c, env, SOAKER);
+}
+
+static int look_at_usage(const struct cb_env *env, char *why, size_t why_len)
+{
+	struct crowd *s = env->state;
+
+	if (env->companions != ROLES) {
+		(void)snprintf(why, why_len, "%u companions", env->companions);
+		return -EBADMSG;
+	}
+	memcpy(s->seen, env->companion, sizeof(s->seen));
+	return 0;
+}
+
+static const struct cb_companion_spec crowd[ROLES] = {
+    [BUSY] = {.role = "load generator", .run = be_busy, .measures = true},
+    [SLEEPY] = {.role = "server", .run = be_sleepy},
+    [SOAKER] = {.role = "soaker", .run = soak, .idle = true},
+};
+static const struct cb_workload crowded = {.op = "op",
+    .latency_of = "nothing",
+    .state_bytes = sizeof(struct crowd),
+    .batch = work,
+    .check = look_at_usage,
+    .companions = crowd,
+    .companion_count = ROLES,
+    .max_batch = 1};
+
+static void create(struct team *t, const struct bench_case *bc)
+{
+	char why[200] = "";
+
+	if (team_create(t, bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+}
+
+/* On one PU, and the companions around it. */
+static struct bench_case a_crowd(enum cb_model model)
+{
+	struct bench_case bc = fixture_case(&crowded, model, 1);
+	char why[200] = "", text[32];
+
+	(void)snprintf(text, sizeof(text), "list:%u", topology_pu(topo, 0)->os_index);
+	assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
+	return bc;
+}
+
+static void each_has_its_own_pu_and_class(void **state)
+{
+	const unsigned pus = topology_pu_count(topo);
+	const struct bench_case bc = a_crowd(CB_THREAD);
+	const int workers_pu = (int)topology_pu(topo, 0)->os_index;
+	const struct crowd_member *m;
+	struct team t;
+
+	(void)state;
+	create(&t, &bc);
+	m = ((const struct crowd *)t.env.state)->member;
+	for (unsigned i = 0; i < ROLES; i++) {
+		assert_string_equal(t.env.companion[i].role, crowd[i].role);
+		assert_int_equal(t.env.companion[i].pu, t.companions[i].pu);
+		assert_int_equal(m[i].pid, t.companions[i].pid);
+		assert_int_equal(m[i].policy, i == SOAKER ? SCHED_IDLE : SCHED_OTHER);
+		/* Bound to what it was given; unbound when nothing was spare. */
+		if (t.companions[i].pu >= 0 || pus > 1)
+			assert_int_equal(m[i].pu, t.companions[i].pu);
+		for (unsigned k = 0; k < i; k++)
+			assert_int_not_equal(m[i].pid, m[k].pid);
+	}
+	/* One that takes what is left takes nobody's PU: it sits where the workers are. */
+	assert_int_equal(t.companions[SOAKER].pu, workers_pu);
+	assert_int_equal(t.companions[BUSY].pu >= 0, pus > 1);
+	assert_int_equal(t.companions[SLEEPY].pu >= 0, pus > 2);
+	if (pus > 1)
+		assert_int_not_equal(t.companions[BUSY].pu, workers_pu);
+	if (pus > 2) {
+		assert_int_not_equal(t.companions[SLEEPY].pu, workers_pu);
+		assert_int_not_equal(t.companions[SLEEPY].pu, t.companions[BUSY].pu);
+	}
+	companions_stop(&t);
+	/* Told to end, they do; the soaker, when it gets its turn in time. */
+	assert_true(m[BUSY].finished);
+	assert_true(m[SLEEPY].finished);
+	team_destroy(&t);
+	assert_true(no_child_is_left());
+}
+
+static double metric_of(const struct sample *s, const char *name)
+{
+	double value = -1.0;
+
+	assert_true(metric_get(&s->metrics, name, &value));
+	return value;
+}
+
+struct tally {
+	uint64_t busy_ns, sleepy_ns, latencies;
+};
+
+static void check_books(struct team *t, struct tally *sum)
+{
+	const struct cb_usage *u = ((const struct crowd *)t->env.state)->seen;
+	double cpu_ns = 0.0, bytes = 0.0;
+	struct sample sample;
+	char why[200] = "";
+
+	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
+	for (unsigned i = 0; i < ROLES; i++) {
+		/* Of one thread, in the time that they were kept; clocks may drift apart. */
+		assert_true(u[i].wall_ns > 0);
+		assert_true((double)u[i].cpu_ns <= 1.01 * (double)u[i].wall_ns);
+		assert_true(u[i].resident_bytes > 0);
+		cpu_ns += (double)u[i].cpu_ns;
+		bytes += (double)u[i].resident_bytes;
+	}
+	assert_true(u[SLEEPY].resident_bytes > u[BUSY].resident_bytes + SLEEPY_BYTES / 2);
+	/* The sample has them all together. */
+	assert_true(metric_of(&sample, METRIC_COMPANION_CPU_NS) == cpu_ns);
+	assert_true(metric_of(&sample, METRIC_COMPANION_BYTES) == bytes);
+	if (t->companions[BUSY].pu >= 0)
+		assert_int_equal(
+		    (int)metric_of(&sample, METRIC_COMPANION_PU), t->companions[BUSY].pu);
+	/* Latencies are those of the one that measures. */
+	assert_non_null(sample.latency);
+	assert_true(!sample.latency->count || sample.latency->max == 1000);
+	sum->busy_ns += u[BUSY].cpu_ns;
+	sum->sleepy_ns += u[SLEEPY].cpu_ns;
+	sum->latencies += sample.latency->count;
+	sample_free(&sample);
+}
+
+static void each_has_books_of_its_own(void **state)
+{
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = a_crowd(models[m]);
+		struct tally sum = {0};
+		struct team t;
+
+		create(&t, &bc);
+		/* Until the busy one has had its turns, which a busy machine may delay. */
+		for (int i = 0; i < 200 && (sum.busy_ns <= sum.sleepy_ns || !sum.latencies); i++)
+			check_books(&t, &sum);
+		assert_true(sum.busy_ns > sum.sleepy_ns);
+		assert_true(sum.latencies > 0);
+		team_destroy(&t);
+	}
+}
+
+static void whoever_dies_is_named(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ROLES; i++) {
+		const struct bench_case bc = a_crowd(CB_THREAD);
+		char why[200] = "", want[80];
+		struct sample sample;
+		siginfo_t info;
+		struct team t;
+
+		create(&t, &bc);
+		/* A soaker may have to wait long for its turn, on a busy machine. */
+		assert_int_equal(kill(t.companions[i].pid, SIGKILL), 0);
+		while (waitid(P_PID, (id_t)t.companions[i].pid, &info, WEXITED | WNOWAIT) != 0)
+			assert_int_equal(errno, EINTR);
+		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
+		(void)snprintf(
+		    want, sizeof(want), "the %s ended: killed by signal 9 (Killed)", crowd[i].role);
+		assert_string_equal(why, want);
+		team_destroy(&t);
+		assert_true(no_child_is_left());
+	}
+}
+
+/* Those that are ready already go with it. */
+static void one_that_cannot_begin_takes_the_others_down(void **state)
+{
+	struct cb_companion_spec spec[ROLES];
+	struct cb_workload bad = crowded;
+	const struct bench_case bc = fixture_case(&bad, CB_THREAD, 1);
+	char why[200] = "";
+	struct team t;
+
+	(void)state;
+	memcpy(spec, crowd, sizeof(spec));
+	spec[SOAKER].run = return_at_once;
+	bad.companions = spec;
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+	    -ECHILD);
+	assert_string_equal(why, "the soaker ended: exited with status 0");
+	assert_true(no_child_is_left());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +531,10 @@ int main(void)
 	    cmocka_unit_test(one_that_never_gets_ready_is_named),
 	    cmocka_unit_test(its_death_spoils_the_trial),
 	    cmocka_unit_test(one_that_does_not_listen_is_killed),
+	    cmocka_unit_test(each_has_its_own_pu_and_class),
+	    cmocka_unit_test(each_has_books_of_its_own),
+	    cmocka_unit_test(whoever_dies_is_named),
+	    cmocka_unit_test(one_that_cannot_begin_takes_the_others_down),
 	};
 
 	return cmocka_run_group_tests(tests, discover, release);

@@ -99,20 +99,29 @@ static int parse_word(const struct cb_param *p, const char *text, int64_t *out)
 	return -EINVAL;
 }
 
+static int parse_place(
+    const struct cb_param *p, const char *text, struct param_value *out, char *err, size_t err_len)
+{
+	struct placement_policy place;
+	char why[256];
+
+	if (placement_parse(text, &place, why, sizeof(why)) != 0) {
+		(void)snprintf(err, err_len, "%s: %s", p->key, why);
+		return -EINVAL;
+	}
+	*out = (struct param_value){.n = 0};
+	memcpy(out->text, place.text, sizeof(out->text));
+	return 0;
+}
+
 int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct param_value *out,
     char *err, size_t err_len)
 {
-	struct placement_policy place;
 	struct param_value v = {0};
 	int ret;
 
-	if (p->unit == CB_PLACE) {
-		if (placement_parse(text, &place, err, err_len) != 0)
-			return -EINVAL;
-		(void)snprintf(v.text, sizeof(v.text), "%s", place.text);
-		*out = v;
-		return 0;
-	}
+	if (p->unit == CB_PLACE)
+		return parse_place(p, text, out, err, err_len);
 	ret = p->unit == CB_WORD ? parse_word(p, text, &v.n) : parse_number(p, pus, text, &v.n);
 	if (!ret && p->unit != CB_WORD && (v.n < p->least || v.n > p->most))
 		ret = -ERANGE;
@@ -152,6 +161,9 @@ static int append_range(const struct cb_param *p, unsigned pus, const char *text
 	uint64_t factor = 2;
 	int ret;
 
+	/* Cut off, it would be another number. */
+	if ((size_t)(dots - text) >= sizeof(low_text) || strlen(dots + 2) >= sizeof(high_text))
+		return fail(-EINVAL, p, typed, err, err_len);
 	(void)snprintf(low_text, sizeof(low_text), "%.*s", (int)(dots - text), text);
 	(void)snprintf(high_text, sizeof(high_text), "%s", dots + 2);
 	x = strrchr(high_text, 'x');
@@ -197,25 +209,19 @@ int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
 	int ret = 0;
 
 	do {
-		char item[PLACEMENT_TEXT_MAX];
 		const size_t n = item_length(p, text);
+		char *item = strndup(text, n);
+		char *dots = item && p->unit < CB_WORD ? strstr(item, "..") : NULL;
 		struct param_value v;
-		char *dots;
 
-		if (n >= sizeof(item)) {
-			ret = fail(-EINVAL, p, text, err, err_len);
-			break;
-		}
-		memcpy(item, text, n);
-		item[n] = '\0';
-		dots = p->unit < CB_WORD ? strstr(item, "..") : NULL;
 		if (dots) {
 			ret = append_range(p, pus, item, dots, &l, err, err_len);
 		} else {
-			ret = param_parse(p, pus, item, &v, err, err_len);
+			ret = item ? param_parse(p, pus, item, &v, err, err_len) : -ENOMEM;
 			if (!ret)
 				ret = append(p, &l, &v);
 		}
+		free(item);
 		text += n;
 	} while (!ret && *text++);
 	if (ret == -ENOMEM)

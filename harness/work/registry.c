@@ -106,10 +106,11 @@ static int fill(struct kind *k, const char *prefix, const char *module, char *er
 	const struct cb_kind *self = k->self;
 	int ret;
 
-	if (!is_name(self->name) || !self->family)
+	if (!is_name(self->name))
 		return wrong(
 		    self, err, err_len, "no name, or one that is not of letters, digits, _ . -");
-	k->family = registry_family(self->family, strlen(self->family));
+	if (self->family)
+		k->family = registry_family(self->family, strlen(self->family));
 	if (!k->family)
 		return wrong(self, err, err_len, "no such family");
 	if (snprintf(k->name, sizeof(k->name), "%s%s%s", prefix, prefix[0] ? "." : "",

@@ -1,4 +1,4 @@
-/* sweep_test.c - values as people type them, products of them, and the registry's order. */
+/* sweep_test.c - which cases a profile has, or the user's own values make. */
 #include "harness/work/sweep.h"
 
 #include <errno.h>
@@ -47,7 +47,16 @@ static const struct cb_family second = {.name = "second",
     .param_count = 2,
     .sweeps = sweeps,
     .sweep_count = 4};
-const struct cb_family *const cb_families[] = {&first, &second, NULL};
+static const struct cb_param placed_params[] = {
+    CB_PARAM_MODEL,
+    CB_PARAM_WORKERS("pus"),
+    /* As many as there are PUs for, and workers. */
+    {"carriers", CB_COUNT, "place", 1, 4096, "carriers", NULL, false},
+    CB_PARAM_PLACE("scatter"),
+};
+static const struct cb_family third = {
+    .name = "third", .plural = "thirds", .params = placed_params, .param_count = 4};
+const struct cb_family *const cb_families[] = {&first, &second, &third, NULL};
 
 static const struct cb_workload work = {.op = "op", .batch = batch, .check = check};
 
@@ -71,7 +80,21 @@ KIND(kind_a, "first", "a", 0, CB_SMOKE, CB_CAN_ALL)
 KIND(kind_broken, "first", "a_broken", CB_BROKEN, CB_SMOKE, CB_CAN_ALL)
 KIND(kind_hidden, "first", "a_hidden", CB_HIDDEN, CB_SMOKE, CB_CAN_ALL)
 
-static struct topology *topo;
+/* Sweeps of its own instead of the family's, which has none. */
+static const struct cb_sweep placed_sweeps[] = {
+    {CB_FULL, "model=thread,coroutine workers=1,2*pus place=scatter,cross,same"}};
+static const struct cb_kind placed = {.family = "third",
+    .name = "placed",
+    .about = "a kind",
+    .from = CB_FULL,
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &work,
+    .sweeps = placed_sweeps,
+    .sweep_count = 1};
+CB_REGISTER(placed)
+
+static struct topology *topo; /* two cores without siblings */
 static struct registry registry;
 static struct host host;
 
@@ -95,133 +118,15 @@ static int release(void **state)
 	return 0;
 }
 
-static void values_have_units(void **state)
-{
-	static const struct {
-		enum cb_unit unit;
-		const char *typed;
-		int64_t value; /* -1: refused */
-	} table[] = {
-	    {CB_COUNT, "8", 8},
-	    {CB_COUNT, "20k", 20000},
-	    {CB_COUNT, "1M", 1000000},
-	    {CB_COUNT, "pus", 4},
-	    {CB_COUNT, "2*pus", 8},
-	    {CB_COUNT, "pus*2", -1},
-	    {CB_COUNT, "8us", -1},
-	    {CB_COUNT, "", -1},
-	    {CB_COUNT, " 8", -1},
-	    {CB_COUNT, "+8", -1},
-	    {CB_COUNT, "-8", -1},
-	    {CB_COUNT, "0x8", -1},
-	    {CB_COUNT, "8.5", -1},
-	    {CB_COUNT, "99999999999999999999", -1},
-	    {CB_COUNT, "9223372036854775807k", -1},
-	    {CB_NS, "500", 500},
-	    {CB_NS, "500ns", 500},
-	    {CB_NS, "2us", 2000},
-	    {CB_NS, "2µs", 2000},
-	    {CB_NS, "5ms", 5000000},
-	    {CB_NS, "1s", 1000000000},
-	    {CB_NS, "pus", -1},
-	    {CB_NS, "1KiB", -1},
-	    {CB_US, "50", 50},
-	    {CB_US, "5ms", 5000},
-	    {CB_US, "5ns", -1},
-	    {CB_BYTES, "64", 64},
-	    {CB_BYTES, "64B", 64},
-	    {CB_BYTES, "4MiB", 4194304},
-	    {CB_BYTES, "4MB", -1},
-	    {CB_PERCENT, "90", 90},
-	    {CB_PERCENT, "90%", 90},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct cb_param p =
-		    CB_PARAM("key", table[i].unit, "1", 0, INT64_MAX, "a value");
-		struct param_value v = {.n = -1};
-		char err[300] = "";
-		const int ret = param_parse(&p, 4, table[i].typed, &v, err, sizeof(err));
-
-		if (v.n != table[i].value || !ret != (table[i].value >= 0) ||
-		    (ret && (!strstr(err, "key: ") || !strstr(err, "accepted"))))
-			fail_msg("'%s': %lld %s", table[i].typed, (long long)v.n, err);
-	}
-}
-
-static void lists_and_ranges(void **state)
-{
-	static const struct {
-		const char *typed;
-		size_t count; /* 0: refused */
-		int64_t value[8];
-	} table[] = {
-	    {"3", 1, {3}},
-	    {"1,2,8", 3, {1, 2, 8}},
-	    /* Without doubles, in the order typed. */
-	    {"8,1,pus,4,8", 3, {8, 1, 4}},
-	    /* Both ends are in. */
-	    {"1..8", 4, {1, 2, 4, 8}},
-	    {"1..10x3", 4, {1, 3, 9, 10}},
-	    {"1..2*pus", 4, {1, 2, 4, 8}},
-	    {"5..5", 1, {5}},
-	    {"1..3,100", 4, {1, 2, 3, 100}},
-	    {"8..1", 0, {0}},
-	    {"0..8", 0, {0}},
-	    {"1..8x1", 0, {0}},
-	    {"1..8x", 0, {0}},
-	    {"1..", 0, {0}},
-	    {"1,,2", 0, {0}},
-	    {"1,", 0, {0}},
-	    {"1,2000", 0, {0}},
-	};
-	const struct cb_param p = CB_PARAM("key", CB_COUNT, "1", 0, 1000, "a value");
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct param_value *v = NULL;
-		size_t count = 0;
-		char err[300] = "";
-		const int ret =
-		    param_parse_list(&p, 4, table[i].typed, &v, &count, err, sizeof(err));
-
-		if (!ret != (table[i].count > 0) || (!ret && count != table[i].count))
-			fail_msg("'%s': %d, %zu values, %s", table[i].typed, ret, count, err);
-		for (size_t k = 0; !ret && k < count; k++)
-			assert_int_equal(v[k].n, table[i].value[k]);
-		if (ret)
-			assert_true(err[0]);
-		else
-			free(v);
-	}
-}
-
-static void a_list_of_pus_keeps_its_commas(void **state)
-{
-	const struct cb_param p = CB_PARAM_PLACE("none");
-	struct param_value *v;
-	size_t count;
-	char err[300];
-
-	(void)state;
-	assert_int_equal(
-	    param_parse_list(&p, 4, "list:0,2-3,same,list:1", &v, &count, err, sizeof(err)), 0);
-	assert_int_equal(count, 3);
-	assert_string_equal(v[0].text, "list:0,2-3");
-	assert_string_equal(v[1].text, "same");
-	assert_string_equal(v[2].text, "list:1");
-	free(v);
-}
-
-/* The names that a request gives, without what all share. */
-static void check_cases(const struct sweep_request *q, const char *const *want)
+/* The names that a request gives, in that order. */
+static void check_cases_on(
+    const struct host *h, const struct sweep_request *q, const char *const *want)
 {
 	struct case_list list = {0};
 	char err[400] = "";
 	size_t i = 0;
 
-	if (sweep_cases(&registry, &host, q, &list, err, sizeof(err)) != 0)
+	if (sweep_cases(&registry, h, q, &list, err, sizeof(err)) != 0)
 		fail_msg("%s", err);
 	for (; want[i]; i++)
 		if (i >= list.count || strcmp(list.item[i].name, want[i]) != 0)
@@ -230,6 +135,11 @@ static void check_cases(const struct sweep_request *q, const char *const *want)
 	if (i != list.count)
 		fail_msg("%s on top", list.item[i].name);
 	case_list_free(&list);
+}
+
+static void check_cases(const struct sweep_request *q, const char *const *want)
+{
+	check_cases_on(&host, q, want);
 }
 
 #define T(kind, rest) kind "/model:thread/workers:" rest
@@ -295,6 +205,113 @@ static void users_values_replace_the_profile_s(void **state)
 	case_list_free(&list);
 }
 
+/* Typed twice, the later one counts. */
+static void the_last_word_counts(void **state)
+{
+	struct sweep_set set[2];
+	char err[400];
+
+	(void)state;
+	assert_int_equal(sweep_set_parse("workers=1,2", &set[0], err, sizeof(err)), 0);
+	assert_int_equal(sweep_set_parse("workers=7", &set[1], err, sizeof(err)), 0);
+	check_cases(
+	    &(struct sweep_request){.profile = CB_SMOKE, .family = &second, .set = set, .sets = 2},
+	    (const char *const[]){T("second/alone", "7"), C("second/alone", "7"), NULL});
+}
+
+/* A family without its kind named: those that cannot are left out, unless that leaves nobody. */
+static void a_value_that_nobody_can_do_is_a_mistake(void **state)
+{
+	struct sweep_set set;
+	struct case_list list = {0};
+	struct sweep_request q = {.profile = CB_FULL, .family = &first, .set = &set, .sets = 1};
+	char err[400] = "";
+
+	(void)state;
+	assert_int_equal(sweep_set_parse("model=callback", &set, err, sizeof(err)), 0);
+	assert_int_equal(sweep_cases(&registry, &host, &q, &list, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "first/z/model:callback/workers:1/hold_ns:0"));
+	assert_non_null(strstr(err, "it has no hand-written callbacks"));
+	assert_int_equal(list.count, 0);
+	/* Negative control: some of them can. */
+	assert_int_equal(sweep_set_parse("model=coroutine", &set, err, sizeof(err)), 0);
+	assert_int_equal(sweep_cases(&registry, &host, &q, &list, err, sizeof(err)), 0);
+	assert_true(list.count > 0);
+	for (size_t i = 0; i < list.count; i++)
+		assert_string_not_equal(list.item[i].kind->name, "b");
+	case_list_free(&list);
+}
+
+/* Those that a list has already stand in it once. */
+static void lists_go_on_without_doubles(void **state)
+{
+	struct case_list list = {0};
+	struct sweep_request q = {.profile = CB_SMOKE, .family = &second};
+	struct bench_case bc;
+	char err[400], name[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "second/alone/workers:%u", i + 1);
+		assert_int_equal(
+		    case_parse(&registry, &host, name, &bc, NULL, err, sizeof(err)), 0);
+		assert_int_equal(case_list_add(&list, &bc), 0);
+	}
+	for (unsigned i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), T("second/alone", "%u"), i + 1);
+		assert_ptr_equal(case_list_find(&list, name), &list.item[i]);
+	}
+	assert_null(case_list_find(&list, T("second/alone", "301")));
+	assert_null(case_list_find(&list, ""));
+	/* One of the two is in it. */
+	assert_int_equal(sweep_cases(&registry, &host, &q, &list, err, sizeof(err)), 0);
+	assert_int_equal(list.count, 301);
+	assert_string_equal(list.item[300].name, C("second/alone", "1"));
+	case_list_free(&list);
+	assert_null(case_list_find(&list, T("second/alone", "1")));
+}
+
+#define P(model, rest) "third/placed/model:" model "/workers:" rest
+
+static void a_big_machine_has_bigger_cases(void **state)
+{
+	const struct sweep_request q = {.profile = CB_FULL, .family = &third};
+	struct topology *big;
+	struct case_list list = {0};
+	struct host h;
+	char err[400];
+
+	(void)state;
+	assert_int_equal(
+	    topology_synthetic("pack:2 numa:1 l3:8 core:8 pu:2", NULL, &big, err, sizeof(err)), 0);
+	h = (struct host){.topology = big, .pus = 256, .max_workers = 1000};
+	check_cases_on(&h, &q,
+	    (const char *const[]){P("thread", "1/place:scatter"), P("thread", "1/place:cross"),
+		P("thread", "1/place:same"), P("thread", "512/place:scatter"),
+		P("thread", "512/place:cross"), P("thread", "512/place:same"),
+		/* A carrier for each PU that the placement has, and no more than workers. */
+		P("coroutine", "1/carriers:1/place:scatter"),
+		P("coroutine", "1/carriers:1/place:cross"),
+		P("coroutine", "1/carriers:1/place:same"),
+		P("coroutine", "512/carriers:256/place:scatter"),
+		P("coroutine", "512/carriers:256/place:cross"),
+		P("coroutine", "512/carriers:1/place:same"), NULL});
+	assert_int_equal(sweep_cases(&registry, &h, &q, &list, err, sizeof(err)), 0);
+	for (size_t i = 0; i < list.count; i++)
+		assert_string_equal(list.item[i].unsupported, "");
+	case_list_free(&list);
+	/* What a small one cannot offer stands in the list, with the reason. */
+	assert_int_equal(sweep_cases(&registry, &host, &q, &list, err, sizeof(err)), 0);
+	assert_int_equal(list.count, 12);
+	for (size_t i = 0; i < list.count; i++) {
+		assert_false(list.item[i].declined);
+		assert_int_equal(!!strstr(list.item[i].unsupported, "cross:"),
+		    !!strstr(list.item[i].name, "place:cross"));
+	}
+	case_list_free(&list);
+	topology_free(big);
+}
+
 static void mistakes_are_named(void **state)
 {
 	static const struct {
@@ -304,6 +321,7 @@ static void mistakes_are_named(void **state)
 	    {"workers=0", "workers: '0' is out of range", "1 to 1000000"},
 	    {"hold=soon", "hold_ns: 'soon'", "such as 500ns"},
 	    {"model=fibre", "model: 'fibre'", "thread process"},
+	    {"hold_ns=1us,2ks", "hold_ns: '2ks'", "such as 500ns"},
 	};
 	static const char *const bad[] = {"workers", "workers=", "=3", ""};
 	char err[400];
@@ -322,6 +340,22 @@ static void mistakes_are_named(void **state)
 			fail_msg("%s: %s", table[i].set, err);
 		case_list_free(&list);
 	}
+	/* Of all families; each key is said once, and of those only that the profile has. */
+	for (enum cb_profile p = CB_QUICK; p <= CB_FULL; p++) {
+		struct sweep_set set;
+		struct case_list list = {0};
+
+		assert_int_equal(sweep_set_parse("colour=red", &set, err, sizeof(err)), 0);
+		assert_int_equal(sweep_cases(&registry, &host,
+				     &(struct sweep_request){.profile = p, .set = &set, .sets = 1},
+				     &list, err, sizeof(err)),
+		    -EINVAL);
+		assert_string_equal(err,
+		    p == CB_QUICK
+			? "'colour' is not a parameter; accepted: model workers hold_ns"
+			: "'colour' is not a parameter; accepted: model workers hold_ns carriers "
+			  "place");
+	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct sweep_set set;
 
@@ -330,83 +364,16 @@ static void mistakes_are_named(void **state)
 	}
 }
 
-static void a_kind_that_does_not_fit_is_refused(void **state)
-{
-	static const struct cb_param twice[] = {CB_PARAM("hold_ns", CB_NS, "0", 0, 1, "again")};
-	struct cb_kind bad[8];
-	static const struct {
-		const char *said;
-		int ret;
-	} table[8] = {
-	    {"there is one of this name already", -EEXIST},
-	    {"no name", -EINVAL},
-	    {"no such family", -EINVAL},
-	    {"says nothing about itself", -EINVAL},
-	    {"claims no execution model", -EINVAL},
-	    {"why not under all models", -EINVAL},
-	    {"not checked", -EINVAL},
-	    {"'hold_ns' is declared twice", -EINVAL},
-	};
-	static const struct cb_workload unchecked = {.op = "op", .batch = batch};
-
-	(void)state;
-	for (size_t i = 0; i < 8; i++) {
-		bad[i] = kind_a;
-		bad[i].name = "new";
-	}
-	bad[0].name = "a";
-	bad[1].name = "a b";
-	bad[2].family = "third";
-	bad[3].about = NULL;
-	bad[4].models = 0;
-	bad[5].models = CB_CAN_OS;
-	bad[5].not_models = NULL;
-	bad[6].work = &unchecked;
-	bad[7].params = twice;
-	bad[7].param_count = 1;
-	for (size_t i = 0; i < 8; i++) {
-		const struct cb_kind *one = &bad[i];
-		const size_t before = registry.count;
-		char err[300] = "";
-		const int ret =
-		    registry_add(&registry, &one, &one + 1, "", "own.so", err, sizeof(err));
-
-		if (ret != table[i].ret || !strstr(err, table[i].said))
-			fail_msg("%zu: %d %s", i, ret, err);
-		assert_int_equal(registry.count, before);
-	}
-}
-
-static void a_module_s_kinds_come_last_under_their_prefix(void **state)
-{
-	const struct cb_kind *one = &kind_a;
-	struct registry r;
-	const struct kind *k;
-	char err[300] = "";
-
-	(void)state;
-	assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
-	assert_int_equal(registry_add(&r, &one, &one + 1, "mine", "own.so", err, sizeof(err)), 0);
-	k = registry_find(&r, "first", 5, "mine.a", 6);
-	assert_non_null(k);
-	assert_string_equal(k->module, "own.so");
-	/* Behind ours of the family, before the next family's. */
-	assert_true(k > registry_find(&r, "first", 5, "b", 1));
-	assert_true(k < registry_find(&r, "second", 6, "alone", 5));
-	registry_free(&r);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(values_have_units),
-	    cmocka_unit_test(lists_and_ranges),
-	    cmocka_unit_test(a_list_of_pus_keeps_its_commas),
 	    cmocka_unit_test(profiles_are_products),
 	    cmocka_unit_test(users_values_replace_the_profile_s),
+	    cmocka_unit_test(the_last_word_counts),
+	    cmocka_unit_test(a_value_that_nobody_can_do_is_a_mistake),
+	    cmocka_unit_test(lists_go_on_without_doubles),
+	    cmocka_unit_test(a_big_machine_has_bigger_cases),
 	    cmocka_unit_test(mistakes_are_named),
-	    cmocka_unit_test(a_kind_that_does_not_fit_is_refused),
-	    cmocka_unit_test(a_module_s_kinds_come_last_under_their_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, release);

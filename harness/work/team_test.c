@@ -3,14 +3,17 @@
 #include "harness/base/clock.h"
 #include "harness/work/case_fixture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fenv.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -414,6 +417,161 @@ static void a_failed_setup_leaves_nothing(void **state)
 	topology_free(topo);
 }
 
+/* ---- a trial without a window ---- */
+
+struct growth {
+	unsigned calls, tasks, checked, reported;
+	uint64_t took_ns;
+	uint64_t seed;
+	double given;
+	int fail_with; /* what the next one comes to */
+	bool check_fails;
+};
+
+/* OS threads of this process; a sanitizer may have one of its own. */
+static unsigned tasks(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	assert_int_equal(closedir(dir), 0);
+	return n;
+}
+
+static int grow(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	const uint64_t begin_ns = clock_now_ns();
+	struct growth *g = env->state;
+
+	g->tasks = tasks();
+	g->seed = env->seed;
+	g->given = env->given;
+	if (g->fail_with) {
+		(void)snprintf(why, why_len, "no room");
+		return g->fail_with;
+	}
+	assert_int_equal(cb_metric(metrics, "bytes_each", 100.0 + g->calls), 0);
+	/* A figure that could not be had is none. */
+	assert_int_equal(cb_metric(metrics, "bytes_per_nothing", NAN), -EINVAL);
+	assert_int_equal(cb_metric(metrics, "not a name", 1.0), -EINVAL);
+	clock_sleep_until_ns(begin_ns + CLOCK_NS_PER_MS);
+	g->calls++;
+	g->took_ns = clock_now_ns() - begin_ns;
+	return 0;
+}
+
+static int check_growth(const struct cb_env *env, char *why, size_t why_len)
+{
+	struct growth *g = env->state;
+
+	g->checked = env->trials;
+	if (!g->check_fails)
+		return 0;
+	(void)snprintf(why, why_len, "too little");
+	return -EBADMSG;
+}
+
+static void report_growth(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	struct growth *g = env->state;
+
+	g->reported = env->trials;
+	assert_int_equal(cb_metric(metrics, "bytes_left", 7.0), 0);
+}
+
+static const struct cb_workload growing = {.op = "growth",
+    .latency_of = "nothing",
+    .state_bytes = sizeof(struct growth),
+    .once = grow,
+    .check = check_growth,
+    .report = report_growth};
+
+static void a_trial_may_be_one_call(void **state)
+{
+	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
+	struct topology *topo = here();
+	const unsigned tasks_before = tasks();
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const struct bench_case bc = fixture_case(&growing, models[m], 1000);
+		struct sample sample;
+		char why[200] = "", pus[8];
+		struct growth *g;
+		struct team t;
+		double value;
+
+		if (team_create(&t, &bc, topo, &(struct team_options){.seed = 9, .given = 2.5}, why,
+			sizeof(why)) != 0)
+			fail_msg("%s", why);
+		g = t.env.state;
+		for (unsigned i = 0; i < 3; i++) {
+			if (team_trial(&t, 0, &sample, why, sizeof(why)) != 0)
+				fail_msg("%s", why);
+			/* However many workers it is about, none is about. */
+			assert_int_equal(g->tasks, tasks_before);
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+			assert_int_equal(g->calls, i + 1);
+			assert_int_equal(g->checked, i + 1);
+			assert_int_equal(g->reported, i + 1);
+			assert_true(metric_get(&sample.metrics, METRIC_TRIAL_NS, &value));
+			assert_true(value >= (double)g->took_ns);
+			assert_true(sample_length_ns(&sample) == value);
+			assert_true(metric_get(&sample.metrics, "bytes_each", &value));
+			assert_true(value == 100.0 + i);
+			assert_true(metric_get(&sample.metrics, "bytes_left", &value));
+			/* Those three, and nothing of windows, operations and workers. */
+			assert_int_equal(sample.metrics.count, 3);
+			assert_int_equal(sample.worker_count, 0);
+			assert_null(sample.worker_ops);
+			assert_null(sample.latency);
+			sample_free(&sample);
+		}
+		assert_int_equal(g->seed, 9);
+		assert_true(g->given == 2.5);
+		assert_string_equal(team_pus(&t, pus, sizeof(pus)), "");
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
+static void one_call_may_fail(void **state)
+{
+	static const struct {
+		int fail_with;
+		bool check_fails;
+		int ret;
+		const char *why;
+	} table[] = {
+	    {-ENOTSUP, false, -ENOTSUP, "no room"},
+	    {-ENOMEM, false, -ENOMEM, "no room"},
+	    {0, true, -EBADMSG, "too little"},
+	};
+	const struct bench_case bc = fixture_case(&growing, CB_THREAD, 1);
+	struct topology *topo = here();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct sample sample = {.worker_count = 77};
+		char why[200] = "";
+		struct team t;
+
+		assert_int_equal(
+		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+		    0);
+		((struct growth *)t.env.state)->fail_with = table[i].fail_with;
+		((struct growth *)t.env.state)->check_fails = table[i].check_fails;
+		assert_int_equal(team_trial(&t, 0, &sample, why, sizeof(why)), table[i].ret);
+		assert_string_equal(why, table[i].why);
+		assert_int_equal(sample.worker_count, 77);
+		team_destroy(&t);
+	}
+	topology_free(topo);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +584,8 @@ int main(void)
 	    cmocka_unit_test(coroutines_that_wait_for_ever_are_noticed),
 	    cmocka_unit_test(placement_is_obeyed_and_read_back),
 	    cmocka_unit_test(a_failed_setup_leaves_nothing),
+	    cmocka_unit_test(a_trial_may_be_one_call),
+	    cmocka_unit_test(one_call_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

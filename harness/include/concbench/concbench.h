@@ -95,7 +95,7 @@ struct cb_worker {
 	enum cb_model model;
 	bool oversubscribed;    /* a spin on another worker should give up the PU */
 	int pu;                 /* it is bound to, by the OS's number; -1: unbound */
-	int node;               /* NUMA node of that PU; -1: unknown */
+	int node;               /* NUMA node of that PU, counted from 0 without gaps; -1: unknown */
 	int error;              /* of cb_fail(), negative errno; ends the trial */
 	const char *error_what; /* literal */
 	uint64_t rng;           /* of cb_random() */
@@ -506,7 +506,7 @@ void cb_adopt_end(struct cb_worker *w);
 void cb_charge_ns(struct cb_worker *w, uint64_t cpu_ns);
 
 /** cb_bind_self() - bind the calling thread to a PU by the OS's number, and read it back.
- * Return: 0; -EINVAL not one of those we may use; -errno. */
+ * Return: 0; -EPERM not one of those we may use; -EINVAL below 0; -errno. */
 int cb_bind_self(int pu);
 
 /* How a sacrificial process ended. */
@@ -558,8 +558,9 @@ struct cb_kind {
 	unsigned sweep_count;
 	const struct cb_figure *figures; /* instead of the family's; NULL: the family's */
 	unsigned figure_count;
-	/* can() - Return: 0; -ENOTSUP with the reason in @why. NULL: every case within the bounds.
-	 */
+	/* can() - Return: 0; -EINVAL when no machine can (a profile leaves it out), -ENOTSUP when
+	 * this one cannot (it is listed); with the reason in @why. NULL: every case within the
+	 * bounds. */
 	int (*can)(const struct cb_case *c, char *why, size_t why_len);
 	/* workers() - how many a case has, when that follows from other parameters. */
 	unsigned (*workers)(const struct cb_case *c);
