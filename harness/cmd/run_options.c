@@ -244,7 +244,8 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 
 	switch (f->id) {
 	case OPT_PROFILE:
-		if (profile_from_name(arg, &o->what.profile) != 0)
+		if (profile_from_name(arg, &o->what.profile) != 0 ||
+		    o->what.profile == CB_CHECK)
 			return refuse(
 			    f->name, "'%s' is not a profile; accepted: smoke, quick, full", arg);
 		return 0;
@@ -278,9 +279,13 @@ static int set_one(const struct flag *f, const char *arg, struct run_options *o)
 	case OPT_SLOT_TIME:
 		return set_time(f->name, arg, &o->slot_ns);
 	case OPT_SET:
+		if (o->what.set_count == sizeof(o->sets) / sizeof(o->sets[0]))
+			return refuse(f->name, "given more than %zu times", o->what.set_count);
 		o->sets[o->what.set_count++] = arg;
 		return 0;
 	case OPT_LOAD:
+		if (o->what.load_count == sizeof(o->loads) / sizeof(o->loads[0]))
+			return refuse(f->name, "given more than %zu times", o->what.load_count);
 		o->loads[o->what.load_count++] = arg;
 		return 0;
 	case OPT_RESULTS:
