@@ -1,33 +1,13 @@
 #include "benches/jobs/chase.h"
 
-#include "benches/jobs/driver.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "benches/driver.h"
 
 #define BYTES (64 * 1024)
 
-static struct chase_state *begin(struct driver *d, enum cb_model model)
+static struct chase_state *begin(struct driver *d)
 {
-	assert_int_equal(driver_begin(d, &chase_workload, model, 2, BYTES, 0), 0);
-	return d->env.state;
-}
-
-static void every_model_chases(void **unused)
-{
-	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i]);
-		for (int trial = 0; trial < 5; trial++)
-			assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) > 0);
-		driver_end(&d);
-	}
+	driver_begin(d, "job/chase/model:thread/workers:2/bytes:64KiB");
+	return d->env->state;
 }
 
 /* One cycle over all lines, and it stays so wherever it is moved. */
@@ -41,11 +21,11 @@ static void the_chain_is_one_cycle(void **unused)
 	bool moved = false;
 
 	(void)unused;
-	st = begin(&d, CB_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	st = begin(&d);
+	driver_good_trial(&d, CLOCK_NS_PER_MS);
 	first_shift = st->worker[0].shift;
 	for (int trial = 0; trial < 4; trial++) {
-		assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+		driver_good_trial(&d, CLOCK_NS_PER_MS);
 		moved |= st->worker[0].shift != first_shift;
 		assert_true(st->worker[0].shift < CB_SHIFT_MAX);
 		assert_int_equal(st->worker[0].shift % CHASE_LINE_BYTES, 0);
@@ -68,8 +48,8 @@ static void a_short_cut_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	st = begin(&d, CB_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	st = begin(&d);
+	driver_good_trial(&d, CLOCK_NS_PER_MS);
 	for (uint32_t i = 0; i < st->worker[1].lines; i++)
 		chase_line_at(st, 1, i)->next = 0;
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
@@ -83,34 +63,35 @@ static void made_up_steps_are_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	st = begin(&d, CB_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-	d.shared->done[0]++;
-	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	d.shared->done[0]--;
+	st = begin(&d);
+	driver_good_trial(&d, CLOCK_NS_PER_MS);
+	d.team.done[0]++;
+	assert_int_equal(driver_check(&d), -EBADMSG);
+	d.team.done[0]--;
 	st->worker[0].at = st->worker[0].lines;
-	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	assert_int_equal(driver_check(&d), -EBADMSG);
 	driver_end(&d);
 }
 
 static void too_small_is_refused(void **unused)
 {
-	struct driver d;
+	struct bench_case bc;
+	char err[200];
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &chase_workload, CB_THREAD, 1, 64, 0), -EINVAL);
-	driver_end(&d);
+	assert_true(case_parse(&driver_registry, &driver_host, "job/chase/bytes:64", &bc, NULL, err,
+			sizeof(err)) < 0);
+	assert_non_null(strstr(err, "bytes: '64' is out of range"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_model_chases),
 	    cmocka_unit_test(the_chain_is_one_cycle),
 	    cmocka_unit_test(a_short_cut_is_caught),
 	    cmocka_unit_test(made_up_steps_are_caught),
 	    cmocka_unit_test(too_small_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
 }

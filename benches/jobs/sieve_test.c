@@ -1,11 +1,6 @@
 #include "benches/jobs/sieve.h"
 
-#include "benches/jobs/driver.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "benches/driver.h"
 
 /* Published values (OEIS A006880), and small ones anybody can count. */
 static void pi_is_right(void **unused)
@@ -20,24 +15,9 @@ static void pi_is_right(void **unused)
 		assert_int_equal(sieve_pi(known[i].x), known[i].primes);
 }
 
-static void begin(struct driver *d, enum cb_model model)
+static void begin(struct driver *d)
 {
-	assert_int_equal(driver_begin(d, &sieve_workload, model, 2, 0, 0), 0);
-}
-
-static void every_model_sieves(void **unused)
-{
-	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i]);
-		for (int trial = 0; trial < 3; trial++)
-			assert_int_equal(driver_trial(&d, 2 * CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) >= 6);
-		driver_end(&d);
-	}
+	driver_begin(d, "job/sieve/model:thread/workers:2");
 }
 
 /* A base prime that is not struck out leaves composites standing. */
@@ -47,9 +27,9 @@ static void forgotten_prime_is_caught(void **unused)
 	struct sieve_state *st;
 
 	(void)unused;
-	begin(&d, CB_THREAD);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	begin(&d);
+	st = d.env->state;
+	driver_good_trial(&d, CLOCK_NS_PER_MS);
 	st->worker[1].prime_count--;
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
 	assert_non_null(strstr(d.why, "worker 1"));
@@ -62,8 +42,8 @@ static void made_up_segment_is_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, CB_THREAD);
-	d.shared->done[0]++;
+	begin(&d);
+	d.team.done[0]++;
 	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
 	driver_end(&d);
 }
@@ -72,10 +52,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pi_is_right),
-	    cmocka_unit_test(every_model_sieves),
 	    cmocka_unit_test(forgotten_prime_is_caught),
 	    cmocka_unit_test(made_up_segment_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
 }

@@ -1,32 +1,16 @@
 #include "benches/jobs/timers.h"
 
-#include "benches/jobs/driver.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "benches/driver.h"
 
 #define PERIOD_US 500
 
-static void begin(struct driver *d, enum cb_model model, unsigned workers)
+static void begin(struct driver *d, unsigned workers)
 {
-	assert_int_equal(driver_begin(d, &timers_workload, model, workers, PERIOD_US, 0), 0);
-}
+	char name[80];
 
-static void every_model_wakes_on_time(void **unused)
-{
-	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i], 4);
-		for (int trial = 0; trial < 3; trial++)
-			assert_int_equal(driver_trial(&d, 10 * CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) >= 4 * 3);
-		driver_end(&d);
-	}
+	(void)snprintf(name, sizeof(name), "job/timers/model:thread/workers:%u/period_us:%d",
+	    workers, PERIOD_US);
+	driver_begin(d, name);
 }
 
 static void intended_times_are_spread(void **unused)
@@ -35,38 +19,45 @@ static void intended_times_are_spread(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, CB_THREAD, 4);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, 2 * CLOCK_NS_PER_MS), 0);
+	begin(&d, 4);
+	st = d.env->state;
+	driver_good_trial(&d, 2 * CLOCK_NS_PER_MS);
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(st->worker[i].next_ns % st->period_ns, i * st->period_ns / 4);
 	driver_end(&d);
 }
 
-/* Sleeps, but once for eight periods: what it delays must show, and be caught up with. */
+static bool stalled;
+
+/* Sleeps, but once inside the window for eight periods: what it delays must show, and be caught up
+ * with. */
 static void stalling_sleep(struct cb_worker *w, uint64_t abs_ns)
 {
-	if (w->calls++ == 2)
+	if (!stalled && clock_now_ns() >= atomic_load(worker_of(w)->open_ns)) {
+		stalled = true;
 		abs_ns += 8 * PERIOD_US * CLOCK_NS_PER_US;
+	}
 	clock_sleep_until_ns(abs_ns);
 }
 
 static void stall_counts_for_all_it_delays(void **unused)
 {
-	struct cb_worker_ops ops = driver_ops;
+	struct cb_worker_ops ops;
 	struct timers_state *st;
 	struct driver d;
 
 	(void)unused;
+	begin(&d, 1);
+	ops = *d.team.workers[0].pub.ops;
 	ops.sleep_until = stalling_sleep;
-	begin(&d, CB_THREAD, 1);
-	st = d.env.state;
-	d.shared->worker[0].ops = &ops;
-	assert_int_equal(driver_trial(&d, 50 * CLOCK_NS_PER_MS), 0);
+	st = d.env->state;
+	d.team.workers[0].pub.ops = &ops;
+	driver_good_trial(&d, 50 * CLOCK_NS_PER_MS);
+	assert_true(stalled);
 	/* One latency a wake-up; the stall's eight periods, and the seven behind it less each. */
-	assert_int_equal(d.shared->latency.count, driver_done(&d));
-	assert_true(d.shared->latency.max >= 8 * st->period_ns);
-	assert_true(d.shared->latency.sum >= (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1) * st->period_ns);
+	assert_true(d.sample.latency->count >= 8);
+	assert_true(d.sample.latency->max >= 8 * st->period_ns);
+	assert_true(d.sample.latency->sum >= (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1) * st->period_ns);
 	driver_end(&d);
 }
 
@@ -79,13 +70,14 @@ static void early_sleep(struct cb_worker *w, uint64_t abs_ns)
 
 static void early_wake_up_is_caught(void **unused)
 {
-	struct cb_worker_ops ops = driver_ops;
+	struct cb_worker_ops ops;
 	struct driver d;
 
 	(void)unused;
+	begin(&d, 2);
+	ops = *d.team.workers[0].pub.ops;
 	ops.sleep_until = early_sleep;
-	begin(&d, CB_THREAD, 2);
-	d.shared->worker[1].ops = &ops;
+	d.team.workers[1].pub.ops = &ops;
 	assert_int_equal(driver_trial(&d, 10 * CLOCK_NS_PER_MS), -EBADMSG);
 	assert_non_null(strstr(d.why, "worker 1"));
 	assert_non_null(strstr(d.why, "before their time"));
@@ -99,35 +91,36 @@ static void too_many_and_skipped_are_caught(void **unused)
 	struct driver d;
 
 	(void)unused;
-	begin(&d, CB_THREAD, 1);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, 5 * CLOCK_NS_PER_MS), 0);
+	begin(&d, 1);
+	st = d.env->state;
+	driver_good_trial(&d, 5 * CLOCK_NS_PER_MS);
 	st->worker[0].wakeups += 1000;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	assert_int_equal(driver_check(&d), -EBADMSG);
 	assert_non_null(strstr(d.why, "at most"));
 	st->worker[0].wakeups -= 1000;
 	st->worker[0].next_ns += st->period_ns;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	assert_int_equal(driver_check(&d), -EBADMSG);
 	assert_non_null(strstr(d.why, "skipped"));
 	st->worker[0].next_ns -= st->period_ns;
-	d.shared->done[0]--;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
+	d.team.done[0]--;
+	assert_int_equal(driver_check(&d), -EBADMSG);
 	driver_end(&d);
 }
 
 static void bad_period_is_refused(void **unused)
 {
-	struct driver d;
+	struct bench_case bc;
+	char err[200];
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &timers_workload, CB_THREAD, 1, 0, 0), -EINVAL);
-	driver_end(&d);
+	assert_true(case_parse(&driver_registry, &driver_host, "job/timers/period_us:0", &bc, NULL,
+			err, sizeof(err)) < 0);
+	assert_non_null(strstr(err, "period_us: '0' is out of range"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_model_wakes_on_time),
 	    cmocka_unit_test(intended_times_are_spread),
 	    cmocka_unit_test(stall_counts_for_all_it_delays),
 	    cmocka_unit_test(early_wake_up_is_caught),
@@ -135,5 +128,5 @@ int main(void)
 	    cmocka_unit_test(bad_period_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, driver_setup, driver_teardown);
 }

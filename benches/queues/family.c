@@ -50,6 +50,9 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine producers=3 consumers=1 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine producers=1 consumers=3 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine wait_ns=1us capacity=2"},
+    /* Those whose capacity is not ours to choose. */
+    {CB_CHECK, "model=thread,process,coroutine"},
+    {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
 };
 
 /* ---- what a case can be ---- */

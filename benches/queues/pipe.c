@@ -11,19 +11,25 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* What a pipe holds unless it is told otherwise: 16 pages (pipe(7)). */
 #define PIPE_BYTES 65536u
+#define PIPE_WORKERS_MAX (CB_QUEUE_PRODUCERS_MAX + 1)
 
 struct pipe_queue {
 	int in; /* where items are read */
 	int out;
 	unsigned producers;
 	size_t bytes; /* of an item */
+	enum cb_model model;
+	unsigned workers;
 	uint32_t closed;
 	unsigned taken; /* items that were taken out to let a writer go on, */
 	unsigned given; /* and of these those that were handed on */
+	/* A worker's own descriptor: of several coroutines each waits at one of its own. */
+	int fd[PIPE_WORKERS_MAX];
 	unsigned char item[];
 };
 
@@ -32,13 +38,26 @@ static const unsigned char nobody[PIPE_BUF];
 
 static unsigned pipe_capacity(const struct cb_queue_env *env)
 {
-	return PIPE_BYTES / (unsigned)env->bytes;
+	/* And what is in hand while it is closed, an item of each sleeping writer. */
+	return PIPE_BYTES / (unsigned)env->bytes + env->producers;
 }
 
 static size_t pipe_bytes(const struct cb_queue_env *env)
 {
 	/* All that it holds, and what each sleeping writer then puts in. */
 	return sizeof(struct pipe_queue) + PIPE_BYTES + env->producers * env->bytes;
+}
+
+static int share_out(struct pipe_queue *q)
+{
+	for (unsigned i = 0; i < q->workers; i++) {
+		const int end = i < q->producers ? q->out : q->in;
+
+		q->fd[i] = q->model == CB_COROUTINE ? fcntl(end, F_DUPFD_CLOEXEC, 0) : end;
+		if (q->fd[i] < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 static int pipe_init(void *queue, const struct cb_queue_env *env)
@@ -52,25 +71,43 @@ static int pipe_init(void *queue, const struct cb_queue_env *env)
 	q->out = end[1];
 	q->producers = env->producers;
 	q->bytes = env->bytes;
+	q->model = env->model;
+	q->workers = env->producers + env->consumers;
 	if (fcntl(q->out, F_SETPIPE_SZ, (int)PIPE_BYTES) != (int)PIPE_BYTES)
 		return -ENOTSUP;
 	ret = cb_fd_prepare(q->in, env->model);
-	return ret ? ret : cb_fd_prepare(q->out, env->model);
+	if (!ret)
+		ret = cb_fd_prepare(q->out, env->model);
+	return ret ? ret : share_out(q);
+}
+
+/*
+ * Putting and getting make the call that does not wait first, to know who had to: where it fails,
+ * sleeping costs far more than it does. Kernels whose pipes cannot do it say so at once.
+ */
+static inline bool has_to_wait(ssize_t n)
+{
+	return n < 0 && (errno == EAGAIN || errno == EOPNOTSUPP);
 }
 
 static inline enum cb_queue_result pipe_put(
     void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
 {
 	const struct pipe_queue *q = queue;
+	const struct iovec from = {(void *)(uintptr_t)item, bytes};
 	ssize_t n;
+	bool waits;
 
 	(void)until_ns;
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
-	n = cb_write(w, q->out, item, bytes);
+	n = pwritev2(q->fd[w->index], &from, 1, -1, RWF_NOWAIT);
+	waits = has_to_wait(n);
+	if (waits)
+		n = cb_write(w, q->fd[w->index], item, bytes);
 	if (n == (ssize_t)bytes)
-		return CB_QUEUE_DONE;
-	cb_fail(w, n < 0 ? (int)n : -EIO, "pipe: write");
+		return waits ? CB_QUEUE_WAITED : CB_QUEUE_DONE;
+	cb_fail(w, n < 0 ? (waits ? (int)n : -errno) : -EIO, "pipe: write");
 	return CB_QUEUE_CLOSED;
 }
 
@@ -78,17 +115,24 @@ static inline enum cb_queue_result pipe_get(
     void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns)
 {
 	const struct pipe_queue *q = queue;
+	const struct iovec to = {item, bytes};
 	ssize_t n;
+	bool waits;
 
 	(void)until_ns;
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
-	n = cb_read(w, q->in, item, bytes);
+	n = preadv2(q->fd[w->index], &to, 1, -1, RWF_NOWAIT);
+	waits = has_to_wait(n);
+	if (waits)
+		n = cb_read(w, q->fd[w->index], item, bytes);
 	if (n != (ssize_t)bytes) {
-		cb_fail(w, n < 0 ? (int)n : -EIO, "pipe: read");
+		cb_fail(w, n < 0 ? (waits ? (int)n : -errno) : -EIO, "pipe: read");
 		return CB_QUEUE_CLOSED;
 	}
-	return memcmp(item, nobody, bytes) == 0 ? CB_QUEUE_CLOSED : CB_QUEUE_DONE;
+	if (memcmp(item, nobody, bytes) == 0)
+		return CB_QUEUE_CLOSED;
+	return waits ? CB_QUEUE_WAITED : CB_QUEUE_DONE;
 }
 
 static bool is_ready(int fd, short event)
@@ -145,6 +189,8 @@ static void pipe_destroy(void *queue)
 {
 	const struct pipe_queue *q = queue;
 
+	for (unsigned i = 0; q->model == CB_COROUTINE && i < q->workers; i++)
+		(void)close(q->fd[i]);
 	(void)close(q->in);
 	(void)close(q->out);
 }

@@ -7,13 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define WORDS_MAX 128
 
 struct cell_arguments {
 	const char *name;
@@ -24,91 +21,10 @@ struct cell_arguments {
 	double given;
 	bool counters;
 	bool list; /* the catalogue instead of a case */
+	unsigned profile;
+	struct option_list names, sets, loads, ids;
 	struct selection what;
-	const char *sets[WORDS_MAX], *loads[WORDS_MAX], *ids[WORDS_MAX];
-	size_t id_count;
 };
-
-static int add(const char **list, size_t *count)
-{
-	if (*count == WORDS_MAX)
-		return 1;
-	list[(*count)++] = optarg;
-	return 0;
-}
-
-static int parse(int argc, char **argv, struct cell_arguments *a)
-{
-	static const struct option longs[] = {
-	    {"case", required_argument, NULL, 'c'},
-	    {"fd", required_argument, NULL, 'f'},
-	    {"slots", required_argument, NULL, 's'},
-	    {"slot-ns", required_argument, NULL, 'n'},
-	    {"seed", required_argument, NULL, 'r'},
-	    {"given", required_argument, NULL, 'g'},
-	    {"counters", no_argument, NULL, 'C'},
-	    {"load", required_argument, NULL, 'L'},
-	    {"build-id", required_argument, NULL, 'i'},
-	    {"list", no_argument, NULL, 'l'},
-	    {"profile", required_argument, NULL, 'p'},
-	    {"set", required_argument, NULL, 'S'},
-	    {NULL, 0, NULL, 0},
-	};
-	int opt, bad = 0;
-
-	opterr = 0;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			a->name = optarg;
-			break;
-		case 'f':
-			bad |= text_parse_u64(optarg, 0, 1 << 20, &a->fd);
-			break;
-		case 's':
-			bad |= text_parse_u64(optarg, 1, 1 << 20, &a->slots);
-			break;
-		case 'n':
-			bad |= text_parse_u64(optarg, 0, INT64_MAX, &a->slot_ns);
-			break;
-		case 'r':
-			bad |= text_parse_u64(optarg, 0, UINT64_MAX, &a->seed);
-			break;
-		case 'g':
-			bad |= text_parse_double(optarg, 0, HUGE_VAL, &a->given);
-			break;
-		case 'C':
-			a->counters = true;
-			break;
-		case 'L':
-			bad |= add(a->loads, &a->what.load_count);
-			break;
-		case 'i':
-			bad |= add(a->ids, &a->id_count);
-			break;
-		case 'l':
-			a->list = true;
-			break;
-		case 'p':
-			bad |= profile_from_name(optarg, &a->what.profile);
-			break;
-		case 'S':
-			bad |= add(a->sets, &a->what.set_count);
-			break;
-		default:
-			bad = 1;
-		}
-	}
-	a->what.sets = a->sets;
-	a->what.loads = a->loads;
-	a->what.build_ids = a->id_count ? a->ids : NULL;
-	a->what.names = (const char *const *)(argv + optind);
-	a->what.name_count = (size_t)(argc - optind);
-	if (bad || !a->fd || (a->id_count && a->id_count != a->what.load_count))
-		return EXIT_USAGE;
-	return a->list || (a->name && a->slots && !a->what.name_count) ? 0 : EXIT_USAGE;
-}
 
 static int list(const struct catalogue_here *here, const struct cell_arguments *a)
 {
@@ -155,30 +71,84 @@ static int serve(
 	return 0;
 }
 
-int cmd_cell(int argc, char **argv)
+static int run(void *options)
 {
-	struct cell_arguments a = {.what = {.profile = CB_QUICK}};
+	struct cell_arguments *a = options;
 	struct topology *topo = NULL;
 	struct catalogue_here here;
 	char err[600] = "";
 	int ret;
 
-	if (parse(argc, argv, &a) || fcntl((int)a.fd, F_GETFD) < 0) {
-		(void)fprintf(stderr, "concbench cell: started by concbench run only; to debug one "
-				      "case: concbench run --in-process NAME\n");
-		return EXIT_USAGE;
-	}
-	if (topology_discover(&topo, err, sizeof(err)) != 0) {
-		(void)fprintf(stderr, "concbench cell: %s\n", err);
-		return EXIT_USAGE;
-	}
-	ret = catalogue_here_open(&here, topo, &a.what, err, sizeof(err));
+	if (fcntl((int)a->fd, F_GETFD) < 0)
+		return complain("cell", "started by concbench run only; to debug one case: "
+					"concbench run --in-process NAME");
+	if (topology_discover(&topo, err, sizeof(err)) != 0)
+		return complain("cell", "%s", err);
+	ret = catalogue_here_open(&here, topo, &a->what, err, sizeof(err));
 	if (ret) {
-		ret = a.list ? EXIT_USAGE : cell_refuse((int)a.fd, ret, err);
+		ret = a->list ? EXIT_USAGE : cell_refuse((int)a->fd, ret, err);
 	} else {
-		ret = a.list ? list(&here, &a) : serve(&here, topo, &a);
+		ret = a->list ? list(&here, a) : serve(&here, topo, a);
 		catalogue_here_close(&here);
 	}
 	topology_free(topo);
 	return ret;
 }
+
+static int set_given(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
+{
+	struct cell_arguments *a = options;
+
+	(void)s;
+	return text_parse_double(text, 0, HUGE_VAL, &a->given) == 0
+		   ? 0
+		   : snprintf(err, err_len, "'%.40s' is not a figure", text);
+}
+
+static int finish(void *options)
+{
+	struct cell_arguments *a = options;
+
+	a->what = (struct selection){.profile = (enum cb_profile)a->profile,
+	    .names = a->names.item,
+	    .name_count = a->names.count,
+	    .sets = a->sets.item,
+	    .set_count = a->sets.count,
+	    .loads = a->loads.item,
+	    .load_count = a->loads.count,
+	    .build_ids = a->ids.count ? a->ids.item : NULL};
+	if (!a->fd || (a->ids.count && a->ids.count != a->loads.count) ||
+	    !(a->list || (a->name && a->slots)))
+		return complain("cell", "started by concbench run only; to debug one case: "
+					"concbench run --in-process NAME");
+	return 0;
+}
+
+#define OPTIONS struct cell_arguments
+static const struct option_spec specs[] = {
+    {NULL, "NAME", OPTION_LIST(names), "with --list: which"},
+    {"case", "NAME", OPTION_TEXT(name), "the case"},
+    {"fd", "N", OPTION_NUMBER(fd), "the supervisor's", .most = 1 << 20},
+    {"slots", "N", OPTION_NUMBER(slots), "turns at most", .least = 1, .most = 1 << 20},
+    {"slot-ns", "N", OPTION_NUMBER(slot_ns), "window"},
+    {"seed", "N", OPTION_NUMBER(seed), "of this launch"},
+    {"given", "FIGURE", OPTION_CALL, "of the case that this one depends on", .then = set_given},
+    {"counters", NULL, OPTION_ON(counters), "the pass for hardware counters"},
+    {"load", "FILE", OPTION_LIST(loads), "kinds of a shared object"},
+    {"build-id", "ID", OPTION_LIST(ids), "what it has to be"},
+    {"list", NULL, OPTION_ON(list), "the catalogue instead of a case"},
+    {"profile", "PROFILE", OPTION_CHOICE(profile), "of it",
+	.words = (const char *const[]){"smoke", "quick", "full", "check", NULL}},
+    {"set", "KEY=V", OPTION_LIST(sets), "values of it"},
+    {0},
+};
+#undef OPTIONS
+
+const struct command cell_command = {
+    .name = "cell",
+    .options = specs,
+    .size = sizeof(struct cell_arguments),
+    .finish = finish,
+    .run = run,
+};

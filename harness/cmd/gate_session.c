@@ -37,7 +37,8 @@ static int open_folder(struct gate_session *s)
 	return 0;
 }
 
-/* Opened here only to know which builds they are: every launch of a side then has to be of that one. */
+/* Opened here only to know which builds they are: every launch of a side then has to be of that
+ * one. */
 static int identify_modules(struct gate_session *s)
 {
 	for (enum side side = SIDE_BASE; side < SIDES; side++) {

@@ -22,9 +22,9 @@ struct gate_request {
 		const char *spec[REQUEST_LOADS_MAX]; /* [PREFIX=]FILE */
 		size_t count;
 	} loads[SIDES];
-	uint64_t budget_ns;  /* of one gate; 0: @case_ns a case */
-	uint64_t case_ns;    /* 0: GATE_CASE_NS, or more where that is too short for a look */
-	uint64_t slot_ns;    /* 0: the cases' own */
+	uint64_t budget_ns; /* of one gate; 0: @case_ns a case */
+	uint64_t case_ns;   /* 0: GATE_CASE_NS, or more where that is too short for a look */
+	uint64_t slot_ns;   /* 0: the cases' own */
 	uint64_t launch_ns;
 	uint64_t cell_timeout_ns;
 	uint64_t turn_timeout_ns; /* 0: cell_turn_within_ns() */

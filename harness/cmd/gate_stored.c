@@ -85,8 +85,8 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 	const struct gate_request *r = &o->request;
 	char budget[TEXT_MAX], seed[TEXT_MAX], slot[TEXT_MAX], timeout[TEXT_MAX];
 	const char *argv[ARGS_MAX] = {r->exe[SIDE_HEAD], "run", "--profile",
-	    profile_name(r->what.profile), "--results", folder, "--no-charts", "--no-counters", "--quiet", "--seed", seed,
-	    "--cell-timeout", timeout};
+	    profile_name(r->what.profile), "--results", folder, "--no-charts", "--no-counters",
+	    "--quiet", "--seed", seed, "--cell-timeout", timeout};
 	unsigned argc = 13;
 	const struct {
 		const char *flag, *value;

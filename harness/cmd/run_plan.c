@@ -5,23 +5,10 @@
 #include "harness/work/declare.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int session_complain(const char *format, ...)
-{
-	va_list args;
-
-	(void)fputs("concbench run: ", stderr);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
-}
 
 static int declare(struct session *s, const struct bench_case *bc, int figure, const char *suffix)
 {
@@ -29,9 +16,9 @@ static int declare(struct session *s, const struct bench_case *bc, int figure, c
 	const int ret = declare_case(&s->run, bc, figure, suffix, &e.series, &e.figures);
 
 	if (ret == -ENAMETOOLONG)
-		return session_complain("%s: name too long", bc->name);
+		return complain("run", "%s: name too long", bc->name);
 	if (ret)
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	if (!bc->unsupported[0])
 		s->entries[s->entry_count++] = e;
 	return 0;
@@ -60,14 +47,13 @@ static int add_needed(struct session *s)
 		    !self->depends(&bc->pub, name, sizeof(name)) ||
 		    case_list_find(&s->chosen.cases, name))
 			continue;
-		ret = case_parse(&s->here.registry, &s->here.host, name, &needed, NULL, err,
-		    sizeof(err));
+		ret = case_parse(
+		    &s->here.registry, &s->here.host, name, &needed, NULL, err, sizeof(err));
 		if (ret)
-			return session_complain("%s depends on %s", bc->name, err);
-		grown = reallocarray(
-		    s->chosen.figure, s->chosen.cases.count + 1, sizeof(*grown));
+			return complain("run", "%s depends on %s", bc->name, err);
+		grown = reallocarray(s->chosen.figure, s->chosen.cases.count + 1, sizeof(*grown));
 		if (!grown || case_list_add(&s->chosen.cases, &needed) != 0)
-			return session_complain("out of memory");
+			return complain("run", "out of memory");
 		s->chosen.figure = grown;
 		grown[s->chosen.cases.count - 1] = -1;
 	}
@@ -92,11 +78,11 @@ static int pick_cases(struct session *s)
 	int ret;
 
 	if (selection_cases(&s->here, &s->o.what, &s->chosen, err, sizeof(err)) != 0)
-		return session_complain("%s", err);
+		return complain("run", "%s", err);
 	ret = add_needed(s);
 	s->entries = calloc(s->chosen.cases.count * 2 + 1, sizeof(*s->entries));
 	if (!ret && !s->entries)
-		ret = session_complain("out of memory");
+		ret = complain("run", "out of memory");
 	for (size_t i = 0; !ret && i < s->chosen.cases.count; i++) {
 		const struct bench_case *bc = &s->chosen.cases.item[i];
 
@@ -117,13 +103,13 @@ int session_plan(struct session *s)
 	/* This very file, also when a build puts another one in its place during the run. */
 	(void)snprintf(s->exe, sizeof(s->exe), "/proc/%ld/exe", (long)getpid());
 	if (access(s->exe, X_OK) != 0)
-		return session_complain("%s: %s", s->exe, strerror(errno));
+		return complain("run", "%s: %s", s->exe, strerror(errno));
 	ret = topology_discover(&s->topo, err, sizeof(err));
 	if (ret)
-		return session_complain("%s", err);
+		return complain("run", "%s", err);
 	ret = catalogue_here_open(&s->here, s->topo, &s->o.what, err, sizeof(err));
 	if (ret)
-		return session_complain("%s", err);
+		return complain("run", "%s", err);
 	return pick_cases(s);
 }
 
@@ -140,5 +126,5 @@ int session_print_list(const struct session *s)
 		else
 			(void)printf("%s\n", series->name);
 	}
-	return fflush(stdout) == 0 ? 0 : session_complain("stdout: %s", strerror(errno));
+	return fflush(stdout) == 0 ? 0 : complain("run", "stdout: %s", strerror(errno));
 }

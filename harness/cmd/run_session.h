@@ -28,9 +28,6 @@ struct session {
 	char aa[128];  /* what an A/A run has shown, for people */
 };
 
-/** session_complain() - one line on stderr, "concbench run: ...". Return: EXIT_USAGE. */
-int session_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /**
  * session_plan() - look at the machine, list its cases, pick those that were asked for, and make a
  * series of each. Return: 0; EXIT_USAGE after a line on stderr.

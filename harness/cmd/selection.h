@@ -11,12 +11,12 @@
 /* As typed. */
 struct selection {
 	enum cb_profile profile;
-	const char *filter;        /* NULL: all */
-	const char *const *names;  /* families, kinds and cases; none: all of the profile */
+	const char *filter;       /* NULL: all */
+	const char *const *names; /* families, kinds and cases; none: all of the profile */
 	size_t name_count;
-	const char *const *sets;   /* KEY=VALUES */
+	const char *const *sets; /* KEY=VALUES */
 	size_t set_count;
-	const char *const *loads;  /* [PREFIX=]FILE */
+	const char *const *loads; /* [PREFIX=]FILE */
 	size_t load_count;
 	const char *const *build_ids; /* NULL, or what each of them has to be */
 };
@@ -41,11 +41,11 @@ struct selected {
 };
 
 /**
- * selection_cases() - Return: 0; -errno with @err: one line that names the flag or the name, what was
- * wrong and what is accepted. selected_free() after success.
+ * selection_cases() - Return: 0; -errno with @err: one line that names the flag or the name, what
+ * was wrong and what is accepted. selected_free() after success.
  */
-int selection_cases(const struct catalogue_here *c, const struct selection *s,
-    struct selected *out, char *err, size_t err_len);
+int selection_cases(const struct catalogue_here *c, const struct selection *s, struct selected *out,
+    char *err, size_t err_len);
 void selected_free(struct selected *s);
 
 /** selection_words() - the words of a command line that select the same, for another program's

@@ -76,6 +76,8 @@ KIND(rare, "lock", CB_FULL, .models = CB_CAN_ALL)
 KIND(wrong, "lock", CB_SMOKE, .models = CB_CAN_ALL, .flags = CB_BROKEN)
 KIND(odd, "lock", CB_SMOKE, .models = CB_CAN_ALL, .flags = CB_HIDDEN)
 KIND(fixed, "pool", CB_SMOKE, .models = CB_CAN_ALL)
+static const struct cb_sweep late_sweeps[] = {{CB_FULL, "workers=1"}};
+KIND(late, "pool", CB_FULL, .models = CB_CAN_ALL, .sweeps = late_sweeps, .sweep_count = 1)
 
 static struct topology *topo;
 
@@ -175,12 +177,12 @@ static void what_is_picked(void **state)
 	    /* A profile: its kinds, by its sweeps, in the families' order; none broken or hidden.
 	     */
 	    {{CB_SMOKE, NULL, NULL, NULL}, ONE " " POOL},
-	    {{CB_QUICK, NULL, NULL, NULL}, MUTEX " " MCS " " POOL},
+	    {{CB_QUICK, NULL, NULL, NULL}, MCS " " MUTEX " " POOL},
 	    /* A family by either of its names, with all its kinds. */
-	    {{CB_QUICK, "lock", NULL, NULL}, MUTEX " " MCS " " RARE},
-	    {{CB_QUICK, "locks", NULL, NULL}, MUTEX " " MCS " " RARE},
+	    {{CB_QUICK, "lock", NULL, NULL}, MCS " " MUTEX " " RARE},
+	    {{CB_QUICK, "locks", NULL, NULL}, MCS " " MUTEX " " RARE},
 	    {{CB_SMOKE, "locks", NULL, NULL}, ONE},
-	    {{CB_QUICK, "pools locks", NULL, NULL}, POOL " " MUTEX " " MCS " " RARE},
+	    {{CB_QUICK, "pools locks", NULL, NULL}, POOL " " MCS " " MUTEX " " RARE},
 	    /* A kind, whichever profile has it, also one that is not listed. */
 	    {{CB_QUICK, "lock/mcs", NULL, NULL}, MCS},
 	    {{CB_SMOKE, "lock/mcs", NULL, NULL}, MCS_ONE},
@@ -190,6 +192,7 @@ static void what_is_picked(void **state)
 		"lock/wrong/model:thread/workers:1/place:none/hold_ns:0"},
 	    {{CB_SMOKE, "lock/odd", NULL, NULL},
 		"lock/odd/model:thread/workers:1/place:none/hold_ns:0"},
+	    {{CB_FULL, "pool/late", NULL, NULL}, "pool/late/workers:1"},
 	    /* A case, whether or not a profile has it; what is left out has its base value, and
 	     * what is a parameter's base value can be left out of some names. */
 	    {{CB_SMOKE, "lock/mcs/model:process/workers:8/hold_ns:500", NULL, NULL},
@@ -209,7 +212,7 @@ static void what_is_picked(void **state)
 		"pool/fixed/workers:3#0"},
 	    {{CB_SMOKE, "pool/fixed", NULL, NULL}, POOL},
 	    /* None twice; and one of which more is wanted is measured whole. */
-	    {{CB_QUICK, "locks lock locks", NULL, NULL}, MUTEX " " MCS " " RARE},
+	    {{CB_QUICK, "locks lock locks", NULL, NULL}, MCS " " MUTEX " " RARE},
 	    {{CB_QUICK, "lock/mcs/workers:2 lock/mcs lock/mcs/model:thread", NULL, NULL},
 		MCS_TWO " " MCS_ONE},
 	    {{CB_SMOKE, "pool/fixed/figure:warm_ns pool/fixed/workers:1", NULL, NULL}, POOL},
@@ -237,7 +240,7 @@ static void what_is_picked(void **state)
 	    {{CB_QUICK, NULL, NULL, "mcs"}, MCS},
 	    {{CB_QUICK, NULL, NULL, "-lock/"}, POOL},
 	    {{CB_QUICK, "locks", "model=thread", "workers:2/.*hold"},
-		TWO " " MCS_TWO " lock/rare/model:thread/workers:2/place:none/hold_ns:0"},
+		MCS_TWO " " TWO " lock/rare/model:thread/workers:2/place:none/hold_ns:0"},
 	    {{CB_SMOKE, "pool/fixed/figure:warm_ns locks", NULL, "pool"}, POOL "#1"},
 	    {{CB_SMOKE, "locks pool/fixed/figure:warm_ns", NULL, "pool"}, POOL "#1"},
 	};
@@ -284,8 +287,8 @@ static void what_is_refused(void **state)
 	    {{CB_QUICK, "fancy", NULL, NULL}, "'fancy': no family 'fancy'; accepted: lock pool"},
 	    {{CB_QUICK, "Locks", NULL, NULL}, "'Locks': no family 'Locks'; accepted: lock pool"},
 	    {{CB_QUICK, "fancy/mutex", NULL, NULL}, "'fancy/mutex': no family 'fancy'"},
-	    {{CB_QUICK, "lock/fancy", NULL, NULL}, "no lock 'fancy'; accepted: mutex mcs rare"},
-	    {{CB_QUICK, "lock/", NULL, NULL}, "no lock ''; accepted: mutex mcs rare"},
+	    {{CB_QUICK, "lock/fancy", NULL, NULL}, "no lock 'fancy'; accepted: mcs mutex rare"},
+	    {{CB_QUICK, "lock/", NULL, NULL}, "no lock ''; accepted: mcs mutex rare"},
 	    {{CB_QUICK, "lock/fancy/workers:2", NULL, NULL}, "no lock 'fancy'; accepted:"},
 	    {{CB_QUICK, "locks lock/fancy", NULL, NULL}, "no lock 'fancy'"},
 	    /* Parts of a name: unknown, twice, out of order, none, and none of a value. */
@@ -318,6 +321,9 @@ static void what_is_refused(void **state)
 		"kinds"},
 	    {{CB_QUICK, "locks lock/mutex/model:thread", "workers=2", NULL},
 		"says its values itself"},
+	    /* Nothing is left: a family by values that none of it can do. */
+	    {{CB_QUICK, "locks", "model=callback", NULL},
+		"nothing of it can be run: lock/mcs/model:callback"},
 	    /* --set */
 	    {{CB_QUICK, NULL, "workers", NULL}, "--set: 'workers' is not KEY=VALUE[,VALUE...]"},
 	    {{CB_QUICK, NULL, "=2", NULL}, "--set: '=2' is not KEY=VALUE"},
@@ -342,6 +348,10 @@ static void what_is_refused(void **state)
 	    {{CB_QUICK, NULL, "hold=2KiB", NULL}, "'2KiB' is not a value"},
 	    {{CB_QUICK, NULL, "place=moon", NULL}, "moon"},
 	    {{CB_QUICK, NULL, "place=list:", NULL}, "list:"},
+	    /* Nothing, without a filter to blame. */
+	    {{CB_QUICK, "pool/late", NULL, NULL}, "nothing of that is in profile quick; accepted: "
+						  "a larger --profile, or a case by its "
+						  "name"},
 	    /* --filter */
 	    {{CB_QUICK, NULL, NULL, "("}, "--filter: "},
 	    {{CB_SMOKE, NULL, NULL, "fancy"},

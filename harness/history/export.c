@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[EXPORT_COUNT] = {
+const char *const export_format_names[EXPORT_COUNT + 1] = {
     [EXPORT_OTAVA] = "otava",
     [EXPORT_GITHUB] = "github-action-benchmark",
     [EXPORT_BENCHER] = "bencher",
@@ -17,13 +17,13 @@ static const char *const names[EXPORT_COUNT] = {
 
 const char *export_format_name(enum export_format format)
 {
-	return names[format];
+	return export_format_names[format];
 }
 
 int export_format_from_name(const char *name, enum export_format *out)
 {
 	for (unsigned i = 0; i < EXPORT_COUNT; i++) {
-		if (!strcmp(name, names[i])) {
+		if (!strcmp(name, export_format_names[i])) {
 			*out = (enum export_format)i;
 			return 0;
 		}

@@ -20,6 +20,8 @@ enum export_format {
 /* compare.py's U test calls fewer repetitions unreliable. */
 #define EXPORT_REPETITIONS_MIN 9
 
+extern const char *const export_format_names[EXPORT_COUNT + 1]; /* up to a NULL */
+
 /** export_format_name() - as on the command line: "otava", "github-action-benchmark", ... */
 const char *export_format_name(enum export_format format);
 /** export_format_from_name() - Return: 0; -EINVAL. */

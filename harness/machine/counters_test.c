@@ -68,7 +68,7 @@ struct worker {
 	int err;
 };
 
-static void wait_and_touch(struct cb_worker *w)
+static void wait_and_touch(struct worker *w)
 {
 	char go;
 
@@ -81,13 +81,13 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static void start_thread(struct cb_worker *w)
+static void start_thread(struct worker *w)
 {
 	assert_int_equal(pipe(w->gate), 0);
 	assert_int_equal(pthread_create(&w->thread, NULL, thread_main, w), 0);
 }
 
-static void start_process(struct cb_worker *w)
+static void start_process(struct worker *w)
 {
 	assert_int_equal(pipe(w->gate), 0);
 	w->pid = fork();
@@ -98,7 +98,7 @@ static void start_process(struct cb_worker *w)
 	}
 }
 
-static void finish(struct cb_worker *w)
+static void finish(struct worker *w)
 {
 	int status;
 

@@ -1,4 +1,4 @@
-/* chart_lines.c - jobs: one line a model over the number of workers or connections. */
+/* chart_lines.c - one line a model over the number of workers or connections. */
 #include "harness/report/chart.h"
 
 #include "harness/report/chart_knobs.h"

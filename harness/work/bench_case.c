@@ -122,13 +122,14 @@ static bool is_base(const struct cb_param *p, const struct param_value *v, unsig
 	struct param_value base;
 	char err[8];
 
-	return param_parse(p, pus, p->base, &base, err, sizeof(err)) == 0 && param_same(p, &base, v);
+	return param_parse(p, pus, p->base, &base, err, sizeof(err)) == 0 &&
+	       param_same(p, &base, v);
 }
 
 static int write_name(struct bench_case *bc, const struct host *h)
 {
-	int used = snprintf(
-	    bc->name, sizeof(bc->name), "%s/%s", bc->kind->family->name, bc->kind->name);
+	int used =
+	    snprintf(bc->name, sizeof(bc->name), "%s/%s", bc->kind->family->name, bc->kind->name);
 
 	for (unsigned i = 0; i < bc->kind->param_count; i++) {
 		const struct cb_param *p = bc->kind->param[i];
@@ -299,8 +300,8 @@ static int find_kind(const struct registry *r, const char *name, const struct ki
 		used += (size_t)snprintf(err + used, err_len - used, " %s", cb_families[i]->name);
 	for (size_t i = 0; family && i < r->count && used < err_len; i++)
 		if (r->item[i].family == family && kind_listed(&r->item[i]))
-			used += (size_t)snprintf(
-			    err + used, err_len - used, " %s", r->item[i].name);
+			used +=
+			    (size_t)snprintf(err + used, err_len - used, " %s", r->item[i].name);
 	return -ENOENT;
 }
 
@@ -336,14 +337,16 @@ static int take_part(const struct kind *k, const struct host *h, const char *par
 
 	if (at < 0) {
 		list_params(k, keys, sizeof(keys));
-		(void)snprintf(err, err_len, "part '%.*s' is not a parameter of %s/%s; accepted: %s",
-		    (int)len, part, k->family->name, k->name, keys);
+		(void)snprintf(err, err_len,
+		    "part '%.*s' is not a parameter of %s/%s; accepted: %s", (int)len, part,
+		    k->family->name, k->name, keys);
 		return -EINVAL;
 	}
 	if ((unsigned)at < *next) {
 		list_params(k, keys, sizeof(keys));
-		(void)snprintf(err, err_len, "part '%.*s' is there twice or out of order; accepted: %s",
-		    (int)len, part, keys);
+		(void)snprintf(err, err_len,
+		    "part '%.*s' is there twice or out of order; accepted: %s", (int)len, part,
+		    keys);
 		return -EINVAL;
 	}
 	*next = (unsigned)at + 1;

@@ -2,8 +2,8 @@
  * bench_case.h - one fully parameterised benchmark: made from its name, or from values.
  *
  * Names are Google Benchmark names: "family/kind/key:value/...", keys in the order that family and
- * kind declare them. A name is a program: parts left out take their base values, and any name within
- * the bounds can be run, whether or not a profile lists it.
+ * kind declare them. A name is a program: parts left out take their base values, and any name
+ * within the bounds can be run, whether or not a profile lists it.
  */
 #ifndef CONCBENCH_BENCH_CASE_H
 #define CONCBENCH_BENCH_CASE_H
@@ -29,12 +29,13 @@ struct bench_case {
 
 /**
  * case_parse() - a case from its name.
- * @figure: which of the kind's figures the name asks for, by index; -1: it does not say. May be NULL.
+ * @figure: which of the kind's figures the name asks for, by index; -1: it does not say. May be
+ * NULL.
  * @err: one line: which part, what is accepted.
  *
  * A case that this machine or this kind cannot run is made all the same, with its reason in
- * unsupported. Return: 0; -ENOENT no such family or kind; -EINVAL a part that is unknown, there twice
- * or out of order, or a value that is not one.
+ * unsupported. Return: 0; -ENOENT no such family or kind; -EINVAL a part that is unknown, there
+ * twice or out of order, or a value that is not one.
  */
 int case_parse(const struct registry *r, const struct host *h, const char *name,
     struct bench_case *out, int *figure, char *err, size_t err_len);
@@ -52,8 +53,8 @@ int case_base(const struct kind *k, const struct host *h, struct param_value *va
 int case_build(const struct kind *k, const struct host *h, const struct param_value *value,
     struct bench_case *out);
 
-/** case_hash() - 16 hex digits of all that defines what is measured, and nothing of the build nor of
- * a module's prefix. */
+/** case_hash() - 16 hex digits of all that defines what is measured, and nothing of the build nor
+ * of a module's prefix. */
 void case_hash(const struct bench_case *bc, char out[17]);
 
 /** case_workload() - its kind's, or the one of callbacks. */

@@ -119,8 +119,7 @@ static int start_one(struct team *t, struct companion_process *p, char *why, siz
 	}
 	error = p->shared->begin_error;
 	if (error)
-		(void)snprintf(
-		    why, why_len, "%s: PU %d: %s", role, p->pu, strerror(-error));
+		(void)snprintf(why, why_len, "%s: PU %d: %s", role, p->pu, strerror(-error));
 	return error;
 }
 

@@ -1,6 +1,6 @@
 /*
- * companion.h - the processes beside the workers: load generators, servers, soakers; each on a PU of
- * its own if one is spare.
+ * companion.h - the processes beside the workers: load generators, servers, soakers; each on a PU
+ * of its own if one is spare.
  *
  * Processes under every execution model, so that all models meet the same. For team.c only.
  */
@@ -23,7 +23,8 @@ struct companion_process {
 /** companion_shared_bytes() - of the arena, for each. */
 size_t companion_shared_bytes(void);
 
-/** companions_start() - fork them and wait until each says it is ready. Return: 0; -errno; -ECHILD. */
+/** companions_start() - fork them and wait until each says it is ready. Return: 0; -errno; -ECHILD.
+ */
 int companions_start(struct team *t, char *why, size_t why_len);
 
 /** companions_alive() - Return: 0; -ECHILD with @why when one has died. */

@@ -1,5 +1,6 @@
 /* companion_test.c - the process beside the workers, through a team: life, window, PU and death. */
 #include "harness/base/clock.h"
+#include "harness/work/case_fixture.h"
 #include "harness/work/companion.h"
 
 #include <errno.h>
@@ -16,8 +17,6 @@
 
 /* Long enough that a busy machine gives both a turn in it. */
 #define WINDOW_NS (100 * CLOCK_NS_PER_MS)
-
-const struct family bench_families[] = {{0}};
 
 struct shared {
 	_Alignas(ARENA_ALIGN) atomic_uint turns; /* of the companion, recording or not */
@@ -42,25 +41,25 @@ static int only_pu(void)
 	return -1;
 }
 
-static void run(struct companion *c)
+static void run(struct cb_companion *c, const struct cb_env *env)
 {
-	struct shared *s = c->state;
+	struct shared *s = env->state;
 
 	s->pid = getpid();
 	s->pu = only_pu();
-	atomic_store_explicit(c->ready, 1, memory_order_release);
-	while (s->deaf || !atomic_load(c->quit)) {
+	cb_companion_ready(c);
+	while (s->deaf || !cb_companion_quitting(c)) {
 		if (s->told)
 			(void)raise(s->told);
 		atomic_fetch_add(&s->turns, 1);
-		if (atomic_load_explicit(c->recording, memory_order_acquire)) {
+		if (cb_companion_recording(c)) {
 			/* Looked at before the flag, the clock may be long past by the time of it.
 			 */
 			if (!s->first_recording_ns)
 				s->first_recording_ns = clock_now_ns();
 			s->last_recording_ns = clock_now_ns();
 			atomic_fetch_add(&s->recorded, 1);
-			histogram_record(c->latency, 1000);
+			cb_companion_record_ns(c, 1000);
 		}
 	}
 	s->finished = true;
@@ -83,11 +82,14 @@ static uint64_t work(struct cb_worker *w, void *state, uint64_t n)
 	return n;
 }
 
+static const struct cb_companion_spec generator = {
+    .role = "load generator", .run = run, .measures = true};
 static const struct cb_workload load = {.op = "op",
     .latency_of = "nothing",
     .state_bytes = sizeof(struct shared),
     .batch = work,
-    .companion = run,
+    .companions = &generator,
+    .companion_count = 1,
     .max_batch = 1};
 
 static struct topology *topo;
@@ -107,16 +109,6 @@ static int release(void **state)
 	return 0;
 }
 
-static struct bench_case a_case(const struct cb_workload *wl, enum cb_model model)
-{
-	return (struct bench_case){.name = "test",
-	    .workload = wl,
-	    .model = model,
-	    .workers = 1,
-	    .carriers = model == CB_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
-}
-
 static bool no_child_is_left(void)
 {
 	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
@@ -128,15 +120,16 @@ static void it_lives_beside_every_model(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		const struct bench_case bc = a_case(&load, models[m]);
+		const struct bench_case bc = fixture_case(&load, models[m], 1);
 		char why[200] = "";
 		struct shared *s;
 		struct team t;
 
-		if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+		if (team_create(
+			&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
 			fail_msg("%s", why);
 		s = t.env.state;
-		assert_int_equal(s->pid, t.companion_pid);
+		assert_int_equal(s->pid, t.companions[0].pid);
 		assert_int_not_equal(s->pid, getpid());
 		for (unsigned i = 0; i < 2; i++) {
 			struct sample sample;
@@ -157,16 +150,14 @@ static void it_lives_beside_every_model(void **state)
 			assert_non_null(sample.latency);
 			assert_in_range(
 			    sample.latency->count, 1, atomic_load(&s->recorded) - before);
-			assert_true(t.env.companion_wall_ns > 0);
-			assert_true(t.env.companion_cpu_ns > 0);
-			assert_true(companion_cpu_ns(&t) >= t.env.companion_cpu_ns);
+			assert_true(t.env.companion[0].wall_ns > 0);
+			assert_true(t.env.companion[0].cpu_ns > 0);
 			sample_free(&sample);
 		}
 		assert_false(no_child_is_left());
-		companion_stop(&t);
+		companions_stop(&t);
 		assert_true(s->finished);
-		assert_int_equal(t.companion_pid, 0);
-		assert_int_equal(companion_cpu_ns(&t), 0);
+		assert_int_equal(t.companions[0].pid, 0);
 		/* Twice is fine. */
 		team_destroy(&t);
 		assert_true(no_child_is_left());
@@ -176,46 +167,50 @@ static void it_lives_beside_every_model(void **state)
 static void it_gets_a_pu_that_is_spare(void **state)
 {
 	const unsigned pus = topology_pu_count(topo);
-	struct bench_case bc = a_case(&load, CB_THREAD);
+	struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
 	char why[200] = "", text[32];
 	struct team t;
 
 	(void)state;
 	(void)snprintf(text, sizeof(text), "list:%u", topology_pu(topo, 0)->os_index);
 	assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	if (pus > 1) {
-		assert_true(t.companion_pu >= 0);
-		assert_int_not_equal(t.companion_pu, topology_pu(topo, 0)->os_index);
-		assert_int_equal(((struct shared *)t.env.state)->pu, t.companion_pu);
+		assert_true(t.companions[0].pu >= 0);
+		assert_int_not_equal(t.companions[0].pu, topology_pu(topo, 0)->os_index);
+		assert_int_equal(((struct shared *)t.env.state)->pu, t.companions[0].pu);
 	} else {
-		assert_int_equal(t.companion_pu, -1);
+		assert_int_equal(t.companions[0].pu, -1);
 	}
 	team_destroy(&t);
 	/* With a worker on every PU it is left to the scheduler. */
-	bc.workers = pus;
+	bc.pub.workers = pus;
 	bc.place = placement_policy_of(PLACEMENT_COMPACT);
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
-	assert_int_equal(t.companion_pu, -1);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	assert_int_equal(t.companions[0].pu, -1);
 	assert_int_equal(((struct shared *)t.env.state)->pu, pus > 1 ? -1 : only_pu());
 	team_destroy(&t);
 }
 
-static void return_at_once(struct companion *c)
+static void return_at_once(struct cb_companion *c, const struct cb_env *env)
 {
 	(void)c;
+	(void)env;
 }
 
-static void crash(struct companion *c)
+static void crash(struct cb_companion *c, const struct cb_env *env)
 {
 	(void)c;
+	(void)env;
 	(void)raise(SIGKILL);
 }
 
 static void one_that_never_gets_ready_is_named(void **state)
 {
 	static const struct {
-		void (*body)(struct companion *c);
+		void (*body)(struct cb_companion *c, const struct cb_env *env);
 		const char *why;
 	} table[] = {
 	    {return_at_once, "the load generator ended: exited with status 0"},
@@ -224,13 +219,17 @@ static void one_that_never_gets_ready_is_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
+		struct cb_companion_spec spec = generator;
 		struct cb_workload bad = load;
-		struct bench_case bc = a_case(&bad, CB_THREAD);
+		struct bench_case bc = fixture_case(&bad, CB_THREAD, 1);
 		char why[200] = "";
 		struct team t;
 
-		bad.companion = table[i].body;
-		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), -ECHILD);
+		spec.run = table[i].body;
+		bad.companions = &spec;
+		assert_int_equal(
+		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+		    -ECHILD);
 		assert_string_equal(why, table[i].why);
 		assert_true(no_child_is_left());
 	}
@@ -238,20 +237,21 @@ static void one_that_never_gets_ready_is_named(void **state)
 
 static void its_death_spoils_the_trial(void **state)
 {
-	const struct bench_case bc = a_case(&load, CB_THREAD);
+	const struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
 	char why[200] = "";
 	struct sample sample;
 	struct team t;
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	((struct shared *)t.env.state)->told = SIGKILL;
 	/* The workers could do without it: that it has died is enough. */
 	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
 	assert_string_equal(why, "the load generator ended: killed by signal 9 (Killed)");
 	/* Still known when it is asked again. */
 	why[0] = '\0';
-	assert_int_equal(companion_alive(&t, why, sizeof(why)), -ECHILD);
+	assert_int_equal(companions_alive(&t, why, sizeof(why)), -ECHILD);
 	assert_non_null(strstr(why, "killed by signal 9"));
 	team_destroy(&t);
 	assert_true(no_child_is_left());
@@ -259,12 +259,13 @@ static void its_death_spoils_the_trial(void **state)
 
 static void one_that_does_not_listen_is_killed(void **state)
 {
-	const struct bench_case bc = a_case(&load, CB_THREAD);
+	const struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
 	char why[200] = "";
 	struct team t;
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	((struct shared *)t.env.state)->deaf = true;
 	team_destroy(&t);
 	assert_true(no_child_is_left());

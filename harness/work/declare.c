@@ -55,8 +55,7 @@ static int add_series(struct run *run, const struct bench_case *bc, const struct
 	s->workers = bc->pub.workers;
 	s->status = bc->unsupported[0] ? STATUS_UNSUPPORTED : STATUS_NOT_RUN;
 	s->figure = figure_of(figure);
-	s->reference =
-	    (bc->kind->self->flags & CB_REFERENCE) || bc->pub.model == CB_CALLBACK;
+	s->reference = (bc->kind->self->flags & CB_REFERENCE) || bc->pub.model == CB_CALLBACK;
 	copy(s->reason, sizeof(s->reason), bc->unsupported);
 	copy(s->model, sizeof(s->model), cb_model_name(bc->pub.model));
 	copy(s->place, sizeof(s->place), bc->place.text);
@@ -82,8 +81,7 @@ int declare_case(struct run *run, const struct bench_case *bc, int figure, const
 			continue;
 		/* The first is what the name alone stands for. */
 		if (i > 0)
-			(void)snprintf(
-			    part, sizeof(part), "/" CASE_FIGURE_KEY ":%s", f[i].metric);
+			(void)snprintf(part, sizeof(part), "/" CASE_FIGURE_KEY ":%s", f[i].metric);
 		ret = add_series(run, bc, &f[i], part, suffix);
 		*count += !ret;
 	}

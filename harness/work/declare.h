@@ -7,7 +7,8 @@
 #include "harness/work/bench_case.h"
 
 /**
- * declare_case() - the series of a case, one a figure, and its family if the run has not got it yet.
+ * declare_case() - the series of a case, one a figure, and its family if the run has not got it
+ * yet.
  * @figure: one only, by index; -1: all.
  * @suffix: of their names, "" none.
  * @first, @count: which series they are.

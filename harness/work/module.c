@@ -92,8 +92,8 @@ static int look_for_id(struct dl_phdr_info *info, size_t size, void *arg)
 			    (const void *)(at + sizeof(*note) + ((note->n_namesz + 3) & ~3u));
 
 			if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz > 0) {
-				for (unsigned k = 0; k < note->n_descsz && 2 * k + 2 < MODULE_ID_MAX;
-				     k++)
+				for (unsigned k = 0;
+				     k < note->n_descsz && 2 * k + 2 < MODULE_ID_MAX; k++)
 					(void)snprintf(w->out + 2 * k, 3, "%02x", desc[k]);
 				w->found = true;
 				return 1;
@@ -225,8 +225,8 @@ int module_list_open(struct module_list *l, struct registry *r, const char *spec
 	if (!ret) {
 		char why[256] = "";
 
-		ret = registry_add(
-		    r, m.self->first, m.self->end, m.prefix, m.path, why, sizeof(why));
+		ret =
+		    registry_add(r, m.self->first, m.self->end, m.prefix, m.path, why, sizeof(why));
 		if (ret == -EINVAL || ret == -EEXIST)
 			(void)refuse(err, err_len, m.path, "%s", why);
 	}

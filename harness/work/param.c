@@ -17,12 +17,12 @@ struct suffix {
 };
 
 static const struct suffix counts[] = {{"k", 1000}, {"M", 1000000}, {NULL, 0}};
-static const struct suffix times_ns[] = {{"ns", 1}, {"us", 1000}, {"µs", 1000}, {"ms", 1000000},
-    {"s", 1000000000}, {NULL, 0}};
+static const struct suffix times_ns[] = {
+    {"ns", 1}, {"us", 1000}, {"µs", 1000}, {"ms", 1000000}, {"s", 1000000000}, {NULL, 0}};
 static const struct suffix times_us[] = {
     {"us", 1}, {"µs", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
-static const struct suffix sizes[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024},
-    {"GiB", 1024 * 1024 * 1024}, {NULL, 0}};
+static const struct suffix sizes[] = {
+    {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}, {NULL, 0}};
 static const struct suffix percents[] = {{"%", 1}, {NULL, 0}};
 
 static const struct {

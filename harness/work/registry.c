@@ -23,8 +23,8 @@ static const struct cb_figure time_figure = {
 __attribute__((format(printf, 4, 5))) static int wrong(
     const struct cb_kind *k, char *err, size_t err_len, const char *format, ...)
 {
-	const int n = snprintf(err, err_len, "kind %s/%s: ", k->family ? k->family : "?",
-	    k->name ? k->name : "?");
+	const int n = snprintf(
+	    err, err_len, "kind %s/%s: ", k->family ? k->family : "?", k->name ? k->name : "?");
 	va_list args;
 
 	va_start(args, format);
@@ -66,15 +66,16 @@ static int add_params(struct kind *k, const struct cb_param *p, unsigned n, cons
 		if (!is_name(p[i].key) || !p[i].base || !p[i].about ||
 		    (p[i].unit == CB_WORD && !p[i].words))
 			return wrong(k->self, err, err_len,
-			    "parameter %u lacks a key, a base value, a meaning or its words", i + 1);
+			    "parameter %u lacks a key, a base value, a meaning or its words",
+			    i + 1);
 		if (is_among(p[i].key, without))
 			continue;
 		if (kind_param(k, p[i].key, strlen(p[i].key)) >= 0)
 			return wrong(
 			    k->self, err, err_len, "parameter '%s' is declared twice", p[i].key);
 		if (k->param_count == CASE_PARAMS_MAX)
-			return wrong(k->self, err, err_len, "more than %d parameters",
-			    CASE_PARAMS_MAX);
+			return wrong(
+			    k->self, err, err_len, "more than %d parameters", CASE_PARAMS_MAX);
 		k->param[k->param_count++] = &p[i];
 	}
 	return 0;
@@ -106,7 +107,8 @@ static int fill(struct kind *k, const char *prefix, const char *module, char *er
 	int ret;
 
 	if (!is_name(self->name) || !self->family)
-		return wrong(self, err, err_len, "no name, or one that is not of letters, digits, _ . -");
+		return wrong(
+		    self, err, err_len, "no name, or one that is not of letters, digits, _ . -");
 	k->family = registry_family(self->family, strlen(self->family));
 	if (!k->family)
 		return wrong(self, err, err_len, "no such family");
@@ -116,10 +118,9 @@ static int fill(struct kind *k, const char *prefix, const char *module, char *er
 	k->module = module;
 	ret = check_functions(self, err, err_len);
 	if (!ret)
-		ret = add_params(k, k->family->params, k->family->param_count, self->without, err,
-		    err_len);
-	return ret ? ret
-		   : add_params(k, self->params, self->param_count, NULL, err, err_len);
+		ret = add_params(
+		    k, k->family->params, k->family->param_count, self->without, err, err_len);
+	return ret ? ret : add_params(k, self->params, self->param_count, NULL, err, err_len);
 }
 
 static unsigned rank(const struct cb_family *family)
@@ -131,7 +132,21 @@ static unsigned rank(const struct cb_family *family)
 	return i;
 }
 
-/* Behind the last of its family: the families' order, and in it the linker's. */
+/* By family, in the families' order; ours before those loaded; references first; by name. The
+ * linker's order would be another one with each compiler. */
+static int compare(const struct kind *a, const struct kind *b)
+{
+	const bool a_first = a->self->flags & CB_REFERENCE, b_first = b->self->flags & CB_REFERENCE;
+
+	if (rank(a->family) != rank(b->family))
+		return rank(a->family) < rank(b->family) ? -1 : 1;
+	if (!a->module != !b->module)
+		return a->module ? 1 : -1;
+	if (a_first != b_first)
+		return a_first ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
 static int insert(struct registry *r, const struct kind *k)
 {
 	size_t at = r->count;
@@ -145,7 +160,7 @@ static int insert(struct registry *r, const struct kind *k)
 		r->item = grown;
 		r->capacity = capacity;
 	}
-	while (at > 0 && rank(r->item[at - 1].family) > rank(k->family))
+	while (at > 0 && compare(&r->item[at - 1], k) > 0)
 		at--;
 	memmove(&r->item[at + 1], &r->item[at], (r->count - at) * sizeof(*k));
 	r->item[at] = *k;
@@ -167,8 +182,9 @@ int registry_add(struct registry *r, const struct cb_kind *const *first,
 		known = registry_find(
 		    r, k.family->name, strlen(k.family->name), k.name, strlen(k.name));
 		if (known) {
-			(void)wrong(k.self, err, err_len, "there is one of this name already%s%s; "
-							  "PREFIX=FILE puts a file's kinds under a prefix",
+			(void)wrong(k.self, err, err_len,
+			    "there is one of this name already%s%s; "
+			    "PREFIX=FILE puts a file's kinds under a prefix",
 			    known->module ? ", of " : "", known->module ? known->module : "");
 			return -EEXIST;
 		}

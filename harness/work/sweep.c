@@ -19,7 +19,9 @@ struct sweep {
 	const struct sweep_request *request;
 	struct axis axis[CASE_PARAMS_MAX];
 	unsigned axes;
-	bool asked; /* by the user's own values: what cannot be is said, not left out */
+	bool asked; /* by the user's own values */
+	char *why;  /* the first that its kind declines, and the reason; "" none yet */
+	size_t why_len;
 };
 
 int case_list_add(struct case_list *list, const struct bench_case *bc)
@@ -139,6 +141,7 @@ static int take_sets(struct sweep *s, char *err, size_t err_len)
 /* The cases there are, by name; the tree points to copies of its own, as the list moves. */
 struct known {
 	void *root;
+	bool met; /* one of this sweep's is among them, new or not */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -173,8 +176,12 @@ static int add_case(struct sweep *s, const struct param_value *value, struct kno
 		    s->kind->family->name, s->kind->name);
 		return -EINVAL;
 	}
-	if (bc.declined && !s->asked)
+	if (bc.declined && !(s->asked && s->request->kind)) {
+		if (!s->why[0])
+			(void)snprintf(s->why, s->why_len, "%s: %.200s", bc.name, bc.unsupported);
 		return 0;
+	}
+	known->met = true;
 	ret = note_name(known, bc.name);
 	return ret > 0 ? case_list_add(out, &bc) : ret;
 }
@@ -216,12 +223,12 @@ static int one_sweep(struct sweep *s, const char *points, struct known *known,
 }
 
 static int one_kind(const struct kind *k, const struct host *h, const struct sweep_request *q,
-    struct known *known, struct case_list *out, char *err, size_t err_len)
+    struct known *known, struct case_list *out, char *why, size_t why_len, char *err,
+    size_t err_len)
 {
 	const struct cb_sweep *sweep = k->self->sweeps ? k->self->sweeps : k->family->sweeps;
-	const unsigned count =
-	    k->self->sweeps ? k->self->sweep_count : k->family->sweep_count;
-	struct sweep s = {.kind = k, .host = h, .request = q};
+	const unsigned count = k->self->sweeps ? k->self->sweep_count : k->family->sweep_count;
+	struct sweep s = {.kind = k, .host = h, .request = q, .why = why, .why_len = why_len};
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < count; i++)
@@ -257,9 +264,9 @@ static int check_keys(
 				kind_param(&r->item[k], set->key, set->key_len) >= 0;
 		if (found)
 			continue;
-		used = (size_t)snprintf(err, err_len, "'%.*s' is not a parameter%s%s; accepted:",
-		    (int)set->key_len, set->key, q->family ? " of " : "",
-		    q->family ? q->family->plural : "");
+		used = (size_t)snprintf(err, err_len,
+		    "'%.*s' is not a parameter%s%s; accepted:", (int)set->key_len, set->key,
+		    q->family ? " of " : "", q->family ? q->family->plural : "");
 		for (size_t k = 0; k < r->count; k++) {
 			if (!wanted(&r->item[k], q))
 				continue;
@@ -284,6 +291,7 @@ int sweep_cases(const struct registry *r, const struct host *h, const struct swe
     struct case_list *out, char *err, size_t err_len)
 {
 	struct known known = {0};
+	char why[400] = "";
 	int ret = check_keys(r, q, err, err_len);
 
 	for (size_t i = 0; !ret && i < out->count; i++) {
@@ -292,7 +300,12 @@ int sweep_cases(const struct registry *r, const struct host *h, const struct swe
 	}
 	for (size_t i = 0; !ret && i < r->count; i++)
 		if (wanted(&r->item[i], q))
-			ret = one_kind(&r->item[i], h, q, &known, out, err, err_len);
+			ret = one_kind(
+			    &r->item[i], h, q, &known, out, why, sizeof(why), err, err_len);
+	if (!ret && !known.met && why[0]) {
+		(void)snprintf(err, err_len, "nothing of it can be run: %s", why);
+		ret = -EINVAL;
+	}
 	tdestroy(known.root, free);
 	if (ret == -ENOMEM)
 		(void)snprintf(err, err_len, "out of memory");

@@ -38,9 +38,9 @@ int sweep_set_parse(const char *text, struct sweep_set *out, char *err, size_t e
 /**
  * sweep_cases() - append what is asked for, in the registry's order, none twice.
  *
- * What a kind declines (a model it cannot do, more producers than it takes) is left out of a profile,
- * and listed with the reason when the user's own values ask for it. What this machine cannot offer is
- * always listed.
+ * What a kind declines (a model it cannot do, more producers than it takes) is left out, unless the
+ * user names the kind and sets values: then it is listed with the reason. What this machine cannot
+ * offer is always listed. Nothing left at all is an error that gives the first reason.
  *
  * Return: 0; -ENOMEM; -EINVAL with @err: a value that is not one of the parameter's, or a key that
  * none of the kinds has (@err names those they have).

@@ -218,7 +218,8 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	t->units = case_units(bc);
 	here = topo;
 	(void)snprintf(why, why_len, "out of memory");
-	ret = t->units ? placement_plan(topo, &bc->place, t->units, &t->placement, why, why_len) : 0;
+	ret =
+	    t->units ? placement_plan(topo, &bc->place, t->units, &t->placement, why, why_len) : 0;
 	if (ret)
 		return ret;
 	t->env = (struct cb_env){
@@ -414,8 +415,8 @@ int cb_adopt_begin(struct cb_worker *w)
 void cb_adopt_end(struct cb_worker *w)
 {
 	/* All that it has used since it was made: of a process, or of one of its threads. */
-	cb_charge_ns(w, clock_of_ns(getpid() == gettid() ? CLOCK_PROCESS_CPUTIME_ID
-							 : CLOCK_THREAD_CPUTIME_ID));
+	cb_charge_ns(w,
+	    clock_of_ns(getpid() == gettid() ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID));
 }
 
 void cb_charge_ns(struct cb_worker *w, uint64_t cpu_ns)

@@ -59,7 +59,8 @@ struct team {
 };
 
 struct team_options {
-	uint64_t seed; /* of this launch; decides the arena's offset and the workers' random numbers */
+	uint64_t
+	    seed; /* of this launch; decides the arena's offset and the workers' random numbers */
 	/* Units have hardware counters on in their windows: add them up with trial_counters_sum().
 	 * Of such trials nothing else is worth keeping. */
 	bool counting;

@@ -6,6 +6,7 @@
  */
 #include "harness/base/clock.h"
 #include "harness/stats/stats.h"
+#include "harness/work/case_fixture.h"
 #include "harness/work/companion.h"
 #include "harness/work/team.h"
 #include "harness/work/trial_counters.h"
@@ -40,8 +41,6 @@
 #define OP_LONG_SLEEP_NS (4 * CLOCK_NS_PER_MS)
 
 _Static_assert(OUTSIDE_PAGES > 4 * WORKERS * OP_PAGES, "far beyond what check_ops() lets pass");
-
-const struct family bench_families[] = {{0}};
 
 static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 
@@ -108,12 +107,12 @@ static uint64_t nearly_always_sleep(struct cb_worker *w, void *state, uint64_t n
 	return work_and_sleep(w, OP_LONG_SLEEP_NS, n);
 }
 
-static void be_busy(struct companion *c)
+static void be_busy(struct cb_companion *c, const struct cb_env *env)
 {
-	struct shared *s = c->state;
+	struct shared *s = env->state;
 
-	atomic_store_explicit(c->ready, 1, memory_order_release);
-	while (!atomic_load(c->quit))
+	cb_companion_ready(c);
+	while (!cb_companion_quitting(c))
 		if (touch(OP_PAGES))
 			atomic_fetch_add(&s->companion_turns, 1);
 }
@@ -124,12 +123,14 @@ static const struct cb_workload alone = {.op = "nap",
     .batch = mostly_sleep,
     .leave = outside,
     .max_batch = 1};
+static const struct cb_companion_spec busy = {.role = "busy one", .run = be_busy};
 static const struct cb_workload accompanied = {.op = "nap",
     .state_bytes = sizeof(struct shared),
     .enter = outside,
     .batch = nearly_always_sleep,
     .leave = outside,
-    .companion = be_busy,
+    .companions = &busy,
+    .companion_count = 1,
     .max_batch = 1};
 
 static struct topology *topo;
@@ -163,16 +164,6 @@ static void need_events(void)
 	skip();
 }
 
-static struct bench_case a_case(const struct cb_workload *load, enum cb_model model)
-{
-	return (struct bench_case){.name = "test",
-	    .workload = load,
-	    .model = model,
-	    .workers = WORKERS,
-	    .carriers = model == CB_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
-}
-
 struct outcome {
 	double books_ns;     /* CPU time between the crossings, by the units' own books */
 	double companion_ns; /* CPU time of the companion meanwhile */
@@ -191,11 +182,11 @@ static void run_trial(struct team *t, struct outcome *o)
 	double ops = 0.0, books_ns = 0.0;
 
 	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", cb_model_name(t->bc->model), why);
+		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
 	assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
 	sample_free(&sample);
 	o->window_ops += ops;
-	o->companion_ns += (double)t->env.companion_cpu_ns;
+	o->companion_ns += (double)t->env.companion[0].cpu_ns;
 	for (unsigned u = 0; u < t->units; u++)
 		books_ns += (double)(t->unit[u].note[TRIAL_CLOSED].used.cpu_ns -
 				     t->unit[u].note[TRIAL_OPENED].used.cpu_ns);
@@ -207,15 +198,16 @@ static void run_trial(struct team *t, struct outcome *o)
 
 static void count(const struct cb_workload *load, enum cb_model model, struct outcome *o)
 {
-	const struct bench_case bc = a_case(load, model);
+	const struct bench_case bc = fixture_case(load, model, WORKERS);
 	char why[200] = "";
 	struct team t;
 
 	memset(o, 0, sizeof(*o));
-	if (team_create_counting(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7, .counting = true}, why,
+		sizeof(why)) != 0)
 		fail_msg("%s: %s", cb_model_name(model), why);
 	while (o->trials < TRIALS ||
-	       (load->companion && o->companion_ns < 2 * o->books_ns && o->trials < TRIALS_MAX))
+	       (load->companions && o->companion_ns < 2 * o->books_ns && o->trials < TRIALS_MAX))
 		run_trial(&t, o);
 	team_destroy(&t);
 }
@@ -279,7 +271,7 @@ static void a_busy_companion_is_not_counted(void **state)
 
 static void a_team_for_timing_has_no_counters(void **state)
 {
-	const struct bench_case bc = a_case(&alone, CB_THREAD);
+	const struct bench_case bc = fixture_case(&alone, CB_THREAD, WORKERS);
 	struct counters_reading reading;
 	struct sample sample;
 	char why[200] = "";
@@ -287,7 +279,8 @@ static void a_team_for_timing_has_no_counters(void **state)
 	double ops;
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	assert_null(t.counted);
 	for (unsigned u = 0; u < t.units; u++)
 		assert_null(t.unit[u].counted);

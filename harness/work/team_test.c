@@ -1,6 +1,7 @@
 /* team_test.c - trials under every model: what the window counts, and what failures become. */
 #include "harness/work/team.h"
 #include "harness/base/clock.h"
+#include "harness/work/case_fixture.h"
 
 #include <errno.h>
 #include <fenv.h>
@@ -15,9 +16,6 @@
 
 #define STAMPS 1000000u
 #define WINDOW_NS (5 * CLOCK_NS_PER_MS)
-
-/* Benches bring the real one; a harness test has none. */
-const struct family bench_families[] = {{0}};
 
 struct stamps {
 	_Alignas(ARENA_ALIGN) atomic_ulong total;
@@ -64,18 +62,6 @@ static const struct cb_workload stamping = {.op = "stamp",
     .max_batch = 64,
     .cooperative = true};
 
-static struct bench_case a_case(const struct cb_workload *load, enum cb_model model, unsigned workers)
-{
-	struct bench_case bc = {.workload = load,
-	    .model = model,
-	    .workers = workers,
-	    .carriers = model == CB_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
-
-	(void)snprintf(bc.name, sizeof(bc.name), "test");
-	return bc;
-}
-
 static struct topology *here(void)
 {
 	struct topology *topo = NULL;
@@ -104,13 +90,14 @@ static void window_counts_what_happened_in_it(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		const struct bench_case bc = a_case(&stamping, models[m], 2);
+		const struct bench_case bc = fixture_case(&stamping, models[m], 2);
 		struct sample sample;
 		struct team t;
 		char why[200] = "";
 		double ops = 0.0, rate = 0.0;
 
-		if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+		if (team_create(
+			&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
 			fail_msg("%s", why);
 		if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
 			fail_msg("%s: %s", cb_model_name(models[m]), why);
@@ -166,14 +153,14 @@ static unsigned long flags_raised_in(uint64_t (*batch)(struct cb_worker *, void 
 	    .batch = batch,
 	    .max_batch = 64,
 	    .cooperative = true};
-	const struct bench_case bc = a_case(&load, model, 3);
+	const struct bench_case bc = fixture_case(&load, model, 3);
 	struct team t;
 	char why[200] = "";
 	unsigned long raised;
 
 	/* As raised as the flags of a harness that has just worked out an interval. */
 	(void)feraiseexcept(FE_ALL_EXCEPT);
-	if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	for (int trial = 0; trial < 3; trial++) {
 		struct sample sample;
@@ -210,12 +197,14 @@ static void trials_repeat_and_add_up(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		const struct bench_case bc = a_case(&stamping, models[m], 4);
+		const struct bench_case bc = fixture_case(&stamping, models[m], 4);
 		struct sample sample;
 		struct team t;
 		char why[200] = "";
 
-		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		assert_int_equal(
+		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+		    0);
 		for (unsigned i = 0; i < 5; i++) {
 			assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), 0);
 			sample_free(&sample);
@@ -254,7 +243,7 @@ static void every_worker_is_counted_however_many(void **state)
 	    .batch = add,
 	    .max_batch = 64,
 	    .cooperative = true};
-	const struct bench_case bc = a_case(&adding, CB_COROUTINE, 1000);
+	const struct bench_case bc = fixture_case(&adding, CB_COROUTINE, 1000);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
@@ -262,7 +251,7 @@ static void every_worker_is_counted_however_many(void **state)
 	double ops = 0.0, sum = 0.0;
 
 	(void)state;
-	if (team_create(&t, &bc, topo, 7, why, sizeof(why)) != 0)
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
@@ -286,12 +275,14 @@ static void a_worker_error_ends_the_trial(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		const struct bench_case bc = a_case(&failing, models[m], 2);
+		const struct bench_case bc = fixture_case(&failing, models[m], 2);
 		struct sample sample;
 		struct team t;
 		char why[200] = "";
 
-		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		assert_int_equal(
+		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+		    0);
 		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -EIO);
 		assert_non_null(strstr(why, "worker 1: writing: Broken pipe"));
 		team_destroy(&t);
@@ -311,14 +302,15 @@ static const struct cb_workload dying = {
 
 static void a_dead_process_is_noticed(void **state)
 {
-	const struct bench_case bc = a_case(&dying, CB_PROCESS, 2);
+	const struct bench_case bc = fixture_case(&dying, CB_PROCESS, 2);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
 	char why[200] = "";
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
 	assert_non_null(strstr(why, "worker process 1 exited with status 3"));
 	team_destroy(&t);
@@ -359,14 +351,15 @@ static const struct cb_workload waiting_load = {.op = "wait",
 /* A thread would hang here until its deadline; a carrier knows that nobody is left to wake it. */
 static void coroutines_that_wait_for_ever_are_noticed(void **state)
 {
-	const struct bench_case bc = a_case(&waiting_load, CB_COROUTINE, 2);
+	const struct bench_case bc = fixture_case(&waiting_load, CB_COROUTINE, 2);
 	struct topology *topo = here();
 	struct sample sample;
 	struct team t;
 	char why[200] = "";
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	assert_true(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) < 0);
 	assert_non_null(strstr(why, "coroutines left waiting"));
 	team_destroy(&t);
@@ -381,13 +374,15 @@ static void placement_is_obeyed_and_read_back(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		struct bench_case bc = a_case(&stamping, models[m], 1);
+		struct bench_case bc = fixture_case(&stamping, models[m], 1);
 		char why[200] = "", text[32], pus[32];
 		struct team t;
 
 		(void)snprintf(text, sizeof(text), "list:%u", pu);
 		assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
-		assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+		assert_int_equal(
+		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
+		    0);
 		(void)snprintf(text, sizeof(text), "%u", pu);
 		assert_string_equal(team_pus(&t, pus, sizeof(pus)), text);
 		team_destroy(&t);
@@ -407,13 +402,14 @@ static const struct cb_workload refusing = {
 
 static void a_failed_setup_leaves_nothing(void **state)
 {
-	const struct bench_case bc = a_case(&refusing, CB_THREAD, 2);
+	const struct bench_case bc = fixture_case(&refusing, CB_THREAD, 2);
 	struct topology *topo = here();
 	struct team t;
 	char why[200] = "";
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), -EIO);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), -EIO);
 	assert_string_equal(why, "not today");
 	topology_free(topo);
 }

@@ -259,8 +259,7 @@ static int trial_once(struct team *t, struct sample *out, char *why, size_t why_
 		return ret;
 	if (t->load->report)
 		t->load->report(&t->env, metrics);
-	(void)metric_add(
-	    &sample.metrics, METRIC_TRIAL_NS, (double)(clock_now_ns() - begin_ns));
+	(void)metric_add(&sample.metrics, METRIC_TRIAL_NS, (double)(clock_now_ns() - begin_ns));
 	*out = sample;
 	return 0;
 }

@@ -77,10 +77,10 @@ static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 	if (f->batches == f->fail_at)
 		cb_fail(w, -EPIPE, f->what ? f->what : "writing");
 	if (f->batches == f->abort_at)
-		atomic_store(&w->line->stop, TRIAL_STOP_ABORT);
+		atomic_store(&worker_of(w)->line->stop, TRIAL_STOP_ABORT);
 	if (f->batches == f->open_at) {
-		w->line->close_ns = fake_ns + 2500000;
-		w->line->open_ns = fake_ns + 500000;
+		worker_of(w)->line->close_ns = fake_ns + 2500000;
+		worker_of(w)->line->open_ns = fake_ns + 500000;
 	}
 	fake_ns += f->idle_ns;
 	if (f->nothing)
@@ -90,7 +90,8 @@ static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 	for (uint64_t i = 0; i < n; i++) {
 		fake_ns += op_ns;
 		cb_record_ns(w, fake_ns, op_ns);
-		f->recorded += fake_ns >= w->line->open_ns && fake_ns < w->line->close_ns;
+		f->recorded += fake_ns >= worker_of(w)->line->open_ns &&
+			       fake_ns < worker_of(w)->line->close_ns;
 	}
 	f->ended_ns[f->batches - 1] = fake_ns;
 	return n;
@@ -128,16 +129,16 @@ static struct bed *make_bed(uint64_t open_after_ns, uint64_t window_ns, uint64_t
 	b->line.close_ns = b->line.open_ns + window_ns;
 	b->fake.op_ns = op_ns;
 	b->load = (struct cb_workload){.enter = enter, .batch = batch, .leave = leave};
-	b->w = (struct worker){.ops = &ops,
-	    .count = 1,
-	    .stop = &b->line.stop,
+	b->w = (struct worker){.pub = {.ops = &ops,
+				   .count = 1,
+				   .stop = (const uint32_t *)(const void *)&b->line.stop,
+				   .local = &b->fake},
 	    .line = &b->line,
 	    .open_ns = &b->line.open_ns,
 	    .close_ns = &b->line.close_ns,
 	    .slot = &b->slot,
 	    .batch = 1,
-	    .latency = &b->latency,
-	    .local = &b->fake};
+	    .latency = &b->latency};
 	histogram_clear(&b->latency);
 	return b;
 }
@@ -457,7 +458,7 @@ static void only_cooperative_coroutines_yield(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct bed *b = make_bed(300000, 3000000, 100);
 
-		b->w.model = table[i].model;
+		b->w.pub.model = table[i].model;
 		b->load.cooperative = table[i].cooperative;
 		run(b);
 		assert_int_equal(b->fake.yields, table[i].yields ? b->fake.batches - 1 : 0);

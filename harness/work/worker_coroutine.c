@@ -19,7 +19,8 @@ static int suspending_accept(struct cb_worker *w, int fd, struct sockaddr *addr,
 	return cb_carrier_accept(cb_carrier_here(), fd, addr, len);
 }
 
-static int suspending_connect(struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len)
+static int suspending_connect(
+    struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	(void)w;
 	return cb_carrier_connect(cb_carrier_here(), fd, addr, len);

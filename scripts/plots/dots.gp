@@ -1,5 +1,4 @@
-# dots.gp - rows with a point and its interval each, in one or more panels; loaded by locks.gp,
-# queues.gp and switch.gp.
+# dots.gp - rows with a point and its interval each, in one or more panels.
 #
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
 # axis_title, panels, height (in lines), longest and longest_panel (letters of the longest row label
