@@ -1,13 +1,18 @@
 /*
  * turns.h - hand-offs between two workers that take turns: what they share, and its check.
  *
- * A row is a type and four expressions (HANDOFF() below), in which `st` points to the type, `me` is
- *0 or 1 and `w` the worker: init   an int: 0 or -errno; `model` says which. wait   until it is the
- *turn of @me: true; or until `closed(w, st)`: false. pass   the turn to `1 - me`. close  somebody
- *leaves: wake who waits. check  between trials, an int: 0, or -EBADMSG with a line in `why`; the
- *next turn is that of `next`. 0 where there is nothing to look at. wait has to have waited in the
- *way that is measured; the turn itself is kept here, beside it, and each hand-off checks that it
- *follows exactly one of the partner's.
+ * A row is a type and five expressions (HANDOFF() below), in which `st` points to the type, `me` is
+ * 0 or 1 and `w` the worker:
+ *
+ *	init     an int: 0 or -errno; `model` says which
+ *	wait     until it is the turn of @me: true; or until closed(w, st): false
+ *	pass     the turn to `1 - me`
+ *	close    somebody leaves: wake who waits
+ *	check    between trials, an int: 0, or -EBADMSG with a line in `why`; the next turn is that
+ *	         of `next`. 0 where there is nothing to look at.
+ *
+ * wait has to have waited in the way that is measured; the turn itself is kept here, beside it, and
+ * each hand-off checks that it follows exactly one of the partner's.
  */
 #ifndef CONCBENCH_HANDOFF_TURNS_H
 #define CONCBENCH_HANDOFF_TURNS_H

@@ -169,8 +169,8 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	if (o->counters && !counters_possible(why, why_len))
 		return -ENOTSUP;
 	return team_create(&c->team, o->bc, o->topo,
-	    &(struct team_options){.seed = o->seed, .counting = o->counters, .given = o->given}, why,
-	    why_len);
+	    &(struct team_options){.seed = o->seed, .counting = o->counters, .given = o->given},
+	    why, why_len);
 }
 
 static int register_case(struct cell *c)

@@ -110,8 +110,8 @@ int conformance_case(
 		return ret;
 	if (ret) {
 		out->status = cell_failure_status(ret, status);
-		out->outcome = out->status == STATUS_UNSUPPORTED ? CONFORMANCE_UNSUPPORTED
-								 : CONFORMANCE_WRONG;
+		out->outcome =
+		    out->status == STATUS_UNSUPPORTED ? CONFORMANCE_UNSUPPORTED : CONFORMANCE_WRONG;
 	}
 	return 0;
 }
@@ -119,8 +119,7 @@ int conformance_case(
 int conformance_cases(const struct registry *r, const struct host *h, const struct kind *k,
     struct case_list *out, char *err, size_t err_len)
 {
-	const struct sweep_request q = {
-	    .profile = CB_CHECK, .family = k->family, .kind = k->name};
+	const struct sweep_request q = {.profile = CB_CHECK, .family = k->family, .kind = k->name};
 	unsigned models = 0;
 	size_t kept = 0;
 	int ret = sweep_cases(r, h, &q, out, err, err_len);

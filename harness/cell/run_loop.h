@@ -15,12 +15,12 @@
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
 struct run_entry {
 	const struct bench_case *bc;
-	size_t series;         /* index in run->series of its first figure's */
-	unsigned figures;      /* series: one a figure, one behind the other */
+	size_t series;           /* index in run->series of its first figure's */
+	unsigned figures;        /* series: one a figure, one behind the other */
 	struct run_entry *needs; /* whose figure it is given; NULL: nobody's */
 	double given;            /* that figure, once it was known */
-	unsigned launches;     /* cells that gave samples */
-	uint64_t last_cell_ns; /* how long its last cell took */
+	unsigned launches;       /* cells that gave samples */
+	uint64_t last_cell_ns;   /* how long its last cell took */
 };
 
 struct run_loop {
@@ -66,7 +66,8 @@ struct run_loop {
 int run_loop_rounds(struct run_loop *l);
 
 /** run_loop_series() - the @figure-th series that an entry feeds. */
-struct series *run_loop_series(const struct run_loop *l, const struct run_entry *e, unsigned figure);
+struct series *run_loop_series(
+    const struct run_loop *l, const struct run_entry *e, unsigned figure);
 
 /**
  * run_loop_cells_left() - for the progress line: how many cells are still to come, as things stand.

@@ -109,7 +109,8 @@ static int try_broken(struct check *c, const struct kind *k)
 		return complain("check", "%s", err);
 	(void)snprintf(label, sizeof(label), "broken on purpose: %s/%s", k->family->name, k->name);
 	show(c, label);
-	/* Of those that may hang a short silence will do; the others may be slow on a busy machine. */
+	/* Of those that may hang a short silence will do; the others may be slow on a busy machine.
+	 */
 	c->plan.hang_ns = k->self->says && !*k->self->says ? BROKEN_HANG_NS : HANG_NS;
 	for (size_t i = 0; !ret && i < cases.count; i++) {
 		struct conformance_result r;

@@ -102,6 +102,7 @@ const struct command report_command = {
 	     "the disk, mailed or kept. RUN is " HELP_RUN ".",
     .status = "0 all of it was made; 1 charts are missing from the page; 2 there is no page: bad "
 	      "usage, a file that is not a run of concbench, or no room to write",
+    .instead = "one run at a time",
     .options = specs,
     .size = sizeof(struct arguments),
     .defaults = defaults,

@@ -145,19 +145,21 @@ static int topology(void *options)
 						     : 0;
 }
 
+/* Empty values are let through (.or_nothing): their readers say what is accepted. */
 #define OPTIONS struct options
 static const struct option_spec specs[] = {
     {"synthetic", "MACHINE", OPTION_TEXT(synthetic),
-	"draw a made-up machine, in hwloc's words: 'pack:2 numa:1 l3:1 core:4 pu:2'"},
+	"draw a made-up machine, in hwloc's words: 'pack:2 numa:1 l3:1 core:4 pu:2'",
+	.or_nothing = true},
     {"allowed", "LIST", OPTION_TEXT(allowed),
-	"PUs that may be used, such as 0-3,8 (instead of $CONCBENCH_ALLOWED)",
+	"PUs that may be used, such as 0-3,8 (instead of $CONCBENCH_ALLOWED)", .or_nothing = true,
 	.then = check_allowed},
     {"workers", "N", OPTION_LIST(workers_typed),
 	"plan for N workers; may be repeated (default: 2, 4, the usable PUs)", .most = REPEATS_MAX,
-	.then = add_workers},
+	.or_nothing = true, .then = add_workers},
     {"policy", "POLICY", OPTION_LIST(policies_typed),
 	"plan this policy; may be repeated (default: all that need no list)", .most = REPEATS_MAX,
-	.then = add_policy},
+	.or_nothing = true, .then = add_policy},
     {0},
 };
 #undef OPTIONS

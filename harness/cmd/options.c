@@ -192,7 +192,9 @@ static int add_to_list(
 	const char **grown;
 
 	if (s->most && l->count == s->most)
-		return snprintf(err, ERR_MAX, "given more than %" PRIu64 " times", s->most);
+		return s->most == 1
+			   ? snprintf(err, ERR_MAX, "given more than once")
+			   : snprintf(err, ERR_MAX, "given more than %" PRIu64 " times", s->most);
 	grown = realloc(l->item, (l->count + 1) * sizeof(*grown));
 	if (!grown)
 		return snprintf(err, ERR_MAX, "out of memory");
@@ -227,7 +229,8 @@ static int store(const struct option_spec *s, const char *text, void *at, char *
 	case OPTION_KIND_TEXT:
 	case OPTION_KIND_LIST:
 		if (!*text && !s->or_nothing)
-			return snprintf(err, ERR_MAX, "it is empty");
+			return snprintf(err, ERR_MAX, "it is empty%s%s",
+			    s->name ? "; it needs a value, " : "", s->name ? s->argument : "");
 		if (s->kind == OPTION_KIND_LIST)
 			return add_to_list(s, text, at, err);
 		*(const char **)at = text;

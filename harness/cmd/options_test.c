@@ -153,7 +153,7 @@ static void every_mistake_is_one_line(void **state)
 	    {"one --co 3", "--co is not clear; accepted: --colour, --count"},
 	    {"one --on=yes", "--on takes no value"},
 	    {"one --text", "--text needs a value, TEXT"},
-	    {"one --text=", "--text: it is empty"},
+	    {"one --text=", "--text: it is empty; it needs a value, TEXT"},
 	    {"one --list 1 --list 2 --list 3", "--list: given more than 2 times"},
 	    {"one --count 1", "--count: '1' is not a number from 2 to 9"},
 	    {"one --count 10", "'10'"},

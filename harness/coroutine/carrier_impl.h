@@ -31,10 +31,10 @@ struct cb_carrier {
 	struct reactor *reactor;
 	struct coroutine_stacks *stacks;
 	struct timers timers;
-	/* By stack slot: where a task waits that waits for a time as well; else NULL. Beside the tasks,
-	 * whose line is full. */
+	/* By stack slot: where a task waits that waits for a time as well; else NULL. Beside the
+	 * tasks, whose line is full. */
 	struct cb_waitq **timed_in;
-	unsigned timed; /* tasks in it */
+	unsigned timed;         /* tasks in it */
 	struct cb_task **tasks; /* alive ones, by stack slot */
 	unsigned max_tasks;
 	enum cb_backend backend;

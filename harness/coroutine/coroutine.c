@@ -142,8 +142,8 @@ int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *st
 	return 0;
 }
 
-int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks,
-    cb_task_fn fn, void *arg, struct coroutine **out)
+int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks, cb_task_fn fn,
+    void *arg, struct coroutine **out)
 {
 	return coroutine_create_within(backend, stacks, sizeof(struct coroutine), fn, arg, out);
 }

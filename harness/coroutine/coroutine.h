@@ -45,8 +45,8 @@ const char *coroutine_stacks_guard_name(const struct coroutine_stacks *s);
  * @stacks: where its stack comes from; must outlive it.
  * Return: 0; -EINVAL; -ENOMEM no memory, or no mapping for a guard; -EAGAIN no stack left.
  */
-int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks,
-    cb_task_fn fn, void *arg, struct coroutine **out);
+int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks, cb_task_fn fn,
+    void *arg, struct coroutine **out);
 
 /** coroutine_resume() - run it until it suspends or returns. Not from inside itself. */
 void coroutine_resume(struct coroutine *c);

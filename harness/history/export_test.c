@@ -92,8 +92,8 @@ static void github_has_one_row_a_case(void **state)
 		const char *range = json_string_value(json_object_get(row, "range"));
 
 		assert_non_null(s);
-		assert_true(json_real_value(json_object_get(row, "value")) ==
-			    s->summary.figure.estimate);
+		assert_true(
+		    json_real_value(json_object_get(row, "value")) == s->summary.figure.estimate);
 		assert_string_equal(json_string_value(json_object_get(row, "unit")), "ns/op");
 		assert_int_equal(strncmp(range, "± ", 3), 0);
 		assert_true(strspn(range + 3, "0123456789.") == strlen(range + 3));

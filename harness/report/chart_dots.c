@@ -357,9 +357,8 @@ static int allocate(struct dots *d, size_t n)
 	d->series_model = calloc(n, sizeof(*d->series_model));
 	d->panels = calloc(n + 1, sizeof(*d->panels));
 	d->y = calloc(n, sizeof(*d->y));
-	return d->places && d->rows && d->series && d->series_model && d->panels && d->y
-		   ? 0
-		   : -ENOMEM;
+	return d->places && d->rows && d->series && d->series_model && d->panels && d->y ? 0
+											 : -ENOMEM;
 }
 
 static void release(struct dots *d)

@@ -5,21 +5,33 @@
 
 usage() {
 	expect 0 history --help
-	has out "Usage: concbench history add" "github-action-benchmark"
+	has out "usage: concbench history ACTION" add list show changes export
+	expect 0 history add --help
+	has out "usage: concbench history add" "exit status:"
+	# The help names every format that is accepted.
+	expect 2 history export --db h.db --out o --format none
+	sed 's/.*accepted: //; s/, /\n/g' err >formats
+	[ "$(wc -l <formats)" -ge 3 ] || fail "$(cat err)"
+	expect 0 history export --help
+	while read -r format; do has out "$format"; done <formats
 	expect 2 history
-	refused "see --help"
+	refused "an action is missing; accepted: add, list, show, changes, export"
 	expect 2 history frobnicate
-	refused "'frobnicate' is not one of add, list, show, changes and export"
+	refused "'frobnicate' is not an action; accepted: add, list, show, changes, export"
 	expect 2 history list --frobnicate
-	refused "--frobnicate"
+	refused "--frobnicate is not an option; see concbench history list --help"
 	expect 2 history list --db
-	refused "--db needs an argument"
+	refused "--db needs a value, FILE|URL"
+	expect 2 history list --db=
+	refused "--db: it is empty; it needs a value, FILE|URL"
 	expect 2 history list extra
-	refused "too many arguments"
+	refused "'extra' is not expected; see concbench history list --help"
+	expect 2 history show one two
+	refused "RUN|CASE: given more than once"
 	expect 2 history list --wait soon
-	refused "--wait"
+	refused "--wait: 'soon' is not a time; accepted: "
 	expect 2 history changes --min-effect -1
-	refused "--min-effect"
+	refused "--min-effect: '-1' is not a share; accepted: "
 }
 
 add_and_look() {
@@ -65,9 +77,11 @@ what_is_not_there() {
 	expect 2 history list --db mysql://host/db
 	refused "mysql://host/db"
 	expect 2 history export --db h.db --format csv --out o
-	refused "'csv' is not one of"
+	refused "--format: 'csv' is not a format; accepted: otava, github-action-benchmark, "
 	expect 2 history export --db h.db --format bencher
-	refused "--format and --out"
+	refused "--out is missing"
+	expect 2 history export --db h.db
+	refused "--format and --out are missing"
 	expect 2 history export --db h.db --format bencher --out o --run none
 	refused "no run 'none'"
 	expect 2 history export --db h.db --format bencher --out no/such/folder

@@ -3,7 +3,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-layers=(base coroutine stats machine run work compare cell gate report history cmd)
+# Lowest first. "include" holds the public headers: what benches see, and what everybody may use.
+layers=(include base coroutine stats machine run work compare cell gate report history cmd)
 n=0 bad=0
 
 # check NAME OFFENDERS - ok when there are none.
@@ -25,8 +26,28 @@ includes() {
 	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -v '_test\.[ch]:' || true
 }
 
-echo "1..$((${#layers[@]} + 7))"
+echo "1..$((${#layers[@]} + 11))"
 check "the harness knows no bench" "$(includes benches/ harness)"
+# driver.h is part of the tests. A bench that reaches into the harness could not be loaded from
+# outside, and would break with every change in there.
+check "benches include <concbench/...> and their own folder only" "$(
+	includes harness/ benches | grep -v '^benches/driver\.h:' || true
+	for folder in benches/*/; do
+		includes "(benches|[a-z_]*\.h\")" "$folder" | grep -v "#include \"$folder" || true
+	done
+)"
+# Neither the quoted form nor a library: a bench of somebody else's has only these headers.
+check "public headers include each other and the system only" "$(
+	grep -rnE '#include "' harness/include || true
+	includes '(hwloc|benchmark/|jansson|sqlite3|libpq-fe|ck_|boost/|cmocka)' harness/include
+)"
+check "every folder of the harness has its layer" "$(
+	for folder in harness/*/; do
+		name=$(basename "$folder")
+		[[ " ${layers[*]} " == *" $name "* ]] || echo "$folder"
+	done
+)"
+check "the shim for Google Benchmark stands alone" "$(includes harness/ harness/gbench.cc)"
 for ((i = 0; i < ${#layers[@]}; i++)); do
 	above=$(IFS='|' && echo "${layers[*]:i+1}")
 	check "harness/${layers[i]} includes nothing above it" \

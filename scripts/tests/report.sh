@@ -52,7 +52,7 @@ failed_with() {
 }
 
 helped() {
-	[ "$status" -eq 0 ] && grep -q '^Usage: concbench report' out && [ ! -s err ]
+	[ "$status" -eq 0 ] && grep -q '^usage: concbench report' out && [ ! -s err ]
 }
 
 report --help
@@ -62,13 +62,13 @@ report --frobnicate
 check 'unknown flag' failed_with 2 '--frobnicate'
 
 report --gnuplot
-check 'flag without its argument' failed_with 2 '--gnuplot needs an argument'
+check 'flag without its argument' failed_with 2 '--gnuplot needs a value, PATH'
 
 report one two
-check 'two runs' failed_with 2 'one run at a time'
+check 'two runs' failed_with 2 "'two' is not expected; one run at a time"
 
 report --output ''
-check 'empty path' failed_with 2 'empty path'
+check 'empty path' failed_with 2 '--output: it is empty; it needs a value, DIR'
 
 report
 check 'no results folder' failed_with 2 "no run 'latest'"
@@ -135,7 +135,7 @@ if [ -n "${CONCBENCH_RUN:-}" ]; then
 	mkdir results/real && cp "$CONCBENCH_RUN" results/real/run.json
 	made=$?
 else
-	"$CONCBENCH" run --quiet --profile smoke --filter '^switch/call_' >out 2>err
+	"$CONCBENCH" run --quiet --profile smoke --filter '^handoff/call_' >out 2>err
 	made=$?
 fi
 run=$(find results -name run.json -newer foreign.json ! -path '*/torn/*' | head -n 1)
@@ -239,7 +239,7 @@ draws_everything() {
 			return 1
 		fi
 	done
-	for family in job-sieve job-timers job-tcp_echo lock queue switch; do
+	for family in handoff job-chase job-sieve job-timers job-tcp_echo lock queue; do
 		[ -s "all/charts/$family.svg" ] || {
 			echo "no chart of $family" >>err
 			return 1
@@ -247,7 +247,7 @@ draws_everything() {
 	done
 	has_intervals job-sieve "$(grep -c '^[0-9]' all/charts/job-sieve.tsv)" &&
 		has_intervals job-timers "$((2 * $(grep -c '^[0-9]' all/charts/job-timers.tsv)))" &&
-		for family in lock queue switch; do
+		for family in handoff lock queue; do
 			has_intervals $family "$(awk -F '\t' 'NF == 7 && $1 != "panel"' \
 				"all/charts/$family.tsv" | wc -l)" || return 1
 		done

@@ -5,7 +5,7 @@
  * A job is a struct cb_workload (concbench.h says what each function is for and when it is called).
  * It must
  * - reach everything that may wait through its worker (cb_read(), cb_sleep_until(), ...), so that
- *it runs unmodified under every model;
+ *   it runs unmodified under every model;
  * - keep what workers share in the state, which processes share too;
  * - have a check() that fails when work was lost, doubled or done wrong.
  *

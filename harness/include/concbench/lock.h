@@ -3,17 +3,21 @@
  *
  * The short form is all of most locks:
  *
- *	CB_LOCK(my_lock, "fair: a ticket each, first come first served", CB_QUICK, CB_CAN_OS, NULL,
- *	    struct my_lock, CB_NO_NODE, my_init(lock), my_acquire(lock), my_release(lock),
- *	    my_try(lock))
+ *	CB_LOCK(my_lock, "a ticket each, first come first served", "whose algorithm",
+ *	    CB_QUICK, CB_CAN_OS, struct my_lock, CB_NO_NODE,
+ *	    my_init(lock), my_acquire(lock), my_release(lock), my_try(lock))
  *
- * name and what it is; the smallest profile that has it; the models it can do and why not the
- *others (NULL: a lock that blocks its carrier, which is said for it); the types of the lock and of
- *what each worker needs of its own, such as a queue node; and four expressions in which `lock` and
- *`node` point to these, `w` to the worker (its PU and NUMA node are in it) and, in the first, `env`
- *to what is known beforehand. They are inlined into the measuring loop: what is timed is what
- *stands there. init      an int: 0 or -errno. Memory is zeroed and shared; CB_NO_INIT where that is
- *all. acquire, release try       true when it got the lock; CB_NO_TRY where it cannot be tried.
+ * Its name, what it promises and where it comes from; the smallest profile that has it; the models
+ * it can do; the types of the lock and of what each worker needs of its own, such as a queue node;
+ * and four expressions, in which `lock` and `node` point to these and `w` to the worker (its PU and
+ * NUMA node are in it). They are inlined into the measuring loop: what is timed is what stands
+ * there.
+ *
+ *	init     an int: 0 or -errno; `env` is what is known beforehand. Memory is zeroed and
+ *	         shared: CB_NO_INIT where that is all it takes.
+ *	acquire
+ *	release
+ *	try      true when it got the lock; CB_NO_TRY where it cannot be tried
  *
  * The long form, for locks that are sized by the case, shared by readers, timed, or that take the
  * section to the lock (closure): write the functions of struct cb_lock_ops, then CB_LOCK_BATCH(x)

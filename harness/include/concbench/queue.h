@@ -9,13 +9,17 @@
  *	    sizeof(struct my_ring) + env->capacity * env->bytes, my_init(queue, env->capacity),
  *	    my_put(queue, item, bytes), my_get(queue, item, bytes))
  *
- * name, what it is and where it comes from; the smallest profile that has it; the models it can do;
- * how many producers and consumers at most (0: any number); the only size of item that it takes (0:
- * any); its type; and four expressions: bytes of shared memory, an int init (0 or -errno), a put
- *and a get that are true when done and false when full or empty. In them `queue` points to the
- *type, `item` to the item's `bytes`, `w` to the worker (NULL when the queue is emptied between
- *trials), `env` to what is known beforehand. Whoever finds it full or empty goes round again,
- *giving up the PU where its worker says so.
+ * Its name, what it is and where it comes from; the smallest profile that has it; the models it can
+ * do; how many producers and consumers at most (0: any number); the only size of item that it takes
+ * (0: any); its type; and four expressions, in which `queue` points to the type, `item` to the
+ * item's `bytes`, `w` to the worker (NULL when the queue is emptied between trials):
+ *
+ *	bytes    of shared memory; `env` is what is known beforehand
+ *	init     an int: 0 or -errno
+ *	put      true when done, false when full
+ *	get      true when done, false when empty
+ *
+ * Whoever finds it full or empty goes round again, giving up the PU where its worker says so.
  *
  * The long form, for queues whose waiters sleep, that have a capacity of their own, or that each
  * worker has to attach to: write the functions of struct cb_queue_ops, then CB_QUEUE_BATCH(x) and a
