@@ -7,20 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add(struct catalogue *c, const struct message *m)
+/* Return: one more item, not filled; NULL: out of memory. */
+static struct catalogue_case *make_room(struct catalogue *c)
 {
-	struct catalogue_case *item;
-
 	if (c->count == c->capacity) {
 		const size_t capacity = c->capacity ? c->capacity * 2 : 64;
+		struct catalogue_case *item = realloc(c->item, capacity * sizeof(*item));
 
-		item = realloc(c->item, capacity * sizeof(*item));
 		if (!item)
-			return -ENOMEM;
+			return NULL;
 		c->item = item;
 		c->capacity = capacity;
 	}
-	item = &c->item[c->count++];
+	return &c->item[c->count++];
+}
+
+static int add(struct catalogue *c, const struct message *m)
+{
+	struct catalogue_case *item = make_room(c);
+
+	if (!item)
+		return -ENOMEM;
 	*item = (struct catalogue_case){
 	    .slot_ns = m->slot_ns, .supported = m->status != STATUS_UNSUPPORTED};
 	(void)snprintf(item->name, sizeof(item->name), "%s", m->case_name);
@@ -88,6 +95,21 @@ const struct catalogue_case *catalogue_find(const struct catalogue *c, const cha
 		if (strcmp(c->item[i].name, name) == 0)
 			return &c->item[i];
 	return NULL;
+}
+
+int catalogue_join(struct catalogue *c, const struct catalogue *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		struct catalogue_case *item;
+
+		if (catalogue_find(c, more->item[i].name))
+			continue;
+		item = make_room(c);
+		if (!item)
+			return -ENOMEM;
+		*item = more->item[i];
+	}
+	return 0;
 }
 
 void catalogue_free(struct catalogue *c)

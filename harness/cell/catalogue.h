@@ -35,6 +35,9 @@ int catalogue_ask(const struct cell_spec *spec, struct catalogue *out, char *why
 /** catalogue_find() - by exact name, or NULL. */
 const struct catalogue_case *catalogue_find(const struct catalogue *c, const char *name);
 
+/** catalogue_join() - add what is in @more and not yet in @c. Return: 0; -ENOMEM. */
+int catalogue_join(struct catalogue *c, const struct catalogue *more);
+
 void catalogue_free(struct catalogue *c);
 
 /** catalogue_tell() - the program's side: say all cases of @list to @fd. Return: 0; -errno. */
