@@ -64,16 +64,17 @@ static struct cell_spec spec_of(
 	};
 }
 
-/* A case that failed keeps its raw samples in the journal, but never gives a figure again.
- * @in: which cell it was. */
-static int note_failure(struct run_loop *l, const struct run_entry *e, enum case_status status,
-    const char *in, const char *why)
+int run_launch_fail(
+    struct run_loop *l, const struct run_entry *e, enum case_status status, const char *format, ...)
 {
 	for (unsigned i = 0; i < e->figures; i++) {
 		struct series *s = run_loop_series(l, e, i);
+		va_list args;
 
 		s->status = status;
-		(void)snprintf(s->reason, sizeof(s->reason), "%s: %.200s", in, why);
+		va_start(args, format);
+		(void)vsnprintf(s->reason, sizeof(s->reason), format, args);
+		va_end(args);
 	}
 	return journal_entry(l, e);
 }
@@ -228,12 +229,9 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	}
 	if (kept || ret == -EINTR)
 		return kept ? kept : ret;
-	if (ret) {
-		char in[24];
-
-		(void)snprintf(in, sizeof(in), "launch %u", launch);
-		return note_failure(l, e, cell_failure_status(ret, reported), in, why);
-	}
+	if (ret)
+		return run_launch_fail(
+		    l, e, cell_failure_status(ret, reported), "launch %u: %.200s", launch, why);
 	e->launches++;
 	return 0;
 }
@@ -292,7 +290,7 @@ int run_launch_counters(struct run_loop *l, const struct run_entry *e)
 		 * is not right does, whoever was watching. */
 		return status == STATUS_UNSUPPORTED
 			   ? run_launch_note_counters(l, e, "no hardware counters: %.200s", why)
-			   : note_failure(l, e, status, "hardware counters' pass", why);
+			   : run_launch_fail(l, e, status, "hardware counters' pass: %.200s", why);
 	}
 	series_of(l, e)->counters = counters.counted;
 	return run_launch_note_counters(l, e, "counted in a pass of its own, untimed%s%.200s",

@@ -73,23 +73,29 @@ static int figure_so_far(const struct run_loop *l, const struct run_entry *e, do
 static int may_run(struct run_loop *l, struct run_entry *e)
 {
 	const struct run_entry *needs = e->needs;
+	double figure = 0.0;
 	int ret;
 
 	if (!needs || e->given > 0.0)
 		return 1;
-	if (failed(l, needs)) {
-		struct series *s = series_of(l, e);
-
-		s->status = STATUS_UNSUPPORTED;
-		(void)snprintf(s->reason, sizeof(s->reason),
+	if (failed(l, needs))
+		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
 		    "it needs the figure of %.150s, which is %s", series_of(l, needs)->name,
 		    status_name(series_of(l, needs)->status));
-		return journal_series(l->journal, s);
-	}
 	if (needs->launches < GIVEN_LAUNCHES && needs->launches < l->rounds)
 		return 0;
-	ret = figure_so_far(l, needs, &e->given);
-	return ret == -ENODATA ? 0 : ret ? ret : 1;
+	ret = figure_so_far(l, needs, &figure);
+	if (ret == -ENODATA && wanted(l, needs))
+		return 0;
+	if (ret && ret != -ENODATA)
+		return ret;
+	/* A rate of 0, or none: there is no half of it. */
+	if (ret || figure <= 0.0)
+		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
+		    "it needs the figure of %.150s, which has none above 0",
+		    series_of(l, needs)->name);
+	e->given = figure;
+	return 1;
 }
 
 /* The launch that has just ended, as the summary will see it: the median of its warm trials. */
@@ -109,7 +115,7 @@ static int note_precision(struct run_loop *l, const struct run_entry *e, unsigne
 		if (s->samples[i - 1].warm_up)
 			continue;
 		/* No operation finished: longer than any. */
-		if (!metric_get(&s->samples[i - 1].metrics, METRIC_NS_PER_OP, &x[n]))
+		if (!metric_get(&s->samples[i - 1].metrics, s->figure.metric, &x[n]))
 			x[n] = DBL_MAX;
 		n++;
 	}
@@ -192,12 +198,13 @@ static int one_round(struct run_loop *l, const size_t *order)
 	return 0;
 }
 
-static bool any_wanted(const struct run_loop *l)
+static size_t count_wanted(const struct run_loop *l)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < l->entry_count; i++)
-		if (wanted(l, &l->entries[i]))
-			return true;
-	return false;
+		n += wanted(l, &l->entries[i]);
+	return n;
 }
 
 /* Return: true when there is something to say. */
@@ -242,9 +249,10 @@ static int note_stops(struct run_loop *l, int ended_by)
 static int rounds(struct run_loop *l, size_t *order)
 {
 	uint64_t last_round_ns = 0;
+	size_t left;
 	int ret = 0;
 
-	for (unsigned round = 0; !ret && any_wanted(l); round++) {
+	for (unsigned round = 0; !ret && (left = count_wanted(l)) > 0; round++) {
 		const uint64_t begin_ns = clock_now_ns();
 		size_t cells_before;
 
@@ -255,7 +263,7 @@ static int rounds(struct run_loop *l, size_t *order)
 		cells_before = l->cells_done;
 		ret = one_round(l, order);
 		/* What is left waits for a figure that nobody gives. */
-		if (!ret && l->cells_done == cells_before)
+		if (!ret && l->cells_done == cells_before && count_wanted(l) == left)
 			break;
 		if (!ret)
 			ret = journal_sync(l->journal);

@@ -236,13 +236,17 @@ static void judge_aa(struct session *s)
 {
 	unsigned pairs = 0, agree = 0;
 
-	for (size_t i = 0; i + 1 < s->run.series_count; i += 2) {
-		const struct series *a = &s->run.series[i], *b = &s->run.series[i + 1];
+	for (size_t i = 0; i + 1 < s->entry_count; i += 2) {
+		for (unsigned f = 0; f < s->entries[i].figures; f++) {
+			const struct series *a = &s->run.series[s->entries[i].series + f];
+			const struct series *b = &s->run.series[s->entries[i + 1].series + f];
 
-		if (!status_has_figure(a->status) || !status_has_figure(b->status))
-			continue;
-		pairs++;
-		agree += stats_intervals_overlap(&a->summary.figure, &b->summary.figure) != 0;
+			if (!status_has_figure(a->status) || !status_has_figure(b->status))
+				continue;
+			pairs++;
+			agree +=
+			    stats_intervals_overlap(&a->summary.figure, &b->summary.figure) != 0;
+		}
 	}
 	if (!pairs)
 		return;

@@ -32,44 +32,84 @@ static struct run_entry *find_entry(const struct session *s, const char *name)
 	return NULL;
 }
 
-/* A case that is given another's figure brings that one along. Cases are added while the list is
- * walked: what they depend on comes as well. */
+/* Whose figure is @bc given? Return: 1 with @out; 0 nobody's; EXIT_USAGE after a line. */
+static int needed_by(const struct session *s, const struct bench_case *bc, struct bench_case *out)
+{
+	const struct cb_kind *self = bc->kind->self;
+	char name[CASE_NAME_MAX], err[400];
+
+	if (bc->unsupported[0] || !self->depends || !self->depends(&bc->pub, name, sizeof(name)))
+		return 0;
+	/* Its whole name is what the others are known by. */
+	if (case_parse(&s->here.registry, &s->here.host, name, out, NULL, err, sizeof(err)) != 0)
+		return complain("run", "%s depends on %s", bc->name, err);
+	return 1;
+}
+
+/* A case that is given another's figure brings that one along, whole: it is the first of several
+ * that is given. Cases are added while the list is walked: what they depend on comes as well. */
 static int add_needed(struct session *s)
 {
 	for (size_t i = 0; i < s->chosen.cases.count; i++) {
-		const struct bench_case *bc = &s->chosen.cases.item[i];
-		const struct cb_kind *self = bc->kind->self;
-		char name[CASE_NAME_MAX], err[400];
+		const struct case_list *cases = &s->chosen.cases;
 		struct bench_case needed;
-		int ret, *grown;
+		size_t at = 0;
+		int ret = needed_by(s, &cases->item[i], &needed), *grown;
 
-		if (bc->unsupported[0] || !self->depends ||
-		    !self->depends(&bc->pub, name, sizeof(name)) ||
-		    case_list_find(&s->chosen.cases, name))
+		if (ret == EXIT_USAGE)
+			return ret;
+		if (!ret)
 			continue;
-		ret = case_parse(
-		    &s->here.registry, &s->here.host, name, &needed, NULL, err, sizeof(err));
-		if (ret)
-			return complain("run", "%s depends on %s", bc->name, err);
-		grown = reallocarray(s->chosen.figure, s->chosen.cases.count + 1, sizeof(*grown));
-		if (!grown || case_list_add(&s->chosen.cases, &needed) != 0)
+		while (at < cases->count && strcmp(cases->item[at].name, needed.name) != 0)
+			at++;
+		grown = reallocarray(s->chosen.figure, cases->count + 1, sizeof(*grown));
+		if (!grown)
 			return complain("run", "out of memory");
 		s->chosen.figure = grown;
-		grown[s->chosen.cases.count - 1] = -1;
+		if (at == cases->count && case_list_add(&s->chosen.cases, &needed) != 0)
+			return complain("run", "out of memory");
+		grown[at] = -1;
 	}
 	return 0;
 }
 
+/* Entries whose figure will never be there do not begin. Return: true when there was one. */
+static bool drop_without_needed(struct session *s)
+{
+	size_t kept = 0;
+	bool dropped;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct run_entry e = s->entries[i];
+		struct bench_case needed;
+
+		if (needed_by(s, e.bc, &needed) != 1 || find_entry(s, needed.name)) {
+			s->entries[kept++] = e;
+			continue;
+		}
+		for (unsigned f = 0; f < e.figures; f++) {
+			struct series *series = &s->run.series[e.series + f];
+
+			series->status = STATUS_UNSUPPORTED;
+			(void)snprintf(series->reason, sizeof(series->reason),
+			    "it needs the figure of %.100s, which is unsupported%s%.80s",
+			    needed.name, needed.unsupported[0] ? ": " : "", needed.unsupported);
+		}
+	}
+	dropped = kept < s->entry_count;
+	s->entry_count = kept;
+	return dropped;
+}
+
 static void link_needed(struct session *s)
 {
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct bench_case *bc = s->entries[i].bc;
-		char name[CASE_NAME_MAX];
+	struct bench_case needed;
 
-		if (bc->kind->self->depends &&
-		    bc->kind->self->depends(&bc->pub, name, sizeof(name)))
-			s->entries[i].needs = find_entry(s, name);
-	}
+	while (drop_without_needed(s))
+		;
+	for (size_t i = 0; i < s->entry_count; i++)
+		if (needed_by(s, s->entries[i].bc, &needed) == 1)
+			s->entries[i].needs = find_entry(s, needed.name);
 }
 
 static int pick_cases(struct session *s)

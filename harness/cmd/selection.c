@@ -119,12 +119,36 @@ static int select_name(const struct catalogue_here *c, const char *name,
 		    name);
 		ret = -EINVAL;
 	}
-	/* One that is there already, whole or in part, is measured whole. */
-	if (!ret && case_list_find(out, bc->name))
-		*figure = -1;
-	else if (!ret)
+	if (!ret)
 		ret = case_list_add(out, bc);
 	free(bc);
+	return ret;
+}
+
+/* A case that was picked before stays one; of several figures that are wanted of it, all are. */
+static int add_picked(struct selected *s, const struct case_list *picked, int figure)
+{
+	const size_t before = s->cases.count;
+	int *grown = reallocarray(s->figure, before + picked->count + 1, sizeof(*grown)), ret = 0;
+
+	if (!grown)
+		return -ENOMEM;
+	s->figure = grown;
+	for (size_t i = 0; !ret && i < picked->count; i++) {
+		const struct bench_case *bc = &picked->item[i], *known = s->cases.item;
+		size_t at = 0;
+
+		while (at < before &&
+		       (known[at].kind != bc->kind || strcmp(known[at].name, bc->name) != 0))
+			at++;
+		if (at == before) {
+			ret = case_list_add(&s->cases, bc);
+			if (!ret)
+				grown[s->cases.count - 1] = figure;
+		} else if (grown[at] != figure) {
+			grown[at] = -1;
+		}
+	}
 	return ret;
 }
 
@@ -145,6 +169,13 @@ static int keep_matching(struct selected *s, const struct selection *q, char *er
 		s->figure[kept++] = s->figure[i];
 	}
 	case_filter_free(&filter);
+	if (!kept && !s->cases.count) {
+		(void)snprintf(err, err_len,
+		    "nothing of that is in profile %s; accepted: a larger --profile, or a case by "
+		    "its name",
+		    profile_name(q->profile));
+		return -EINVAL;
+	}
 	if (!kept) {
 		(void)snprintf(err, err_len,
 		    "--filter: '%.80s' matches no case of %s; see concbench list",
@@ -165,30 +196,21 @@ int selection_cases(const struct catalogue_here *c, const struct selection *s, s
 	int ret = parse_sets(s, &sets, err, err_len);
 
 	q.set = sets;
-	if (ret == -ENOMEM)
-		(void)snprintf(err, err_len, "out of memory");
-	if (!ret && !s->name_count)
-		ret = sweep(c, &q, &all.cases, err, err_len);
-	for (size_t i = 0; !ret && i < s->name_count; i++) {
-		const size_t before = all.cases.count;
-		int figure, *grown;
+	for (size_t i = 0; !ret && i < (s->name_count ? s->name_count : 1); i++) {
+		struct case_list picked = {0};
+		int figure = -1;
 
-		ret = select_name(c, s->names[i], &q, &all.cases, &figure, err, err_len);
-		grown = ret ? NULL : reallocarray(all.figure, all.cases.count + 1, sizeof(*grown));
-		if (!ret && !grown)
-			ret = -ENOMEM;
-		for (size_t k = before; !ret && k < all.cases.count; k++)
-			grown[k] = figure;
-		all.figure = grown ? grown : all.figure;
-	}
-	if (!ret && !all.figure) {
-		all.figure = malloc((all.cases.count + 1) * sizeof(*all.figure));
-		ret = all.figure ? 0 : -ENOMEM;
-		for (size_t i = 0; !ret && i < all.cases.count; i++)
-			all.figure[i] = -1;
+		ret = s->name_count
+			  ? select_name(c, s->names[i], &q, &picked, &figure, err, err_len)
+			  : sweep(c, &q, &picked, err, err_len);
+		if (!ret)
+			ret = add_picked(&all, &picked, figure);
+		case_list_free(&picked);
 	}
 	if (!ret)
 		ret = keep_matching(&all, s, err, err_len);
+	if (ret == -ENOMEM)
+		(void)snprintf(err, err_len, "out of memory");
 	free(sets);
 	if (ret)
 		selected_free(&all);

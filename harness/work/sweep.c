@@ -141,6 +141,7 @@ static int take_sets(struct sweep *s, char *err, size_t err_len)
 /* The cases there are, by name; the tree points to copies of its own, as the list moves. */
 struct known {
 	void *root;
+	bool met; /* one of this sweep's is among them, new or not */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -180,6 +181,7 @@ static int add_case(struct sweep *s, const struct param_value *value, struct kno
 			(void)snprintf(s->why, s->why_len, "%s: %.200s", bc.name, bc.unsupported);
 		return 0;
 	}
+	known->met = true;
 	ret = note_name(known, bc.name);
 	return ret > 0 ? case_list_add(out, &bc) : ret;
 }
@@ -289,7 +291,6 @@ int sweep_cases(const struct registry *r, const struct host *h, const struct swe
     struct case_list *out, char *err, size_t err_len)
 {
 	struct known known = {0};
-	const size_t before = out->count;
 	char why[400] = "";
 	int ret = check_keys(r, q, err, err_len);
 
@@ -301,7 +302,7 @@ int sweep_cases(const struct registry *r, const struct host *h, const struct swe
 		if (wanted(&r->item[i], q))
 			ret = one_kind(
 			    &r->item[i], h, q, &known, out, why, sizeof(why), err, err_len);
-	if (!ret && out->count == before && why[0]) {
+	if (!ret && !known.met && why[0]) {
 		(void)snprintf(err, err_len, "nothing of it can be run: %s", why);
 		ret = -EINVAL;
 	}
