@@ -8,7 +8,7 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 quick=(--rounds 2 --slots 2 --results res --no-charts)
 
 need_compilers() {
-	command -v "${CC:-cc}" >/dev/null && command -v "${CXX:-c++}" >/dev/null || skip "no compiler"
+	if ! command -v "${CC:-cc}" >/dev/null || ! command -v "${CXX:-c++}" >/dev/null; then skip "no compiler"; fi
 	# An instrumented program wants instrumented objects.
 	case $CONCBENCH in */san-*) skip "an instrumented program" ;; esac
 }
@@ -108,13 +108,14 @@ a_file_that_changes_is_noticed() {
 # What a newcomer adds to the tree: one file and one line at most.
 a_kind_is_a_file_and_a_line() {
 	need_compilers
-	[ -d "$tree/build/obj" ] && [ "$CONCBENCH" -ef "$tree/build/concbench" ] || skip "not this tree's build"
+	if ! [ -d "$tree/build/obj" ] || ! [ "$CONCBENCH" -ef "$tree/build/concbench" ]; then skip "not this tree's build"; fi
 	mkdir copy
 	cp -a "$tree/Makefile" "$tree/benches" "$tree/harness" "$tree/scripts" copy/
 	cp -a "$tree/build" copy/build
 	(cd copy && git init -q . && git add Makefile benches harness scripts && git -c user.name=t -c user.email=t commit -qm base) ||
 		skip "no git"
 	cd copy || exit 1
+	# shellcheck disable=SC2016 # the back quotes are CONTRIBUTING's
 	sed -n '/^CB_LOCK(ck_dec/,/^```/{/^```/!p}' "$tree/CONTRIBUTING.md" >>benches/locks/ck.c
 	sed '/^CB_MODULE/d' "$tree/scripts/examples/own-lock/ticket.c" >benches/locks/ticket.c
 	cat >benches/jobs/nothing.c <<-'EOF'
