@@ -129,6 +129,27 @@ static struct case_key *find_key(struct case_group *g, const char *name)
 	return NULL;
 }
 
+/* Keys stand in the order of the names, also where the first row lacks some of them. */
+static void note_keys(struct case_group *g, const struct case_parts *p)
+{
+	unsigned at = 0;
+
+	for (unsigned k = 0; k < p->count; k++) {
+		const struct case_key *known = find_key(g, p->key[k]);
+
+		if (known) {
+			at = (unsigned)(known - g->keys) + 1;
+			continue;
+		}
+		if (g->key_count == CASE_KEYS_MAX)
+			continue;
+		memmove(&g->keys[at + 1], &g->keys[at], (g->key_count - at) * sizeof(g->keys[0]));
+		memset(&g->keys[at], 0, sizeof(g->keys[at]));
+		memcpy(g->keys[at++].name, p->key[k], CASE_WORD_MAX);
+		g->key_count++;
+	}
+}
+
 static void compare_rows(struct case_group *g)
 {
 	const struct case_parts *first = &g->rows[0].parts;
@@ -137,9 +158,7 @@ static void compare_rows(struct case_group *g)
 		const struct case_parts *p = &g->rows[i].parts;
 
 		g->kind_differs = g->kind_differs || strcmp(p->kind, first->kind);
-		for (unsigned k = 0; k < p->count; k++)
-			if (!find_key(g, p->key[k]) && g->key_count < CASE_KEYS_MAX)
-				memcpy(g->keys[g->key_count++].name, p->key[k], CASE_WORD_MAX);
+		note_keys(g, p);
 	}
 	for (unsigned k = 0; k < g->key_count; k++) {
 		struct case_key *key = &g->keys[k];

@@ -48,7 +48,7 @@ struct case_group {
 	bool kind_differs;
 	struct case_row *rows;
 	size_t count;
-	struct case_key keys[CASE_KEYS_MAX]; /* in order of first appearance */
+	struct case_key keys[CASE_KEYS_MAX]; /* in the order of the names */
 	unsigned key_count;
 	char op[32]; /* what one operation is, when it is the same for all rows */
 };

@@ -150,13 +150,13 @@ static void every_knob_is_shown(void **state)
 				&groups.items[0].rows[2].parts, text, sizeof(text)),
 	    "thread x:2");
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)),
-	    "us: 10 at 1; 20 at 2. carriers of coroutine: 1 at 1; 2 at 2");
+	    "carriers of coroutine: 1 at 1; 2 at 2. us: 10 at 1; 20 at 2");
 	/* Without an axis to hang a note on they belong into the label. */
 	knobs_assign(&groups.items[0], none, &k);
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)), "");
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "t",
 				&groups.items[0].rows[4].parts, text, sizeof(text)),
-	    "t workers:2 us:20 x:1 carriers:2");
+	    "t workers:2 carriers:2 us:20 x:1");
 	case_groups_free(&groups);
 	run_free(&run);
 }

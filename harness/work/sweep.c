@@ -222,6 +222,22 @@ static int one_sweep(struct sweep *s, const char *points, struct known *known,
 	return ret > 0 ? 0 : ret;
 }
 
+/* As their names are built: by the first parameter, then by the next. */
+static int compare_cases(const void *left, const void *right)
+{
+	const struct bench_case *a = left, *b = right;
+
+	for (unsigned i = 0; i < a->kind->param_count; i++) {
+		const struct param_value *x = &a->value[i], *y = &b->value[i];
+
+		if (x->n != y->n)
+			return x->n < y->n ? -1 : 1;
+		if (a->kind->param[i]->unit == CB_PLACE && strcmp(x->text, y->text) != 0)
+			return strcmp(x->text, y->text);
+	}
+	return 0;
+}
+
 static int one_kind(const struct kind *k, const struct host *h, const struct sweep_request *q,
     struct known *known, struct case_list *out, char *why, size_t why_len, char *err,
     size_t err_len)
@@ -229,11 +245,14 @@ static int one_kind(const struct kind *k, const struct host *h, const struct swe
 	const struct cb_sweep *sweep = k->self->sweeps ? k->self->sweeps : k->family->sweeps;
 	const unsigned count = k->self->sweeps ? k->self->sweep_count : k->family->sweep_count;
 	struct sweep s = {.kind = k, .host = h, .request = q, .why = why, .why_len = why_len};
+	const size_t first = out->count;
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < count; i++)
 		if (in_profile(q->profile, sweep[i].from))
 			ret = one_sweep(&s, sweep[i].points, known, out, err, err_len);
+	if (out->count > first)
+		qsort(&out->item[first], out->count - first, sizeof(*out->item), compare_cases);
 	return ret;
 }
 

@@ -36,7 +36,8 @@ struct case_list {
 int sweep_set_parse(const char *text, struct sweep_set *out, char *err, size_t err_len);
 
 /**
- * sweep_cases() - append what is asked for, in the registry's order, none twice.
+ * sweep_cases() - append what is asked for, none twice: kinds in the registry's order, the cases
+ * of a kind by their values, the first parameter first.
  *
  * What a kind declines (a model it cannot do, more producers than it takes) is left out, unless the
  * user names the kind and sets values: then it is listed with the reason. What this machine cannot
