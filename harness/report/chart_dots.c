@@ -31,7 +31,9 @@ struct place {
 
 struct panel {
 	unsigned workers;
-	char knobs[LABEL_MAX]; /* those with the role of a label */
+	char knobs[LABEL_MAX];       /* those with the role of a label */
+	const struct case_parts *of; /* the case that it was made for */
+	size_t cases;
 };
 
 struct dots {
@@ -72,6 +74,7 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->of = &r->parts;
 	if (!d->by_panel)
 		return;
 	out->workers = case_concurrency(&r->parts);
@@ -98,13 +101,74 @@ static void find_panels(struct dots *d)
 		struct panel p;
 		size_t k;
 
-		panel_of(d, &d->g->rows[i], &p);
-		if (!figure_usable(d->g->rows[i].series) || find_panel(d, &p) < d->panel_count)
+		if (!figure_usable(d->g->rows[i].series))
 			continue;
-		for (k = d->panel_count; k && d->panels[k - 1].workers > p.workers; k--)
-			d->panels[k] = d->panels[k - 1];
-		d->panels[k] = p;
-		d->panel_count++;
+		panel_of(d, &d->g->rows[i], &p);
+		k = find_panel(d, &p);
+		if (k == d->panel_count) {
+			for (; k && d->panels[k - 1].workers > p.workers; k--)
+				d->panels[k] = d->panels[k - 1];
+			d->panels[k] = p;
+			d->panel_count++;
+		}
+		d->panels[k].cases++;
+	}
+}
+
+static bool kind_has(const struct case_group *g, const char *kind, const char *key)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->rows[i].parts.kind, kind) &&
+		    *case_parts_value(&g->rows[i].parts, key))
+			return true;
+	return false;
+}
+
+/* A case fits beside others when its kind does not know what tells them apart from it. */
+static bool fits(const struct dots *d, const struct case_parts *p, const struct panel *panel)
+{
+	if (!d->by_panel)
+		return true;
+	if (case_concurrency(p) != panel->workers)
+		return false;
+	for (unsigned k = 0; k < d->g->key_count; k++) {
+		const char *key = d->g->keys[k].name, *value = case_parts_value(p, key);
+
+		if (d->knobs.role[k] == KNOB_LABEL &&
+		    strcmp(value, case_parts_value(panel->of, key)) && kind_has(d->g, p->kind, key))
+			return false;
+	}
+	return true;
+}
+
+/* The fullest of those it fits into: nobody is alone who can be compared. */
+static size_t best_panel(const struct dots *d, const struct case_row *r)
+{
+	struct panel own;
+	size_t best;
+
+	panel_of(d, r, &own);
+	best = find_panel(d, &own);
+	for (size_t k = 0; k < d->panel_count; k++)
+		if (d->panels[k].cases > d->panels[best].cases && fits(d, &r->parts, &d->panels[k]))
+			best = k;
+	return best;
+}
+
+static void drop_empty_panels(struct dots *d)
+{
+	for (size_t k = d->panel_count; k-- > 0;) {
+		bool empty = true;
+
+		for (size_t i = 0; i < d->g->count; i++)
+			empty = empty && (d->places[i].row == NONE || d->places[i].panel != k);
+		if (!empty)
+			continue;
+		d->panel_count--;
+		memmove(
+		    &d->panels[k], &d->panels[k + 1], (d->panel_count - k) * sizeof(d->panels[0]));
+		for (size_t i = 0; i < d->g->count; i++)
+			d->places[i].panel -= d->places[i].row != NONE && d->places[i].panel > k;
 	}
 }
 
@@ -114,7 +178,6 @@ static void find_places(struct dots *d)
 		const struct case_row *r = &d->g->rows[i];
 		const char *model = case_parts_value(&r->parts, "model");
 		struct place *p = &d->places[i];
-		struct panel panel;
 		char series[LABEL_MAX], first[2 * CASE_WORD_MAX + 2], label[LABEL_MAX];
 		size_t known = d->series_count;
 
@@ -135,8 +198,7 @@ static void find_places(struct dots *d)
 		p->series = find_or_add(d->series, &d->series_count, series);
 		if (p->series == known)
 			d->series_model[known] = model;
-		panel_of(d, r, &panel);
-		p->panel = find_panel(d, &panel);
+		p->panel = best_panel(d, r);
 	}
 }
 
@@ -248,9 +310,9 @@ static void write_panels(const struct dots *d, struct chart *c)
 		if (d->by_panel) {
 			const struct panel *panel = &d->panels[p];
 
-			text_buffer_addf(
-			    &c->tsv, "%u worker%s", panel->workers, panel->workers == 1 ? "" : "s");
-			text_buffer_add(&c->tsv, panel->knobs[0] ? " " : "");
+			if (panel->workers)
+				text_buffer_addf(&c->tsv, "%u worker%s%s", panel->workers,
+				    panel->workers == 1 ? "" : "s", panel->knobs[0] ? " " : "");
 			chart_cell(&c->tsv, panel->knobs);
 			text_buffer_add(&c->tsv, oversubscribed ? " (oversubscribed)" : "");
 		}
@@ -321,7 +383,7 @@ static char *axis_title(const struct dots *d, char *buf, size_t len)
 {
 	const char *op = d->g->op[0] ? d->g->op : "operation";
 
-	snprintf(buf, len, d->rate ? "%s, per second" : "time per %s", op);
+	snprintf(buf, len, d->rate ? "operations per second (%s)" : "time per %s", op);
 	return buf;
 }
 
@@ -333,7 +395,7 @@ static void tell(const struct dots *d, struct chart *c)
 	chart_set_text(c, "axis_title", axis_title(d, text, sizeof(text)));
 	chart_set_number(c, "scale", d->rate ? 1 : 1e-9);
 	chart_set_text(c, "unit", d->rate ? "" : "s");
-	chart_set_text(c, "common", case_group_common(d->g, text, sizeof(text)));
+	chart_set_text(c, "common", knobs_common(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_text(c, "note", knobs_note(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_number(c, "series", (double)d->series_count);
 	for (size_t s = 0; s < d->series_count; s++) {
@@ -380,6 +442,7 @@ static int draw_dots(struct dots *d, struct chart *c)
 	knobs_assign(d->g, d->by_panel ? panel_axes : no_axes, &d->knobs);
 	find_panels(d);
 	find_places(d);
+	drop_empty_panels(d);
 	if (d->ladder)
 		rc = sort_rows(d);
 	if (rc)

@@ -217,6 +217,27 @@ shows_all() {
 		done <wanted
 }
 
+# inside FILE...: every text of a picture ends inside of it, a letter taken as half its height wide.
+inside() {
+	python3 - "$@" <<-'EOF' >>err
+		import re, sys
+
+		for path in sys.argv[1:]:
+		    picture = open(path).read()
+		    width = float(re.search(r'viewBox="0 0 (\d+)', picture)[1])
+		    texts = re.findall(r'translate\(([-\d.]+),[-\d.]+\)"[^>]*font-size="([\d.]+)"\s+'
+		                       r'text-anchor="(\w+)">\s*<text>(.*?)</text>', picture, re.S)
+		    if len(texts) < 10:
+		        sys.exit(f"{path}: {len(texts)} texts")
+		    for x, size, anchor, text in texts:
+		        letters = len(re.sub(r"<[^>]*>", "", text).replace("&gt;", ">"))
+		        wide = letters * float(size) / 2
+		        left = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+		        if left < 0 or left + wide > width:
+		            sys.exit(f"{path}: cut off: {text}")
+	EOF
+}
+
 # has_intervals CHART COUNT: an interval is a bar with an end at either side, three strokes in the
 # colour of its series; a point or a line has none of these.
 has_intervals() {
@@ -245,6 +266,11 @@ draws_everything() {
 			return 1
 		}
 	done
+	inside all/charts/*.svg || return 1
+	# The control.
+	sed 's/text-anchor="start"/text-anchor="end"/' all/charts/lock.svg >cut.svg
+	! inside cut.svg 2>/dev/null || return 1
+	: >err
 	has_intervals job-sieve "$(grep -c '^[0-9]' all/charts/job-sieve.tsv)" &&
 		has_intervals job-timers "$((2 * $(grep -c '^[0-9]' all/charts/job-timers.tsv)))" &&
 		for family in handoff lock queue; do
