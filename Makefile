@@ -161,12 +161,16 @@ help: ## this list
 deps-build deps-bench deps-test deps-ci: deps-%:
 	@scripts/deps $*
 
-# The harness calls the benches' registry, the benches call the harness: a group resolves both.
-ARCHIVES := -Wl,--start-group $(BUILD)/libbenches.a $(BUILD)/libharness.a -Wl,--end-group
+# The harness calls the benches' registry, the benches call the harness: a group resolves both. Kinds
+# enter a table by themselves and nobody names them: the program takes all of the benches.
+ARCHIVES  := -Wl,--start-group $(BUILD)/libbenches.a $(BUILD)/libharness.a -Wl,--end-group
+ALL_KINDS := -Wl,--whole-archive $(BUILD)/libbenches.a -Wl,--no-whole-archive $(BUILD)/libharness.a
+# What kinds of a shared object (--load) call.
+EXPORTS   := -Wl,--export-dynamic-symbol=cb_*
 
 $(BUILD)/concbench: $(call obj,harness/cmd/main.c) $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	$(call say,LD,$@)
-	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBS)
+	$(Q)$(CXX) $(OWN_LDFLAGS) $(LDFLAGS) $(EXPORTS) -o $@ $< $(ALL_KINDS) $(LIBS)
 
 $(BUILD)/libharness.a: $(HARNESS_OBJ)
 $(BUILD)/libbenches.a: $(BENCH_OBJ)
@@ -179,7 +183,8 @@ tests: $(TESTS)
 # Kept, or make would compile every test again at each call.
 .SECONDARY: $(call obj,$(TEST_SRC))
 
-# Tests may use the benches' objects too (conformance tests beside a bench).
+# Those of the benches have all kinds.
+$(BUILD)/tests/benches/%: ARCHIVES = $(ALL_KINDS)
 $(BUILD)/tests/%: $(BUILD)/obj/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

@@ -1,5 +1,5 @@
 // gbench.cc - the only C++ file: Google Benchmark's classes behind gbench.h. Stands alone.
-#include "gbench.h"
+#include <concbench/gbench.h>
 
 #include <benchmark/benchmark.h>
 

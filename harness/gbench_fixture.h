@@ -3,7 +3,7 @@
 #ifndef CONCBENCH_GBENCH_FIXTURE_H
 #define CONCBENCH_GBENCH_FIXTURE_H
 
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 
 #include <math.h>
 #include <setjmp.h>

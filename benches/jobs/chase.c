@@ -1,7 +1,5 @@
 #include "benches/jobs/chase.h"
 
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +7,7 @@
 
 static size_t round_up(size_t n)
 {
-	return (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+	return (n + CB_ALIGN - 1) / CB_ALIGN * CB_ALIGN;
 }
 
 static size_t header_bytes(unsigned workers)
@@ -17,27 +15,26 @@ static size_t header_bytes(unsigned workers)
 	return round_up(sizeof(struct chase_state) + workers * sizeof(struct chase_worker));
 }
 
-static size_t buffer_bytes(const int64_t *params)
+static size_t buffer_bytes(const struct cb_case *c)
 {
-	return round_up((size_t)params[CHASE_BYTES] + WORKER_SHIFT_MAX);
+	return round_up((size_t)cb_case_value(c, "bytes") + CB_SHIFT_MAX);
 }
 
-static size_t chase_state_size(const struct bench_case *bc)
+static size_t chase_state_size(const struct cb_case *c)
 {
-	return header_bytes(bc->workers) + bc->workers * buffer_bytes(bc->params);
+	return header_bytes(c->workers) + c->workers * buffer_bytes(c);
 }
 
-static int chase_setup(struct bench_env *env, char *why, size_t why_len)
+static int chase_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct chase_state *st = env->state;
-	const int64_t lines = env->params[CHASE_BYTES] / CHASE_LINE_BYTES;
+	const int64_t lines = cb_case_value(env->c, "bytes") / CHASE_LINE_BYTES;
 
 	if (lines < 2 || lines > UINT32_MAX) {
-		(void)snprintf(why, why_len, "chase: %" PRId64 " bytes are no chain",
-		    env->params[CHASE_BYTES]);
+		(void)snprintf(why, why_len, "chase: %" PRId64 " lines are no chain", lines);
 		return -EINVAL;
 	}
-	st->buffer_bytes = buffer_bytes(env->params);
+	st->buffer_bytes = buffer_bytes(env->c);
 	for (unsigned i = 0; i < env->workers; i++) {
 		st->worker[i].lines = (uint32_t)lines;
 		st->worker[i].offset = header_bytes(env->workers) + i * st->buffer_bytes;
@@ -58,14 +55,14 @@ struct chase_line *chase_line_at(struct chase_state *st, unsigned worker, uint32
 }
 
 /* Sattolo's shuffle leaves one cycle over all lines. */
-static void build(struct worker *w, struct chase_line *chain, uint32_t lines)
+static void build(struct cb_worker *w, struct chase_line *chain, uint32_t lines)
 {
 	uint32_t at = 0;
 
 	for (uint32_t i = 0; i < lines; i++)
 		chain[i].next = i;
 	for (uint32_t i = lines - 1; i > 0; i--) {
-		const uint32_t j = (uint32_t)(worker_random(w) % i), next = chain[i].next;
+		const uint32_t j = (uint32_t)(cb_random(w) % i), next = chain[i].next;
 
 		chain[i].next = chain[j].next;
 		chain[j].next = next;
@@ -77,13 +74,13 @@ static void build(struct worker *w, struct chase_line *chain, uint32_t lines)
 }
 
 /* Every trial in another place: the chain goes along, only its addresses change. */
-static void chase_enter(struct worker *w, void *state)
+static void chase_enter(struct cb_worker *w, void *state)
 {
 	struct chase_state *st = state;
 	struct chase_worker *cw = &st->worker[w->index];
 	const struct chase_line *from = chain_of(st, w->index);
 
-	cw->shift = worker_shift(w);
+	cw->shift = cb_shift(w);
 	if (cw->built) {
 		memmove(chain_of(st, w->index), from, cw->lines * sizeof(*from));
 		return;
@@ -92,7 +89,7 @@ static void chase_enter(struct worker *w, void *state)
 	cw->built = true;
 }
 
-static uint64_t chase_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t chase_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct chase_state *st = state;
 	struct chase_worker *cw = &st->worker[w->index];
@@ -106,7 +103,7 @@ static uint64_t chase_batch(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static int chase_check(const struct bench_env *env, char *why, size_t why_len)
+static int chase_check(const struct cb_env *env, char *why, size_t why_len)
 {
 	struct chase_state *st = env->state;
 
@@ -126,7 +123,7 @@ static int chase_check(const struct bench_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-const struct workload chase_workload = {
+static const struct cb_workload chase_work = {
     .op = "load",
     .state_size = chase_state_size,
     .setup = chase_setup,
@@ -135,3 +132,39 @@ const struct workload chase_workload = {
     .check = chase_check,
     .cooperative = true,
 };
+
+static const struct cb_param params[] = {
+    CB_PARAM("bytes", CB_BYTES, "256KiB", 2 * CHASE_LINE_BYTES, INT64_C(1) << 34,
+	"of each worker's chain"),
+};
+
+/* What memory does is the same under every model: all of them only in the full profile. */
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "model=thread workers=pus"},
+    {CB_QUICK, "model=thread workers=1,2*pus"},
+    {CB_FULL, "model=thread,process,coroutine workers=1,pus,2*pus,4*pus bytes=256KiB,8MiB"},
+    {CB_CHECK, "model=thread,process,coroutine workers=1,3 bytes=128,64KiB"},
+};
+
+static uint64_t window_ns(const struct cb_case *c)
+{
+	return cb_case_value(c, "bytes") > 1024 * 1024 ? 20 * CB_NS_PER_MS : 0;
+}
+
+static const struct cb_kind chase = {
+    .family = "job",
+    .name = "chase",
+    .about = "memory-bound: a chain of dependent loads through a random cycle",
+    .source = "Sattolo, Information Processing Letters 22(6), 1986",
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &chase_work,
+    .params = params,
+    .param_count = 1,
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
+    .window_ns = window_ns,
+};
+
+CB_REGISTER(chase)

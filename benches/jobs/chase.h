@@ -12,10 +12,7 @@
 #ifndef CONCBENCH_CHASE_H
 #define CONCBENCH_CHASE_H
 
-#include "harness/work/workload.h"
-
-/* params of a case */
-#define CHASE_BYTES 0
+#include <concbench/job.h>
 
 #define CHASE_LINE_BYTES 64u
 
@@ -25,8 +22,8 @@ struct chase_line {
 };
 
 struct chase_worker {
-	_Alignas(ARENA_ALIGN) uint64_t steps; /* since the cell began */
-	uint32_t at;                          /* the line it stands on */
+	_Alignas(CB_ALIGN) uint64_t steps; /* since the cell began */
+	uint32_t at;                       /* the line it stands on */
 	uint32_t lines;
 	bool built;
 	size_t shift;  /* where the chain begins in this trial */
@@ -40,7 +37,5 @@ struct chase_state {
 
 /** chase_line_at() - line @i of a worker's chain. */
 struct chase_line *chase_line_at(struct chase_state *st, unsigned worker, uint32_t i);
-
-extern const struct workload chase_workload;
 
 #endif

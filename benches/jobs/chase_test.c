@@ -1,33 +1,14 @@
 #include "benches/jobs/chase.h"
 
-#include "benches/jobs/driver.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "benches/team_fixture.h"
 
 #define BYTES (64 * 1024)
 
-static struct chase_state *begin(struct driver *d, enum model model)
+static struct chase_state *begin_chase(struct subject *s)
 {
-	assert_int_equal(driver_begin(d, &chase_workload, model, 2, BYTES, 0), 0);
-	return d->env.state;
-}
-
-static void every_model_chases(void **unused)
-{
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i]);
-		for (int trial = 0; trial < 5; trial++)
-			assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) > 0);
-		driver_end(&d);
-	}
+	begin(s, "job/chase/model:thread/workers:2/bytes:64KiB");
+	right_trial(s, CLOCK_NS_PER_MS);
+	return s->team.env.state;
 }
 
 /* One cycle over all lines, and it stays so wherever it is moved. */
@@ -35,19 +16,18 @@ static void the_chain_is_one_cycle(void **unused)
 {
 	bool seen[BYTES / CHASE_LINE_BYTES] = {false};
 	struct chase_state *st;
-	struct driver d;
+	struct subject s;
 	uint32_t at = 0;
 	size_t first_shift;
 	bool moved = false;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	st = begin_chase(&s);
 	first_shift = st->worker[0].shift;
-	for (int trial = 0; trial < 4; trial++) {
-		assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	for (int i = 0; i < 4; i++) {
+		right_trial(&s, CLOCK_NS_PER_MS);
 		moved |= st->worker[0].shift != first_shift;
-		assert_true(st->worker[0].shift < WORKER_SHIFT_MAX);
+		assert_true(st->worker[0].shift < CB_SHIFT_MAX);
 		assert_int_equal(st->worker[0].shift % CHASE_LINE_BYTES, 0);
 	}
 	assert_true(moved);
@@ -58,59 +38,56 @@ static void the_chain_is_one_cycle(void **unused)
 		at = chase_line_at(st, 0, at)->next;
 	}
 	assert_int_equal(at, 0);
-	driver_end(&d);
+	end(&s);
 }
 
 /* Two short cycles instead of a long one: that would stay in the first-level cache. */
 static void a_short_cut_is_caught(void **unused)
 {
 	struct chase_state *st;
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
+	st = begin_chase(&s);
 	for (uint32_t i = 0; i < st->worker[1].lines; i++)
 		chase_line_at(st, 1, i)->next = 0;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
-	assert_non_null(strstr(d.why, "worker 1"));
-	driver_end(&d);
+	wrong(&s, trial(&s, CLOCK_NS_PER_MS), "worker 1: ");
+	end(&s);
 }
 
 static void made_up_steps_are_caught(void **unused)
 {
 	struct chase_state *st;
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	st = begin(&d, MODEL_THREAD);
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-	d.shared->done[0]++;
-	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	d.shared->done[0]--;
+	st = begin_chase(&s);
+	s.team.done[0]++;
+	wrong(&s, check(&s), "worker 0: ");
+	s.team.done[0]--;
+	assert_int_equal(check(&s), 0);
 	st->worker[0].at = st->worker[0].lines;
-	assert_int_equal(d.load->check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	driver_end(&d);
+	wrong(&s, check(&s), "worker 0: ");
+	end(&s);
 }
 
 static void too_small_is_refused(void **unused)
 {
-	struct driver d;
+	struct bench_case bc;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &chase_workload, MODEL_THREAD, 1, 64, 0), -EINVAL);
-	driver_end(&d);
+	assert_non_null(strstr(parse("job/chase/bytes:64", &bc), "bytes"));
+	assert_string_equal(parse("job/chase/bytes:128", &bc), "");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_model_chases),
 	    cmocka_unit_test(the_chain_is_one_cycle),
 	    cmocka_unit_test(a_short_cut_is_caught),
 	    cmocka_unit_test(made_up_steps_are_caught),
 	    cmocka_unit_test(too_small_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

@@ -1,7 +1,5 @@
 #include "benches/jobs/sieve.h"
 
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,12 +34,12 @@ uint32_t sieve_pi(uint32_t x)
 	return large[1];
 }
 
-static size_t sieve_state_size(const struct bench_case *bc)
+static size_t sieve_state_size(const struct cb_case *c)
 {
-	return sizeof(struct sieve_state) + bc->workers * sizeof(struct sieve_worker);
+	return sizeof(struct sieve_state) + c->workers * sizeof(struct sieve_worker);
 }
 
-static int sieve_setup(struct bench_env *env, char *why, size_t why_len)
+static int sieve_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct sieve_state *st = env->state;
 	uint32_t before = sieve_pi(SIEVE_FIRST);
@@ -75,12 +73,12 @@ static void find_base_primes(struct sieve_worker *sw)
 }
 
 /* The worker's first touch of its memory: after binding, so that it lies on the near NUMA node. */
-static void sieve_enter(struct worker *w, void *state)
+static void sieve_enter(struct cb_worker *w, void *state)
 {
 	struct sieve_state *st = state;
 	struct sieve_worker *sw = &st->worker[w->index];
 
-	sw->shift = worker_shift(w);
+	sw->shift = cb_shift(w);
 	if (sw->prime_count)
 		return;
 	memset(sw->composite, 0, sizeof(sw->composite));
@@ -108,7 +106,7 @@ static uint32_t count_primes(struct sieve_worker *sw, uint32_t base)
 	return SIEVE_SEGMENT_BYTES - struck;
 }
 
-static uint64_t sieve_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t sieve_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct sieve_state *st = state;
 	struct sieve_worker *sw = &st->worker[w->index];
@@ -126,7 +124,7 @@ static uint64_t sieve_batch(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static int sieve_check(const struct bench_env *env, char *why, size_t why_len)
+static int sieve_check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct sieve_state *st = env->state;
 
@@ -150,7 +148,7 @@ static int sieve_check(const struct bench_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-const struct workload sieve_workload = {
+static const struct cb_workload sieve_work = {
     .op = "segment",
     .state_size = sieve_state_size,
     .setup = sieve_setup,
@@ -159,3 +157,6 @@ const struct workload sieve_workload = {
     .check = sieve_check,
     .cooperative = true,
 };
+
+CB_JOB(sieve, "CPU-bound: segments of the sieve of Eratosthenes",
+    "Eratosthenes, by way of Nicomachus", CB_SMOKE, &sieve_work)

@@ -11,7 +11,7 @@
 #ifndef CONCBENCH_SIEVE_H
 #define CONCBENCH_SIEVE_H
 
-#include "harness/work/workload.h"
+#include <concbench/job.h>
 
 #define SIEVE_SEGMENT_BYTES 16384u
 #define SIEVE_SPAN (2u * SIEVE_SEGMENT_BYTES) /* numbers a segment covers */
@@ -20,22 +20,20 @@
 #define SIEVE_PRIMES_MAX 512u                 /* odd primes below the root of the last number */
 
 struct sieve_worker {
-	_Alignas(ARENA_ALIGN) uint64_t segments; /* done since the cell began */
-	uint64_t wrong;                          /* of them with a wrong number of primes */
-	uint32_t wrong_segment;                  /* the first of these */
+	_Alignas(CB_ALIGN) uint64_t segments; /* done since the cell began */
+	uint64_t wrong;                       /* of them with a wrong number of primes */
+	uint32_t wrong_segment;               /* the first of these */
 	uint32_t wrong_primes;
 	uint32_t prime_count;
 	uint32_t prime[SIEVE_PRIMES_MAX];
 	size_t shift; /* where the segment begins in this trial */
-	_Alignas(ARENA_ALIGN) uint8_t composite[SIEVE_SEGMENT_BYTES + WORKER_SHIFT_MAX];
+	_Alignas(CB_ALIGN) uint8_t composite[SIEVE_SEGMENT_BYTES + CB_SHIFT_MAX];
 };
 
 struct sieve_state {
 	uint32_t expected[SIEVE_SEGMENTS]; /* primes in each, by another method */
 	struct sieve_worker worker[];
 };
-
-extern const struct workload sieve_workload;
 
 /**
  * sieve_pi() - how many primes are <= @x, without sieving: the reference of the self-check.

@@ -1,11 +1,6 @@
 #include "benches/jobs/sieve.h"
 
-#include "benches/jobs/driver.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "benches/team_fixture.h"
 
 /* Published values (OEIS A006880), and small ones anybody can count. */
 static void pi_is_right(void **unused)
@@ -20,62 +15,41 @@ static void pi_is_right(void **unused)
 		assert_int_equal(sieve_pi(known[i].x), known[i].primes);
 }
 
-static void begin(struct driver *d, enum model model)
+/* One worker has forgotten the least base prime: many composites are left standing. */
+static void a_forgotten_prime_is_caught(void **unused)
 {
-	assert_int_equal(driver_begin(d, &sieve_workload, model, 2, 0, 0), 0);
-}
-
-static void every_model_sieves(void **unused)
-{
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i]);
-		for (int trial = 0; trial < 3; trial++)
-			assert_int_equal(driver_trial(&d, 2 * CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) >= 6);
-		driver_end(&d);
-	}
-}
-
-/* A base prime that is not struck out leaves composites standing. */
-static void forgotten_prime_is_caught(void **unused)
-{
-	struct driver d;
 	struct sieve_state *st;
+	struct subject s;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), 0);
-	st->worker[1].prime_count--;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
-	assert_non_null(strstr(d.why, "worker 1"));
-	driver_end(&d);
+	begin(&s, "job/sieve/model:thread/workers:2");
+	st = s.team.env.state;
+	right_trial(&s, CLOCK_NS_PER_MS);
+	st->worker[1].prime[0] = st->worker[1].prime[1];
+	wrong(&s, trial(&s, CLOCK_NS_PER_MS), "worker 1: ");
+	end(&s);
 }
 
 /* A segment that is counted, but was not sieved. */
-static void made_up_segment_is_caught(void **unused)
+static void a_made_up_segment_is_caught(void **unused)
 {
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD);
-	d.shared->done[0]++;
-	assert_int_equal(driver_trial(&d, CLOCK_NS_PER_MS), -EBADMSG);
-	driver_end(&d);
+	begin(&s, "job/sieve/model:thread/workers:2");
+	right_trial(&s, CLOCK_NS_PER_MS);
+	s.team.done[0]++;
+	wrong(&s, check(&s), "worker 0: sieved ");
+	end(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pi_is_right),
-	    cmocka_unit_test(every_model_sieves),
-	    cmocka_unit_test(forgotten_prime_is_caught),
-	    cmocka_unit_test(made_up_segment_is_caught),
+	    cmocka_unit_test(a_forgotten_prime_is_caught),
+	    cmocka_unit_test(a_made_up_segment_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

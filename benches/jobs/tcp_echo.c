@@ -1,17 +1,15 @@
 /* tcp_echo.c - the servers, one worker a connection, and the self-check. */
 #include "benches/jobs/tcp_echo.h"
 
-#include "harness/base/clock.h"
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 /* How long the check gives the client to read replies that are already in its sockets. */
-#define SETTLE_NS (2 * CLOCK_NS_PER_S)
+#define SETTLE_NS (2 * CB_NS_PER_S)
 
-static uint64_t tcp_echo_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct tcp_echo_state *st = state;
 	struct tcp_echo_server *conn = tcp_echo_server_at(st, w->index);
@@ -19,21 +17,20 @@ static uint64_t tcp_echo_batch(struct worker *w, void *state, uint64_t n)
 
 	while (done < n) {
 		for (size_t got = 0; got < st->bytes;) {
-			const ssize_t r =
-			    worker_read(w, conn->fd, conn->buffer + got, st->bytes - got);
+			const ssize_t r = cb_read(w, conn->fd, conn->buffer + got, st->bytes - got);
 
 			if (r <= 0) {
-				worker_fail(w, r ? (int)r : -ECONNRESET, "echo: read");
+				cb_fail(w, r ? (int)r : -ECONNRESET, "echo: read");
 				return done;
 			}
 			got += (size_t)r;
 		}
 		for (size_t put = 0; put < st->bytes;) {
 			const ssize_t r =
-			    worker_write(w, conn->fd, conn->buffer + put, st->bytes - put);
+			    cb_write(w, conn->fd, conn->buffer + put, st->bytes - put);
 
 			if (r < 0) {
-				worker_fail(w, (int)r, "echo: write");
+				cb_fail(w, (int)r, "echo: write");
 				return done;
 			}
 			put += (size_t)r;
@@ -44,6 +41,13 @@ static uint64_t tcp_echo_batch(struct worker *w, void *state, uint64_t n)
 	return done;
 }
 
+static void sleep_a_ms(void)
+{
+	const struct timespec ms = {.tv_nsec = (long)CB_NS_PER_MS};
+
+	(void)nanosleep(&ms, NULL);
+}
+
 /* Every request answered has reached the client? It may still be at it: wait a little. */
 static bool settled(const struct tcp_echo_state *st, uint32_t i, uint64_t deadline_ns)
 {
@@ -51,18 +55,18 @@ static bool settled(const struct tcp_echo_state *st, uint32_t i, uint64_t deadli
 	struct tcp_echo_client *client = tcp_echo_client_at(st, i);
 
 	while (atomic_load_explicit(&client->replies, memory_order_acquire) != answered) {
-		if (clock_now_ns() > deadline_ns)
+		if (cb_now_ns() > deadline_ns)
 			return false;
-		clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+		sleep_a_ms();
 	}
 	return true;
 }
 
-int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len)
+int tcp_echo_check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct tcp_echo_state *st = env->state;
 	const int error = atomic_load(&st->client_error);
-	const uint64_t deadline_ns = clock_now_ns() + SETTLE_NS;
+	const uint64_t deadline_ns = cb_now_ns() + SETTLE_NS;
 	uint64_t answered = 0, done = 0;
 
 	if (error) {
@@ -98,15 +102,15 @@ int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics)
+void tcp_echo_report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	/* Near 100 the client was the limit: then compare CPU per request, not the rate. */
-	if (env->companion_wall_ns)
-		(void)metric_add(metrics, "client_busy_pct",
-		    100.0 * (double)env->companion_cpu_ns / (double)env->companion_wall_ns);
+	if (env->companion[0].wall_ns)
+		(void)cb_metric(metrics, "client_busy_pct",
+		    100.0 * (double)env->companion[0].cpu_ns / (double)env->companion[0].wall_ns);
 }
 
-const struct workload tcp_echo_workload = {
+static const struct cb_workload tcp_echo_work = {
     .op = "request",
     .latency_of = "request sent -> reply read, at the client",
     .state_size = tcp_echo_state_size,
@@ -115,6 +119,69 @@ const struct workload tcp_echo_workload = {
     .check = tcp_echo_check,
     .report = tcp_echo_report,
     .teardown = tcp_echo_teardown,
-    .companion = tcp_echo_drive,
+    .companions = &tcp_echo_client_spec,
+    .companion_count = 1,
     .max_batch = 1,
 };
+
+static const struct cb_param params[] = {
+    CB_PARAM("connections", CB_COUNT, "10", 1, 100000, "open at once, a worker each"),
+    CB_PARAM("bytes", CB_BYTES, "64", TCP_ECHO_BYTES_MIN, TCP_ECHO_BYTES_MAX, "of a message"),
+};
+
+/* Servers on one PU and the client on another: the same for every model. */
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "model=thread,process,coroutine,callback place=same connections=10"},
+    {CB_QUICK, "model=thread,process,coroutine place=same connections=1,100"},
+    {CB_QUICK, "model=thread,coroutine,callback place=same connections=1000"},
+    {CB_FULL, "model=process place=same connections=1000"},
+    {CB_CHECK, "model=thread,process,coroutine,callback place=same connections=1,8"},
+    {CB_CHECK, "model=thread,process,coroutine connections=2 bytes=16,17,4096"},
+};
+
+static unsigned workers(const struct cb_case *c)
+{
+	return (unsigned)cb_case_value(c, "connections");
+}
+
+static int can(const struct cb_case *c, char *why, size_t why_len)
+{
+	const unsigned limit = tcp_echo_sockets_limit(c->carriers);
+	const int64_t connections = cb_case_value(c, "connections");
+
+	if (connections <= (int64_t)limit)
+		return 0;
+	(void)snprintf(why, why_len,
+	    "%" PRId64 " connections: the limit on open files allows %u (ulimit -Hn)", connections,
+	    limit);
+	return -ENOTSUP;
+}
+
+/* A request takes longer the more connections there are: at least a few on each in a window. */
+static uint64_t window_ns(const struct cb_case *c)
+{
+	const int64_t connections = cb_case_value(c, "connections");
+
+	return (connections <= 10 ? 50 : connections <= 100 ? 100 : 200) * CB_NS_PER_MS;
+}
+
+static const struct cb_kind tcp_echo = {
+    .family = "job",
+    .name = "tcp_echo",
+    .about = "IO-bound: loopback TCP connections; the load generator is a process on another core",
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN_ALL | CB_CAN(CB_CALLBACK),
+    .work = &tcp_echo_work,
+    .callback = &tcp_echo_callback_work,
+    .params = params,
+    .param_count = 2,
+    .without = "workers",
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
+    .can = can,
+    .workers = workers,
+    .window_ns = window_ns,
+};
+
+CB_REGISTER(tcp_echo)

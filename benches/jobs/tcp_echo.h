@@ -15,12 +15,11 @@
 #ifndef CONCBENCH_TCP_ECHO_H
 #define CONCBENCH_TCP_ECHO_H
 
-#include "harness/work/workload.h"
+#include <concbench/job.h>
+
+#include <stdatomic.h>
 
 #include <sys/epoll.h>
-
-/* Index into bench_case.params. */
-enum { TCP_ECHO_BYTES, TCP_ECHO_CONNECTIONS };
 
 #define TCP_ECHO_BYTES_MIN 16 /* sequence number and connection */
 #define TCP_ECHO_BYTES_MAX 4096
@@ -28,16 +27,16 @@ enum { TCP_ECHO_BYTES, TCP_ECHO_CONNECTIONS };
 
 /* The server's end. Followed by its buffer. */
 struct tcp_echo_server {
-	_Alignas(ARENA_ALIGN) int fd;
+	_Alignas(CB_ALIGN) int fd;
 	uint64_t answered; /* requests, since the cell began; written by its worker only */
 	/* callback server only: what to do when there is something to read; false: failed */
-	bool (*on_readable)(struct worker *w, struct tcp_echo_server *conn, uint32_t bytes);
+	bool (*on_readable)(struct cb_worker *w, struct tcp_echo_server *conn, uint32_t bytes);
 	unsigned char buffer[];
 };
 
 /* The client's end. Followed by the request sent last, and the reply as far as it has come. */
 struct tcp_echo_client {
-	_Alignas(ARENA_ALIGN) int fd;
+	_Alignas(CB_ALIGN) int fd;
 	uint32_t got;      /* bytes of the reply */
 	uint64_t sequence; /* of the outstanding request */
 	uint64_t sent_ns;
@@ -53,21 +52,20 @@ struct tcp_echo_state {
 	unsigned char *servers;
 	unsigned char *clients;
 	/* Written by the client process. */
-	_Alignas(ARENA_ALIGN) _Atomic uint64_t mismatches;
+	_Alignas(CB_ALIGN) _Atomic uint64_t mismatches;
 	uint32_t mismatch_connection; /* the first one, like the next two */
 	uint32_t mismatch_offset;
 	uint64_t mismatch_sequence;
 	atomic_int client_error; /* negative errno */
 	/* Written by the callback server. */
-	_Alignas(ARENA_ALIGN) int epoll_fd;
+	_Alignas(CB_ALIGN) int epoll_fd;
 	unsigned ready_next;
 	unsigned ready_count;
 	uint64_t waits; /* calls of epoll_wait(2) */
 	struct epoll_event ready[TCP_ECHO_EVENTS];
 };
 
-extern const struct workload tcp_echo_workload;
-extern const struct workload tcp_echo_callback_workload;
+extern const struct cb_workload tcp_echo_callback_work;
 
 static inline struct tcp_echo_server *tcp_echo_server_at(
     const struct tcp_echo_state *st, uint32_t i)
@@ -83,11 +81,11 @@ static inline struct tcp_echo_client *tcp_echo_client_at(
 
 /* ---- shared by the two workloads ---- */
 
-size_t tcp_echo_state_size(const struct bench_case *bc);
-int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len);
-void tcp_echo_teardown(struct bench_env *env);
-int tcp_echo_check(const struct bench_env *env, char *why, size_t why_len);
-void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics);
+size_t tcp_echo_state_size(const struct cb_case *c);
+int tcp_echo_setup(struct cb_env *env, char *why, size_t why_len);
+void tcp_echo_teardown(struct cb_env *env);
+int tcp_echo_check(const struct cb_env *env, char *why, size_t why_len);
+void tcp_echo_report(const struct cb_env *env, struct cb_metrics *metrics);
 
 /**
  * tcp_echo_sockets_limit() - how many connections the limit on open files allows, beside what
@@ -96,7 +94,7 @@ void tcp_echo_report(const struct bench_env *env, struct metric_set *metrics);
  */
 unsigned tcp_echo_sockets_limit(unsigned carriers);
 
-/** tcp_echo_drive() - the companion: send, verify and time requests until told to quit. */
-void tcp_echo_drive(struct companion *c);
+/* The load generator: sends, verifies and times requests until told to quit. */
+extern const struct cb_companion_spec tcp_echo_client_spec;
 
 #endif

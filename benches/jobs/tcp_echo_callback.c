@@ -5,31 +5,29 @@
  */
 #include "benches/jobs/tcp_echo.h"
 
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool echo_once(struct worker *w, struct tcp_echo_server *conn, uint32_t bytes)
+static bool echo_once(struct cb_worker *w, struct tcp_echo_server *conn, uint32_t bytes)
 {
 	const ssize_t got = read(conn->fd, conn->buffer, bytes);
 
 	/* The client sends whole messages, far smaller than a segment: never a part of one. */
 	if (got != (ssize_t)bytes) {
-		worker_fail(w, got < 0 ? -errno : -ECONNRESET, "callback: read");
+		cb_fail(w, got < 0 ? -errno : -ECONNRESET, "callback: read");
 		return false;
 	}
 	if (write(conn->fd, conn->buffer, bytes) != (ssize_t)bytes) {
-		worker_fail(w, -EIO, "callback: write");
+		cb_fail(w, -EIO, "callback: write");
 		return false;
 	}
 	conn->answered++;
 	return true;
 }
 
-static int tcp_echo_callback_setup(struct bench_env *env, char *why, size_t why_len)
+static int tcp_echo_callback_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct tcp_echo_state *st = env->state;
 	int ret = tcp_echo_setup(env, why, why_len);
@@ -58,7 +56,7 @@ static int tcp_echo_callback_setup(struct bench_env *env, char *why, size_t why_
  * Events that one epoll_wait(2) brought are kept over the end of a batch: handing back after every
  * request, as coroutines do, must not make this server wait in the kernel once a request.
  */
-static uint64_t tcp_echo_callback_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t tcp_echo_callback_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct tcp_echo_state *st = state;
 	uint64_t done = 0;
@@ -71,7 +69,7 @@ static uint64_t tcp_echo_callback_batch(struct worker *w, void *state, uint64_t 
 
 			st->waits++;
 			if (ready < 0 && errno != EINTR) {
-				worker_fail(w, -errno, "callback: epoll_wait");
+				cb_fail(w, -errno, "callback: epoll_wait");
 				break;
 			}
 			st->ready_next = 0;
@@ -86,17 +84,17 @@ static uint64_t tcp_echo_callback_batch(struct worker *w, void *state, uint64_t 
 	return done;
 }
 
-static void tcp_echo_callback_report(const struct bench_env *env, struct metric_set *metrics)
+static void tcp_echo_callback_report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	const struct tcp_echo_state *st = env->state;
 
 	tcp_echo_report(env, metrics);
 	if (env->done[0])
-		(void)metric_add(
+		(void)cb_metric(
 		    metrics, "epoll_waits_per_op", (double)st->waits / (double)env->done[0]);
 }
 
-const struct workload tcp_echo_callback_workload = {
+const struct cb_workload tcp_echo_callback_work = {
     .op = "request",
     .latency_of = "request sent -> reply read, at the client",
     .state_size = tcp_echo_state_size,
@@ -105,6 +103,7 @@ const struct workload tcp_echo_callback_workload = {
     .check = tcp_echo_check,
     .report = tcp_echo_callback_report,
     .teardown = tcp_echo_teardown,
-    .companion = tcp_echo_drive,
+    .companions = &tcp_echo_client_spec,
+    .companion_count = 1,
     .max_batch = 1,
 };

@@ -5,8 +5,6 @@
  */
 #include "benches/jobs/tcp_echo.h"
 
-#include "harness/base/clock.h"
-
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +72,7 @@ static void verify_reply(struct tcp_echo_state *st, uint32_t i)
 }
 
 /* One readable event: one read(2), and the next request when the reply is whole. */
-static int serve_event(struct companion *c, struct tcp_echo_state *st, uint32_t i)
+static int serve_event(struct cb_companion *c, struct tcp_echo_state *st, uint32_t i)
 {
 	struct tcp_echo_client *conn = tcp_echo_client_at(st, i);
 	unsigned char *reply = conn->bytes + st->bytes;
@@ -88,12 +86,11 @@ static int serve_event(struct companion *c, struct tcp_echo_state *st, uint32_t 
 	conn->got += (uint32_t)r;
 	if (conn->got < st->bytes)
 		return 0;
-	now_ns = clock_now_ns();
+	now_ns = cb_now_ns();
 	/* By when it was answered, whenever it was sent: one that was sent before the window opened
 	 * is as much of the tail. But not one that waited for this trial to begin. */
-	if (c->latency && atomic_load_explicit(c->recording, memory_order_relaxed) &&
-	    conn->sent_ns >= atomic_load_explicit(c->trial_ns, memory_order_relaxed))
-		histogram_record(c->latency, now_ns - conn->sent_ns);
+	if (cb_companion_recording(c) && conn->sent_ns >= cb_companion_trial_ns(c))
+		cb_companion_record_ns(c, now_ns - conn->sent_ns);
 	verify_reply(st, i);
 	atomic_store_explicit(&conn->replies,
 	    atomic_load_explicit(&conn->replies, memory_order_relaxed) + 1, memory_order_release);
@@ -112,7 +109,7 @@ static int prepare(struct tcp_echo_state *st, int epoll_fd)
 		(void)close(tcp_echo_server_at(st, i)->fd);
 		if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, tcp_echo_client_at(st, i)->fd, &event) != 0)
 			return -errno;
-		ret = send_request(st, i, clock_now_ns());
+		ret = send_request(st, i, cb_now_ns());
 	}
 	return ret;
 }
@@ -125,15 +122,15 @@ static void hang_up(struct tcp_echo_state *st, int error)
 		(void)shutdown(tcp_echo_client_at(st, i)->fd, SHUT_RDWR);
 }
 
-void tcp_echo_drive(struct companion *c)
+static void drive(struct cb_companion *c, const struct cb_env *env)
 {
-	struct tcp_echo_state *st = c->state;
+	struct tcp_echo_state *st = env->state;
 	struct epoll_event events[TCP_ECHO_EVENTS];
 	const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	int ret = epoll_fd < 0 ? -errno : prepare(st, epoll_fd);
 
-	atomic_store(c->ready, 1);
-	while (ret == 0 && !atomic_load_explicit(c->quit, memory_order_relaxed)) {
+	cb_companion_ready(c);
+	while (ret == 0 && !cb_companion_quitting(c)) {
 		int n = epoll_wait(epoll_fd, events, TCP_ECHO_EVENTS, LOOK_AT_QUIT_MS);
 
 		if (n < 0 && errno != EINTR)
@@ -146,3 +143,6 @@ void tcp_echo_drive(struct companion *c)
 	if (epoll_fd >= 0)
 		(void)close(epoll_fd);
 }
+
+const struct cb_companion_spec tcp_echo_client_spec = {
+    .role = "load generator", .run = drive, .measures = true};

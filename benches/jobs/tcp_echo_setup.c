@@ -1,8 +1,6 @@
 /* tcp_echo_setup.c - memory and sockets of the echo jobs. */
 #include "benches/jobs/tcp_echo.h"
 
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +16,7 @@
 
 static size_t stride(size_t bytes)
 {
-	return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+	return (bytes + CB_ALIGN - 1) / CB_ALIGN * CB_ALIGN;
 }
 
 static size_t server_stride(int64_t bytes)
@@ -31,10 +29,10 @@ static size_t client_stride(int64_t bytes)
 	return stride(sizeof(struct tcp_echo_client) + 2 * (size_t)bytes);
 }
 
-size_t tcp_echo_state_size(const struct bench_case *bc)
+size_t tcp_echo_state_size(const struct cb_case *c)
 {
-	const size_t connections = (size_t)bc->params[TCP_ECHO_CONNECTIONS];
-	const int64_t bytes = bc->params[TCP_ECHO_BYTES];
+	const size_t connections = (size_t)cb_case_value(c, "connections");
+	const int64_t bytes = cb_case_value(c, "bytes");
 
 	return stride(sizeof(struct tcp_echo_state)) +
 	       connections * (server_stride(bytes) + client_stride(bytes));
@@ -105,19 +103,19 @@ static int prepare_client(int fd)
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0)
 		return -errno;
 	/* The client is an epoll loop, whatever the model of the servers is. */
-	return worker_fd_prepare(fd, MODEL_COROUTINE);
+	return cb_fd_prepare(fd, CB_COROUTINE);
 }
 
-static int prepare_server(int fd, enum model model)
+static int prepare_server(int fd, enum cb_model model)
 {
 	const int one = 1;
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0)
 		return -errno;
-	return worker_fd_prepare(fd, model);
+	return cb_fd_prepare(fd, model);
 }
 
-static int connect_pair(int listener, const struct sockaddr_in *addr, enum model model,
+static int connect_pair(int listener, const struct sockaddr_in *addr, enum cb_model model,
     struct tcp_echo_server *server, struct tcp_echo_client *client)
 {
 	struct sockaddr_in own, peer;
@@ -141,21 +139,15 @@ static int connect_pair(int listener, const struct sockaddr_in *addr, enum model
 	return ret ? ret : prepare_server(server->fd, model);
 }
 
-int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len)
+int tcp_echo_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct tcp_echo_state *st = env->state;
-	const int64_t bytes = env->params[TCP_ECHO_BYTES];
+	const int64_t bytes = cb_case_value(env->c, "bytes");
 	struct sockaddr_in addr;
 	int listener, ret;
 
-	if (bytes < TCP_ECHO_BYTES_MIN || bytes > TCP_ECHO_BYTES_MAX ||
-	    env->params[TCP_ECHO_CONNECTIONS] < 1) {
-		(void)snprintf(why, why_len, "echo: %d to %d bytes on at least one connection",
-		    TCP_ECHO_BYTES_MIN, TCP_ECHO_BYTES_MAX);
-		return -EINVAL;
-	}
 	st->bytes = (uint32_t)bytes;
-	st->connections = (uint32_t)env->params[TCP_ECHO_CONNECTIONS];
+	st->connections = (uint32_t)cb_case_value(env->c, "connections");
 	st->server_stride = server_stride(bytes);
 	st->client_stride = client_stride(bytes);
 	st->servers = (unsigned char *)st + stride(sizeof(*st));
@@ -187,7 +179,7 @@ int tcp_echo_setup(struct bench_env *env, char *why, size_t why_len)
 	return ret;
 }
 
-void tcp_echo_teardown(struct bench_env *env)
+void tcp_echo_teardown(struct cb_env *env)
 {
 	struct tcp_echo_state *st = env->state;
 

@@ -1,67 +1,69 @@
 #include "benches/jobs/tcp_echo.h"
 
-#include "benches/jobs/driver.h"
+#include "benches/team_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include <unistd.h>
 
-#define BYTES 64
-#define CONNECTIONS 8
 #define WINDOW_NS (10 * CLOCK_NS_PER_MS)
 
-static void begin(struct driver *d, enum model model, unsigned connections)
+/* Each connection was served, and nothing but its own requests. */
+static void every_connection_is_served(void **unused)
 {
-	assert_int_equal(
-	    driver_begin(d, &tcp_echo_workload, model, connections, BYTES, connections), 0);
-}
-
-static void every_model_echoes(void **unused)
-{
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
-	static const unsigned connections[] = {1, CONNECTIONS};
-	struct driver d;
+	static const char *const models[] = {"thread", "process", "coroutine", "callback"};
 
 	(void)unused;
-	for (size_t i = 0; i < 4; i++) {
-		begin(&d, models[i % 2], connections[i / 2]);
-		for (int trial = 0; trial < 3; trial++)
-			assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
-		assert_true(driver_done(&d) >= 3 * connections[i / 2]);
-		driver_end(&d);
+	for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
+		const struct tcp_echo_state *st;
+		struct subject s;
+		char name[100];
+
+		(void)snprintf(name, sizeof(name), "job/tcp_echo/model:%s/place:same/connections:8",
+		    models[m]);
+		begin(&s, name);
+		for (unsigned i = 0; i < 3; i++)
+			right_trial(&s, WINDOW_NS);
+		st = s.team.env.state;
+		for (uint32_t i = 0; i < 8; i++) {
+			assert_true(tcp_echo_server_at(st, i)->answered >= 3);
+			assert_int_equal(tcp_echo_server_at(st, i)->answered,
+			    atomic_load(&tcp_echo_client_at(st, i)->replies));
+		}
+		end(&s);
 	}
 }
 
-static void callbacks_echo(void **unused)
+static void messages_have_their_size(void **unused)
 {
-	struct driver d;
+	static const char *const refused[] = {"15", "4097", "0"};
+	struct bench_case bc;
+	struct subject s;
 
 	(void)unused;
-	assert_int_equal(
-	    driver_begin(&d, &tcp_echo_callback_workload, MODEL_THREAD, 1, BYTES, CONNECTIONS), 0);
-	for (int trial = 0; trial < 3; trial++)
-		assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
-	assert_true(driver_done(&d) >= 3);
-	driver_end(&d);
+	begin(&s, "job/tcp_echo/model:thread/place:same/connections:2/bytes:1000");
+	assert_int_equal(((const struct tcp_echo_state *)s.team.env.state)->bytes, 1000);
+	right_trial(&s, WINDOW_NS);
+	end(&s);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		char name[100];
+
+		(void)snprintf(name, sizeof(name), "job/tcp_echo/bytes:%s", refused[i]);
+		assert_non_null(strstr(parse(name, &bc), "bytes"));
+	}
 }
 
-static void odd_and_large_messages(void **unused)
-{
-	static const int64_t bytes[] = {TCP_ECHO_BYTES_MIN, 17, 1000, TCP_ECHO_BYTES_MAX};
-	struct driver d;
+static const struct cb_worker_ops *usual;
 
-	(void)unused;
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
-		assert_int_equal(
-		    driver_begin(&d, &tcp_echo_workload, MODEL_THREAD, 2, bytes[i], 2), 0);
-		assert_int_equal(driver_trial(&d, WINDOW_NS / 4), 0);
-		driver_end(&d);
+/* Answers its first request when the window is open: warming up is over by then. */
+static ssize_t late_write(struct cb_worker *w, int fd, const void *buf, size_t n)
+{
+	const _Atomic uint64_t *open_ns = worker_of(w)->open_ns;
+
+	if (w->calls++ == 0) {
+		while (atomic_load(open_ns) == UINT64_MAX)
+			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+		clock_sleep_until_ns(atomic_load(open_ns) + 2 * CLOCK_NS_PER_MS);
 	}
-	assert_int_equal(
-	    driver_begin(&d, &tcp_echo_workload, MODEL_THREAD, 1, TCP_ECHO_BYTES_MIN - 1, 1),
-	    -EINVAL);
-	driver_end(&d);
+	return usual->write(w, fd, buf, n);
 }
 
 /* What was parked between two trials must not be timed: the pause would be its latency. */
@@ -70,118 +72,83 @@ static void pause_is_no_latency(void **unused)
 	/* A scheduler's hiccup may be long, with a detector of races on a busy machine some tenths
 	 * of a second, but not as long as the pause. */
 	const uint64_t pause_ns = 3 * CLOCK_NS_PER_S;
-	struct driver d;
+	struct cb_worker_ops ops;
+	struct subject s;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, CONNECTIONS);
-	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
+	begin(&s, "job/tcp_echo/model:thread/place:same/connections:8");
+	right_trial(&s, WINDOW_NS);
+	usual = subject_worker(&s, 0)->ops;
+	ops = *usual;
+	ops.write = late_write;
+	subject_worker(&s, 0)->ops = &ops;
 	clock_sleep_until_ns(clock_now_ns() + pause_ns);
-	assert_int_equal(driver_trial(&d, WINDOW_NS), 0);
-	assert_true(d.shared->latency.count > 0);
-	assert_true(d.shared->latency.count < driver_done(&d));
-	assert_true(d.shared->latency.max < pause_ns);
-	driver_end(&d);
+	right_trial(&s, CLOCK_NS_PER_S);
+	assert_true(subject_worker(&s, 0)->calls > 1);
+	assert_true(s.sample.latency->count > 0);
+	assert_true(s.sample.latency->max < pause_ns);
+	end(&s);
 }
 
-static ssize_t flipping_write(struct worker *w, int fd, const void *buf, size_t n)
-{
-	unsigned char copy[TCP_ECHO_BYTES_MAX];
-
-	memcpy(copy, buf, n);
-	if (++w->calls == 20)
-		copy[n - 1] ^= 0x10;
-	return driver_write(w, fd, copy, n);
-}
-
-static void flipped_bit_is_caught(void **unused)
-{
-	struct worker_ops ops = driver_ops;
-	struct driver d;
-
-	(void)unused;
-	ops.write = flipping_write;
-	begin(&d, MODEL_THREAD, 2);
-	d.shared->worker[1].ops = &ops;
-	while (d.shared->worker[1].calls < 20 && d.env.trials < 100)
-		if (driver_trial(&d, WINDOW_NS) != 0)
-			break;
-	assert_int_equal(tcp_echo_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	assert_non_null(strstr(d.why, "1 wrong replies, first: connection 1, request 19, byte 63"));
-	driver_end(&d);
-}
-
-/* An answer that never left. */
-static ssize_t dropping_write(struct worker *w, int fd, const void *buf, size_t n)
-{
-	(void)w;
-	(void)fd;
-	(void)buf;
-	return (ssize_t)n;
-}
-
-static void lost_reply_is_caught(void **unused)
-{
-	struct worker_ops ops = driver_ops;
-	struct driver d;
-
-	(void)unused;
-	ops.write = dropping_write;
-	begin(&d, MODEL_THREAD, 1);
-	d.shared->worker[0].ops = &ops;
-	assert_int_equal(driver_trial(&d, 0), -EBADMSG);
-	assert_non_null(strstr(d.why, "1 requests answered, 0 replies arrived"));
-	driver_end(&d);
-}
-
-static void miscount_is_caught(void **unused)
-{
-	struct driver d;
-
-	(void)unused;
-	begin(&d, MODEL_THREAD, 2);
-	d.shared->done[1]++;
-	assert_int_equal(driver_trial(&d, WINDOW_NS), -EBADMSG);
-	assert_non_null(strstr(d.why, "were counted"));
-	driver_end(&d);
-}
-
-/* A server that gives up: its client hangs up, so that nobody else waits for ever. */
-static ssize_t failing_write(struct worker *w, int fd, const void *buf, size_t n)
+/* A server that gives up: its client hangs up, so that nobody else waits for ever. It says so when
+ * the others have long come to wait. */
+static ssize_t failing_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	(void)w;
 	(void)buf;
 	(void)n;
 	(void)shutdown(fd, SHUT_RDWR);
+	clock_sleep_until_ns(clock_now_ns() + 50 * CLOCK_NS_PER_MS);
 	return -EPIPE;
 }
 
 static void broken_connection_ends_the_trial(void **unused)
 {
-	struct worker_ops ops = driver_ops;
-	struct driver d;
+	struct cb_worker_ops ops;
+	struct subject s;
 
 	(void)unused;
+	(void)alarm(60);
+	begin(&s, "job/tcp_echo/model:thread/place:same/connections:4");
+	ops = *subject_worker(&s, 2)->ops;
 	ops.write = failing_write;
-	begin(&d, MODEL_THREAD, 4);
-	d.shared->worker[2].ops = &ops;
-	assert_int_not_equal(driver_trial(&d, 5 * CLOCK_NS_PER_S), 0);
-	assert_int_equal(d.shared->worker[2].error, -EPIPE);
-	assert_int_not_equal(d.shared->worker[0].error, 0);
-	driver_end(&d);
+	subject_worker(&s, 2)->ops = &ops;
+	assert_int_not_equal(trial(&s, 300 * CLOCK_NS_PER_MS), 0);
+	assert_int_equal(s.team.slots[2].error, -EPIPE);
+	assert_string_equal(s.team.slots[2].error_what, "echo: write");
+	assert_int_not_equal(s.team.slots[0].error, 0);
+	end(&s);
+	(void)alarm(0);
+}
+
+/* What the check says when the client has failed, and of figures that do not agree. */
+static void disagreement_is_caught(void **unused)
+{
+	struct tcp_echo_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "job/tcp_echo/model:thread/place:same/connections:2");
+	st = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	s.team.done[1]++;
+	wrong(&s, check(&s), "were counted");
+	s.team.done[1]--;
+	assert_int_equal(check(&s), 0);
+	atomic_store(&st->client_error, -ECONNRESET);
+	wrong(&s, check(&s), "client: ");
+	end(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_model_echoes),
-	    cmocka_unit_test(callbacks_echo),
-	    cmocka_unit_test(odd_and_large_messages),
+	    cmocka_unit_test(every_connection_is_served),
+	    cmocka_unit_test(messages_have_their_size),
 	    cmocka_unit_test(pause_is_no_latency),
-	    cmocka_unit_test(flipped_bit_is_caught),
-	    cmocka_unit_test(lost_reply_is_caught),
-	    cmocka_unit_test(miscount_is_caught),
 	    cmocka_unit_test(broken_connection_ends_the_trial),
+	    cmocka_unit_test(disagreement_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

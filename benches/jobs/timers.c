@@ -1,31 +1,26 @@
 #include "benches/jobs/timers.h"
 
-#include "harness/base/clock.h"
-#include "harness/work/bench_case.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-static size_t timers_state_size(const struct bench_case *bc)
+static size_t timers_state_size(const struct cb_case *c)
 {
-	return sizeof(struct timers_state) + bc->workers * sizeof(struct timers_worker);
+	return sizeof(struct timers_state) + c->workers * sizeof(struct timers_worker);
 }
 
-static int timers_setup(struct bench_env *env, char *why, size_t why_len)
+static int timers_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct timers_state *st = env->state;
 
-	if (env->params[TIMERS_PERIOD_US] <= 0) {
-		(void)snprintf(why, why_len, "timers: the period must be positive");
-		return -EINVAL;
-	}
-	st->period_ns = (uint64_t)env->params[TIMERS_PERIOD_US] * CLOCK_NS_PER_US;
+	(void)why;
+	(void)why_len;
+	st->period_ns = (uint64_t)cb_case_value(env->c, "period_us") * CB_NS_PER_US;
 	return 0;
 }
 
 /* The first point of the worker's grid after @now_ns. The same grid in every trial. */
-static uint64_t first_intended_ns(const struct worker *w, uint64_t period_ns, uint64_t now_ns)
+static uint64_t first_intended_ns(const struct cb_worker *w, uint64_t period_ns, uint64_t now_ns)
 {
 	const uint64_t phase_ns = period_ns * w->index / w->count;
 
@@ -33,7 +28,7 @@ static uint64_t first_intended_ns(const struct worker *w, uint64_t period_ns, ui
 	       (now_ns % period_ns >= phase_ns ? period_ns : 0);
 }
 
-static uint64_t timers_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t timers_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct timers_state *st = state;
 	struct timers_worker *tw = &st->worker[w->index];
@@ -41,31 +36,31 @@ static uint64_t timers_batch(struct worker *w, void *state, uint64_t n)
 
 	if (!tw->running) {
 		tw->running = true;
-		tw->begun_ns = tw->last_ns = clock_now_ns();
+		tw->begun_ns = tw->last_ns = cb_now_ns();
 		tw->next_ns = tw->first_ns = first_intended_ns(w, st->period_ns, tw->begun_ns);
 		tw->wakeups = 0;
 	}
 	while (done < n) {
 		uint64_t now_ns;
 
-		worker_sleep_until(w, tw->next_ns);
-		now_ns = clock_now_ns();
+		cb_sleep_until(w, tw->next_ns);
+		now_ns = cb_now_ns();
 		if (now_ns < tw->next_ns)
 			tw->early++;
 		else
-			worker_record_ns(w, now_ns, now_ns - tw->next_ns);
+			cb_record_ns(w, now_ns, now_ns - tw->next_ns);
 		tw->last_ns = now_ns;
 		tw->next_ns += st->period_ns;
 		tw->wakeups++;
 		tw->total++;
 		done++;
-		if (worker_stopping(w))
+		if (cb_stopping(w))
 			break;
 	}
 	return done;
 }
 
-static void timers_leave(struct worker *w, void *state)
+static void timers_leave(struct cb_worker *w, void *state)
 {
 	struct timers_state *st = state;
 
@@ -90,7 +85,7 @@ static int check_worker(const struct timers_state *st, const struct timers_worke
 	return 0;
 }
 
-static int timers_check(const struct bench_env *env, char *why, size_t why_len)
+static int timers_check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct timers_state *st = env->state;
 	char what[100];
@@ -104,7 +99,15 @@ static int timers_check(const struct bench_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-const struct workload timers_workload = {
+/* Work that arrives at a constant rate: whoever cannot keep it up measures a backlog. */
+static void timers_report(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	const struct timers_state *st = env->state;
+
+	(void)cb_metric(metrics, "given_ops_per_s", env->workers * 1e9 / (double)st->period_ns);
+}
+
+static const struct cb_workload timers_work = {
     .op = "wake-up",
     .latency_of = "intended time -> awake",
     .state_size = timers_state_size,
@@ -112,5 +115,45 @@ const struct workload timers_workload = {
     .batch = timers_batch,
     .leave = timers_leave,
     .check = timers_check,
+    .report = timers_report,
     .max_batch = 1,
 };
+
+static const struct cb_param params[] = {
+    CB_PARAM("period_us", CB_US, "1000", 1, 1000000000, "between two wake-ups of a worker"),
+};
+
+/*
+ * At most 50,000 wake-ups a second in all: a thread's costs about 10 us, so two PUs keep up. Beyond
+ * what they can do only the length of the backlog would be measured.
+ */
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "model=thread,process,coroutine workers=10"},
+    {CB_QUICK, "model=thread,process,coroutine workers=1"},
+    {CB_QUICK, "model=thread,process,coroutine workers=100 period_us=2000"},
+    {CB_QUICK, "model=thread,coroutine workers=1000 period_us=20000"},
+    {CB_FULL, "model=process workers=1000 period_us=20000"},
+    {CB_CHECK, "model=thread,process,coroutine workers=1,8"},
+};
+
+static uint64_t window_ns(const struct cb_case *c)
+{
+	return (c->workers < 1000 ? 50 : 100) * CB_NS_PER_MS;
+}
+
+static const struct cb_kind timers = {
+    .family = "job",
+    .name = "timers",
+    .about = "IO-bound: wake up at a constant rate; latency is how late, from the intended time",
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &timers_work,
+    .params = params,
+    .param_count = 1,
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
+    .window_ns = window_ns,
+};
+
+CB_REGISTER(timers)

@@ -12,18 +12,15 @@
 #ifndef CONCBENCH_TIMERS_H
 #define CONCBENCH_TIMERS_H
 
-#include "harness/work/workload.h"
-
-/* Index into bench_case.params. */
-enum { TIMERS_PERIOD_US };
+#include <concbench/job.h>
 
 struct timers_worker {
-	_Alignas(ARENA_ALIGN) uint64_t next_ns; /* next intended time */
-	uint64_t begun_ns;                      /* this trial: when it began ... */
-	uint64_t first_ns;                      /* ... its first intended time ... */
-	uint64_t last_ns;                       /* ... and its last wake-up */
-	uint64_t wakeups;                       /* this trial */
-	uint64_t early;                         /* since the cell began, like the next */
+	_Alignas(CB_ALIGN) uint64_t next_ns; /* next intended time */
+	uint64_t begun_ns;                   /* this trial: when it began ... */
+	uint64_t first_ns;                   /* ... its first intended time ... */
+	uint64_t last_ns;                    /* ... and its last wake-up */
+	uint64_t wakeups;                    /* this trial */
+	uint64_t early;                      /* since the cell began, like the next */
 	uint64_t total;
 	bool running;
 };
@@ -32,7 +29,5 @@ struct timers_state {
 	uint64_t period_ns;
 	struct timers_worker worker[];
 };
-
-extern const struct workload timers_workload;
 
 #endif

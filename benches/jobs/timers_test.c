@@ -1,139 +1,122 @@
 #include "benches/jobs/timers.h"
 
-#include "benches/jobs/driver.h"
+#include "benches/team_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#define PERIOD_NS (500 * CLOCK_NS_PER_US)
+#define STALLED 8
 
-#define PERIOD_US 500
-
-static void begin(struct driver *d, enum model model, unsigned workers)
+static struct timers_state *begin_timers(struct subject *s, const char *workers)
 {
-	assert_int_equal(driver_begin(d, &timers_workload, model, workers, PERIOD_US, 0), 0);
-}
+	char name[100];
 
-static void every_model_wakes_on_time(void **unused)
-{
-	static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
-	struct driver d;
-
-	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
-		begin(&d, models[i], 4);
-		for (int trial = 0; trial < 3; trial++)
-			assert_int_equal(driver_trial(&d, 10 * CLOCK_NS_PER_MS), 0);
-		assert_true(driver_done(&d) >= 4 * 3);
-		driver_end(&d);
-	}
+	(void)snprintf(
+	    name, sizeof(name), "job/timers/model:thread/workers:%s/period_us:500us", workers);
+	begin(s, name);
+	return s->team.env.state;
 }
 
 static void intended_times_are_spread(void **unused)
 {
 	struct timers_state *st;
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, 4);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, 2 * CLOCK_NS_PER_MS), 0);
+	st = begin_timers(&s, "4");
+	right_trial(&s, 2 * CLOCK_NS_PER_MS);
+	assert_int_equal(st->period_ns, PERIOD_NS);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(st->worker[i].next_ns % st->period_ns, i * st->period_ns / 4);
-	driver_end(&d);
+		assert_int_equal(st->worker[i].next_ns % PERIOD_NS, i * PERIOD_NS / 4);
+	end(&s);
 }
 
-/* Sleeps, but once for eight periods: what it delays must show, and be caught up with. */
-static void stalling_sleep(struct worker *w, uint64_t abs_ns)
+/* Sleeps, but once, in the window, for eight periods more: what that delays must show, and be
+ * caught up with. */
+static void stalling_sleep(struct cb_worker *w, uint64_t abs_ns)
 {
-	if (w->calls++ == 2)
-		abs_ns += 8 * PERIOD_US * CLOCK_NS_PER_US;
+	if (w->calls == 0 && abs_ns > atomic_load(worker_of(w)->open_ns)) {
+		w->calls = 1;
+		abs_ns += STALLED * PERIOD_NS;
+	}
 	clock_sleep_until_ns(abs_ns);
 }
 
 static void stall_counts_for_all_it_delays(void **unused)
 {
-	struct worker_ops ops = driver_ops;
-	struct timers_state *st;
-	struct driver d;
+	struct cb_worker_ops ops;
+	double woken;
+	struct subject s;
 
 	(void)unused;
+	(void)begin_timers(&s, "1");
+	ops = *subject_worker(&s, 0)->ops;
 	ops.sleep_until = stalling_sleep;
-	begin(&d, MODEL_THREAD, 1);
-	st = d.env.state;
-	d.shared->worker[0].ops = &ops;
-	assert_int_equal(driver_trial(&d, 50 * CLOCK_NS_PER_MS), 0);
-	/* One latency a wake-up; the stall's eight periods, and the seven behind it less each. */
-	assert_int_equal(d.shared->latency.count, driver_done(&d));
-	assert_true(d.shared->latency.max >= 8 * st->period_ns);
-	assert_true(d.shared->latency.sum >= (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1) * st->period_ns);
-	driver_end(&d);
+	subject_worker(&s, 0)->ops = &ops;
+	/* Long beside any hiccup of a busy machine, which may be as long as a short window. */
+	right_trial(&s, CLOCK_NS_PER_S);
+	assert_int_equal(subject_worker(&s, 0)->calls, 1);
+	/* One latency a wake-up in the window, whose ends may lie in the middle of one; the stall's
+	 * eight periods, and the seven behind it less each. */
+	assert_true(metric_get(&s.sample.metrics, METRIC_OPS, &woken));
+	assert_true((double)s.sample.latency->count - woken < 2.0);
+	assert_true(woken - (double)s.sample.latency->count < 2.0);
+	assert_true(s.sample.latency->max >= STALLED * PERIOD_NS);
+	assert_true(s.sample.latency->sum >= (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1) * PERIOD_NS);
+	end(&s);
 }
 
-/* Does not sleep at all: runs ever further ahead of the clock, however slow the machine. */
-static void early_sleep(struct worker *w, uint64_t abs_ns)
-{
-	(void)w;
-	(void)abs_ns;
-}
-
-static void early_wake_up_is_caught(void **unused)
-{
-	struct worker_ops ops = driver_ops;
-	struct driver d;
-
-	(void)unused;
-	ops.sleep_until = early_sleep;
-	begin(&d, MODEL_THREAD, 2);
-	d.shared->worker[1].ops = &ops;
-	assert_int_equal(driver_trial(&d, 10 * CLOCK_NS_PER_MS), -EBADMSG);
-	assert_non_null(strstr(d.why, "worker 1"));
-	assert_non_null(strstr(d.why, "before their time"));
-	driver_end(&d);
-}
-
-/* The other checks do not depend on the clock of the one above. */
+/* Checks that do not depend on a clock. */
 static void too_many_and_skipped_are_caught(void **unused)
 {
 	struct timers_state *st;
-	struct driver d;
+	struct subject s;
 
 	(void)unused;
-	begin(&d, MODEL_THREAD, 1);
-	st = d.env.state;
-	assert_int_equal(driver_trial(&d, 5 * CLOCK_NS_PER_MS), 0);
+	st = begin_timers(&s, "1");
+	right_trial(&s, 5 * CLOCK_NS_PER_MS);
+	st->worker[0].early++;
+	wrong(&s, check(&s), "worker 0: 1 wake-ups before their time");
+	st->worker[0].early--;
 	st->worker[0].wakeups += 1000;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	assert_non_null(strstr(d.why, "at most"));
+	wrong(&s, check(&s), "at most");
 	st->worker[0].wakeups -= 1000;
 	st->worker[0].next_ns += st->period_ns;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	assert_non_null(strstr(d.why, "skipped"));
+	wrong(&s, check(&s), "skipped");
 	st->worker[0].next_ns -= st->period_ns;
-	d.shared->done[0]--;
-	assert_int_equal(timers_workload.check(&d.env, d.why, sizeof(d.why)), -EBADMSG);
-	driver_end(&d);
+	assert_int_equal(check(&s), 0);
+	s.team.done[0]--;
+	wrong(&s, check(&s), "were counted");
+	end(&s);
+}
+
+/* Whoever cannot keep up with it measures a backlog. */
+static void the_rate_is_reported(void **unused)
+{
+	struct metric_set metrics = {0};
+	struct subject s;
+
+	(void)unused;
+	(void)begin_timers(&s, "4");
+	assert_float_equal(report(&s, &metrics, "given_ops_per_s"), 8000.0, 1e-6);
+	end(&s);
 }
 
 static void bad_period_is_refused(void **unused)
 {
-	struct driver d;
+	struct bench_case bc;
 
 	(void)unused;
-	assert_int_equal(driver_begin(&d, &timers_workload, MODEL_THREAD, 1, 0, 0), -EINVAL);
-	driver_end(&d);
+	assert_non_null(strstr(parse("job/timers/period_us:0", &bc), "period_us"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_model_wakes_on_time),
 	    cmocka_unit_test(intended_times_are_spread),
 	    cmocka_unit_test(stall_counts_for_all_it_delays),
-	    cmocka_unit_test(early_wake_up_is_caught),
 	    cmocka_unit_test(too_many_and_skipped_are_caught),
+	    cmocka_unit_test(the_rate_is_reported),
 	    cmocka_unit_test(bad_period_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

@@ -2,78 +2,100 @@
  * builtin.c - what the locks are measured against: no lock at all, and the one instruction that
  * makes a lock around a counter unnecessary.
  */
-#include "benches/locks/contention.h"
-
-static inline void nothing(struct worker *w, struct contention *c)
-{
-	(void)w;
-	(void)c;
-}
-
-static inline bool at_once(struct worker *w, struct contention *c)
-{
-	(void)w;
-	(void)c;
-	return true;
-}
+#include <concbench/lock.h>
 
 /* The very loop of the locks, on data that no other worker touches: its floor. */
-static uint64_t none_batch(struct worker *w, void *state, uint64_t n)
-{
-	static const struct contention_ops ops = {
-	    .acquire = nothing, .release = nothing, .try = at_once};
-	struct contention *c = state;
+CB_LOCK_CALLS(none, struct cb_no_node, CB_NO_NODE, CB_NO_INIT, (void)0, (void)0, true)
 
-	return contention_loop(w, c, n, &c->worker[w->index].data, &ops);
+static const struct cb_lock_ops none_ops = {.init = cb_lock_init_none,
+    .acquire = cb_lock_acquire_none,
+    .release = cb_lock_release_none,
+    .try_acquire = cb_lock_try_acquire_none};
+
+static uint64_t none_batch(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct cb_lock_state *st = state;
+
+	return cb_lock_plain(w, st, n, &st->worker[w->index].own, &none_ops, NULL);
 }
 
 /* A loop of its own: there is no section, so nothing to enter, own or hand over. */
-static uint64_t atomic_add_batch(struct worker *w, void *state, uint64_t n)
+static uint64_t atomic_add_batch(struct cb_worker *w, void *state, uint64_t n)
 {
-	struct contention *c = state;
-	struct contention_worker *own = &c->worker[w->index];
+	struct cb_lock_state *st = state;
+	struct cb_lock_worker *own = &st->worker[w->index];
 	uint64_t turn = own->turn, done = 0;
 
 	do {
-		const bool timed = turn++ % CONTENTION_SAMPLED == CONTENTION_TIMED;
+		const bool timed = turn++ % CB_LOCK_SAMPLED == CB_LOCK_TIMED;
 		uint64_t asked_ns = 0;
 
-		if (c->think_turns)
-			contention_spin(c->think_turns);
+		if (st->think_turns)
+			cb_spin(st->think_turns);
 		if (timed)
-			asked_ns = clock_now_ns();
-		(void)atomic_fetch_add_explicit(&c->data.counter, 1, memory_order_relaxed);
+			asked_ns = cb_now_ns();
+		(void)cb_fetch_add(&st->section->counter, 1);
 		if (timed)
-			contention_timed(w, asked_ns, clock_now_ns());
+			cb_lock_timed(w, asked_ns, cb_now_ns());
 		done++;
-	} while (done < n && !worker_stopping(w));
+	} while (done < n && !cb_stopping(w));
 	own->turn = turn;
+	own->written += done;
 	return done;
 }
 
-static const struct lock_kind builtin_locks[] = {
-    {
-	.name = "none",
-	.workload = {.op = "acquire+release",
-	    .latency_of = "between two looks at the clock, 1 of 64 timed",
-	    .state_size = contention_state_size,
-	    .setup = contention_setup,
-	    .batch = none_batch,
-	    .check = contention_check_own,
-	    .report = contention_report},
-	.quick = true,
-    },
-    {
-	.name = "atomic_add",
-	.workload = {.op = "atomic addition",
-	    .latency_of = "one addition, 1 of 64 timed",
-	    .state_size = contention_state_size,
-	    .setup = contention_setup,
-	    .batch = atomic_add_batch,
-	    .check = contention_check},
-	.quick = true,
-	.no_section = true,
-    },
+static const struct cb_lock none_lock = {.ops = &none_ops};
+static const struct cb_lock_ops atomic_add_ops = {.init = NULL};
+static const struct cb_lock atomic_add_lock = {.ops = &atomic_add_ops};
+
+static const struct cb_workload none_work = {
+    .op = CB_LOCK_OP,
+    .latency_of = "between two looks at the clock, 1 of 64 timed",
+    .state_size = cb_lock_state_size,
+    .setup = cb_lock_setup,
+    .batch = none_batch,
+    .check = cb_lock_check_own,
+    .report = cb_lock_report,
 };
 
-const struct lock_library lock_library_builtin = LOCK_LIBRARY(builtin_locks);
+static const struct cb_workload atomic_add_work = {
+    .op = "atomic addition",
+    .latency_of = "one addition, 1 of 64 timed",
+    .state_size = cb_lock_state_size,
+    .setup = cb_lock_setup,
+    .batch = atomic_add_batch,
+    .check = cb_lock_check,
+};
+
+#define NOT_COROUTINES "on one carrier nobody contends: there is nothing to compare with"
+
+static const struct cb_kind none = {
+    .family = "lock",
+    .name = "none",
+    .about = "no lock, a section each: what the loop itself costs",
+    .flags = CB_REFERENCE,
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN_OS,
+    .not_models = NOT_COROUTINES,
+    .work = &none_work,
+    .impl = &none_lock,
+    .without = "read_pct locks wait_ns",
+};
+
+static const struct cb_kind atomic_add = {
+    .family = "lock",
+    .name = "atomic_add",
+    .about = "one atomic addition instead of a section",
+    .flags = CB_REFERENCE,
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN_OS,
+    .not_models = NOT_COROUTINES,
+    .work = &atomic_add_work,
+    .impl = &atomic_add_lock,
+    .without = "hold_ns read_pct locks wait_ns",
+};
+
+CB_REGISTER(none)
+CB_REGISTER(atomic_add)

@@ -3,110 +3,70 @@
  * words and addresses in shared memory, which lies at the same place in all processes of a case.
  *
  * Their atomics are inline assembly that the thread sanitizer cannot see: what they protect has to
- * be atomic in its own right, as struct contention_data is.
+ * be atomic in its own right, as struct cb_section is.
  */
-#include "benches/locks/contention.h"
+#include <concbench/lock.h>
 
-#include <assert.h>
 #include <ck_spinlock.h>
 
-/* First come, first served, all waiting on one word. */
-static_assert(
-    sizeof(ck_spinlock_ticket_t) <= CONTENTION_LOCK_BYTES, "the lock's area is too small");
-
-static int ticket_init(struct contention *c, enum model model)
-{
-	(void)model;
-	ck_spinlock_ticket_init(contention_lock(c));
-	return 0;
-}
-
-static inline void ticket_acquire(struct worker *w, struct contention *c)
-{
-	(void)w;
-	ck_spinlock_ticket_lock(contention_lock(c));
-}
-
-static inline void ticket_release(struct worker *w, struct contention *c)
-{
-	(void)w;
-	ck_spinlock_ticket_unlock(contention_lock(c));
-}
-
 #ifdef CK_F_SPINLOCK_TICKET_TRYLOCK
-static inline bool ticket_try(struct worker *w, struct contention *c)
-{
-	(void)w;
-	return ck_spinlock_ticket_trylock(contention_lock(c));
-}
+#define TICKET_TRY ck_spinlock_ticket_trylock(lock)
 #else
-#define ticket_try NULL
+#define TICKET_TRY CB_NO_TRY
 #endif
 
-CONTENTION_BATCH(ticket)
+CB_LOCK(ck_ticket, "first come, first served; all wait on one word", "Concurrency Kit", CB_SMOKE,
+    CB_CAN_OS, ck_spinlock_ticket_t, CB_NO_NODE, (ck_spinlock_ticket_init(lock), 0),
+    ck_spinlock_ticket_lock(lock), ck_spinlock_ticket_unlock(lock), TICKET_TRY)
 
-/* First come, first served, each waiting on a node of its own (Mellor-Crummey, Scott 1991). */
-static_assert(
-    sizeof(ck_spinlock_mcs_context_t) <= CONTENTION_LOCK_BYTES, "the node's is too small");
+CB_LOCK(ck_mcs, "first come, first served; each waits on a node of its own",
+    "Mellor-Crummey and Scott 1991; Concurrency Kit", CB_SMOKE, CB_CAN_OS, ck_spinlock_mcs_t,
+    ck_spinlock_mcs_context_t, (ck_spinlock_mcs_init(lock), 0), ck_spinlock_mcs_lock(lock, node),
+    ck_spinlock_mcs_unlock(lock, node), ck_spinlock_mcs_trylock(lock, node))
 
-static int mcs_init(struct contention *c, enum model model)
-{
-	(void)model;
-	ck_spinlock_mcs_init(contention_lock(c));
-	return 0;
-}
+CB_LOCK(ck_fas, "whoever swaps first: unfair, and quick for whoever had it last", "Concurrency Kit",
+    CB_FULL, CB_CAN_OS, ck_spinlock_fas_t, CB_NO_NODE, (ck_spinlock_fas_init(lock), 0),
+    ck_spinlock_fas_lock(lock), ck_spinlock_fas_unlock(lock), ck_spinlock_fas_trylock(lock))
 
-static inline void mcs_acquire(struct worker *w, struct contention *c)
-{
-	ck_spinlock_mcs_lock(contention_lock(c), contention_node(c, w));
-}
-
-static inline void mcs_release(struct worker *w, struct contention *c)
-{
-	ck_spinlock_mcs_unlock(contention_lock(c), contention_node(c, w));
-}
-
-static inline bool mcs_try(struct worker *w, struct contention *c)
-{
-	return ck_spinlock_mcs_trylock(contention_lock(c), contention_node(c, w));
-}
-
-CONTENTION_BATCH(mcs)
-
-/* Whoever swaps first: unfair, and quick for whoever had it last. */
-static_assert(sizeof(ck_spinlock_fas_t) <= CONTENTION_LOCK_BYTES, "the lock's area is too small");
-
-static int fas_init(struct contention *c, enum model model)
-{
-	(void)model;
-	ck_spinlock_fas_init(contention_lock(c));
-	return 0;
-}
-
-static inline void fas_acquire(struct worker *w, struct contention *c)
-{
-	(void)w;
-	ck_spinlock_fas_lock(contention_lock(c));
-}
-
-static inline void fas_release(struct worker *w, struct contention *c)
-{
-	(void)w;
-	ck_spinlock_fas_unlock(contention_lock(c));
-}
-
-static inline bool fas_try(struct worker *w, struct contention *c)
-{
-	(void)w;
-	return ck_spinlock_fas_trylock(contention_lock(c));
-}
-
-CONTENTION_BATCH(fas)
-
-static const struct lock_kind ck_locks[] = {
-    {LOCK_KIND(ticket, "ck_ticket"), .quick = true},
-    {LOCK_KIND(mcs, "ck_mcs"), .quick = true},
-    {LOCK_KIND(fas, "ck_fas")},
+/* Anderson's: a place for each worker to wait at, so how large it is depends on the case. */
+struct anderson {
+	ck_spinlock_anderson_t lock;
+	ck_spinlock_anderson_thread_t place[1] CB_ALIGNED; /* as many as workers, a power of two */
 };
 
-const struct lock_library lock_library_ck = LOCK_LIBRARY(ck_locks);
+/* Where it waits, and from where it lets the next one in. */
+struct anderson_node {
+	ck_spinlock_anderson_thread_t *place;
+};
+
+static unsigned anderson_places(unsigned workers)
+{
+	unsigned n = 2;
+
+	while (n < workers)
+		n *= 2;
+	return n;
+}
+
+static size_t anderson_size(const struct cb_case *c)
+{
+	return sizeof(struct anderson) +
+	       (anderson_places(c->workers) - 1) * sizeof(ck_spinlock_anderson_thread_t);
+}
+
+CB_LOCK_CALLS(ck_anderson, struct anderson, struct anderson_node,
+    (ck_spinlock_anderson_init(&lock->lock, lock->place, anderson_places(env->workers)), 0),
+    ck_spinlock_anderson_lock(&lock->lock, &node->place),
+    ck_spinlock_anderson_unlock(&lock->lock, node->place), CB_NO_TRY)
+static const struct cb_lock_ops cb_lock_ops_ck_anderson = {.init = cb_lock_init_ck_anderson,
+    .acquire = cb_lock_acquire_ck_anderson,
+    .release = cb_lock_release_ck_anderson,
+    .try_acquire = cb_lock_try_acquire_ck_anderson};
+CB_LOCK_BATCH(ck_anderson)
+CB_LOCK_WORK(ck_anderson)
+static const struct cb_lock cb_lock_ck_anderson = {.ops = &cb_lock_ops_ck_anderson,
+    .lock_size = anderson_size,
+    .node_bytes = sizeof(struct anderson_node),
+    .fifo = true};
+CB_LOCK_KIND(ck_anderson, "first come, first served; each waits at a place of an array",
+    "Anderson 1990; Concurrency Kit", CB_FULL, CB_CAN_OS, 0)

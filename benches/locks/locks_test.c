@@ -1,276 +1,213 @@
-/*
- * locks_test.c - does every lock exclude, and would the self-check say so if it did not?
- *
- * All on the harness's own trials, with real threads and processes.
- */
-#include "benches/locks/broken.h"
-#include "harness/work/team.h"
+/* locks_test.c - the locks' family: what it refuses, lays out, counts and reports. That every lock
+ * excludes, and that broken ones are caught: conformance_test.c. */
+#include "benches/team_fixture.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include <concbench/lock.h>
 
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
-/* Broken locks are found at once, or nearly; this is when to give up. */
-#define PATIENCE_NS (20 * CLOCK_NS_PER_S)
 #define TRIALS 4
 
-static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS};
-static struct topology *topo;
-
-static struct bench_case a_case(const struct lock_kind *kind, enum model model, unsigned workers)
-{
-	struct bench_case bc = {.workload = &kind->workload,
-	    .kind = kind,
-	    .model = model,
-	    .workers = workers,
-	    .place = placement_policy_of(PLACEMENT_SCATTER)};
-
-	(void)snprintf(bc.name, sizeof(bc.name), "test");
-	return bc;
-}
-
-static void begin(struct team *t, const struct bench_case *bc)
-{
-	char why[200] = "";
-
-	if (team_create(t, bc, topo, 7, why, sizeof(why)) != 0)
-		fail_msg("%s", why);
-}
-
-static int trial(struct team *t, struct metric_set *metrics, char *why, size_t why_len)
-{
-	struct sample sample;
-	const int ret = team_trial(t, WINDOW_NS, &sample, why, why_len);
-
-	if (ret)
-		return ret;
-	*metrics = sample.metrics;
-	sample_free(&sample);
-	return 0;
-}
-
-/* ---- the locks that are offered ---- */
-
-static void excludes(const struct lock_kind *kind, enum model model, unsigned workers)
-{
-	struct bench_case bc = a_case(kind, model, workers);
-	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	double handoffs = 0.0, contended = 0.0, value;
-	struct metric_set metrics;
-	struct team t;
-	char why[200] = "";
-
-	/* Read, spin, write: most of the time somebody is inside. */
-	bc.params[CONTENTION_HOLD_NS] = 300;
-	begin(&t, &bc);
-	for (unsigned i = 0; i < TRIALS || handoffs <= 0.0 || contended <= 0.0; i++) {
-		if (trial(&t, &metrics, why, sizeof(why)) != 0)
-			fail_msg("%s, %s: %s", kind->name, model_name(model), why);
-		if (!kind->workload.report || kind->workload.check == contention_check_own ||
-		    topology_pu_count(topo) == 1)
-			handoffs = contended = 1.0; /* neither is to be had */
-		if (metric_get(&metrics, "handoff_share", &value))
-			handoffs += value;
-		if (metric_get(&metrics, "contended_share", &value))
-			contended += value;
-		/* A lock that nobody else wanted has not been tested. */
-		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: never contended", kind->name, model_name(model));
-	}
-	team_destroy(&t);
-}
-
-static void every_lock_excludes(void **state)
-{
-	const struct lock_library *const libraries[] = {
-	    &lock_library_builtin, &lock_library_pthread, &lock_library_ck};
-	unsigned kinds = 0;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-		for (size_t k = 0; k < libraries[i]->count; k++, kinds++) {
-			for (size_t m = 0; m < 2; m++) {
-				excludes(&libraries[i]->kinds[k], models[m], 2);
-				excludes(&libraries[i]->kinds[k], models[m], 4);
-			}
-		}
-	}
-	assert_true(kinds >= 7);
-}
-
-/* ---- locks that are broken on purpose ---- */
-
-static void is_caught(const struct lock_kind *kind, enum model model, const char *says)
-{
-	const struct bench_case bc = a_case(kind, model, 2);
-	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	struct metric_set metrics;
-	struct team t;
-	char why[200] = "";
-	int ret;
-
-	begin(&t, &bc);
-	do {
-		ret = trial(&t, &metrics, why, sizeof(why));
-		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: not caught", kind->name, model_name(model));
-	} while (ret == 0);
-	if (ret != -EBADMSG || !strstr(why, says))
-		fail_msg("%s, %s: %d, %s", kind->name, model_name(model), ret, why);
-	team_destroy(&t);
-}
-
-static void broken_locks_are_caught(void **state)
-{
-	(void)state;
-	for (size_t m = 0; m < 2; m++) {
-		is_caught(&open_door, models[m], "not exclusive: ");
-		is_caught(&leaky, models[m], "not exclusive: ");
-		is_caught(&add_apart, models[m], "not exclusive: ");
-		is_caught(&boaster, models[m], "the counter of worker 1 alone ");
-		is_caught(&shared, models[m], "the counter of worker ");
-	}
-}
-
-static void the_same_unbroken_passes(void **state)
-{
-	struct metric_set metrics;
-	struct team t;
-	char why[200] = "";
-
-	(void)state;
-	for (size_t m = 0; m < 2; m++) {
-		const struct bench_case bc = a_case(&sound, models[m], 2);
-
-		begin(&t, &bc);
-		for (unsigned i = 0; i < 4 * TRIALS; i++)
-			if (trial(&t, &metrics, why, sizeof(why)) != 0)
-				fail_msg("%s: %s", model_name(models[m]), why);
-		team_destroy(&t);
-	}
-}
-
-/* ---- what is reported ---- */
-
 /* One worker alone: the very first acquisition is from nobody, and no lock is ever found held. */
-static void alone(const struct lock_kind *kind)
+static void nobody_contends_alone(void **unused)
 {
-	const struct bench_case bc = a_case(kind, MODEL_THREAD, 1);
-	struct metric_set metrics;
-	struct team t;
-	char why[200] = "";
-	double value;
+	unsigned locks = 0;
 
-	begin(&t, &bc);
-	for (unsigned i = 0; i < TRIALS; i++) {
-		if (trial(&t, &metrics, why, sizeof(why)) != 0)
-			fail_msg("%s: %s", kind->name, why);
-		if (metric_get(&metrics, "handoff_share", &value))
-			assert_int_equal(value > 0.0, i == 0);
-		if (metric_get(&metrics, "contended_share", &value))
-			assert_true(value <= 0.0);
+	(void)unused;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		struct subject s;
+		char name[100];
+		double value;
+
+		if (strcmp(k->family->name, "lock") != 0 || !kind_listed(k) ||
+		    (k->self->flags & CB_REFERENCE))
+			continue;
+		(void)snprintf(name, sizeof(name), "lock/%s/model:thread/workers:1", k->name);
+		begin(&s, name);
+		for (unsigned t = 0; t < TRIALS; t++) {
+			right_trial(&s, WINDOW_NS);
+			assert_true(metric_get(&s.sample.metrics, "handoff_share", &value));
+			assert_int_equal(value > 0.0, t == 0);
+			if (metric_get(&s.sample.metrics, "contended_share", &value))
+				assert_true(value <= 0.0);
+		}
+		end(&s);
+		locks++;
 	}
-	team_destroy(&t);
-}
-
-static void nobody_contends_alone(void **state)
-{
-	const struct lock_library *const libraries[] = {&lock_library_pthread, &lock_library_ck};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		for (size_t k = 0; k < libraries[i]->count; k++)
-			alone(&libraries[i]->kinds[k]);
+	assert_true(locks >= 7);
 }
 
 /* 100 operations more, with so many hand-offs among them, and so many held of 50 tried. */
-static void report_more(
-    struct bench_env *env, uint64_t *done, uint64_t handoffs, uint64_t held, double *shares)
+static struct metric_set report_more(struct subject *s, uint64_t handoffs, uint64_t held)
 {
-	struct contention *c = env->state;
+	struct cb_lock_state *st = s->team.env.state;
 	struct metric_set metrics = {0};
 
-	done[0] += 40;
-	done[1] += 60;
-	c->worker[0].handoffs += handoffs / 2;
-	c->worker[1].handoffs += handoffs - handoffs / 2;
-	c->worker[0].tried += 20;
-	c->worker[1].tried += 30;
-	c->worker[1].found_held += held;
-	contention_report(env, &metrics);
-	assert_true(metric_get(&metrics, "handoff_share", &shares[0]));
-	assert_true(metric_get(&metrics, "contended_share", &shares[1]));
+	st->worker[0].written += 40;
+	st->worker[1].written += 60;
+	st->worker[0].handoffs += handoffs / 2;
+	st->worker[1].handoffs += handoffs - handoffs / 2;
+	st->worker[0].tried += 20;
+	st->worker[1].tried += 30;
+	st->worker[1].found_held += held;
+	st->worker[0].gave_up += held;
+	(void)report(s, &metrics, "handoff_share");
+	return metrics;
 }
 
-static void metrics_are_of_one_trial(void **state)
+static void metrics_are_of_one_trial(void **unused)
 {
-	const struct bench_case bc = a_case(&sound, MODEL_THREAD, 2);
-	uint64_t done[2] = {0};
-	double shares[2];
-	struct bench_env env;
-	struct team t;
+	struct metric_set metrics;
+	struct subject s;
 
-	(void)state;
-	begin(&t, &bc);
-	env = t.env;
-	env.done = done;
-	report_more(&env, done, 75, 10, shares);
-	assert_true(shares[0] > 0.749 && shares[0] < 0.751);
-	assert_true(shares[1] > 0.199 && shares[1] < 0.201);
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/wait_ns:1000");
+	metrics = report_more(&s, 75, 10);
+	assert_float_equal(report(&s, &metrics, "handoff_share"), 0.75, 1e-6);
+	assert_float_equal(report(&s, &metrics, "contended_share"), 0.2, 1e-6);
+	assert_float_equal(report(&s, &metrics, "gave_up_per_op"), 0.1, 1e-6);
 	/* Not what has come together since the beginning. */
-	report_more(&env, done, 1, 0, shares);
-	assert_true(shares[0] > 0.009 && shares[0] < 0.011);
-	assert_true(shares[1] <= 0.0);
-	team_destroy(&t);
+	metrics = report_more(&s, 1, 0);
+	assert_float_equal(report(&s, &metrics, "handoff_share"), 0.01, 1e-6);
+	assert_float_equal(report(&s, &metrics, "contended_share"), 0.0, 1e-6);
+	assert_float_equal(report(&s, &metrics, "gave_up_per_op"), 0.0, 1e-6);
+	end(&s);
 }
 
-static void times_become_turns(void **state)
+static void times_become_turns(void **unused)
 {
-	struct bench_case bc = a_case(&lock_library_builtin.kinds[0], MODEL_THREAD, 1);
-	const struct contention *c;
-	struct team t;
+	const struct cb_lock_state *st;
+	struct subject s;
 
-	(void)state;
-	bc.params[CONTENTION_HOLD_NS] = 1;
-	bc.params[CONTENTION_THINK_NS] = 1000000;
-	begin(&t, &bc);
-	c = t.env.state;
-	assert_true(c->hold_turns >= 1);
-	assert_true(c->think_turns > c->hold_turns);
-	team_destroy(&t);
+	(void)unused;
+	begin(&s, "lock/none/model:thread/workers:1/hold_ns:1/think_ns:1000000");
+	st = s.team.env.state;
+	assert_true(st->hold_turns >= 1);
+	assert_true(st->think_turns > st->hold_turns);
+	end(&s);
+	begin(&s, "lock/none/model:thread/workers:1");
+	st = s.team.env.state;
+	assert_int_equal(st->hold_turns, 0);
+	assert_int_equal(st->think_turns, 0);
+	end(&s);
 }
 
-static int find_topology(void **state)
+/* The check sums up what it has to: each count is missed. */
+static void accounts_have_to_agree(void **unused)
 {
-	char err[200] = "";
+	struct cb_lock_state *st;
+	struct subject s;
 
-	(void)state;
-	return topology_discover(&topo, err, sizeof(err));
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/locks:2");
+	st = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	st->section[1].counter--;
+	wrong(&s, check(&s), "not exclusive: ");
+	st->section[1].counter++;
+	st->worker[1].violations++;
+	wrong(&s, check(&s), "met inside 1 times");
+	st->worker[1].violations--;
+	s.team.done[0]++;
+	wrong(&s, check(&s), "sections entered, but ");
+	s.team.done[0]--;
+	assert_int_equal(check(&s), 0);
+	end(&s);
 }
 
-static int free_topology(void **state)
+/* Each of several locks is taken, and each has its own memory and its own section. */
+static void several_locks_are_apart(void **unused)
 {
-	(void)state;
-	topology_free(topo);
-	return 0;
+	const struct cb_lock_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/locks:8");
+	st = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	assert_int_equal(st->locks, 8);
+	assert_true(st->lock_stride >= sizeof(pthread_mutex_t));
+	assert_int_equal(st->lock_stride % CB_ALIGN, 0);
+	assert_int_equal((uintptr_t)st->lock % CB_ALIGN, 0);
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(st->section[i].counter > 0);
+	end(&s);
+}
+
+/* So many of the acquisitions write, and no more. */
+static void readers_do_not_write(void **unused)
+{
+	static const struct {
+		const char *name;
+		double least, most;
+	} shares[] = {{"lock/pthread_rwlock/model:thread/workers:2/read_pct:100", 0.0, 0.0},
+	    {"lock/pthread_rwlock/model:thread/workers:2/read_pct:50", 0.3, 0.7},
+	    {"lock/pthread_rwlock/model:thread/workers:2", 1.0, 1.0}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		const struct cb_lock_state *st;
+		struct subject s;
+		double written, done;
+
+		begin(&s, shares[i].name);
+		right_trial(&s, WINDOW_NS);
+		st = s.team.env.state;
+		written = (double)(st->worker[0].written + st->worker[1].written);
+		done = (double)(s.team.done[0] + s.team.done[1]);
+		assert_true(done > 0.0);
+		assert_true(written >= shares[i].least * done);
+		assert_true(written <= shares[i].most * done);
+		end(&s);
+	}
+}
+
+/* A reader that sees another count than before has met a writer. */
+static void a_reader_sees_a_writer(void **unused)
+{
+	struct cb_lock_state st = {0};
+	struct cb_lock_worker own = {0};
+	struct cb_section section = {.counter = 5, .owner = 2};
+
+	(void)unused;
+	cb_lock_section_shared(&st, &section, &own);
+	assert_int_equal(own.violations, 0);
+	section.owner |= 1;
+	cb_lock_section_shared(&st, &section, &own);
+	assert_int_equal(own.violations, 1);
+}
+
+static void what_cannot_be_is_declined(void **unused)
+{
+	static const struct {
+		const char *name, *why;
+	} bad[] = {
+	    {"lock/pthread_mutex/locks:3", "locks:3 is not a power of two"},
+	    {"lock/ck_mcs/read_pct:50", "no shared acquire"},
+	    {"lock/ck_mcs/wait_ns:1000", "no timed acquire"},
+	    {"lock/ck_mcs/model:coroutine/workers:2", "stops its carrier"},
+	};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_non_null(strstr(parse(bad[i].name, &bc), bad[i].why));
+		assert_true(bc.declined);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_lock_excludes),
-	    cmocka_unit_test(broken_locks_are_caught),
-	    cmocka_unit_test(the_same_unbroken_passes),
 	    cmocka_unit_test(nobody_contends_alone),
 	    cmocka_unit_test(metrics_are_of_one_trial),
 	    cmocka_unit_test(times_become_turns),
+	    cmocka_unit_test(accounts_have_to_agree),
+	    cmocka_unit_test(several_locks_are_apart),
+	    cmocka_unit_test(readers_do_not_write),
+	    cmocka_unit_test(a_reader_sees_a_writer),
+	    cmocka_unit_test(what_cannot_be_is_declined),
 	};
 
-	return cmocka_run_group_tests(tests, find_topology, free_topology);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

@@ -1,351 +1,291 @@
 /*
- * queues_test.c - does every queue deliver every item once and in order, and would the self-check
- * say so if it did not?
- *
- * All on the harness's own trials, with real threads, processes and coroutines.
+ * queues_test.c - the queues' family: items, stamps, accounts, what is reported and refused. That
+ * every queue delivers, and that broken ones are caught: conformance_test.c.
  */
-#include "benches/queues/simple.h"
-#include "harness/base/clock.h"
-#include "harness/work/team.h"
+#include "benches/team_fixture.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include <concbench/queue.h>
 
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
 /* Broken queues are found within a second, or two under a sanitizer; this is when to give up. */
 #define PATIENCE_NS (60 * CLOCK_NS_PER_S)
-#define TRIALS 5
-/* On a busy machine the two ends take turns of milliseconds: a million items in few of them. */
-#define ROOMY 65536
 
-static struct topology *topo;
+/* ---- accounts ---- */
 
-static struct bench_case a_case(const struct queue_kind *kind, enum model model, unsigned producers,
-    unsigned consumers, unsigned capacity)
+/* Items delivered are operations, and producers deliver none. */
+static void consumers_are_counted(void **unused)
 {
-	struct bench_case bc = {.workload = &kind->workload,
-	    .kind = kind,
-	    .model = model,
-	    .workers = producers + consumers,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_SCATTER),
-	    .params = {producers, consumers, capacity, TRANSFER_ITEM_BYTES}};
+	static const char *const names[] = {"queue/mutex_ring/model:thread/producers:2/consumers:2",
+	    "queue/mutex_ring/model:coroutine/producers:2/consumers:2",
+	    "queue/pipe/model:process/producers:3/consumers:1/bytes:1000"};
 
-	(void)snprintf(bc.name, sizeof(bc.name), "test");
-	return bc;
-}
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cb_queue_state *st;
+		struct subject s;
+		uint64_t delivered = 0;
 
-static void begin(struct team *t, const struct bench_case *bc)
-{
-	char why[200] = "";
-
-	if (team_create(t, bc, topo, 7, why, sizeof(why)) != 0)
-		fail_msg("%s", why);
-}
-
-static int trial(struct team *t, struct sample *sample, char *why, size_t why_len)
-{
-	return team_trial(t, WINDOW_NS, sample, why, why_len);
-}
-
-/* ---- the queues that are offered, and the sound one ---- */
-
-static uint64_t sum_done(const struct team *t)
-{
-	uint64_t done = 0;
-
-	for (unsigned i = 0; i < t->bc->workers; i++)
-		done += t->done[i];
-	return done;
-}
-
-static void delivers(const struct queue_kind *kind, enum model model, unsigned producers,
-    unsigned consumers, unsigned capacity)
-{
-	const struct bench_case bc = a_case(kind, model, producers, consumers, capacity);
-	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	unsigned fruitful = 0;
-	uint64_t latencies = 0;
-	double waits = 0.0, value;
-	struct team t;
-	char why[200] = "";
-
-	begin(&t, &bc);
-	/* Several times, since the queue is closed and opened again; and somebody has to have met
-	 * the end of the queue, or there was nothing to go wrong. */
-	for (unsigned i = 0; i < TRIALS || fruitful < 2 || waits <= 0.0 || latencies == 0; i++) {
-		const uint64_t before = sum_done(&t);
-		struct sample sample;
-
-		if (trial(&t, &sample, why, sizeof(why)) != 0)
-			fail_msg("%s, %s, %u to %u: %s", kind->name, model_name(model), producers,
-			    consumers, why);
-		fruitful += sum_done(&t) > before;
-		latencies += sample.latency->count;
-		if (metric_get(&sample.metrics, "empty_polls_per_op", &value))
-			waits += value;
-		if (metric_get(&sample.metrics, "full_polls_per_op", &value))
-			waits += value;
-		sample_free(&sample);
-		for (unsigned p = 0; p < producers; p++)
-			assert_int_equal(t.done[p], 0);
-		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s, %u to %u: nothing delivered, timed or waited for",
-			    kind->name, model_name(model), producers, consumers);
-	}
-	team_destroy(&t);
-}
-
-static void every_queue_delivers(void **state)
-{
-	const struct queue_kind *kinds[16] = {&sound.queue};
-	const struct queue_library *const libraries[] = {&queue_library_ring, &queue_library_ck};
-	unsigned count = 1;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		for (size_t k = 0; k < libraries[i]->count; k++)
-			kinds[count++] = &libraries[i]->kinds[k];
-	assert_true(count >= 3);
-	for (unsigned i = 0; i < count; i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
-			delivers(kinds[i], (enum model)model, 1, 1, 256);
-			delivers(kinds[i], (enum model)model, 1, 1, 2);
-			if (!kinds[i]->many)
-				continue;
-			delivers(kinds[i], (enum model)model, 2, 2, 256);
-			delivers(kinds[i], (enum model)model, 3, 1, 16);
-			delivers(kinds[i], (enum model)model, 1, 3, 16);
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 5; t++)
+			right_trial(&s, 5 * WINDOW_NS);
+		for (unsigned w = 0; w < s.bc.pub.workers; w++) {
+			if (w < st->env.producers)
+				assert_int_equal(s.team.done[w], 0);
+			delivered += s.team.done[w];
 		}
+		assert_true(delivered > 0);
+		end(&s);
 	}
 }
 
-/* ---- queues that are broken on purpose ---- */
-
-static void until_caught(const struct simple_kind *kind, enum model model, unsigned producers,
-    unsigned consumers, unsigned capacity, char *why, size_t why_len)
+static void until_caught(const char *name, char why[REASON_MAX])
 {
-	const struct bench_case bc = a_case(&kind->queue, model, producers, consumers, capacity);
 	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
-	struct sample sample;
-	struct team t;
+	struct subject s;
 	int ret;
 
-	begin(&t, &bc);
-	while ((ret = trial(&t, &sample, why, why_len)) == 0) {
-		sample_free(&sample);
+	begin(&s, name);
+	while ((ret = trial(&s, WINDOW_NS)) == 0)
 		if (clock_now_ns() > give_up_ns)
-			fail_msg("%s, %s: not caught", kind->queue.name, model_name(model));
-	}
+			fail_msg("%s: not caught", name);
 	if (ret != -EBADMSG)
-		fail_msg("%s, %s: %d, %s", kind->queue.name, model_name(model), ret, why);
-	team_destroy(&t);
+		fail_msg("%s: %d, %s", name, ret, s.why);
+	memcpy(why, s.why, REASON_MAX);
+	end(&s);
 }
 
 /* What the check has to say of one producer and one consumer. */
 static const struct verdict {
-	const struct simple_kind *kind;
+	const char *kind;
 	int more; /* items that came out more than were put in */
 	const char *sum;
 	bool out_of_order;
 	bool damaged;
 } verdicts[] = {
-    {&dropping, -1, "another", true, false},
-    {&doubling, 1, "another", true, false},
-    {&reordering, 0, "their", true, false},
-    {&damaging, -1, "another", true, true},
-    {&forging, 0, "another", true, false},
+    {"dropping", -1, "another", true, false},
+    {"doubling", 1, "another", true, false},
+    {"reordering", 0, "their", true, false},
+    {"damaging", -1, "another", true, true},
+    {"tearing", -1, "another", true, true},
+    {"forging", 0, "another", true, false},
 };
 
-static void broken_queues_are_caught(void **state)
+static void the_verdict_says_what_is_wrong(void **unused)
 {
 	unsigned long put, out, out_of_order, damaged;
-	char why[200], sum[16];
+	char why[REASON_MAX], sum[16], name[100];
 
-	(void)state;
+	(void)unused;
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
-			const struct verdict *v = &verdicts[i];
+		const struct verdict *v = &verdicts[i];
 
-			until_caught(v->kind, (enum model)model, 1, 1, ROOMY, why, sizeof(why));
-			if (sscanf(why,
-				"producer 0 put %lu items, %lu came out with %15s sum; of all %lu "
-				"came out of order and %lu damaged",
-				&put, &out, sum, &out_of_order, &damaged) != 5)
-				fail_msg("%s: %s", v->kind->queue.name, why);
-			if ((long)(out - put) != v->more || strcmp(sum, v->sum) != 0 ||
-			    (out_of_order > 0) != v->out_of_order || damaged != v->damaged)
-				fail_msg("%s: %s", v->kind->queue.name, why);
-		}
+		(void)snprintf(
+		    name, sizeof(name), "queue/%s/model:thread/capacity:65536/bytes:24", v->kind);
+		until_caught(name, why);
+		if (sscanf(why,
+			"producer 0 put %lu items, %lu came out with %15s sum; of all %lu came out "
+			"of order and %lu damaged",
+			&put, &out, sum, &out_of_order, &damaged) != 5)
+			fail_msg("%s: %s", name, why);
+		if ((long)(out - put) != v->more || strcmp(sum, v->sum) != 0 ||
+		    (out_of_order > 0) != v->out_of_order || damaged != v->damaged)
+			fail_msg("%s: %s", name, why);
 	}
 }
 
 /* Between several consumers the order of arrival is not to be seen, but everything else is. */
-static void broken_queues_are_caught_by_many(void **state)
+static void among_many_it_is_caught_too(void **unused)
 {
-	const struct simple_kind *const kinds[] = {&dropping, &doubling, &damaging, &forging};
-	char why[200];
+	static const char *const broken[] = {"dropping", "doubling", "damaging", "forging"};
+	static const char *const models[] = {"thread", "process", "coroutine"};
+	char why[REASON_MAX], name[100];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		for (int model = 0; model < MODEL_COUNT; model++) {
-			until_caught(kinds[i], (enum model)model, 2, 2, ROOMY, why, sizeof(why));
+	(void)unused;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		for (size_t m = 0; m < sizeof(models) / sizeof(models[0]); m++) {
+			(void)snprintf(name, sizeof(name),
+			    "queue/%s/model:%s/producers:2/consumers:2/capacity:65536", broken[i],
+			    models[m]);
+			until_caught(name, why);
 			if (!strstr(why, " came out with "))
-				fail_msg("%s: %s", kinds[i]->queue.name, why);
+				fail_msg("%s: %s", name, why);
 		}
 	}
 }
 
-static void wrong_counts_are_caught(void **state)
+/* ---- items ---- */
+
+static void items_say_who_and_which(void **unused)
 {
-	char why[200];
+	const uint64_t numbers[] = {1, 2, 64, UINT32_MAX, CB_QUEUE_NUMBER_MASK};
 
-	(void)state;
-	for (int model = 0; model < MODEL_COUNT; model++) {
-		until_caught(&hoarding, (enum model)model, 1, 1, 16, why, sizeof(why));
-		assert_non_null(strstr(why, "more items left in the queue than its capacity"));
-		until_caught(&miscounting, (enum model)model, 1, 1, 16, why, sizeof(why));
-		assert_non_null(strstr(why, "operations counted"));
-	}
-}
-
-/* ---- items, stamps, metrics ---- */
-
-static void items_say_who_and_which(void **state)
-{
-	const uint64_t numbers[] = {1, 2, 64, UINT32_MAX, TRANSFER_NUMBER_MASK};
-
-	(void)state;
-	for (unsigned p = 0; p < TRANSFER_PRODUCERS_MAX; p++) {
+	(void)unused;
+	for (unsigned p = 0; p < CB_QUEUE_PRODUCERS_MAX; p++) {
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-			const uint64_t item = transfer_item(p, numbers[i]);
+			const uint64_t head = cb_queue_head(p, numbers[i]);
 
-			assert_int_equal(transfer_item_producer(item), p);
-			assert_int_equal(transfer_item_number(item), numbers[i]);
+			assert_int_equal(cb_queue_head_producer(head), p);
+			assert_int_equal(cb_queue_head_number(head), numbers[i]);
 			/* Every bit counts. */
 			for (unsigned bit = 0; bit < 64; bit++) {
-				const uint64_t bad = item ^ UINT64_C(1) << bit;
+				const uint64_t bad = head ^ UINT64_C(1) << bit;
 
-				assert_true(bad != transfer_item(transfer_item_producer(bad),
-						       transfer_item_number(bad)));
+				assert_true(bad != cb_queue_head(cb_queue_head_producer(bad),
+						       cb_queue_head_number(bad)));
 			}
 		}
 	}
 }
 
-static void stamps_are_of_their_item(void **state)
+/* Every byte behind the head counts, and its place. */
+static void items_are_intact_or_not(void **unused)
 {
-	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
-	struct histogram latency;
-	const _Atomic uint64_t always = 0, never = UINT64_MAX;
-	struct worker w = {.open_ns = &always, .close_ns = &never, .latency = &latency};
-	struct transfer *t;
-	struct team team;
-	uint64_t later;
+	static const size_t sizes[] = {8, 9, 16, 24, 1000};
+	unsigned char item[1000];
 
-	(void)state;
-	histogram_clear(&latency);
-	begin(&team, &bc);
-	t = team.env.state;
-	/* No item that may be in the queue together with another has its stamp's place. */
-	assert_true(t->stamp_slots * TRANSFER_TIMED >= t->capacity + TRANSFER_TIMED);
-	later = (uint64_t)TRANSFER_TIMED * (t->stamp_slots + 1);
-	transfer_stamp(t, 0, TRANSFER_TIMED);
-	transfer_timed(&w, t, 0, TRANSFER_TIMED);
-	assert_int_equal(latency.count, 1);
-	/* Negative control: written over by a later item's. */
-	transfer_stamp(t, 0, later);
-	transfer_timed(&w, t, 0, TRANSFER_TIMED);
-	assert_int_equal(latency.count, 1);
-	transfer_timed(&w, t, 0, later);
-	assert_int_equal(latency.count, 2);
-	team_destroy(&team);
-}
+	(void)unused;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const uint64_t head = cb_queue_head(3, 77);
+		uint64_t kept;
 
-/* 100 items more, and so many looks in vain. */
-static void report_more(struct bench_env *env, uint64_t full, uint64_t empty, double *polls)
-{
-	struct transfer *t = env->state;
-	struct metric_set metrics = {0};
-
-	t->worker[1].source[0].count += 100;
-	t->worker[0].full_polls += full;
-	t->worker[1].empty_polls += empty;
-	transfer_report(env, &metrics);
-	assert_true(metric_get(&metrics, "full_polls_per_op", &polls[0]));
-	assert_true(metric_get(&metrics, "empty_polls_per_op", &polls[1]));
-}
-
-static void metrics_are_of_one_trial(void **state)
-{
-	const struct bench_case bc = a_case(&sound.queue, MODEL_THREAD, 1, 1, 256);
-	double polls[2];
-	struct team t;
-
-	(void)state;
-	begin(&t, &bc);
-	report_more(&t.env, 50, 1000, polls);
-	assert_true(polls[0] > 0.499 && polls[0] < 0.501);
-	assert_true(polls[1] > 9.999 && polls[1] < 10.001);
-	/* Not what has come together since the beginning. */
-	report_more(&t.env, 0, 100, polls);
-	assert_true(polls[0] <= 0.0);
-	assert_true(polls[1] > 0.999 && polls[1] < 1.001);
-	team_destroy(&t);
-}
-
-static void nonsense_is_refused(void **state)
-{
-	const struct bench_case bad[] = {
-	    a_case(&sound.queue, MODEL_THREAD, 1, 1, 100),
-	    a_case(&sound.queue, MODEL_THREAD, 0, 2, 256),
-	    a_case(&sound.queue, MODEL_THREAD, 2, 0, 256),
-	    a_case(&sound.queue, MODEL_THREAD, TRANSFER_PRODUCERS_MAX + 1, 1, 256),
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct team t;
-		char why[200] = "";
-
-		assert_int_equal(team_create(&t, &bad[i], topo, 7, why, sizeof(why)), -EINVAL);
-		assert_non_null(strstr(why, "sound: producers, consumers, capacity or bytes"));
+		cb_queue_fill(item, sizes[i], head);
+		memcpy(&kept, item, sizeof(kept));
+		assert_int_equal(kept, head);
+		assert_true(cb_queue_intact(item, sizes[i], head));
+		for (size_t at = sizeof(head); at < sizes[i]; at++) {
+			item[at] ^= 0x10;
+			assert_false(cb_queue_intact(item, sizes[i], head));
+			item[at] ^= 0x10;
+		}
+		if (sizes[i] < 24)
+			continue;
+		/* Two words that have changed places. */
+		memcpy(&kept, item + 8, sizeof(kept));
+		memmove(item + 8, item + 16, sizeof(kept));
+		memcpy(item + 16, &kept, sizeof(kept));
+		assert_false(cb_queue_intact(item, sizes[i], head));
 	}
 }
 
-static int find_topology(void **state)
-{
-	char err[200] = "";
+/* ---- stamps and metrics ---- */
 
-	(void)state;
-	return topology_discover(&topo, err, sizeof(err));
+static void stamps_are_of_their_item(void **unused)
+{
+	struct histogram latency;
+	const _Atomic uint64_t always = 0, never = UINT64_MAX;
+	struct worker w = {.open_ns = &always, .close_ns = &never, .latency = &latency};
+	struct cb_queue_state *st;
+	struct subject s;
+	uint64_t later;
+
+	(void)unused;
+	histogram_clear(&latency);
+	begin(&s, "queue/sound/model:thread");
+	st = s.team.env.state;
+	/* No item that may be in the queue together with another has its stamp's place. */
+	assert_true(st->stamp_slots * CB_QUEUE_TIMED >= st->env.capacity + CB_QUEUE_TIMED);
+	later = (uint64_t)CB_QUEUE_TIMED * (st->stamp_slots + 1);
+	cb_queue_stamp(st, 0, CB_QUEUE_TIMED);
+	cb_queue_timed(&w.pub, st, 0, CB_QUEUE_TIMED);
+	assert_int_equal(latency.count, 1);
+	/* Negative control: written over by a later item's. */
+	cb_queue_stamp(st, 0, later);
+	cb_queue_timed(&w.pub, st, 0, CB_QUEUE_TIMED);
+	assert_int_equal(latency.count, 1);
+	cb_queue_timed(&w.pub, st, 0, later);
+	assert_int_equal(latency.count, 2);
+	end(&s);
 }
 
-static int free_topology(void **state)
+/* 100 items more, and so many looks in vain. */
+static struct metric_set report_more(struct subject *s, uint64_t full, uint64_t empty)
 {
-	(void)state;
-	topology_free(topo);
-	return 0;
+	struct cb_queue_state *st = s->team.env.state;
+	struct metric_set metrics = {0};
+
+	st->worker[1].source[0].count += 100;
+	st->worker[0].full_polls += full;
+	st->worker[1].empty_polls += empty;
+	(void)report(s, &metrics, "full_polls_per_op");
+	return metrics;
+}
+
+static void metrics_are_of_one_trial(void **unused)
+{
+	struct metric_set metrics;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/sound/model:thread");
+	metrics = report_more(&s, 50, 1000);
+	assert_float_equal(report(&s, &metrics, "full_polls_per_op"), 0.5, 1e-6);
+	assert_float_equal(report(&s, &metrics, "empty_polls_per_op"), 10.0, 1e-6);
+	/* Not what has come together since the beginning. */
+	metrics = report_more(&s, 0, 100);
+	assert_float_equal(report(&s, &metrics, "full_polls_per_op"), 0.0, 1e-6);
+	assert_float_equal(report(&s, &metrics, "empty_polls_per_op"), 1.0, 1e-6);
+	end(&s);
+}
+
+/* ---- what cannot be ---- */
+
+static void what_cannot_be_is_declined(void **unused)
+{
+	static const struct {
+		const char *name, *why;
+	} bad[] = {
+	    {"queue/mutex_ring/capacity:100", "capacity:100 is not a power of two"},
+	    {"queue/mutex_ring/producers:0", "producers"},
+	    {"queue/mutex_ring/consumers:0", "consumers"},
+	    {"queue/mutex_ring/producers:33", "producers"},
+	    {"queue/mutex_ring/bytes:7", "bytes"},
+	    {"queue/ck_spsc/producers:2", "it takes 1 producer"},
+	    {"queue/ck_spsc/consumers:2", "it takes 1 consumer"},
+	    {"queue/ck_spsc/bytes:16", "its items have 8 bytes"},
+	    {"queue/ck_spsc/wait_ns:1000", "nobody waits in it"},
+	    {"queue/pipe/consumers:2", "it takes 1 consumer"},
+	    {"queue/pipe/bytes:4097", "its items have at most 4096 bytes"},
+	    {"queue/pipe/capacity:16", "'capacity:16' is not a parameter"},
+	};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *why = parse(bad[i].name, &bc);
+
+		if (!strstr(why, bad[i].why))
+			fail_msg("%s: '%s'", bad[i].name, why);
+	}
+}
+
+/* What it cannot be given it says itself. */
+static void capacity_is_the_queues_own(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/pipe/model:thread/bytes:1024");
+	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 65);
+	end(&s);
+	begin(&s, "queue/mutex_ring/model:thread/capacity:32");
+	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 32);
+	end(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_queue_delivers),
-	    cmocka_unit_test(broken_queues_are_caught),
-	    cmocka_unit_test(broken_queues_are_caught_by_many),
-	    cmocka_unit_test(wrong_counts_are_caught),
+	    cmocka_unit_test(consumers_are_counted),
+	    cmocka_unit_test(the_verdict_says_what_is_wrong),
+	    cmocka_unit_test(among_many_it_is_caught_too),
 	    cmocka_unit_test(items_say_who_and_which),
+	    cmocka_unit_test(items_are_intact_or_not),
 	    cmocka_unit_test(stamps_are_of_their_item),
 	    cmocka_unit_test(metrics_are_of_one_trial),
-	    cmocka_unit_test(nonsense_is_refused),
+	    cmocka_unit_test(what_cannot_be_is_declined),
+	    cmocka_unit_test(capacity_is_the_queues_own),
 	};
 
-	return cmocka_run_group_tests(tests, find_topology, free_topology);
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
 }

@@ -5,110 +5,145 @@
  * Wakes one waiter after each item, also when nobody waits (which costs no system call): to wake
  * only when the ring was empty loses wake-ups as soon as there are two waiters.
  */
-#include "benches/queues/transfer.h"
+#include <concbench/queue.h>
 
 struct ring {
-	struct worker_mutex mutex;
-	struct worker_cond not_full;
-	struct worker_cond not_empty;
+	struct cb_mutex mutex;
+	struct cb_cond not_full;
+	struct cb_cond not_empty;
+	bool closed;
+	unsigned capacity;
 	unsigned first; /* slot of the oldest item */
 	unsigned count;
-	uint64_t slot[];
+	size_t bytes; /* of an item */
+	unsigned char slot[];
 };
 
-static size_t ring_bytes(unsigned capacity)
+static size_t ring_bytes(const struct cb_queue_env *env)
 {
-	return sizeof(struct ring) + capacity * sizeof(uint64_t);
+	return sizeof(struct ring) + env->capacity * env->bytes;
 }
 
-static int ring_init(struct transfer *t, enum model model)
+static int ring_init(void *queue, const struct cb_queue_env *env)
 {
-	struct ring *r = t->queue;
-	int ret = worker_mutex_init(&r->mutex, model);
+	struct ring *r = queue;
+	int ret = cb_mutex_init(&r->mutex, env->model);
 
+	r->capacity = env->capacity;
+	r->bytes = env->bytes;
 	if (!ret)
-		ret = worker_cond_init(&r->not_full, model);
+		ret = cb_cond_init(&r->not_full, env->model);
 	if (!ret)
-		ret = worker_cond_init(&r->not_empty, model);
+		ret = cb_cond_init(&r->not_empty, env->model);
 	return ret;
 }
 
-static inline bool ring_put(
-    struct worker *w, struct transfer *t, struct transfer_worker *own, uint64_t item)
+static inline unsigned char *slot(struct ring *r, unsigned i, size_t bytes)
 {
-	struct ring *r = t->queue;
+	return &r->slot[((r->first + i) & (r->capacity - 1)) * bytes];
+}
 
-	worker_lock(w, &r->mutex);
-	while (r->count == t->capacity) {
-		own->full_polls++;
-		if (transfer_over(w, t)) {
-			worker_unlock(w, &r->mutex);
-			return false;
-		}
-		worker_wait(w, &r->not_full, &r->mutex);
+/* With the mutex held. Return: CB_QUEUE_DONE or CB_QUEUE_WAITED when @avail has come true. */
+static inline enum cb_queue_result await(struct cb_worker *w, struct ring *r, struct cb_cond *cond,
+    bool (*avail)(const struct ring *r), uint64_t until_ns)
+{
+	enum cb_queue_result result = CB_QUEUE_DONE;
+
+	while (!avail(r)) {
+		if (r->closed)
+			return CB_QUEUE_CLOSED;
+		result = CB_QUEUE_WAITED;
+		if (!cb_wait_until(w, cond, &r->mutex, until_ns) && !avail(r))
+			return CB_QUEUE_TIMED_OUT;
 	}
-	r->slot[(r->first + r->count) & (t->capacity - 1)] = item;
-	r->count++;
-	worker_unlock(w, &r->mutex);
-	worker_wake_one(w, &r->not_empty);
-	return true;
+	return result;
+}
+
+static bool has_room(const struct ring *r)
+{
+	return r->count < r->capacity;
+}
+
+static bool has_item(const struct ring *r)
+{
+	return r->count > 0;
+}
+
+static inline enum cb_queue_result ring_put(
+    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
+{
+	struct ring *r = queue;
+	enum cb_queue_result result;
+
+	cb_lock(w, &r->mutex);
+	result = await(w, r, &r->not_full, has_room, until_ns);
+	if (result > 0)
+		memcpy(slot(r, r->count++, bytes), item, bytes);
+	cb_unlock(w, &r->mutex);
+	if (result > 0)
+		cb_wake_one(w, &r->not_empty);
+	return result;
 }
 
 /* The oldest item, with the mutex held or nobody else about. */
-static inline uint64_t take_first(struct ring *r, unsigned capacity)
+static inline void take_first(struct ring *r, void *item, size_t bytes)
 {
-	const uint64_t item = r->slot[r->first];
-
-	r->first = (r->first + 1) & (capacity - 1);
+	memcpy(item, slot(r, 0, bytes), bytes);
+	r->first = (r->first + 1) & (r->capacity - 1);
 	r->count--;
-	return item;
 }
 
-static inline bool ring_get(
-    struct worker *w, struct transfer *t, struct transfer_worker *own, uint64_t *item)
+static inline enum cb_queue_result ring_get(
+    void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns)
 {
-	struct ring *r = t->queue;
+	struct ring *r = queue;
+	enum cb_queue_result result;
 
-	worker_lock(w, &r->mutex);
-	while (r->count == 0) {
-		own->empty_polls++;
-		if (transfer_over(w, t)) {
-			worker_unlock(w, &r->mutex);
-			return false;
-		}
-		worker_wait(w, &r->not_empty, &r->mutex);
-	}
-	*item = take_first(r, t->capacity);
-	worker_unlock(w, &r->mutex);
-	worker_wake_one(w, &r->not_full);
-	return true;
+	cb_lock(w, &r->mutex);
+	result = await(w, r, &r->not_empty, has_item, until_ns);
+	if (result > 0)
+		take_first(r, item, bytes);
+	cb_unlock(w, &r->mutex);
+	if (result > 0)
+		cb_wake_one(w, &r->not_full);
+	return result;
 }
 
-TRANSFER_BATCH(ring)
-
-static void ring_wake(struct worker *w, struct transfer *t)
+static void ring_close(void *queue, struct cb_worker *w)
 {
-	struct ring *r = t->queue;
+	struct ring *r = queue;
 
-	/* Whoever has looked at t->closed before it was set sleeps by the time this is ours. */
-	worker_lock(w, &r->mutex);
-	worker_unlock(w, &r->mutex);
-	worker_wake_all(w, &r->not_full);
-	worker_wake_all(w, &r->not_empty);
+	/* Whoever has looked at it before it was set sleeps by the time the mutex is ours. */
+	cb_lock(w, &r->mutex);
+	r->closed = true;
+	cb_unlock(w, &r->mutex);
+	cb_wake_all(w, &r->not_full);
+	cb_wake_all(w, &r->not_empty);
 }
 
-static bool ring_drain(struct transfer *t, uint64_t *item)
+static void ring_open(void *queue)
 {
-	struct ring *r = t->queue;
+	((struct ring *)queue)->closed = false;
+}
 
-	if (r->count == 0)
+static bool ring_drain(void *queue, void *item, size_t bytes)
+{
+	struct ring *r = queue;
+
+	if (!has_item(r))
 		return false;
-	*item = take_first(r, t->capacity);
+	take_first(r, item, bytes);
 	return true;
 }
 
-static const struct queue_kind ring_queues[] = {
-    {QUEUE_KIND(ring, "mutex_ring"), .wake = ring_wake, .many = true, .sleeps = true},
-};
-
-const struct queue_library queue_library_ring = QUEUE_LIBRARY(ring_queues);
+static const struct cb_queue_ops cb_queue_ops_mutex_ring = {.init = ring_init,
+    .put = ring_put,
+    .get = ring_get,
+    .close = ring_close,
+    .open = ring_open,
+    .drain = ring_drain};
+CB_QUEUE_BATCH(mutex_ring)
+static const struct cb_queue cb_queue_mutex_ring = {
+    .ops = &cb_queue_ops_mutex_ring, .queue_bytes = ring_bytes};
+CB_QUEUE_KIND(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",
+    "Hoare 1974, the bounded buffer", CB_SMOKE, CB_CAN_ALL, NULL, NULL, 0)

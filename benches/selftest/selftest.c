@@ -1,11 +1,11 @@
-#include "benches/selftest/selftest.h"
-
-#include "benches/selftest/selftest_slow.h"
-
-#include "harness/base/clock.h"
-#include "harness/base/text.h"
+/*
+ * selftest.c - cases that misbehave on purpose, for the tests of the harness. Listed only with
+ * CONCBENCH_SELFTEST in the environment.
+ */
+#include <concbench/concbench.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,41 +16,41 @@
 #define CELL_FD 3
 
 struct selftest_state {
-	_Alignas(ARENA_ALIGN) atomic_ulong counter;
+	uint64_t counter CB_ALIGNED;
 	unsigned trials; /* of "cold", which has one worker */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
-static uint64_t count(struct worker *w, void *state, uint64_t n)
+static uint64_t count(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct selftest_state *s = state;
 
 	(void)w;
 	for (uint64_t i = 0; i < n; i++)
-		atomic_fetch_add_explicit(&s->counter, 1, memory_order_relaxed);
+		(void)cb_fetch_add(&s->counter, 1);
 	return n;
 }
 
-static int check_count(const struct bench_env *env, char *why, size_t why_len)
+static int check_count(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct selftest_state *s = env->state;
-	const unsigned long counted = atomic_load(&s->counter);
+	const uint64_t counted = cb_load(&s->counter);
 	uint64_t done = 0;
 
 	for (unsigned i = 0; i < env->workers; i++)
 		done += env->done[i];
 	if (counted == done)
 		return 0;
-	(void)snprintf(why, why_len, "counted %lu, done %llu", counted, (unsigned long long)done);
+	(void)snprintf(why, why_len, "counted %" PRIu64 ", done %" PRIu64, counted, done);
 	return -EBADMSG;
 }
 
-static const struct workload ok = {.op = "addition",
+static const struct cb_workload ok = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = count,
     .check = check_count};
 
-static uint64_t crash(struct worker *w, void *state, uint64_t n)
+static uint64_t crash(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -60,11 +60,13 @@ static uint64_t crash(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct workload segv = {
-    .op = "crash", .state_bytes = sizeof(struct selftest_state), .batch = crash};
+static const struct cb_workload segv = {.op = "crash",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = crash,
+    .check = check_count};
 
 /* Waits for what nobody will ever do. */
-static uint64_t wait_for_ever(struct worker *w, void *state, uint64_t n)
+static uint64_t wait_for_ever(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -74,21 +76,23 @@ static uint64_t wait_for_ever(struct worker *w, void *state, uint64_t n)
 	return 0;
 }
 
-static const struct workload deadlock = {
-    .op = "wait", .state_bytes = sizeof(struct selftest_state), .batch = wait_for_ever};
+static const struct cb_workload deadlock = {.op = "wait",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = wait_for_ever,
+    .check = check_count};
 
 /* Says one more than it did. */
-static uint64_t miscount(struct worker *w, void *state, uint64_t n)
+static uint64_t miscount(struct cb_worker *w, void *state, uint64_t n)
 {
 	return count(w, state, n) + 1;
 }
 
-static const struct workload invalid = {.op = "addition",
+static const struct cb_workload invalid = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = miscount,
     .check = check_count};
 
-static uint64_t leave_early(struct worker *w, void *state, uint64_t n)
+static uint64_t leave_early(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -96,10 +100,12 @@ static uint64_t leave_early(struct worker *w, void *state, uint64_t n)
 	return n;
 }
 
-static const struct workload early_exit = {
-    .op = "exit", .state_bytes = sizeof(struct selftest_state), .batch = leave_early};
+static const struct cb_workload early_exit = {.op = "exit",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = leave_early,
+    .check = check_count};
 
-static int say_garbage(struct bench_env *env, char *why, size_t why_len)
+static int say_garbage(struct cb_env *env, char *why, size_t why_len)
 {
 	static const char noise[] = "}{ this is not the protocol \x01\xff\n";
 
@@ -109,13 +115,14 @@ static int say_garbage(struct bench_env *env, char *why, size_t why_len)
 	return write(CELL_FD, noise, sizeof(noise) - 1) < 0 ? -errno : 0;
 }
 
-static const struct workload garbage = {.op = "addition",
+static const struct cb_workload garbage = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = say_garbage,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
 /* On stdout, which is the supervisor's when it writes JSON. */
-static int talk(struct bench_env *env, char *why, size_t why_len)
+static int talk(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)why;
@@ -123,73 +130,80 @@ static int talk(struct bench_env *env, char *why, size_t why_len)
 	return puts("a library that talks") < 0 || fflush(stdout) != 0 ? -errno : 0;
 }
 
-static const struct workload talkative = {
-    .op = "addition", .state_bytes = sizeof(struct selftest_state), .setup = talk, .batch = count};
+static const struct cb_workload talkative = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .setup = talk,
+    .batch = count,
+    .check = check_count};
 
 /* What pthread_create(3) says at the limit of tasks. */
-static int hit_a_wall(struct bench_env *env, char *why, size_t why_len)
+static int hit_a_wall(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)snprintf(why, why_len, "no more tasks");
 	return -EAGAIN;
 }
 
-static const struct workload wall = {.op = "addition",
+static const struct cb_workload wall = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = hit_a_wall,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
 /* Slow until it has been warmed up: the first trial of each launch. A hundred times: on a machine
  * with a dozen other programs a CPU a launch's warm trials vary by ten. */
-static void begin_trial(struct worker *w, void *state)
+static void begin_trial(struct cb_worker *w, void *state)
 {
 	(void)w;
 	((struct selftest_state *)state)->trials++;
 }
 
-static uint64_t count_cold(struct worker *w, void *state, uint64_t n)
+static uint64_t count_cold(struct cb_worker *w, void *state, uint64_t n)
 {
 	const struct selftest_state *s = state;
-	const uint64_t until_ns = clock_now_ns() + (s->trials == 1 ? 200 : 2) * CLOCK_NS_PER_US;
+	const uint64_t until_ns = cb_now_ns() + (s->trials == 1 ? 200 : 2) * CB_NS_PER_US;
 
-	while (clock_now_ns() < until_ns)
+	while (cb_now_ns() < until_ns)
 		;
 	(void)n;
 	return count(w, state, 1);
 }
 
-static const struct workload cold = {.op = "addition",
+static const struct cb_workload cold = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .enter = begin_trial,
     .batch = count_cold,
     .check = check_count,
     .max_batch = 1};
 
-static int refuse(struct bench_env *env, char *why, size_t why_len)
+static int refuse(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)snprintf(why, why_len, "this setup always fails");
 	return -EIO;
 }
 
-static const struct workload no_setup = {.op = "addition",
+static const struct cb_workload no_setup = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .setup = refuse,
-    .batch = count};
+    .batch = count,
+    .check = check_count};
 
-static uint64_t fail_worker(struct worker *w, void *state, uint64_t n)
+static uint64_t fail_worker(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)state;
 	if (w->index == w->count - 1)
-		worker_fail(w, -ECONNRESET, "pretending to read");
+		cb_fail(w, -ECONNRESET, "pretending to read");
 	return n;
 }
 
-static const struct workload worker_error = {
-    .op = "addition", .state_bytes = sizeof(struct selftest_state), .batch = fail_worker};
+static const struct cb_workload worker_error = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .batch = fail_worker,
+    .check = check_count};
 
 /* Only one of the workers dies: the others must not go on alone, nor wait for it. */
-static uint64_t one_dies(struct worker *w, void *state, uint64_t n)
+static uint64_t one_dies(struct cb_worker *w, void *state, uint64_t n)
 {
 	if (w->index == w->count - 1) {
 		(void)signal(SIGSEGV, SIG_DFL);
@@ -198,125 +212,154 @@ static uint64_t one_dies(struct worker *w, void *state, uint64_t n)
 	return count(w, state, n);
 }
 
-static const struct workload worker_dies = {.op = "addition",
+static const struct cb_workload worker_dies = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = one_dies,
     .check = check_count};
 
-static void die_at_once(struct companion *c)
+static void die_at_once(struct cb_companion *c, const struct cb_env *env)
 {
-	atomic_store(c->ready, 1);
-	clock_sleep_until_ns(clock_now_ns() + 2 * CLOCK_NS_PER_MS);
+	(void)env;
+	cb_companion_ready(c);
+	(void)usleep(2000);
 	_exit(7);
 }
 
-static uint64_t wait_a_little(struct worker *w, void *state, uint64_t n)
+static const struct cb_companion_spec dying = {.role = "load generator", .run = die_at_once};
+
+static uint64_t wait_a_little(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)n;
-	worker_sleep_until(w, clock_now_ns() + CLOCK_NS_PER_MS);
+	cb_sleep_until(w, cb_now_ns() + CB_NS_PER_MS);
 	return count(w, state, 1);
 }
 
-static const struct workload companion_dies = {.op = "addition",
+static const struct cb_workload companion_dies = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = wait_a_little,
-    .companion = die_at_once,
-    .max_batch = 1};
+    .companions = &dying,
+    .companion_count = 1,
+    .max_batch = 1,
+    .check = check_count};
 
-static const struct workload idle = {.op = "addition",
+static const struct cb_workload idle = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = wait_a_little,
     .check = check_count,
     .max_batch = 1};
 
 /* A change that breaks a case: what a gate has to tell from a slower one. */
-static uint64_t crash_if_asked(struct worker *w, void *state, uint64_t n)
+static uint64_t crash_if_asked(struct cb_worker *w, void *state, uint64_t n)
 {
 	return getenv("CONCBENCH_SELFTEST_CRASH") ? crash(w, state, n) : count(w, state, n);
 }
 
-static const struct workload crash_if = {.op = "addition",
+static const struct cb_workload crash_if = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = crash_if_asked,
     .check = check_count};
 
-static uint64_t hang_if_asked(struct worker *w, void *state, uint64_t n)
+static uint64_t hang_if_asked(struct cb_worker *w, void *state, uint64_t n)
 {
 	return getenv("CONCBENCH_SELFTEST_HANG") ? wait_for_ever(w, state, n) : count(w, state, n);
 }
 
-static const struct workload hang_if = {.op = "addition",
+static const struct cb_workload hang_if = {.op = "addition",
     .state_bytes = sizeof(struct selftest_state),
     .batch = hang_if_asked,
     .check = check_count};
 
-struct selftest {
-	const char *name;
-	const struct workload *workload;
-	enum model model;
-	unsigned workers;
-	uint64_t slot_ns;
+/* ---- kinds ---- */
+
+static const struct cb_param params[] = {
+    CB_PARAM_MODEL, CB_PARAM_WORKERS("1"), CB_PARAM_CARRIERS, CB_PARAM_PLACE("none")};
+
+const struct cb_family selftest_family = {
+    .name = "selftest",
+    .plural = "selftests",
+    .title = "Cases that misbehave on purpose",
+    .question = "What becomes of a case that crashes, hangs or lies?",
+    .params = params,
+    .param_count = sizeof(params) / sizeof(params[0]),
 };
 
-static const struct selftest selftests[] = {
-    {"ok", &ok, MODEL_THREAD, 1, 0},
-    {"ok", &ok, MODEL_PROCESS, 2, 0},
-    {"ok", &ok, MODEL_COROUTINE, 2, 0},
-    {"segv", &segv, MODEL_THREAD, 1, 0},
-    {"deadlock", &deadlock, MODEL_THREAD, 2, 0},
-    {"deadlock", &deadlock, MODEL_PROCESS, 2, 0},
-    {"invalid", &invalid, MODEL_THREAD, 1, 0},
-    {"early_exit", &early_exit, MODEL_THREAD, 1, 0},
-    {"garbage", &garbage, MODEL_THREAD, 1, 0},
-    {"talkative", &talkative, MODEL_THREAD, 1, 0},
-    {"wall", &wall, MODEL_THREAD, 1, 0},
-    {"cold", &cold, MODEL_THREAD, 1, 0},
-    {"no_setup", &no_setup, MODEL_THREAD, 1, 0},
-    {"worker_error", &worker_error, MODEL_PROCESS, 2, 0},
-    {"worker_dies", &worker_dies, MODEL_PROCESS, 2, 0},
-    {"companion_dies", &companion_dies, MODEL_THREAD, 1, 0},
-    {"crash_if", &crash_if, MODEL_THREAD, 1, 0},
-    {"hang_if", &hang_if, MODEL_THREAD, 1, 0},
-    /* Long enough to be interrupted in the middle. */
-    {"slow", &idle, MODEL_THREAD, 1, 300 * CLOCK_NS_PER_MS},
-};
+#define SELFTEST(x, about_, points, ...)                                 \
+	static const struct cb_sweep sweep_##x[] = {{CB_SMOKE, points}}; \
+	static const struct cb_kind kind_##x = {.family = "selftest",    \
+	    .name = #x,                                                  \
+	    .about = about_,                                             \
+	    .flags = CB_HIDDEN,                                          \
+	    .version = 1,                                                \
+	    .models = CB_CAN_ALL,                                        \
+	    .sweeps = sweep_##x,                                         \
+	    .sweep_count = 1,                                            \
+	    __VA_ARGS__};                                                \
+	CB_REGISTER(kind_##x)
 
-static void add(
-    struct case_list *list, const struct machine *m, const struct selftest *t, unsigned version)
+/* Long enough to be interrupted in the middle. */
+static uint64_t long_window(const struct cb_case *c)
 {
-	const struct bench_case bc = {.workload = t->workload,
-	    .model = t->model,
-	    .workers = t->workers,
-	    .carriers = t->model == MODEL_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE),
-	    .slot_ns = t->slot_ns,
-	    .version = version};
-
-	case_add(list, m, &bc, "selftest/%s/model:%s/workers:%u/place:none", t->name,
-	    model_name(t->model), t->workers);
+	(void)c;
+	return 300 * CB_NS_PER_MS;
 }
+
+static const struct cb_sweep ok_sweeps[] = {
+    {CB_SMOKE, "model=thread"}, {CB_SMOKE, "model=process,coroutine workers=2"}};
+static const struct cb_kind kind_ok = {.family = "selftest",
+    .name = "ok",
+    .about = "adds to a counter",
+    .flags = CB_HIDDEN,
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &ok,
+    .sweeps = ok_sweeps,
+    .sweep_count = 2};
+CB_REGISTER(kind_ok)
+
+SELFTEST(segv, "crashes", "model=thread", .work = &segv)
+SELFTEST(deadlock, "waits for ever", "model=thread,process workers=2", .work = &deadlock)
+SELFTEST(invalid, "counts one too many", "model=thread", .work = &invalid)
+SELFTEST(early_exit, "ends its process", "model=thread", .work = &early_exit)
+SELFTEST(garbage, "speaks out of turn", "model=thread", .work = &garbage)
+SELFTEST(talkative, "prints", "model=thread", .work = &talkative)
+SELFTEST(wall, "hits a limit of the system", "model=thread", .work = &wall)
+SELFTEST(cold, "is slow in its first trial", "model=thread", .work = &cold)
+SELFTEST(no_setup, "cannot set itself up", "model=thread", .work = &no_setup)
+SELFTEST(worker_error, "one of its workers fails", "model=process workers=2", .work = &worker_error)
+SELFTEST(worker_dies, "one of its workers dies", "model=process workers=2", .work = &worker_dies)
+SELFTEST(companion_dies, "its load generator dies", "model=thread", .work = &companion_dies)
+SELFTEST(crash_if, "crashes when told to", "model=thread", .work = &crash_if)
+SELFTEST(hang_if, "hangs when told to", "model=thread", .work = &hang_if)
+SELFTEST(slow, "takes its time", "model=thread", .work = &idle, .window_ns = long_window)
 
 /* Two builds of which one has a case more, or does something else in it. */
-static void add_changing(struct case_list *list, const struct machine *m)
+static int only_if_asked(const struct cb_case *c, char *why, size_t why_len)
 {
-	static const struct selftest extra = {"extra", &ok, MODEL_THREAD, 1, 0};
-	static const struct selftest versioned = {"versioned", &ok, MODEL_THREAD, 1, 0};
-	const char *text = getenv("CONCBENCH_SELFTEST_VERSION");
-	uint64_t version = 1;
-
+	(void)c;
 	if (getenv("CONCBENCH_SELFTEST_EXTRA"))
-		add(list, m, &extra, 1);
-	if (text)
-		(void)text_parse_u64(text, 1, 1000, &version);
-	add(list, m, &versioned, (unsigned)version);
+		return 0;
+	(void)snprintf(why, why_len, "not in this build");
+	return -EINVAL;
 }
 
-void selftest_list(struct case_list *list, const struct machine *m)
+SELFTEST(extra, "is in one of two builds", "model=thread", .work = &ok, .can = only_if_asked)
+
+static const struct cb_sweep versioned_sweep[] = {{CB_SMOKE, "model=thread"}};
+static struct cb_kind kind_versioned = {.family = "selftest",
+    .name = "versioned",
+    .about = "does something else in one of two builds",
+    .flags = CB_HIDDEN,
+    .version = 1,
+    .models = CB_CAN_ALL,
+    .work = &ok,
+    .sweeps = versioned_sweep,
+    .sweep_count = 1};
+CB_REGISTER(kind_versioned)
+
+__attribute__((constructor)) static void take_version(void)
 {
-	if (!getenv("CONCBENCH_SELFTEST"))
-		return;
-	for (size_t i = 0; i < sizeof(selftests) / sizeof(selftests[0]); i++)
-		add(list, m, &selftests[i], 1);
-	add_changing(list, m);
-	selftest_slow_list(list, m);
+	const char *text = getenv("CONCBENCH_SELFTEST_VERSION");
+
+	if (text && atoi(text) > 0)
+		kind_versioned.version = (unsigned)atoi(text);
 }

@@ -1,10 +1,8 @@
-#include "benches/selftest/selftest_slow.h"
-
-#include "benches/jobs/chase.h"
-#include "benches/jobs/sieve.h"
-#include "benches/handoff/switch.h"
-#include "benches/handoff/switch_rows.h"
-#include "harness/base/text.h"
+/*
+ * selftest_slow.c - real workloads with a knob: so many percent slower than they are, set in the
+ * environment. What a gate has to find.
+ */
+#include <concbench/concbench.h>
 
 #include <errno.h>
 #include <math.h>
@@ -17,28 +15,28 @@
 #define WORKERS_MAX 2
 
 struct slow_worker {
-	_Alignas(ARENA_ALIGN) uint64_t done; /* by the real workload, since the cell began */
-	double credit;                       /* of these, not counted yet */
+	_Alignas(CB_ALIGN) uint64_t done; /* by the real workload, since the cell began */
+	double credit;                    /* of these, not counted yet */
 };
 
 /* The real workload's state follows. */
 struct slow_state {
-	const struct workload *real;
+	const struct cb_workload *real;
 	double price; /* real operations for one that is counted: 1.02 for 2 % */
 	struct slow_worker worker[WORKERS_MAX];
-	_Alignas(ARENA_ALIGN) unsigned char state[];
+	_Alignas(CB_ALIGN) unsigned char state[];
 };
 
-static size_t size_of(const struct workload *real, const struct bench_case *bc)
+static size_t size_of(const struct cb_workload *real, const struct cb_case *c)
 {
 	return sizeof(struct slow_state) +
-	       (real->state_size ? real->state_size(bc) : real->state_bytes);
+	       (real->state_size ? real->state_size(c) : real->state_bytes);
 }
 
-static struct bench_env env_of(const struct bench_env *env, uint64_t done[WORKERS_MAX])
+static struct cb_env env_of(const struct cb_env *env, uint64_t done[WORKERS_MAX])
 {
 	struct slow_state *st = env->state;
-	struct bench_env real = *env;
+	struct cb_env real = *env;
 
 	for (unsigned i = 0; i < env->workers; i++)
 		done[i] = st->worker[i].done;
@@ -47,15 +45,18 @@ static struct bench_env env_of(const struct bench_env *env, uint64_t done[WORKER
 	return real;
 }
 
-static int setup(struct bench_env *env, const struct workload *load, char *why, size_t why_len)
+static int setup(struct cb_env *env, const struct cb_workload *load, char *why, size_t why_len)
 {
 	const char *text = getenv(SLOWDOWN);
+	char *end = NULL;
 	struct slow_state *st = env->state;
 	uint64_t done[WORKERS_MAX];
-	struct bench_env real;
+	struct cb_env real;
 	double pct = 0.0;
 
-	if (text && text_parse_double(text, 0.0, SLOWDOWN_MAX_PCT, &pct) != 0) {
+	if (text)
+		pct = strtod(text, &end);
+	if (text && (end == text || *end || !(pct >= 0.0) || pct > SLOWDOWN_MAX_PCT)) {
 		(void)snprintf(why, why_len, SLOWDOWN ": '%.40s' is not a number from 0 to %.0f",
 		    text, SLOWDOWN_MAX_PCT);
 		return -EINVAL;
@@ -66,7 +67,7 @@ static int setup(struct bench_env *env, const struct workload *load, char *why, 
 	return load->setup ? load->setup(&real, why, why_len) : 0;
 }
 
-static void enter(struct worker *w, void *state)
+static void enter(struct cb_worker *w, void *state)
 {
 	struct slow_state *st = state;
 
@@ -74,7 +75,7 @@ static void enter(struct worker *w, void *state)
 		st->real->enter(w, st->state);
 }
 
-static uint64_t batch(struct worker *w, void *state, uint64_t n)
+static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct slow_state *st = state;
 	struct slow_worker *own = &st->worker[w->index];
@@ -88,7 +89,7 @@ static uint64_t batch(struct worker *w, void *state, uint64_t n)
 	return (uint64_t)counted;
 }
 
-static void leave(struct worker *w, void *state)
+static void leave(struct cb_worker *w, void *state)
 {
 	struct slow_state *st = state;
 
@@ -96,11 +97,11 @@ static void leave(struct worker *w, void *state)
 		st->real->leave(w, st->state);
 }
 
-static int check(const struct bench_env *env, char *why, size_t why_len)
+static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct slow_state *st = env->state;
 	uint64_t done[WORKERS_MAX];
-	const struct bench_env real = env_of(env, done);
+	const struct cb_env real = env_of(env, done);
 	int ret = st->real->check(&real, why, why_len);
 
 	for (unsigned i = 0; !ret && i < env->workers; i++) {
@@ -115,74 +116,59 @@ static int check(const struct bench_env *env, char *why, size_t why_len)
 	return ret;
 }
 
-static void teardown(struct bench_env *env)
+static void teardown(struct cb_env *env)
 {
 	const struct slow_state *st = env->state;
 	uint64_t done[WORKERS_MAX];
-	struct bench_env real = env_of(env, done);
+	struct cb_env real = env_of(env, done);
 
 	if (st->real->teardown)
 		st->real->teardown(&real);
 }
 
 /* A workload has no word of its own to keep, so each case has its functions. */
-#define SLOW(name, load)                                                          \
-	static size_t name##_size(const struct bench_case *bc)                    \
-	{                                                                         \
-		return size_of(&(load), bc);                                      \
-	}                                                                         \
-	static int name##_setup(struct bench_env *env, char *why, size_t why_len) \
-	{                                                                         \
-		return setup(env, &(load), why, why_len);                         \
-	}                                                                         \
-	static const struct workload name = {.op = "operation",                   \
-	    .state_size = name##_size,                                            \
-	    .setup = name##_setup,                                                \
-	    .enter = enter,                                                       \
-	    .batch = batch,                                                       \
-	    .leave = leave,                                                       \
-	    .check = check,                                                       \
-	    .teardown = teardown}
+#define SLOW(x, family_, kind_, points, ...)                                \
+	static const struct cb_workload *x##_real(void)                     \
+	{                                                                   \
+		return cb_kind_find(family_, kind_)->work;                  \
+	}                                                                   \
+	static size_t x##_size(const struct cb_case *c)                     \
+	{                                                                   \
+		return size_of(x##_real(), c);                              \
+	}                                                                   \
+	static int x##_setup(struct cb_env *env, char *why, size_t why_len) \
+	{                                                                   \
+		return setup(env, x##_real(), why, why_len);                \
+	}                                                                   \
+	static const struct cb_workload x##_work = {.op = "operation",      \
+	    .state_size = x##_size,                                         \
+	    .setup = x##_setup,                                             \
+	    .enter = enter,                                                 \
+	    .batch = batch,                                                 \
+	    .leave = leave,                                                 \
+	    .check = check,                                                 \
+	    .teardown = teardown};                                          \
+	static const struct cb_sweep x##_sweep[] = {{CB_SMOKE, points}};    \
+	static const struct cb_kind x = {.family = "selftest",              \
+	    .name = #x,                                                     \
+	    .about = "a real one with a knob",                              \
+	    .flags = CB_HIDDEN,                                             \
+	    .version = 1,                                                   \
+	    .models = CB_CAN_OS,                                            \
+	    .not_models = "the real one cannot, or need not",               \
+	    .work = &x##_work,                                              \
+	    .sweeps = x##_sweep,                                            \
+	    .sweep_count = 1,                                               \
+	    __VA_ARGS__};                                                   \
+	CB_REGISTER(x)
 
-SLOW(slow_sieve, sieve_workload);
-SLOW(slow_chase, chase_workload);
-SLOW(slow_futex, switch_futex_workload);
-SLOW(slow_condvar, switch_condvar_workload);
-SLOW(slow_pipe, switch_pipe_workload);
+/* The chase's: fits a second-level cache. */
+static const struct cb_param bytes[] = {
+    CB_PARAM("bytes", CB_BYTES, "256KiB", 128, 1 << 30, "of each worker's chain")};
 
-struct slow_case {
-	const char *name;
-	const struct workload *workload;
-	enum model model;
-	unsigned workers;
-	enum placement_kind place;
-};
-
-static const struct slow_case cases[] = {
-    {"slow_sieve", &slow_sieve, MODEL_THREAD, 1, PLACEMENT_SAME},
-    {"slow_chase", &slow_chase, MODEL_THREAD, 1, PLACEMENT_SAME},
-    {"slow_pipe", &slow_pipe, MODEL_PROCESS, 2, PLACEMENT_SCATTER},
-    {"slow_condvar_same", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SAME},
-    {"slow_condvar_cross", &slow_condvar, MODEL_THREAD, 2, PLACEMENT_SCATTER},
-    {"slow_futex_same", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SAME},
-    {"slow_futex_cross", &slow_futex, MODEL_THREAD, 2, PLACEMENT_SCATTER},
-};
-
-void selftest_slow_list(struct case_list *list, const struct machine *m)
-{
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct slow_case *c = &cases[i];
-		const struct bench_case bc = {.workload = c->workload,
-		    .model = c->model,
-		    .workers = c->workers,
-		    .place = placement_policy_of(c->place),
-		    /* As long as the real ones', or what is tried is another case. */
-		    .slot_ns = c->workers > 1 ? switch_slot_ns(c->workers) : 0,
-		    /* The chase's: fits a second-level cache. */
-		    .params = {256 * 1024},
-		    .version = 1};
-
-		case_add(list, m, &bc, "selftest/%s/model:%s/workers:%u/place:%s", c->name,
-		    model_name(c->model), c->workers, bc.place.text);
-	}
-}
+SLOW(slow_sieve, "job", "sieve", "model=thread place=same", .from = CB_SMOKE)
+SLOW(slow_chase, "job", "chase", "model=thread place=same", .params = bytes, .param_count = 1)
+SLOW(slow_pipe, "handoff", "pipe", "model=process workers=2 place=scatter", .from = CB_SMOKE)
+SLOW(slow_condvar, "handoff", "condvar", "model=thread workers=2 place=same,scatter",
+    .from = CB_SMOKE)
+SLOW(slow_futex, "handoff", "futex", "model=thread workers=2 place=same,scatter", .from = CB_SMOKE)

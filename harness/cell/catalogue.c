@@ -7,20 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add(struct catalogue *c, const struct message *m)
+/* Return: one more item, not filled; NULL: out of memory. */
+static struct catalogue_case *make_room(struct catalogue *c)
 {
-	struct catalogue_case *item;
-
 	if (c->count == c->capacity) {
 		const size_t capacity = c->capacity ? c->capacity * 2 : 64;
+		struct catalogue_case *item = realloc(c->item, capacity * sizeof(*item));
 
-		item = realloc(c->item, capacity * sizeof(*item));
 		if (!item)
-			return -ENOMEM;
+			return NULL;
 		c->item = item;
 		c->capacity = capacity;
 	}
-	item = &c->item[c->count++];
+	return &c->item[c->count++];
+}
+
+static int add(struct catalogue *c, const struct message *m)
+{
+	struct catalogue_case *item = make_room(c);
+
+	if (!item)
+		return -ENOMEM;
 	*item = (struct catalogue_case){
 	    .slot_ns = m->slot_ns, .supported = m->status != STATUS_UNSUPPORTED};
 	(void)snprintf(item->name, sizeof(item->name), "%s", m->case_name);
@@ -90,24 +97,39 @@ const struct catalogue_case *catalogue_find(const struct catalogue *c, const cha
 	return NULL;
 }
 
+int catalogue_join(struct catalogue *c, const struct catalogue *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		struct catalogue_case *item;
+
+		if (catalogue_find(c, more->item[i].name))
+			continue;
+		item = make_room(c);
+		if (!item)
+			return -ENOMEM;
+		*item = more->item[i];
+	}
+	return 0;
+}
+
 void catalogue_free(struct catalogue *c)
 {
 	free(c->item);
 	memset(c, 0, sizeof(*c));
 }
 
-int catalogue_tell(const struct case_list *list, uint64_t slot_ns, unsigned pus, int fd)
+int catalogue_tell(const struct case_list *list, uint64_t slot_ns, int fd)
 {
 	const struct message end = {.type = MESSAGE_END};
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct bench_case *bc = &list->item[i];
-		const bool here = bc->workload && !bc->unsupported[0];
+		const bool here = !bc->unsupported[0];
 		struct message m = {
 		    .type = MESSAGE_CASE, .status = here ? STATUS_NOT_RUN : STATUS_UNSUPPORTED};
 		int ret;
 
-		m.slot_ns = slot_ns ? slot_ns : case_slot_ns(bc, pus);
+		m.slot_ns = slot_ns ? slot_ns : bc->window_ns;
 		(void)snprintf(m.case_name, sizeof(m.case_name), "%s", bc->name);
 		(void)snprintf(m.reason, sizeof(m.reason), "%s", bc->unsupported);
 		case_hash(bc, m.hash);

@@ -7,7 +7,7 @@
 
 #include "harness/cell/supervise.h"
 #include "harness/run/run.h"
-#include "harness/work/bench_case.h"
+#include "harness/work/sweep.h"
 
 struct catalogue_case {
 	char name[CASE_NAME_MAX];
@@ -26,7 +26,7 @@ struct catalogue {
 
 /**
  * catalogue_ask() - in the program's own order.
- * @spec: exe, profile, sweep, topology and deadlines; no case.
+ * @spec: exe, selection, modules, topology and deadlines; no case.
  * Return: 0; -EINTR; -EPROTO with @why when it is no concbench, or one older than this question;
  * -ETIMEDOUT, -ECHILD, -ENOMEM with @why. Release with catalogue_free() after success.
  */
@@ -35,9 +35,12 @@ int catalogue_ask(const struct cell_spec *spec, struct catalogue *out, char *why
 /** catalogue_find() - by exact name, or NULL. */
 const struct catalogue_case *catalogue_find(const struct catalogue *c, const char *name);
 
+/** catalogue_join() - add what is in @more and not yet in @c. Return: 0; -ENOMEM. */
+int catalogue_join(struct catalogue *c, const struct catalogue *more);
+
 void catalogue_free(struct catalogue *c);
 
 /** catalogue_tell() - the program's side: say all cases of @list to @fd. Return: 0; -errno. */
-int catalogue_tell(const struct case_list *list, uint64_t slot_ns, unsigned pus, int fd);
+int catalogue_tell(const struct case_list *list, uint64_t slot_ns, int fd);
 
 #endif

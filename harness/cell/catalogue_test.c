@@ -4,6 +4,9 @@
 
 #include <sys/socket.h>
 
+extern const struct cb_family *const cb_families[];
+const struct cb_family *const cb_families[] = {NULL};
+
 #define CASE(name, status, reason)                         \
 	"say '{\"v\":1,\"type\":\"case\",\"case\":\"" name \
 	"\",\"hash\":\"0123\",\"slot_ns\":2000,"           \
@@ -22,11 +25,16 @@ static void it_is_read(void **state)
 {
 	struct catalogue c;
 	char exe[128], why[REASON_MAX] = "";
-	const struct cell_spec spec = asked(exe, sizeof(exe),
-	    "case \"$*\" in *--case*) exit 1;; *--list*) ;; *) exit 1;; esac\n" CASE(
-		"a/b", "not_run", "") CASE("c", "unsupported", "needs two packages") END);
+	static const char *const modules[] = {"--load", "x.so", NULL};
+	static const char *const selection[] = {"--set", "a=1", "locks", NULL};
+	struct cell_spec spec = asked(exe, sizeof(exe),
+	    "[ \"$*\" = 'cell --fd 3 --slot-ns 0 --load x.so --list --set a=1 locks' ] || "
+	    "exit 1\n" CASE("a/b", "not_run", "") CASE("c", "unsupported", "needs two packages")
+		END);
 
 	(void)state;
+	spec.modules = modules;
+	spec.selection = selection;
 	if (catalogue_ask(&spec, &c, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	assert_int_equal(c.count, 2);
@@ -78,36 +86,46 @@ static void what_is_no_catalogue(void **state)
 
 static void it_is_told(void **state)
 {
-	static const struct workload some = {.op = "nothing"};
-	struct bench_case cases[2] = {{.name = "can", .workload = &some, .workers = 1},
-	    {.name = "cannot", .unsupported = "no such PU"}};
+	static const struct cb_family family = {.name = "test"};
+	static const struct cb_workload some = {.op = "nothing"};
+	static const struct cb_kind self = {.name = "kind", .work = &some};
+	static const struct kind kind = {.family = &family, .self = &self};
+	struct bench_case cases[2] = {{.kind = &kind, .name = "test/kind/can:1", .window_ns = 5000},
+	    {.kind = &kind, .name = "test/kind/can:0", .unsupported = "no such PU"}};
 	const struct case_list list = {.item = cases, .count = 2};
 	struct line_buffer input = {0};
-	const char *line, *type[3] = {"can", "cannot", ""};
-	char err[160];
+	const char *line;
+	char err[160], hash[17];
 	size_t len;
 	int pair[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(catalogue_tell(&list, 77, 2, pair[0]), 0);
-	for (unsigned i = 0; i < 3; i++) {
+	/* Each with its own window, and with one for all. */
+	assert_int_equal(catalogue_tell(&list, 0, pair[0]), 0);
+	assert_int_equal(catalogue_tell(&list, 77, pair[0]), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		const struct bench_case *bc = i % 3 < 2 ? &cases[i % 3] : NULL;
 		struct message m;
 
 		while (!line_buffer_next(&input, &line, &len))
 			assert_true(line_buffer_fill(&input, pair[1]) > 0);
 		assert_int_equal(message_parse(line, len, &m, err, sizeof(err)), 0);
-		assert_int_equal(m.type, i < 2 ? MESSAGE_CASE : MESSAGE_END);
-		assert_string_equal(m.case_name, type[i]);
-		if (i == 0)
-			assert_int_equal(m.slot_ns, 77);
-		if (i < 2)
-			assert_int_equal(m.status, i ? STATUS_UNSUPPORTED : STATUS_NOT_RUN);
+		assert_int_equal(m.type, bc ? MESSAGE_CASE : MESSAGE_END);
+		if (bc) {
+			assert_string_equal(m.case_name, bc->name);
+			case_hash(bc, hash);
+			assert_string_equal(m.hash, hash);
+			assert_int_equal(m.slot_ns, i < 3 ? bc->window_ns : 77);
+			assert_int_equal(
+			    m.status, bc->unsupported[0] ? STATUS_UNSUPPORTED : STATUS_NOT_RUN);
+			assert_string_equal(m.reason, bc->unsupported);
+		}
 		message_free(&m);
 	}
 	line_buffer_free(&input);
 	(void)close(pair[1]);
-	assert_int_equal(catalogue_tell(&list, 77, 2, pair[0]), -EPIPE);
+	assert_int_equal(catalogue_tell(&list, 77, pair[0]), -EPIPE);
 	(void)close(pair[0]);
 }
 

@@ -1,7 +1,7 @@
 #include "harness/cell/cell.h"
 
 #include "harness/cell/protocol.h"
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 #include "harness/machine/counters.h"
 #include "harness/work/team.h"
 #include "harness/work/trial_counters.h"
@@ -124,7 +124,7 @@ static void body(struct gbench_state *state, void *user)
 			break;
 		}
 		m.sample.slot = c->slot;
-		(void)metric_get(&m.sample.metrics, METRIC_NS_PER_OP, &ns_per_op);
+		ns_per_op = sample_length_ns(&m.sample);
 		gbench_set_iteration_time_s(state, ns_per_op * 1e-9);
 		if (metric_get(&m.sample.metrics, METRIC_OPS_PER_S, &value))
 			(void)gbench_set_counter(
@@ -166,11 +166,11 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)CELL_TIMER_SLACK_NS);
 	/* A peer that is gone is an error to report, not a signal to die of. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (!o->counters)
-		return team_create(&c->team, o->bc, o->topo, o->seed, why, why_len);
-	if (!counters_possible(why, why_len))
+	if (o->counters && !counters_possible(why, why_len))
 		return -ENOTSUP;
-	return team_create_counting(&c->team, o->bc, o->topo, o->seed, why, why_len);
+	return team_create(&c->team, o->bc, o->topo,
+	    &(struct team_options){.seed = o->seed, .counting = o->counters, .given = o->given},
+	    why, why_len);
 }
 
 static int register_case(struct cell *c)
@@ -221,6 +221,15 @@ static void send_counters(struct cell *c)
 			    "more events than counters: scaled from the time each was on");
 	}
 	(void)message_send(c->fd, &m);
+}
+
+int cell_refuse(int fd, int error, const char *why)
+{
+	struct message m = {.type = MESSAGE_FAIL, .status = cell_status_of(error)};
+
+	(void)snprintf(m.reason, sizeof(m.reason), "%s", why);
+	(void)message_send(fd, &m);
+	return 1;
 }
 
 int cell_serve(const struct cell_options *o, int fd)

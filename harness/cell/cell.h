@@ -20,6 +20,7 @@ struct cell_options {
 	uint64_t slot_ns; /* length of the window; 0: the case's */
 	uint64_t seed;    /* of this launch */
 	bool counters;    /* the pass for hardware counters */
+	double given;     /* the figure that the case depends on */
 };
 
 /**
@@ -35,6 +36,13 @@ int cell_serve(const struct cell_options *o, int fd);
  * Return: 0; 1 when the case failed, with a line on stderr; exit afterwards, as above.
  */
 int cell_run_here(const struct cell_options *o);
+
+/**
+ * cell_refuse() - say to the supervisor at @fd why there will be nothing.
+ * @error: what its case becomes, as cell_status_of() says.
+ * Return: the process's exit status.
+ */
+int cell_refuse(int fd, int error, const char *why);
 
 /** cell_status_of() - the status that an error of team_create() or team_trial() means. */
 enum case_status cell_status_of(int error);

@@ -84,7 +84,6 @@ static inline struct cell_spec cell_script(char *exe, size_t exe_len, const char
 	assert_int_equal(chmod(exe, 0755), 0);
 	return (struct cell_spec){.exe = exe,
 	    .case_name = CELL_CASE,
-	    .profile = "smoke",
 	    .slots = 1,
 	    .stderr_fd = STDERR_FILENO,
 	    .ready_within_ns = CELL_PATIENCE_NS,

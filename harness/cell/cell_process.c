@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define STEP_NS (100 * CLOCK_NS_PER_MS)
 /* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
 #define CLOSED_TO_DEAD_MS 2000
-#define ARGS_MAX 24
+#define ARGS_MAX 256
 #define ARG_TEXT_MAX 32
 
 /* The cell's end of the socketpair is always this descriptor in it. */
@@ -32,37 +34,68 @@ static bool no_input(void)
 	return fd >= 0 && dup2(fd, STDIN_FILENO) >= 0;
 }
 
-static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
-{
-	char fd[ARG_TEXT_MAX], slots[ARG_TEXT_MAX], slot_ns[ARG_TEXT_MAX], seed[ARG_TEXT_MAX];
-	const char *argv[ARGS_MAX] = {
-	    "concbench", "cell", "--profile", spec->profile, "--fd", fd, "--slot-ns", slot_ns};
-	unsigned argc = 8;
+/* The command line of a cell. */
+struct words {
+	const char *argv[ARGS_MAX + 1];
+	unsigned argc;
+	char text[6][ARG_TEXT_MAX];
+	unsigned texts;
+	bool overflow;
+};
 
-	(void)snprintf(fd, sizeof(fd), "%d", CELL_FD);
-	(void)snprintf(slots, sizeof(slots), "%u", spec->slots);
-	(void)snprintf(slot_ns, sizeof(slot_ns), "%" PRIu64, spec->slot_ns);
-	(void)snprintf(seed, sizeof(seed), "%" PRIu64, spec->seed);
+static void add_word(struct words *w, const char *word)
+{
+	w->overflow |= w->argc == ARGS_MAX;
+	if (!w->overflow)
+		w->argv[w->argc++] = word;
+}
+
+static void add_words(struct words *w, const char *const *words)
+{
+	for (; words && *words; words++)
+		add_word(w, *words);
+}
+
+__attribute__((format(printf, 3, 4))) static void add_number(
+    struct words *w, const char *flag, const char *format, ...)
+{
+	char *text = w->text[w->texts++];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, ARG_TEXT_MAX, format, args);
+	va_end(args);
+	add_word(w, flag);
+	add_word(w, text);
+}
+
+/* Return: false when there are more words than a cell takes. */
+static bool cell_words(const struct cell_spec *spec, struct words *w)
+{
+	*w = (struct words){.argc = 0};
+	add_word(w, "concbench");
+	add_word(w, "cell");
+	add_number(w, "--fd", "%d", CELL_FD);
+	add_number(w, "--slot-ns", "%" PRIu64, spec->slot_ns);
+	add_words(w, spec->modules);
 	if (spec->case_name) {
-		argv[argc++] = "--case";
-		argv[argc++] = spec->case_name;
-		argv[argc++] = "--slots";
-		argv[argc++] = slots;
-		argv[argc++] = "--seed";
-		argv[argc++] = seed;
+		add_word(w, "--case");
+		add_word(w, spec->case_name);
+		add_number(w, "--slots", "%u", spec->slots);
+		add_number(w, "--seed", "%" PRIu64, spec->seed);
+		if (spec->given > 0.0)
+			add_number(w, "--given", "%.17g", spec->given);
+		if (spec->counters)
+			add_word(w, "--counters");
 	} else {
-		argv[argc++] = "--list";
+		add_word(w, "--list");
+		add_words(w, spec->selection);
 	}
-	if (spec->counters)
-		argv[argc++] = "--counters";
-	if (spec->workers) {
-		argv[argc++] = "--workers";
-		argv[argc++] = spec->workers;
-	}
-	if (spec->place) {
-		argv[argc++] = "--place";
-		argv[argc++] = spec->place;
-	}
+	return !w->overflow;
+}
+
+static void exec_cell(const struct cell_spec *spec, const struct words *w, int socket, pid_t parent)
+{
 	child_die_with(parent);
 	interrupt_restore_child();
 	/* A group of its own: Ctrl-C on the terminal reaches the supervisor only, which decides. */
@@ -81,7 +114,7 @@ static void exec_cell(const struct cell_spec *spec, int socket, pid_t parent)
 		_exit(126);
 	}
 	/* argv's type cannot say that execv does not write to it. */
-	execv(spec->exe, (char *const *)(uintptr_t)argv);
+	execv(spec->exe, (char *const *)(uintptr_t)w->argv);
 	_exit(127);
 }
 
@@ -93,8 +126,11 @@ static int pidfd_of(pid_t pid)
 int cell_process_spawn(const struct cell_spec *spec, struct cell_process *c)
 {
 	const pid_t parent = getpid();
+	struct words words;
 	int pair[2];
 
+	if (!cell_words(spec, &words))
+		return -E2BIG;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	c->pid = fork();
@@ -106,7 +142,7 @@ int cell_process_spawn(const struct cell_spec *spec, struct cell_process *c)
 		return -error;
 	}
 	if (c->pid == 0)
-		exec_cell(spec, pair[1], parent);
+		exec_cell(spec, &words, pair[1], parent);
 	/* Also here: whichever of the two runs first, the group exists before it is needed. */
 	(void)setpgid(c->pid, c->pid);
 	(void)close(pair[1]);
@@ -158,14 +194,20 @@ static void note_end(struct cell_process *c, char *why, size_t why_len)
 int cell_process_receive(
     struct cell_process *c, uint64_t within_ns, struct message *m, char *why, size_t why_len)
 {
-	const uint64_t until_ns = clock_now_ns() + within_ns;
+	uint64_t left_ns = within_ns;
 	const char *line;
 	size_t len;
 
 	while (!line_buffer_next(&c->input, &line, &len)) {
+		/*
+		 * In steps, each of which counts for no more than its length: when a virtual
+		 * machine is stopped for a minute, nobody has hung, though all clocks say that it
+		 * is late.
+		 */
+		const uint64_t step_ns = left_ns < STEP_NS ? left_ns : STEP_NS;
 		struct pollfd fds[2] = {
 		    {.fd = c->socket, .events = POLLIN}, {.fd = c->pidfd, .events = POLLIN}};
-		int ready = interrupt_poll(fds, 2, until_ns);
+		int ready = interrupt_poll(fds, 2, clock_now_ns() + step_ns);
 		long got;
 
 		if (ready < 0)
@@ -173,6 +215,9 @@ int cell_process_receive(
 		if (ready == 0) {
 			char doing[160];
 
+			left_ns -= step_ns;
+			if (left_ns)
+				continue;
 			stuck_describe(c->pid, doing, sizeof(doing));
 			(void)snprintf(why, why_len, "no answer within %.1f s (%s)",
 			    (double)within_ns / 1e9, doing);

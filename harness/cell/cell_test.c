@@ -2,7 +2,7 @@
 #include "harness/cell/cell.h"
 
 #include "harness/base/clock.h"
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 #include "harness/cell/protocol.h"
 
 #include <errno.h>
@@ -21,21 +21,19 @@
 
 #define WINDOW_NS (2 * CLOCK_NS_PER_MS)
 
-const struct family bench_families[] = {{0}};
-
 struct shared {
-	_Alignas(ARENA_ALIGN) atomic_ulong total;
+	uint64_t total CB_ALIGNED;
 };
 
-static uint64_t add(struct worker *w, void *state, uint64_t n)
+static uint64_t add(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	for (uint64_t i = 0; i < n; i++)
-		atomic_fetch_add(&((struct shared *)state)->total, 1);
+		(void)cb_fetch_add(&((struct shared *)state)->total, 1);
 	return n;
 }
 
-static uint64_t die(struct worker *w, void *state, uint64_t n)
+static uint64_t die(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)w;
 	(void)state;
@@ -43,8 +41,14 @@ static uint64_t die(struct worker *w, void *state, uint64_t n)
 	_exit(3);
 }
 
+static int check(const struct cb_env *env, char *why, size_t why_len)
+{
+	(void)snprintf(why, why_len, "does not add up");
+	return cb_load(&((const struct shared *)env->state)->total) == env->done[0] ? 0 : -EBADMSG;
+}
+
 /* Wrong from the third trial on. */
-static int check(const struct bench_env *env, char *why, size_t why_len)
+static int check_losing(const struct cb_env *env, char *why, size_t why_len)
 {
 	if (env->trials < 3)
 		return 0;
@@ -52,23 +56,67 @@ static int check(const struct bench_env *env, char *why, size_t why_len)
 	return -EBADMSG;
 }
 
-static int no_setup(struct bench_env *env, char *why, size_t why_len)
+static int no_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	(void)env;
 	(void)snprintf(why, why_len, "no such kernel");
 	return -ENOTSUP;
 }
 
-static const struct workload good = {
-    .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .cooperative = true};
-static const struct workload losing = {
-    .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .check = check};
-static const struct workload dying = {
-    .op = "die", .state_bytes = sizeof(struct shared), .batch = die, .max_batch = 1};
-static const struct workload impossible = {
-    .op = "add", .state_bytes = sizeof(struct shared), .batch = add, .setup = no_setup};
+/* A trial without a window: a millisecond or more, and what it was given. */
+static int look_once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	(void)why;
+	(void)why_len;
+	cb_store(&((struct shared *)env->state)->total, env->trials + 1);
+	clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+	return cb_metric(metrics, "parked_bytes", 4096) || cb_metric(metrics, "given", env->given);
+}
+
+static int hit_a_wall(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	(void)metrics;
+	if (env->trials < 2)
+		return 0;
+	(void)snprintf(why, why_len, "no more tasks");
+	return -EAGAIN;
+}
+
+/* Without workers only the trials can be counted. */
+static int check_looks(const struct cb_env *env, char *why, size_t why_len)
+{
+	(void)snprintf(why, why_len, "trial %u not done", env->trials);
+	return cb_load(&((const struct shared *)env->state)->total) == env->trials ? 0 : -EBADMSG;
+}
+
+static const struct cb_param params[] = {
+    CB_PARAM_MODEL, CB_PARAM_WORKERS("1"), CB_PARAM_PLACE("none")};
+static const struct cb_family family = {
+    .name = "test", .plural = "tests", .params = params, .param_count = 3};
+extern const struct cb_family *const cb_families[];
+const struct cb_family *const cb_families[] = {&family, NULL};
+
+#define KIND(x, ...)                                                              \
+	static const struct cb_workload x##_work = {                              \
+	    .op = "addition", .state_bytes = sizeof(struct shared), __VA_ARGS__}; \
+	static const struct cb_kind x = {.family = "test",                        \
+	    .name = #x,                                                           \
+	    .about = "for this test",                                             \
+	    .version = 1,                                                         \
+	    .models = CB_CAN_ALL,                                                 \
+	    .work = &x##_work};                                                   \
+	CB_REGISTER(x)
+
+KIND(good, .batch = add, .check = check, .cooperative = true)
+KIND(losing, .batch = add, .check = check_losing)
+KIND(dying, .batch = die, .check = check, .max_batch = 1)
+KIND(impossible, .batch = add, .check = check, .setup = no_setup)
+KIND(looks, .once = look_once, .check = check_looks)
+KIND(walled, .once = hit_a_wall)
 
 static struct topology *topo;
+static struct registry registry;
+static struct host host;
 
 static int prepare(void **state)
 {
@@ -78,12 +126,16 @@ static int prepare(void **state)
 	/* What a cell leaves behind becomes ours, so that it is seen. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
 		return -1;
-	return topology_discover(&topo, err, sizeof(err));
+	if (topology_discover(&topo, err, sizeof(err)) != 0)
+		return -1;
+	host_describe(&host, topo);
+	return registry_create(&registry, err, sizeof(err));
 }
 
 static int release(void **state)
 {
 	(void)state;
+	registry_free(&registry);
 	topology_free(topo);
 	return 0;
 }
@@ -96,21 +148,27 @@ struct peer {
 	struct line_buffer input;
 };
 
-static void start(
-    struct peer *p, const struct workload *load, enum model model, unsigned slots, bool counters)
+static struct bench_case case_called(const char *name)
 {
-	struct cell_options o = {
-	    .topo = topo, .slots = slots, .slot_ns = WINDOW_NS, .seed = 7, .counters = counters};
+	struct bench_case bc;
+	char err[300];
+
+	if (case_parse(&registry, &host, name, &bc, NULL, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	assert_string_equal(bc.unsupported, "");
+	return bc;
+}
+
+static void start_with(struct peer *p, const char *name, const struct cell_options *options)
+{
+	struct cell_options o = *options;
 	int pair[2];
 
 	memset(p, 0, sizeof(*p));
-	p->bc = (struct bench_case){.name = "test/case/workers:1",
-	    .workload = load,
-	    .model = model,
-	    .workers = 1,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
+	p->bc = case_called(name);
 	o.bc = &p->bc;
+	o.topo = topo;
+	o.seed = 7;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	p->pid = fork();
 	assert_true(p->pid >= 0);
@@ -120,6 +178,11 @@ static void start(
 	}
 	assert_int_equal(close(pair[1]), 0);
 	p->fd = pair[0];
+}
+
+static void start(struct peer *p, const char *name, unsigned slots)
+{
+	start_with(p, name, &(struct cell_options){.slots = slots, .slot_ns = WINDOW_NS});
 }
 
 static void say(struct peer *p, enum message_type type, unsigned slot)
@@ -169,17 +232,24 @@ static void bury(struct peer *p, int exit_status)
 		assert_int_equal(close(p->fd), 0);
 }
 
-static double take_sample(struct peer *p, unsigned slot)
+static struct sample hear_sample(struct peer *p, unsigned slot)
 {
 	struct message m;
-	double ns = 0.0;
 
 	say(p, MESSAGE_GO, slot);
 	hear(p, MESSAGE_SAMPLE, &m);
 	assert_int_equal(m.sample.slot, slot);
-	assert_true(metric_get(&m.sample.metrics, METRIC_NS_PER_OP, &ns));
+	return m.sample;
+}
+
+static double take_sample(struct peer *p, unsigned slot)
+{
+	struct sample s = hear_sample(p, slot);
+	double ns = 0.0;
+
+	assert_true(metric_get(&s.metrics, METRIC_NS_PER_OP, &ns));
 	assert_true(ns > 0.0);
-	message_free(&m);
+	sample_free(&s);
 	return ns;
 }
 
@@ -197,7 +267,9 @@ static void check_summary(struct peer *p, unsigned rows, double sum_ns)
 
 static void turn_by_turn(void **state)
 {
-	const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+	static const char *const names[] = {"test/good/model:thread/workers:1/place:none",
+	    "test/good/model:process/workers:1/place:none",
+	    "test/good/model:coroutine/workers:1/place:none"};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -206,10 +278,10 @@ static void turn_by_turn(void **state)
 		struct peer p;
 		char hash[17];
 
-		start(&p, &good, models[i], 3, false);
+		start(&p, names[i], 3);
 		hear(&p, MESSAGE_READY, &m);
 		case_hash(&p.bc, hash);
-		assert_string_equal(m.case_name, p.bc.name);
+		assert_string_equal(m.case_name, names[i]);
 		assert_string_equal(m.hash, hash);
 		assert_string_equal(m.pus, "any");
 		assert_int_equal(m.slot_ns, WINDOW_NS);
@@ -230,7 +302,7 @@ static void an_early_end_is_an_end(void **state)
 	double sum_ns;
 
 	(void)state;
-	start(&p, &good, MODEL_PROCESS, 9, false);
+	start(&p, "test/good/model:process", 9);
 	hear(&p, MESSAGE_READY, &m);
 	sum_ns = take_sample(&p, 0);
 	sum_ns += take_sample(&p, 1);
@@ -243,18 +315,17 @@ static void an_early_end_is_an_end(void **state)
 static void failures_are_reported(void **state)
 {
 	static const struct {
-		const struct workload *load;
-		enum model model;
+		const char *name;
 		unsigned samples; /* before it */
 		bool before_ready;
 		enum case_status status;
 		const char *reason;
 	} table[] = {
-	    {&losing, MODEL_THREAD, 2, false, STATUS_INVALID, "one item was lost"},
-	    {&losing, MODEL_PROCESS, 2, false, STATUS_INVALID, "one item was lost"},
-	    {&dying, MODEL_PROCESS, 0, false, STATUS_CRASHED,
+	    {"test/losing", 2, false, STATUS_INVALID, "one item was lost"},
+	    {"test/losing/model:process", 2, false, STATUS_INVALID, "one item was lost"},
+	    {"test/dying/model:process", 0, false, STATUS_CRASHED,
 		"worker process 0 exited with status 3"},
-	    {&impossible, MODEL_THREAD, 0, true, STATUS_UNSUPPORTED, "no such kernel"},
+	    {"test/impossible", 0, true, STATUS_UNSUPPORTED, "no such kernel"},
 	};
 
 	(void)state;
@@ -262,7 +333,7 @@ static void failures_are_reported(void **state)
 		struct message m;
 		struct peer p;
 
-		start(&p, table[i].load, table[i].model, 5, false);
+		start(&p, table[i].name, 5);
 		if (!table[i].before_ready) {
 			hear(&p, MESSAGE_READY, &m);
 			for (unsigned slot = 0; slot < table[i].samples; slot++)
@@ -289,7 +360,7 @@ static void nonsense_is_a_failure(void **state)
 		struct message m;
 		struct peer p;
 
-		start(&p, &good, MODEL_THREAD, 3, false);
+		start(&p, "test/good", 3);
 		hear(&p, MESSAGE_READY, &m);
 		assert_int_equal(write(p.fd, lines[i], strlen(lines[i])), strlen(lines[i]));
 		hear(&p, MESSAGE_FAIL, &m);
@@ -306,7 +377,7 @@ static void no_supervisor_no_cell(void **state)
 
 	(void)state;
 	for (unsigned samples = 0; samples < 2; samples++) {
-		start(&p, &good, MODEL_PROCESS, 100, false);
+		start(&p, "test/good/model:process", 100);
 		hear(&p, MESSAGE_READY, &m);
 		if (samples)
 			(void)take_sample(&p, 0);
@@ -325,7 +396,8 @@ static void counters_have_a_pass_of_their_own(void **state)
 	size_t len;
 
 	(void)state;
-	start(&p, &good, MODEL_THREAD, 2, true);
+	start_with(&p, "test/good",
+	    &(struct cell_options){.slots = 2, .slot_ns = WINDOW_NS, .counters = true});
 	while (!line_buffer_next(&p.input, &line, &len))
 		assert_true(line_buffer_fill(&p.input, p.fd) > 0);
 	assert_int_equal(message_parse(line, len, &m, err, sizeof(err)), 0);
@@ -347,14 +419,60 @@ static void counters_have_a_pass_of_their_own(void **state)
 	bury(&p, 0);
 }
 
-/* In process: what is printed where, and the status. */
-static int run_here(
-    const struct workload *load, char *out, size_t out_len, char *err, size_t err_len)
+/* A trial that is one call is as long as that took: nothing is done by operations. */
+static void without_a_window(void **state)
 {
-	const struct bench_case bc = {.name = "test/case/workers:1",
-	    .workload = load,
-	    .workers = 1,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
+	const struct cell_options o = {.slots = 3, .given = 12.5};
+	double sum_ns = 0.0, value;
+	struct message m;
+	struct peer p;
+
+	(void)state;
+	start_with(&p, "test/looks", &o);
+	hear(&p, MESSAGE_READY, &m);
+	assert_int_equal(m.slot_ns, 0);
+	for (unsigned slot = 0; slot < 3; slot++) {
+		struct sample s = hear_sample(&p, slot);
+
+		assert_false(metric_get(&s.metrics, METRIC_NS_PER_OP, &value));
+		assert_true(metric_get(&s.metrics, METRIC_TRIAL_NS, &value));
+		assert_true(value >= (double)CLOCK_NS_PER_MS);
+		sum_ns += value;
+		assert_true(metric_get(&s.metrics, "parked_bytes", &value) && value == 4096.0);
+		assert_true(metric_get(&s.metrics, "given", &value) && value == 12.5);
+		sample_free(&s);
+	}
+	check_summary(&p, 3, sum_ns);
+	assert_true(said_all(&p));
+	bury(&p, 0);
+}
+
+/* The machine's walls are no fault of the case. */
+static void without_a_window_failures_are_reported_too(void **state)
+{
+	struct message m;
+	struct peer p;
+
+	(void)state;
+	start(&p, "test/walled", 5);
+	hear(&p, MESSAGE_READY, &m);
+	for (unsigned slot = 0; slot < 2; slot++) {
+		struct sample s = hear_sample(&p, slot);
+
+		sample_free(&s);
+	}
+	say(&p, MESSAGE_GO, 2);
+	hear(&p, MESSAGE_FAIL, &m);
+	assert_int_equal(m.status, STATUS_UNSUPPORTED);
+	assert_string_equal(m.reason, "no more tasks");
+	assert_true(said_all(&p));
+	bury(&p, 1);
+}
+
+/* In process: what is printed where, and the status. */
+static int run_here(const char *name, char *out, size_t out_len, char *err, size_t err_len)
+{
+	const struct bench_case bc = case_called(name);
 	const struct cell_options o = {
 	    .bc = &bc, .topo = topo, .slots = 4, .slot_ns = WINDOW_NS, .seed = 7};
 	FILE *files[2] = {tmpfile(), tmpfile()};
@@ -369,7 +487,7 @@ static int run_here(
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		int argc = 1;
-		char name[] = "concbench", *argv[] = {name, NULL};
+		char own[] = "concbench", *argv[] = {own, NULL};
 
 		if (dup2(fileno(files[0]), 1) < 0 || dup2(fileno(files[1]), 2) < 0)
 			_exit(99);
@@ -396,13 +514,14 @@ static void in_process_google_benchmark_reports(void **state)
 	char out[8000], err[8000];
 
 	(void)state;
-	assert_int_equal(run_here(&good, out, sizeof(out), err, sizeof(err)), 0);
-	assert_non_null(strstr(out, "test/case/workers:1/"));
+	assert_int_equal(run_here("test/good", out, sizeof(out), err, sizeof(err)), 0);
+	assert_non_null(strstr(out, "test/good/model:thread/workers:1/place:none/"));
 	assert_non_null(strstr(out, "_median"));
 	assert_null(strstr(err, "concbench: "));
-	assert_int_equal(run_here(&losing, out, sizeof(out), err, sizeof(err)), 1);
+	assert_int_equal(run_here("test/losing", out, sizeof(out), err, sizeof(err)), 1);
 	assert_non_null(
-	    strstr(err, "concbench: test/case/workers:1: invalid: one item was lost\n"));
+	    strstr(err, "concbench: test/losing/model:thread/workers:1/place:none: invalid: one "
+			"item was lost\n"));
 }
 
 static void what_an_error_means(void **state)
@@ -415,6 +534,8 @@ static void what_an_error_means(void **state)
 	assert_int_equal(cell_status_of(-ECHILD), STATUS_CRASHED);
 	assert_int_equal(cell_status_of(-EBADMSG), STATUS_INVALID);
 	assert_int_equal(cell_status_of(-EIO), STATUS_INVALID);
+	/* A shared object that was built again while it was measured. */
+	assert_int_equal(cell_status_of(-ESTALE), STATUS_INVALID);
 }
 
 int main(void)
@@ -426,6 +547,8 @@ int main(void)
 	    cmocka_unit_test(nonsense_is_a_failure),
 	    cmocka_unit_test(no_supervisor_no_cell),
 	    cmocka_unit_test(counters_have_a_pass_of_their_own),
+	    cmocka_unit_test(without_a_window),
+	    cmocka_unit_test(without_a_window_failures_are_reported_too),
 	    cmocka_unit_test(in_process_google_benchmark_reports),
 	    cmocka_unit_test(what_an_error_means),
 	};

@@ -22,14 +22,26 @@
 
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
 {
-	return &l->run->series[e->series];
+	return run_loop_series(l, e, 0);
+}
+
+/* All series of an entry share its fate. */
+static int journal_entry(struct run_loop *l, const struct run_entry *e)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < e->figures; i++)
+		ret = journal_series(l->journal, run_loop_series(l, e, i));
+	return ret;
 }
 
 static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
 {
-	const uint64_t slot_ns = l->slot_ns ? l->slot_ns : case_slot_ns(e->bc, l->pus);
+	const uint64_t slot_ns = l->slot_ns ? l->slot_ns : e->bc->window_ns;
 
-	return slot_ns >= LONG_SLOT_NS && l->slots > LONG_SLOTS ? LONG_SLOTS : l->slots;
+	/* A trial without a window is as long as it takes. */
+	return (!slot_ns || slot_ns >= LONG_SLOT_NS) && l->slots > LONG_SLOTS ? LONG_SLOTS
+									      : l->slots;
 }
 
 static struct cell_spec spec_of(
@@ -38,46 +50,64 @@ static struct cell_spec spec_of(
 	return (struct cell_spec){
 	    .exe = l->exe,
 	    .case_name = e->bc->name,
-	    .profile = l->profile,
-	    .workers = l->workers,
-	    .place = l->place,
+	    .modules = l->modules,
 	    .topology_xml = l->topology_xml,
 	    .allowed = l->allowed,
 	    .slots = slots_of(l, e),
 	    .slot_ns = l->slot_ns,
 	    .seed = schedule_seed(l->seed, (size_t)(e - l->entries), launch),
+	    .given = e->given,
 	    .counters = counters,
 	    .stderr_fd = l->stderr_fd,
-	    .ready_within_ns = l->cell_timeout_ns + e->bc->workers * READY_PER_WORKER_NS,
+	    .ready_within_ns = l->cell_timeout_ns + e->bc->pub.workers * READY_PER_WORKER_NS,
 	    .turn_within_ns = l->cell_timeout_ns,
 	};
 }
 
-/* A case that failed keeps its raw samples in the journal, but never gives a figure again.
- * @in: which cell it was. */
-static int note_failure(struct run_loop *l, const struct run_entry *e, enum case_status status,
-    const char *in, const char *why)
+int run_launch_fail(
+    struct run_loop *l, const struct run_entry *e, enum case_status status, const char *format, ...)
 {
-	struct series *s = series_of(l, e);
+	for (unsigned i = 0; i < e->figures; i++) {
+		struct series *s = run_loop_series(l, e, i);
+		va_list args;
 
-	s->status = status;
-	(void)snprintf(s->reason, sizeof(s->reason), "%s: %.200s", in, why);
-	return journal_series(l->journal, s);
+		s->status = status;
+		va_start(args, format);
+		(void)vsnprintf(s->reason, sizeof(s->reason), format, args);
+		va_end(args);
+	}
+	return journal_entry(l, e);
 }
 
 static int note_ready(struct run_loop *l, const struct run_entry *e, const struct message *ready)
 {
-	struct series *s = series_of(l, e);
-
-	if (s->sample_count)
+	if (series_of(l, e)->sample_count)
 		return 0;
-	s->status = STATUS_OK;
-	s->reason[0] = '\0';
-	s->oversubscribed = ready->oversubscribed;
-	s->slot_ns = ready->slot_ns;
-	(void)snprintf(s->pus, sizeof(s->pus), "%s", ready->pus);
-	(void)snprintf(s->hash, sizeof(s->hash), "%s", ready->hash);
-	return journal_series(l->journal, s);
+	for (unsigned i = 0; i < e->figures; i++) {
+		struct series *s = run_loop_series(l, e, i);
+
+		s->status = STATUS_OK;
+		s->reason[0] = '\0';
+		s->oversubscribed = ready->oversubscribed;
+		s->slot_ns = ready->slot_ns;
+		(void)snprintf(s->pus, sizeof(s->pus), "%s", ready->pus);
+		(void)snprintf(s->hash, sizeof(s->hash), "%s", ready->hash);
+	}
+	return journal_entry(l, e);
+}
+
+/* Of a trial that gives several figures each further series has its own, and nothing else. */
+static int keep_figure(struct run_loop *l, struct series *s, const struct sample *trial)
+{
+	struct sample one = {
+	    .launch = trial->launch, .slot = trial->slot, .warm_up = trial->warm_up};
+	double value;
+	int ret;
+
+	if (metric_get(&trial->metrics, s->figure.metric, &value))
+		(void)metric_add(&one.metrics, s->figure.metric, value);
+	ret = journal_sample(l->journal, s->name, &one);
+	return ret ? ret : series_add_sample(s, &one);
 }
 
 static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sample *sample)
@@ -85,6 +115,8 @@ static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sam
 	struct series *s = series_of(l, e);
 	int ret = journal_sample(l->journal, s->name, sample);
 
+	for (unsigned i = 1; !ret && i < e->figures; i++)
+		ret = keep_figure(l, run_loop_series(l, e, i), sample);
 	if (ret)
 		return ret;
 	/* No figure needs them any more: Jain's index is a metric. Of a thousand workers they would
@@ -160,7 +192,8 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	enum case_status reported = STATUS_INVALID;
 	struct cell_process *cell = NULL;
 	struct message ready = {0};
-	struct pending pending = {.n = 0};
+	/* Without a window nothing warms up: each trial begins anew. */
+	struct pending pending = {.decided = !e->bc->window_ns};
 	char why[REASON_MAX] = "";
 	double samples_ns = 0.0, sum_ns = 0.0;
 	unsigned rows = 0, slot = 0;
@@ -171,14 +204,12 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 		kept = note_ready(l, e, &ready);
 	for (; !ret && !kept && slot < spec.slots; slot++) {
 		struct sample sample;
-		double ns_per_op = 0.0;
 
 		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
 		if (ret)
 			break;
 		sample.launch = launch;
-		(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns_per_op);
-		samples_ns += ns_per_op;
+		samples_ns += sample_length_ns(&sample);
 		kept = add_pending(l, e, &pending, &sample);
 	}
 	/* Also when the case has failed: raw samples are never thrown away. */
@@ -198,12 +229,9 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	}
 	if (kept || ret == -EINTR)
 		return kept ? kept : ret;
-	if (ret) {
-		char in[24];
-
-		(void)snprintf(in, sizeof(in), "launch %u", launch);
-		return note_failure(l, e, cell_failure_status(ret, reported), in, why);
-	}
+	if (ret)
+		return run_launch_fail(
+		    l, e, cell_failure_status(ret, reported), "launch %u: %.200s", launch, why);
 	e->launches++;
 	return 0;
 }
@@ -262,7 +290,7 @@ int run_launch_counters(struct run_loop *l, const struct run_entry *e)
 		 * is not right does, whoever was watching. */
 		return status == STATUS_UNSUPPORTED
 			   ? run_launch_note_counters(l, e, "no hardware counters: %.200s", why)
-			   : note_failure(l, e, status, "hardware counters' pass", why);
+			   : run_launch_fail(l, e, status, "hardware counters' pass: %.200s", why);
 	}
 	series_of(l, e)->counters = counters.counted;
 	return run_launch_note_counters(l, e, "counted in a pass of its own, untimed%s%.200s",

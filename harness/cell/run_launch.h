@@ -25,6 +25,13 @@ int run_launch(struct run_loop *l, struct run_entry *e);
  */
 int run_launch_counters(struct run_loop *l, const struct run_entry *e);
 
+/**
+ * run_launch_fail() - a case keeps its raw samples in the journal, but gives no figure any more.
+ * All its series say why. Return: 0; -errno of the journal.
+ */
+int run_launch_fail(struct run_loop *l, const struct run_entry *e, enum case_status status,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /** run_launch_note_counters() - set the series' counters_note. Return: 0; -errno of the journal. */
 int run_launch_note_counters(struct run_loop *l, const struct run_entry *e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -12,9 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A case that is given another's figure waits until that has so many launches. */
+#define GIVEN_LAUNCHES RUN_LAUNCHES_MIN
+
+struct series *run_loop_series(const struct run_loop *l, const struct run_entry *e, unsigned figure)
+{
+	return &l->run->series[e->series + figure];
+}
+
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
 {
-	return &l->run->series[e->series];
+	return run_loop_series(l, e, 0);
 }
 
 static bool failed(const struct run_loop *l, const struct run_entry *e)
@@ -24,16 +32,77 @@ static bool failed(const struct run_loop *l, const struct run_entry *e)
 	return s->status != STATUS_OK && s->status != STATUS_NOT_RUN;
 }
 
+/* Every figure of it is precise. */
+static bool precise(const struct run_loop *l, const struct run_entry *e)
+{
+	for (unsigned i = 0; i < e->figures; i++)
+		if (!l->stopping[e->series + i].reached)
+			return false;
+	return true;
+}
+
 static bool wanted(const struct run_loop *l, const struct run_entry *e)
 {
-	return !failed(l, e) && !l->stopping[e - l->entries].reached && e->launches < l->rounds;
+	return !failed(l, e) && !precise(l, e) && e->launches < l->rounds;
+}
+
+/* What was measured of @e so far, as a rate where it is a time. Return: 0; -ENODATA; -errno. */
+static int figure_so_far(const struct run_loop *l, const struct run_entry *e, double *out)
+{
+	const struct series *s = series_of(l, e);
+	const char *metric =
+	    strcmp(s->figure.metric, METRIC_NS_PER_OP) == 0 ? METRIC_OPS_PER_S : s->figure.metric;
+	double *x = calloc(s->sample_count + 1, sizeof(*x));
+	size_t n = 0;
+	int ret;
+
+	if (!x)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->sample_count; i++)
+		if (!s->samples[i].warm_up)
+			n += metric_get(&s->samples[i].metrics, metric, &x[n]);
+	ret = n ? stats_median(x, n, out) : -ENODATA;
+	free(x);
+	return ret;
+}
+
+/*
+ * May it have its turn? One that needs another's figure waits for it, and is given the same one in
+ * all its launches. Return: 1; 0 not yet, or never; -errno.
+ */
+static int may_run(struct run_loop *l, struct run_entry *e)
+{
+	const struct run_entry *needs = e->needs;
+	double figure = 0.0;
+	int ret;
+
+	if (!needs || e->given > 0.0)
+		return 1;
+	if (failed(l, needs))
+		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
+		    "it needs the figure of %.150s, which is %s", series_of(l, needs)->name,
+		    status_name(series_of(l, needs)->status));
+	if (needs->launches < GIVEN_LAUNCHES && needs->launches < l->rounds)
+		return 0;
+	ret = figure_so_far(l, needs, &figure);
+	if (ret == -ENODATA && wanted(l, needs))
+		return 0;
+	if (ret && ret != -ENODATA)
+		return ret;
+	/* A rate of 0, or none: there is no half of it. */
+	if (ret || figure <= 0.0)
+		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
+		    "it needs the figure of %.150s, which has none above 0",
+		    series_of(l, needs)->name);
+	e->given = figure;
+	return 1;
 }
 
 /* The launch that has just ended, as the summary will see it: the median of its warm trials. */
-static int note_precision(struct run_loop *l, const struct run_entry *e)
+static int note_precision(struct run_loop *l, const struct run_entry *e, unsigned figure)
 {
-	struct stopping *stopping = &l->stopping[e - l->entries];
-	const struct series *s = series_of(l, e);
+	struct stopping *stopping = &l->stopping[e->series + figure];
+	const struct series *s = run_loop_series(l, e, figure);
 	const unsigned launch = e->launches - 1;
 	double *x = calloc(s->sample_count + 1, sizeof(*x));
 	double median = DBL_MAX;
@@ -46,7 +115,7 @@ static int note_precision(struct run_loop *l, const struct run_entry *e)
 		if (s->samples[i - 1].warm_up)
 			continue;
 		/* No operation finished: longer than any. */
-		if (!metric_get(&s->samples[i - 1].metrics, METRIC_NS_PER_OP, &x[n]))
+		if (!metric_get(&s->samples[i - 1].metrics, s->figure.metric, &x[n]))
 			x[n] = DBL_MAX;
 		n++;
 	}
@@ -66,7 +135,9 @@ static int launch(struct run_loop *l, struct run_entry *e)
 	int ret = run_launch(l, e);
 
 	/* A launch that failed has ended its case. */
-	return ret || e->launches == before ? ret : note_precision(l, e);
+	for (unsigned i = 0; !ret && e->launches > before && i < e->figures; i++)
+		ret = note_precision(l, e, i);
+	return ret;
 }
 
 static uint64_t rounds_budget_ns(const struct run_loop *l)
@@ -106,6 +177,11 @@ static int one_round(struct run_loop *l, const size_t *order)
 
 		if (!wanted(l, e))
 			continue;
+		ret = may_run(l, e);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			continue;
 		if (interrupt_pending())
 			return -EINTR;
 		if (begin_ns - l->begin_ns > rounds_budget_ns(l))
@@ -122,19 +198,20 @@ static int one_round(struct run_loop *l, const size_t *order)
 	return 0;
 }
 
-static bool any_wanted(const struct run_loop *l)
+static size_t count_wanted(const struct run_loop *l)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < l->entry_count; i++)
-		if (wanted(l, &l->entries[i]))
-			return true;
-	return false;
+		n += wanted(l, &l->entries[i]);
+	return n;
 }
 
 /* Return: true when there is something to say. */
-static bool note_stop(struct run_loop *l, size_t i, int ended_by)
+static bool note_stop(struct run_loop *l, const struct run_entry *e, unsigned figure, int ended_by)
 {
-	const struct run_entry *e = &l->entries[i];
-	const struct stopping *stopping = &l->stopping[i];
+	const struct stopping *stopping = &l->stopping[e->series + figure];
+	struct series *s = run_loop_series(l, e, figure);
 	const char *why = ended_by == -EINTR        ? "interrupted"
 			  : e->launches < l->rounds ? "time budget out"
 						    : "rounds out";
@@ -144,7 +221,7 @@ static bool note_stop(struct run_loop *l, size_t i, int ended_by)
 	if (l->precision > 0) {
 		if (e->launches < 2)
 			return false;
-		series_note_stop(series_of(l, e),
+		series_note_stop(s,
 		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
 		    e->launches, l->precision * 100, why);
 		return true;
@@ -152,7 +229,7 @@ static bool note_stop(struct run_loop *l, size_t i, int ended_by)
 	/* So many launches were asked for; without any the case has not run. */
 	if (!e->launches || e->launches >= l->rounds)
 		return false;
-	series_note_cut(series_of(l, e), e->launches, l->rounds, why);
+	series_note_cut(s, e->launches, l->rounds, why);
 	return true;
 }
 
@@ -161,25 +238,33 @@ static int note_stops(struct run_loop *l, int ended_by)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < l->entry_count && !ret; i++)
-		if (note_stop(l, i, ended_by))
-			ret = journal_series(l->journal, series_of(l, &l->entries[i]));
+	for (size_t i = 0; i < l->entry_count; i++)
+		for (unsigned f = 0; f < l->entries[i].figures && !ret; f++)
+			if (note_stop(l, &l->entries[i], f, ended_by))
+				ret = journal_series(
+				    l->journal, run_loop_series(l, &l->entries[i], f));
 	return ret;
 }
 
 static int rounds(struct run_loop *l, size_t *order)
 {
 	uint64_t last_round_ns = 0;
+	size_t left;
 	int ret = 0;
 
-	for (unsigned round = 0; !ret && any_wanted(l); round++) {
+	for (unsigned round = 0; !ret && (left = count_wanted(l)) > 0; round++) {
 		const uint64_t begin_ns = clock_now_ns();
+		size_t cells_before;
 
 		if (!schedule_another_round(
 			round, begin_ns - l->begin_ns, last_round_ns, rounds_budget_ns(l)))
 			return 0;
 		schedule_shuffle(order, l->entry_count, l->seed, round);
+		cells_before = l->cells_done;
 		ret = one_round(l, order);
+		/* What is left waits for a figure that nobody gives. */
+		if (!ret && l->cells_done == cells_before && count_wanted(l) == left)
+			break;
 		if (!ret)
 			ret = journal_sync(l->journal);
 		last_round_ns = clock_now_ns() - begin_ns;
@@ -193,7 +278,7 @@ int run_loop_rounds(struct run_loop *l)
 	size_t *order = calloc(n, sizeof(*order));
 	int ret = -ENOMEM, noted;
 
-	l->stopping = calloc(n, sizeof(*l->stopping));
+	l->stopping = calloc(l->run->series_count + 1, sizeof(*l->stopping));
 	if (!order || !l->stopping)
 		goto out;
 	l->begin_ns = clock_now_ns();
@@ -202,7 +287,7 @@ int run_loop_rounds(struct run_loop *l)
 		noted = note_stops(l, ret);
 		ret = noted ? noted : ret;
 	}
-	for (size_t i = 0; i < l->entry_count; i++)
+	for (size_t i = 0; l->stopping && i < l->run->series_count; i++)
 		stopping_free(&l->stopping[i]);
 out:
 	free(l->stopping);

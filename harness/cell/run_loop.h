@@ -15,20 +15,20 @@
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
 struct run_entry {
 	const struct bench_case *bc;
-	size_t series;         /* index in run->series */
-	unsigned launches;     /* cells that gave samples */
-	uint64_t last_cell_ns; /* how long its last cell took */
+	size_t series;           /* index in run->series of its first figure's */
+	unsigned figures;        /* series: one a figure, one behind the other */
+	struct run_entry *needs; /* whose figure it is given; NULL: nobody's */
+	double given;            /* that figure, once it was known */
+	unsigned launches;       /* cells that gave samples */
+	uint64_t last_cell_ns;   /* how long its last cell took */
 };
 
 struct run_loop {
 	/* what to do; the caller's */
 	const char *exe;
-	const char *profile;
-	const char *workers; /* the user's sweep, as typed; NULL: none */
-	const char *place;
+	const char *const *modules; /* as struct cell_spec's */
 	const char *topology_xml;
 	const char *allowed;
-	unsigned pus;
 	unsigned rounds; /* at most */
 	double
 	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
@@ -48,7 +48,7 @@ struct run_loop {
 	/* its own */
 	uint64_t begin_ns;
 	size_t cells_done;
-	struct stopping *stopping; /* [entry_count] during run_loop_rounds() */
+	struct stopping *stopping; /* [run->series_count] during run_loop_rounds() */
 };
 
 /**
@@ -64,6 +64,10 @@ struct run_loop {
  * cannot be written. What was measured is in the run in every case.
  */
 int run_loop_rounds(struct run_loop *l);
+
+/** run_loop_series() - the @figure-th series that an entry feeds. */
+struct series *run_loop_series(
+    const struct run_loop *l, const struct run_entry *e, unsigned figure);
 
 /**
  * run_loop_cells_left() - for the progress line: how many cells are still to come, as things stand.

@@ -11,16 +11,18 @@
 #include "harness/run/run.h"
 
 struct cell_spec {
-	const char *exe; /* program to run: our own, or for a gate another build's */
-	const char *case_name;
-	const char *profile;
-	const char *workers; /* the user's sweep, as typed; NULL: none */
-	const char *place;
-	const char *topology_xml; /* NULL: the cell discovers for itself */
-	const char *allowed;      /* usable PUs, topology_allowed_list() */
+	const char *exe;       /* program to run: our own, or for a gate another build's */
+	const char *case_name; /* NULL: it is asked for its catalogue */
+	/* Words of its command line: which shared objects it has to load, and as which builds
+	 * (module_words()). Up to a NULL; may be NULL. */
+	const char *const *modules;
+	const char *const *selection; /* of a catalogue: which cases, as concbench list takes it */
+	const char *topology_xml;     /* NULL: the cell discovers for itself */
+	const char *allowed;          /* usable PUs, topology_allowed_list() */
 	unsigned slots;
 	uint64_t slot_ns; /* 0: the case's */
 	uint64_t seed;
+	double given; /* the figure that the case depends on; 0: none */
 	bool counters;
 	int stderr_fd; /* where its stderr goes */
 	uint64_t ready_within_ns;

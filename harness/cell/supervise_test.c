@@ -3,6 +3,8 @@
 #include "harness/base/interrupt.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
 
 static void a_cell_becomes_ready(void **state)
 {
@@ -139,6 +141,8 @@ static void read_text(const char *name, char *out, size_t len)
 
 static void a_cell_is_told_all(void **state)
 {
+	static const char *const modules[] = {
+	    "--load", "mine=/a/b.so", "--build-id", "c0ffee", NULL};
 	char exe[96], path[96], why[200] = "", said[2000], want[1000];
 	struct cell_spec spec = cell_script(exe, sizeof(exe),
 	    "echo \"args $*\" >&2; echo \"xml $HWLOC_XMLFILE $HWLOC_THISSYSTEM\" >&2\n"
@@ -159,9 +163,10 @@ static void a_cell_is_told_all(void **state)
 	spec.slots = 7;
 	spec.slot_ns = UINT64_C(12345678901);
 	spec.seed = UINT64_MAX;
+	spec.given = 0.1;
 	spec.counters = true;
-	spec.workers = "1,2";
-	spec.place = "list:0,1";
+	spec.modules = modules;
+	spec.selection = (const char *const[]){"locks", NULL}; /* of a catalogue only */
 	spec.topology_xml = "/a/topology.xml";
 	spec.allowed = "0-1";
 	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
@@ -170,11 +175,73 @@ static void a_cell_is_told_all(void **state)
 	assert_int_equal(close(spec.stderr_fd), 0);
 	read_text("stderr", said, sizeof(said));
 	(void)snprintf(want, sizeof(want),
-	    "args cell --profile smoke --fd 3 --slot-ns 12345678901 --case %s --slots 7 --seed "
-	    "18446744073709551615 --counters --workers 1,2 --place list:0,1\n"
+	    "args cell --fd 3 --slot-ns 12345678901 --load mine=/a/b.so --build-id c0ffee "
+	    "--case %s --slots 7 --seed 18446744073709551615 --given 0.10000000000000001 "
+	    "--counters\n"
 	    "xml /a/topology.xml 1\nallowed 0-1\nown group\nblocked 0000000000000000\n",
 	    CELL_CASE);
 	assert_string_equal(said, want);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* A case that is given nothing is told nothing; and words are never left out in silence. */
+static void words_are_all_there_or_none(void **state)
+{
+	const char *many[300];
+	char exe[96], why[200] = "";
+	struct cell_spec spec =
+	    cell_script(exe, sizeof(exe), "case \"$*\" in *--given*) exit 5;; esac; ready; nap");
+	struct cell_process *c = NULL;
+	struct message m;
+
+	(void)state;
+	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	cell_kill(c);
+	for (size_t i = 0; i < 299; i++)
+		many[i] = "--load";
+	many[299] = NULL;
+	spec.modules = many;
+	c = NULL;
+	assert_int_equal(cell_start(&spec, &c, &m, why, sizeof(why)), -E2BIG);
+	assert_string_equal(why, "starting a cell: Argument list too long");
+	assert_null(c);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
+/* Takes the place of libc's in the whole program: once, it takes far longer than it was asked to.
+ */
+static bool stand_still;
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	struct timespec left;
+
+	if (stand_still) {
+		stand_still = false;
+		clock_sleep_until_ns(clock_now_ns() + 2 * CLOCK_NS_PER_S);
+		return 0;
+	}
+	if (timeout)
+		left = *timeout;
+	return (int)syscall(SYS_ppoll, fds, n, timeout ? &left : NULL, mask, _NSIG / 8);
+}
+
+/* A virtual machine is stopped for longer than the cell may take: nobody has hung. */
+static void a_machine_that_stands_still_is_not_a_hang(void **state)
+{
+	char exe[96], why[200] = "";
+	struct cell_spec spec = cell_script(exe, sizeof(exe), "sleep 2.5; ready; nap");
+	struct cell_process *c = NULL;
+	struct message m;
+
+	(void)state;
+	spec.ready_within_ns = CLOCK_NS_PER_S + 500 * CLOCK_NS_PER_MS;
+	stand_still = true;
+	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	assert_false(stand_still);
+	cell_kill(c);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
@@ -244,6 +311,8 @@ int main(void)
 	    cmocka_unit_test(a_program_that_is_not_there),
 	    cmocka_unit_test(one_that_hides_is_seen),
 	    cmocka_unit_test(a_cell_is_told_all),
+	    cmocka_unit_test(words_are_all_there_or_none),
+	    cmocka_unit_test(a_machine_that_stands_still_is_not_a_hang),
 	    cmocka_unit_test(an_interrupt_ends_the_wait),
 	    cmocka_unit_test(a_cell_dies_with_its_supervisor),
 	};

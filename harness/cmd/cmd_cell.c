@@ -3,142 +3,152 @@
 #include "harness/cell/catalogue.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
-#include "harness/cmd/run_options.h"
-#include "harness/machine/build_info.h"
-#include "harness/work/machine.h"
+#include "harness/cmd/selection.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct cell_arguments {
 	const char *name;
-	enum profile profile;
 	uint64_t fd;
 	uint64_t slots;
 	uint64_t slot_ns;
 	uint64_t seed;
+	double given;
 	bool counters;
 	bool list; /* the catalogue instead of a case */
-	unsigned workers[RUN_WORKERS_MAX];
-	unsigned worker_counts;
-	struct placement_policy place;
-	bool place_given;
+	unsigned profile;
+	struct option_list names, sets, loads, ids;
+	struct selection what;
 };
 
-static int parse(int argc, char **argv, struct cell_arguments *a)
+static int list(const struct catalogue_here *here, const struct cell_arguments *a)
 {
-	static const struct option longs[] = {
-	    {"case", required_argument, NULL, 'c'},
-	    {"profile", required_argument, NULL, 'p'},
-	    {"fd", required_argument, NULL, 'f'},
-	    {"slots", required_argument, NULL, 's'},
-	    {"slot-ns", required_argument, NULL, 'n'},
-	    {"seed", required_argument, NULL, 'r'},
-	    {"counters", no_argument, NULL, 'C'},
-	    {"list", no_argument, NULL, 'l'},
-	    {"workers", required_argument, NULL, 'w'},
-	    {"place", required_argument, NULL, 'P'},
-	    {NULL, 0, NULL, 0},
-	};
-	char err[200];
-	int opt, bad = 0;
+	struct selected chosen;
+	char err[400];
+	int ret = selection_cases(here, &a->what, &chosen, err, sizeof(err));
 
-	opterr = 0;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			a->name = optarg;
-			break;
-		case 'p':
-			bad |= profile_from_name(optarg, &a->profile);
-			break;
-		case 'f':
-			bad |= text_parse_u64(optarg, 0, 1 << 20, &a->fd);
-			break;
-		case 's':
-			bad |= text_parse_u64(optarg, 1, 1 << 20, &a->slots);
-			break;
-		case 'n':
-			bad |= text_parse_u64(optarg, 0, INT64_MAX, &a->slot_ns);
-			break;
-		case 'r':
-			bad |= text_parse_u64(optarg, 0, UINT64_MAX, &a->seed);
-			break;
-		case 'C':
-			a->counters = true;
-			break;
-		case 'l':
-			a->list = true;
-			break;
-		case 'w':
-			a->worker_counts =
-			    run_options_workers(optarg, a->workers, err, sizeof(err));
-			bad |= a->worker_counts == 0;
-			break;
-		case 'P':
-			a->place_given = true;
-			bad |= placement_parse(optarg, &a->place, err, sizeof(err));
-			break;
-		default:
-			bad = 1;
-		}
-	}
-	if (bad || optind < argc || !a->fd)
+	/* Nothing of it here is an empty catalogue: it is for the other side to say. */
+	if (ret == -ENOMEM)
 		return EXIT_USAGE;
-	return a->list || (a->name && a->slots) ? 0 : EXIT_USAGE;
+	if (ret)
+		chosen = (struct selected){.cases = {0}};
+	ret = catalogue_tell(&chosen.cases, a->slot_ns, (int)a->fd) ? 1 : 0;
+	selected_free(&chosen);
+	return ret;
 }
 
-int cmd_cell(int argc, char **argv)
+static int serve(
+    const struct catalogue_here *here, const struct topology *topo, const struct cell_arguments *a)
 {
-	struct cell_arguments a = {.profile = PROFILE_QUICK};
+	struct bench_case bc;
+	struct cell_options o = {
+	    .bc = &bc,
+	    .topo = topo,
+	    .slots = (unsigned)a->slots,
+	    .slot_ns = a->slot_ns,
+	    .seed = a->seed,
+	    .counters = a->counters,
+	    .given = a->given,
+	};
+	char err[400];
+	int ret = case_parse(&here->registry, &here->host, a->name, &bc, NULL, err, sizeof(err));
+
+	if (!ret && bc.unsupported[0]) {
+		(void)snprintf(err, sizeof(err), "%s", bc.unsupported);
+		ret = -ENOTSUP;
+	}
+	if (ret)
+		return cell_refuse((int)a->fd, ret, err);
+	ret = cell_serve(&o, (int)a->fd);
+	if (ret)
+		/* Workers may be stuck in what failed: nothing here may wait for them. */
+		_exit(ret);
+	return 0;
+}
+
+static int run(void *options)
+{
+	struct cell_arguments *a = options;
 	struct topology *topo = NULL;
-	struct case_list cases = {0};
-	struct machine machine;
-	char err[200] = "";
-	struct cell_options o;
+	struct catalogue_here here;
+	char err[600] = "";
 	int ret;
 
-	if (parse(argc, argv, &a) || fcntl((int)a.fd, F_GETFD) < 0) {
-		(void)fprintf(stderr, "concbench cell: started by concbench run only; to debug one "
-				      "case: concbench run "
-				      "--in-process --filter NAME\n");
-		return EXIT_USAGE;
-	}
-	if (topology_discover(&topo, err, sizeof(err)) != 0) {
-		(void)fprintf(stderr, "concbench cell: %s\n", err);
-		return EXIT_USAGE;
-	}
-	machine_describe(&machine, topo, a.profile);
-	machine.workers = a.workers;
-	machine.worker_counts = a.worker_counts;
-	machine.place = a.place_given ? &a.place : NULL;
-	ret = case_list_all(&cases, &machine);
-	if (!ret && a.list) {
-		ret = catalogue_tell(&cases, a.slot_ns, topology_pu_count(topo), (int)a.fd) ? 1 : 0;
-		goto out;
-	}
-	o = (struct cell_options){
-	    .bc = ret ? NULL : case_find(&cases, a.name),
-	    .topo = topo,
-	    .slots = (unsigned)a.slots,
-	    .slot_ns = a.slot_ns,
-	    .seed = a.seed,
-	    .counters = a.counters,
-	};
-	if (!o.bc || !o.bc->workload) {
-		(void)fprintf(stderr, "concbench cell: no case %s here\n", a.name);
-		ret = EXIT_USAGE;
+	if (fcntl((int)a->fd, F_GETFD) < 0)
+		return complain("cell", "started by concbench run only; to debug one case: "
+					"concbench run --in-process NAME");
+	if (topology_discover(&topo, err, sizeof(err)) != 0)
+		return complain("cell", "%s", err);
+	ret = catalogue_here_open(&here, topo, &a->what, err, sizeof(err));
+	if (ret) {
+		ret = a->list ? EXIT_USAGE : cell_refuse((int)a->fd, ret, err);
 	} else {
-		ret = cell_serve(&o, (int)a.fd);
-		if (ret)
-			/* Workers may be stuck in what failed: nothing here may wait for them. */
-			_exit(ret);
+		ret = a->list ? list(&here, a) : serve(&here, topo, a);
+		catalogue_here_close(&here);
 	}
-out:
-	case_list_free(&cases);
 	topology_free(topo);
 	return ret;
 }
+
+static int set_given(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
+{
+	struct cell_arguments *a = options;
+
+	(void)s;
+	return text_parse_double(text, 0, HUGE_VAL, &a->given) == 0
+		   ? 0
+		   : snprintf(err, err_len, "'%.40s' is not a figure", text);
+}
+
+static int finish(void *options)
+{
+	struct cell_arguments *a = options;
+
+	a->what = (struct selection){.profile = (enum cb_profile)a->profile,
+	    .names = a->names.item,
+	    .name_count = a->names.count,
+	    .sets = a->sets.item,
+	    .set_count = a->sets.count,
+	    .loads = a->loads.item,
+	    .load_count = a->loads.count,
+	    .build_ids = a->ids.count ? a->ids.item : NULL};
+	if (!a->fd || (a->ids.count && a->ids.count != a->loads.count) ||
+	    !(a->list || (a->name && a->slots)))
+		return complain("cell", "started by concbench run only; to debug one case: "
+					"concbench run --in-process NAME");
+	return 0;
+}
+
+#define OPTIONS struct cell_arguments
+static const struct option_spec specs[] = {
+    {NULL, "NAME", OPTION_LIST(names), "with --list: which"},
+    {"case", "NAME", OPTION_TEXT(name), "the case"},
+    {"fd", "N", OPTION_NUMBER(fd), "the supervisor's", .most = 1 << 20},
+    {"slots", "N", OPTION_NUMBER(slots), "turns at most", .least = 1, .most = 1 << 20},
+    {"slot-ns", "N", OPTION_NUMBER(slot_ns), "window"},
+    {"seed", "N", OPTION_NUMBER(seed), "of this launch"},
+    {"given", "FIGURE", OPTION_CALL, "of the case that this one depends on", .then = set_given},
+    {"counters", NULL, OPTION_ON(counters), "the pass for hardware counters"},
+    {"load", "FILE", OPTION_LIST(loads), "kinds of a shared object"},
+    {"build-id", "ID", OPTION_LIST(ids), "what it has to be"},
+    {"list", NULL, OPTION_ON(list), "the catalogue instead of a case"},
+    {"profile", "PROFILE", OPTION_CHOICE(profile), "of it",
+	.words = (const char *const[]){"smoke", "quick", "full", "check", NULL}},
+    {"set", "KEY=V", OPTION_LIST(sets), "values of it"},
+    {0},
+};
+#undef OPTIONS
+
+const struct command cell_command = {
+    .name = "cell",
+    .options = specs,
+    .size = sizeof(struct cell_arguments),
+    .finish = finish,
+    .run = run,
+};

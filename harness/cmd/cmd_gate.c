@@ -232,29 +232,31 @@ static int check_head(const struct gate_options *o)
 	    access(o->request.exe[SIDE_HEAD], X_OK) == 0 ? "not a program" : strerror(errno));
 }
 
-int cmd_gate(int argc, char **argv)
+int run_gate(void *options)
 {
+	struct gate_options *o = options;
 	char self[GATE_PATH_MAX];
-	struct gate_options o;
-	int ret = gate_options_parse(GATE_COMMAND, argc, argv, &o);
+	int ret;
 
-	if (!ret && o.help) {
-		gate_options_help(GATE_COMMAND, stdout);
-		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
-	}
-	if (!ret)
-		ret = own_program(&o, self, sizeof(self));
+	/* Without another program the two sides are what each of them loads. */
+	if (!o->base && !o->request.loads[SIDE_BASE].count && !o->request.loads[SIDE_HEAD].count)
+		return complain(o->request.command,
+		    "--base is missing: a concbench program or a stored run; or --base-load and "
+		    "--head-load for two shared objects");
+	ret = own_program(o, self, sizeof(self));
 	if (ret)
 		return ret;
-	o.request.exe[SIDE_BASE] = o.base;
-	o.request.exe[SIDE_HEAD] = o.head ? o.head : self;
-	ret = check_head(&o);
+	if (!o->base)
+		o->base = self;
+	o->request.exe[SIDE_BASE] = o->base;
+	o->request.exe[SIDE_HEAD] = o->head ? o->head : self;
+	ret = check_head(o);
 	if (!ret)
-		ret = check_outputs(o.request.command, &o.outputs);
+		ret = check_outputs(o->request.command, &o->outputs);
 	if (ret)
 		return ret;
 	ret = interrupt_install();
 	if (ret)
-		return complain(o.request.command, "signals: %s", strerror(-ret));
-	return is_program(o.base) ? gate_programs(&o) : gate_stored(&o);
+		return complain(o->request.command, "signals: %s", strerror(-ret));
+	return is_program(o->base) ? gate_programs(o) : gate_stored(o);
 }

@@ -6,7 +6,6 @@
 
 #include "harness/base/file.h"
 #include "harness/cmd/cmd.h"
-#include "harness/cmd/history_options.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
 #include "harness/run/result_ahead.h"
@@ -17,6 +16,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HISTORY "history"
+#define WAIT_DEFAULT_NS UINT64_C(10000000000)
+#define WAIT_MAX_NS (86400 * UINT64_C(1000000000))
+
+struct history_options {
+	const char *db, *results, *out, *run, *since, *format;
+	struct history_filter filter;
+	double min_effect;
+	uint64_t wait_ns;
+	bool plain, json, fail_on_change;
+	struct option_list operands;
+};
 
 /* With --fail-on-change. */
 #define EXIT_CHANGED 1
@@ -30,11 +42,11 @@ static int open_history(const struct history_options *a, enum history_mode mode,
 	if (mode == HISTORY_WRITE && !strcmp(a->db, HISTORY_DEFAULT))
 		rc = file_make_dirs(HISTORY_DEFAULT_FOLDER);
 	if (rc)
-		return history_complain(HISTORY_DEFAULT_FOLDER "/: %s", strerror(-rc));
-	rc = history_open(a->db, mode, a->wait_ms, h, err, sizeof(err));
+		return complain(HISTORY, HISTORY_DEFAULT_FOLDER "/: %s", strerror(-rc));
+	rc = history_open(a->db, mode, (unsigned)(a->wait_ns / 1000000), h, err, sizeof(err));
 	if (rc == -ENOENT && mode == HISTORY_READ)
-		return history_complain("%s (`concbench history add` makes one)", err);
-	return rc ? history_complain("%s", err) : 0;
+		return complain(HISTORY, "%s (`concbench history add` makes one)", err);
+	return rc ? complain(HISTORY, "%s", err) : 0;
 }
 
 /* ---- add ---- */
@@ -48,10 +60,10 @@ static char *find_one(const struct history_options *a, const char *ref)
 	if (!rc && !(copy = strdup(path)))
 		rc = -ENOMEM;
 	if (rc == -ENOENT)
-		(void)history_complain(
-		    "no run '%s', neither as a path nor in %s/", ref, a->results);
+		(void)complain(
+		    HISTORY, "no run '%s', neither as a path nor in %s/", ref, a->results);
 	else if (rc)
-		(void)history_complain("%s: %s", ref, strerror(-rc));
+		(void)complain(HISTORY, "%s: %s", ref, strerror(-rc));
 	return copy;
 }
 
@@ -64,13 +76,13 @@ static int add_one(struct history *h, const struct run *run)
 		samples += run->series[i].sample_count;
 	rc = history_add(h, run);
 	if (rc < 0)
-		return history_complain("%s; %s was not added", history_error(h), run->id);
+		return complain(HISTORY, "%s; %s was not added", history_error(h), run->id);
 	if (rc > 0)
 		rc = printf("%s: is in %s already, nothing to do\n", run->id, history_name(h));
 	else
 		rc = printf("%s: added to %s, %zu cases, %zu samples\n", run->id, history_name(h),
 		    run->series_count, samples);
-	return rc < 0 ? history_complain("standard output: %s", strerror(errno)) : 0;
+	return rc < 0 ? complain(HISTORY, "standard output: %s", strerror(errno)) : 0;
 }
 
 static int add_each(const struct history_options *a, struct result_ahead *ahead,
@@ -86,7 +98,7 @@ static int add_each(const struct history_options *a, struct result_ahead *ahead,
 		int rc = result_ahead_take(ahead, &run, err, sizeof(err));
 
 		if (rc)
-			rc = paths[i] ? history_complain("%s", err[0] ? err : strerror(-rc)) : rc;
+			rc = paths[i] ? complain(HISTORY, "%s", err[0] ? err : strerror(-rc)) : rc;
 		/* Not before there is something to put in: opening it makes it. */
 		else if (!h)
 			rc = cannot = open_history(a, HISTORY_WRITE, &h);
@@ -99,17 +111,17 @@ static int add_each(const struct history_options *a, struct result_ahead *ahead,
 
 static int do_add(const struct history_options *a)
 {
-	const size_t count = a->operand_count ? (size_t)a->operand_count : 1;
+	const size_t count = a->operands.count ? a->operands.count : 1;
 	char **paths = calloc(count, sizeof(*paths));
 	struct result_ahead *ahead = NULL;
 	int rc;
 
 	if (!paths)
-		return history_complain("%s", strerror(ENOMEM));
+		return complain(HISTORY, "%s", strerror(ENOMEM));
 	for (size_t i = 0; i < count; i++)
-		paths[i] = find_one(a, a->operand_count ? a->operands[i] : "latest");
+		paths[i] = find_one(a, a->operands.count ? a->operands.item[i] : "latest");
 	rc = result_ahead_start(&ahead, (const char *const *)paths, count, 0);
-	rc = rc ? history_complain("%s", strerror(-rc))
+	rc = rc ? complain(HISTORY, "%s", strerror(-rc))
 		: add_each(a, ahead, (const char *const *)paths, count);
 	result_ahead_end(ahead);
 	for (size_t i = 0; i < count; i++)
@@ -125,8 +137,8 @@ static int said(struct history *h, int rc)
 	if (!rc)
 		return 0;
 	return rc == -EIO && !history_error(h)[0]
-		   ? history_complain("standard output: %s", strerror(EIO))
-		   : history_complain("%s", history_error(h));
+		   ? complain(HISTORY, "standard output: %s", strerror(EIO))
+		   : complain(HISTORY, "%s", history_error(h));
 }
 
 static int do_list(struct history *h, const struct history_options *a)
@@ -149,12 +161,12 @@ static int show_cases(struct history *h, const struct history_options *a, const 
 	int rc = history_list_series(h, &filter, &list);
 
 	if (rc == -EINVAL)
-		return history_complain(
-		    "no run '%s', and no expression for cases: %s", name, history_error(h));
+		return complain(HISTORY, "no run '%s', and no expression for cases: %s", name,
+		    history_error(h));
 	if (rc)
 		return said(h, rc);
 	if (!list.count)
-		rc = history_complain("%s: no run and no case '%s'; see `concbench history list`",
+		rc = complain(HISTORY, "%s: no run and no case '%s'; see `concbench history list`",
 		    history_name(h), name);
 	for (size_t i = 0; i < list.count; i++)
 		exact = exact || !strcmp(list.items[i].name, name);
@@ -171,7 +183,7 @@ static int show_cases(struct history *h, const struct history_options *a, const 
 
 static int do_show(struct history *h, const struct history_options *a)
 {
-	const char *name = a->operand_count      ? a->operands[0]
+	const char *name = a->operands.count     ? a->operands.item[0]
 			   : a->filter.case_name ? a->filter.case_name
 						 : "latest";
 	struct history_run run;
@@ -180,8 +192,8 @@ static int do_show(struct history *h, const struct history_options *a)
 	if (rc == -ENOENT)
 		return show_cases(h, a, name);
 	if (rc == -ENOTUNIQ)
-		return history_complain(
-		    "'%s' begins more than one run; see `concbench history list`", name);
+		return complain(
+		    HISTORY, "'%s' begins more than one run; see `concbench history list`", name);
 	if (!rc)
 		rc = history_print_run(stdout, h, &run, &a->filter, a->plain);
 	return said(h, rc);
@@ -197,7 +209,7 @@ static int do_changes(struct history *h, const struct history_options *a)
 	if (a->since) {
 		rc = history_find_run(h, a->since, a->filter.machine, &since);
 		if (rc == -ENOENT || rc == -ENOTUNIQ)
-			return history_complain(
+			return complain(HISTORY,
 			    "--since: %s run '%s'; see `concbench history list`",
 			    rc == -ENOENT ? "no" : "more than one", a->since);
 		if (rc)
@@ -235,80 +247,153 @@ static int do_export(struct history *h, const struct history_options *a)
 {
 	char err[PATH_MAX + 256] = "";
 	struct export_count count = {0};
-	enum export_format format;
-	int rc;
+	enum export_format format = EXPORT_OTAVA;
+	int rc = export_format_from_name(a->format, &format);
 
-	if (!a->format || !a->out)
-		return history_complain("export needs --format and --out; see --help");
-	if (export_format_from_name(a->format, &format))
-		return history_complain(
-		    "--format: '%s' is not one of %s", a->format, export_formats);
+	if (rc)
+		return complain(HISTORY, "--format: %s", strerror(-rc));
+
 	if (format == EXPORT_OTAVA && !strcmp(a->out, "-"))
-		return history_complain("--out: otava is a folder of files, and no output");
+		return complain(HISTORY, "--out: otava is a folder of files, and no output");
 	if (format == EXPORT_OTAVA)
 		rc = export_otava(h, &a->filter, a->out, &count, err, sizeof(err));
 	else
 		rc = export_one_run(h, a, format, &count, err, sizeof(err));
 	if (rc)
-		return history_complain("%s", err);
+		return complain(HISTORY, "%s", err);
 	if (count.left_out)
-		(void)history_complain("left out %u: %s", count.left_out, count.why);
+		(void)complain(HISTORY, "left out %u: %s", count.left_out, count.why);
 	/* Which has nothing but the export then. */
 	if (!strcmp(a->out, "-"))
 		return 0;
 	if (printf("%s: %u written\n", a->out, count.cases) < 0 || fflush(stdout))
-		return history_complain("standard output: %s", strerror(errno));
+		return complain(HISTORY, "standard output: %s", strerror(errno));
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct history *h, const struct history_options *a);
-	int operands_max;
-} actions[] = {
-    {"list", do_list, 0},
-    {"show", do_show, 1},
-    {"changes", do_changes, 0},
-    {"export", do_export, 0},
-};
+/* ---- the command ---- */
 
-static int act(const char *name, const struct history_options *a)
+/* Only what is shown: numbers stay as the "C" locale has them. */
+static void look_at_terminal(struct history_options *a)
+{
+	(void)setlocale(LC_CTYPE, "");
+	a->plain = a->plain || !topology_draw_is_utf8();
+}
+
+static int run_add(void *options)
+{
+	look_at_terminal(options);
+	return do_add(options);
+}
+
+static int with_history(
+    void *options, int (*act)(struct history *h, const struct history_options *a))
 {
 	struct history *h;
 	int rc;
 
-	if (!strcmp(name, "add"))
-		return do_add(a);
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (strcmp(name, actions[i].name) != 0)
-			continue;
-		if (a->operand_count > actions[i].operands_max)
-			return history_complain("%s: too many arguments; see --help", name);
-		rc = open_history(a, HISTORY_READ, &h);
-		if (rc)
-			return rc;
-		rc = actions[i].run(h, a);
-		history_close(h);
+	look_at_terminal(options);
+	rc = open_history(options, HISTORY_READ, &h);
+	if (rc)
 		return rc;
-	}
-	return history_complain(
-	    "'%s' is not one of add, list, show, changes and export; see --help", name);
+	rc = act(h, options);
+	history_close(h);
+	return rc;
 }
 
-int cmd_history(int argc, char **argv)
+static int run_list(void *options)
 {
-	struct history_options a;
-	int rc;
-
-	if (argc < 2)
-		return history_complain("add, list, show, changes or export; see --help");
-	rc = !strcmp(argv[1], "--help") ? -1 : history_options_parse(argc - 1, argv + 1, &a);
-	if (rc < 0) {
-		(void)fputs(history_help, stdout);
-		return fflush(stdout) ? EXIT_USAGE : 0;
-	}
-	/* Only what is shown: numbers stay as the "C" locale has them. */
-	(void)setlocale(LC_CTYPE, "");
-	a.plain = a.plain || !topology_draw_is_utf8();
-	return rc ? rc : act(argv[1], &a);
+	return with_history(options, do_list);
 }
+
+static int run_show(void *options)
+{
+	return with_history(options, do_show);
+}
+
+static int run_changes(void *options)
+{
+	return with_history(options, do_changes);
+}
+
+static int run_export(void *options)
+{
+	return with_history(options, do_export);
+}
+
+static void defaults(void *options)
+{
+	*(struct history_options *)options = (struct history_options){.db = HISTORY_DEFAULT,
+	    .results = "results",
+	    .min_effect = 0.01,
+	    .wait_ns = WAIT_DEFAULT_NS};
+}
+
+enum { ADD = 1, LIST = 2, SHOW = 4, CHANGES = 8, EXPORT = 16 };
+
+#define READS (LIST | SHOW | CHANGES | EXPORT)
+#define OPTIONS struct history_options
+static const struct option_spec specs[] = {
+    {NULL, "RUN", OPTION_LIST(operands), HELP_RUN " (default: latest)", .only = ADD},
+    {NULL, "RUN|CASE", OPTION_LIST(operands),
+	"a run case by case (an id, how one begins, or \"latest\"), or a case run by run (a "
+	"regular "
+	"expression)",
+	.only = SHOW, .most = 1},
+    {"db", "FILE|URL", OPTION_TEXT(db),
+	"the database (default: " HISTORY_DEFAULT
+	"); postgresql://... is one on a server, for a team "
+	"with many machines"},
+    {"results", "DIR", OPTION_TEXT(results), "where runs are (default: results)", .only = ADD},
+    {"machine", "CLASS", OPTION_TEXT(filter.machine),
+	"only runs of this class of machines, or of those that begin so", .only = READS},
+    {"case", "REGEX", OPTION_TEXT(filter.case_name),
+	"only cases that match; with a leading '-' those that do not", .only = READS},
+    {"format", "FORMAT", OPTION_TEXT(format),
+	"otava, github-action-benchmark, github-action-benchmark-bigger (what is better the more it "
+	"is) or bencher", .words = export_format_names,
+	.only = EXPORT, .required = true},
+    {"out", "PATH", OPTION_TEXT(out),
+	"the file to write (\"-\": standard output), of otava the folder", .only = EXPORT,
+	.required = true},
+    {"run", "RUN", OPTION_TEXT(run), "the run to export (default: the newest); of otava all are",
+	.only = EXPORT},
+    {"min-effect", "SHARE", OPTION_SHARE(min_effect), "leave out smaller changes (default: 1%)",
+	.most = 1000, .only = CHANGES, .or_nothing = true},
+    {"since", "RUN", OPTION_TEXT(since), "only changes at this run or after it", .only = CHANGES},
+    {"json", NULL, OPTION_ON(json), "for programs", .only = CHANGES},
+    {"fail-on-change", NULL, OPTION_ON(fail_on_change), "end with 1 when there is one",
+	.only = CHANGES},
+    {"wait", "TIME", OPTION_TIME(wait_ns), "how long to wait for another writer (default: 10s)",
+	.most = WAIT_MAX_NS, .or_nothing = true},
+    {"ascii", NULL, OPTION_ON(plain), "no characters beyond ASCII"},
+    {0},
+};
+#undef OPTIONS
+
+#define ACTION(name_, bit_, run_, what_)                                                         \
+	static const struct command name_##_action = {.name = "history " #name_,                 \
+	    .what = what_,                                                                       \
+	    .status = "0 it was done; 2 it was not, and the database is as before; 1 only with " \
+		      "--fail-on-change",                                                        \
+	    .options = specs,                                                                    \
+	    .bit = bit_,                                                                         \
+	    .size = sizeof(struct history_options),                                              \
+	    .defaults = defaults,                                                                \
+	    .run = run_}
+
+ACTION(add, ADD, run_add, "put runs in; one that is there already is left as it is");
+ACTION(list, LIST, run_list, "the runs");
+ACTION(show, SHOW, run_show, "a run case by case, or a case run by run");
+ACTION(
+    changes, CHANGES, run_changes, "from which run on a case's figures differ, and what else did");
+ACTION(export, EXPORT, run_export, "write for other tools");
+
+static const struct command *const actions[] = {
+    &add_action, &list_action, &show_action, &changes_action, &export_action, NULL};
+
+const struct command history_command = {
+    .name = "history",
+    .what = "keep the figures of many runs, and find what changed",
+    .actions = actions,
+};

@@ -118,35 +118,28 @@ static int run(const struct gate_options *o)
 	return status;
 }
 
-int cmd_noise(int argc, char **argv)
+int run_noise(void *options)
 {
+	struct gate_options *o = options;
 	char self[GATE_PATH_MAX];
-	struct gate_options o;
-	int ret = gate_options_parse(NOISE_COMMAND, argc, argv, &o);
-	ssize_t n;
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int ret;
 
-	if (!ret && o.help) {
-		gate_options_help(NOISE_COMMAND, stdout);
-		return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
-	}
-	if (ret)
-		return ret;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n < 0)
-		return complain(o.request.command, "/proc/self/exe: %s", strerror(errno));
+		return complain(o->request.command, "/proc/self/exe: %s", strerror(errno));
 	self[n] = '\0';
-	o.request.exe[SIDE_BASE] = o.base ? o.base : self;
-	o.request.exe[SIDE_HEAD] = o.head ? o.head : o.request.exe[SIDE_BASE];
+	o->request.exe[SIDE_BASE] = o->base ? o->base : self;
+	o->request.exe[SIDE_HEAD] = o->head ? o->head : o->request.exe[SIDE_BASE];
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
-		if (access(o.request.exe[side], X_OK) != 0)
-			return complain(o.request.command,
+		if (access(o->request.exe[side], X_OK) != 0)
+			return complain(o->request.command,
 			    "--%s: %s: %s; a concbench program is wanted", side_name(side),
-			    o.request.exe[side], strerror(errno));
-	ret = check_output(o.request.command, "tsv", o.tsv);
+			    o->request.exe[side], strerror(errno));
+	ret = check_output(o->request.command, "tsv", o->tsv);
 	if (ret)
 		return ret;
 	ret = interrupt_install();
 	if (ret)
-		return complain(o.request.command, "signals: %s", strerror(-ret));
-	return run(&o);
+		return complain(o->request.command, "signals: %s", strerror(-ret));
+	return run(o);
 }

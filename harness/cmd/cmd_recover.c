@@ -1,45 +1,21 @@
 /* cmd_recover.c - `concbench recover`: the run file of a run whose supervisor was killed. */
+#include "harness/cmd/cmd.h"
 #include "harness/run/result.h"
 #include "harness/run/run_folder.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
+struct arguments {
+	const char *folder;
+	bool force;
+};
 
-/* Beyond all characters, so that optopt tells a wrong "-f" from a wrong "--force=x". */
-enum { OPTION_FORCE = 256, OPTION_HELP };
-
-int cmd_recover(int argc, char **argv);
-
-static const char help[] =
-    "Usage: concbench recover [--force] RUN-DIR\n"
-    "\n"
-    "Rebuild RUN-DIR/run.json from RUN-DIR/journal.jsonl, the raw samples of a run that was\n"
-    "killed before it could write its run file.\n"
-    "\n"
-    "  --force   replace a run.json that is there already\n"
-    "  --help    show this\n"
-    "\n"
-    "Exit status: 0 when the run file was written, 2 when not.\n";
-
-__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
-{
-	va_list ap;
-
-	fputs("concbench recover: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return EXIT_USAGE;
-}
+#define fail(...) complain("recover", __VA_ARGS__)
 
 /* As the run would have done itself, unless a newer one has: names begin with the time. */
 static int point_latest(const char *run_file)
@@ -97,52 +73,40 @@ static int rebuild(const char *journal, const char *run_file)
 	return fflush(stdout) ? fail("standard output: %s", strerror(errno)) : 0;
 }
 
-int cmd_recover(int argc, char **argv)
+static int recover(void *options)
 {
-	static const struct option options[] = {
-	    {"force", no_argument, NULL, OPTION_FORCE},
-	    {"help", no_argument, NULL, OPTION_HELP},
-	    {NULL, 0, NULL, 0},
-	};
+	const struct arguments *a = options;
+	const char *dir = a->folder;
+	const size_t len = strlen(dir);
 	char journal[4096], run_file[4096];
-	bool force = false;
-	const char *dir;
-	size_t len;
-	int c;
 
-	opterr = 0;
-	/* 0, not 1: also forgets a cluster like "-xh" that an earlier caller left half read. */
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case OPTION_FORCE:
-			force = true;
-			break;
-		case 'h':
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return fflush(stdout) ? fail("standard output: %s", strerror(errno)) : 0;
-		default:
-			if (optopt > 0 && optopt < OPTION_FORCE)
-				return fail("unknown option -%c; see --help", optopt);
-			return fail("unknown option %s; see --help", argv[optind - 1]);
-		}
-	}
-	if (optind == argc)
-		return fail("a run's folder is missing; see --help");
-	if (optind + 1 < argc)
-		return fail("one folder at a time, not also \"%s\"", argv[optind + 1]);
-	dir = argv[optind];
-	len = strlen(dir);
-	if (!len)
-		return fail("the folder's name is empty");
 	if (len + sizeof("/journal.jsonl") > sizeof(journal))
 		return fail("%s: %s", dir, strerror(ENAMETOOLONG));
 	snprintf(
 	    journal, sizeof(journal), "%s%sjournal.jsonl", dir, dir[len - 1] == '/' ? "" : "/");
 	snprintf(run_file, sizeof(run_file), "%s%srun.json", dir, dir[len - 1] == '/' ? "" : "/");
 	/* The journal of a run that ended well says less than its run file. */
-	if (!force && !access(run_file, F_OK))
+	if (!a->force && !access(run_file, F_OK))
 		return fail("%s exists; --force replaces it", run_file);
 	return rebuild(journal, run_file);
 }
+
+#define OPTIONS struct arguments
+static const struct option_spec specs[] = {
+    {NULL, "FOLDER", OPTION_TEXT(folder), "the run's folder", .required = true},
+    {"force", NULL, OPTION_ON(force), "replace a run.json that is there already"},
+    {0},
+};
+#undef OPTIONS
+
+const struct command recover_command = {
+    .name = "recover",
+    .what = "rebuild the run file of a run that was killed",
+    .about = "Rebuild FOLDER/run.json from FOLDER/journal.jsonl, the raw samples of a run that was "
+	     "killed before it could write its run file.",
+    .status = "0 the run file was written; 2 it was not",
+    .instead = "one folder at a time",
+    .options = specs,
+    .size = sizeof(struct arguments),
+    .run = recover,
+};

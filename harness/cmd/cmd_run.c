@@ -5,7 +5,7 @@
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/run_session.h"
-#include "harness/gbench.h"
+#include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
 #include "harness/machine/topology_draw.h"
@@ -36,21 +36,24 @@ static int run_in_process(struct session *s)
 	/* A debugger's run does not go on until it is precise. */
 	const unsigned repetitions =
 	    s->o.rounds_given || s->o.rounds < IN_PROCESS_SLOTS ? s->o.rounds : IN_PROCESS_SLOTS;
+	static char name[] = "concbench", *no_flags[] = {name, NULL};
+	int none = 1;
 	struct cell_options cell = {
 	    .topo = s->topo, .slots = repetitions, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
 	if (s->run.series_count == 1 && !s->entry_count)
-		return session_complain("%s: %s", s->run.series[0].name, s->run.series[0].reason);
+		return complain("run", "%s: %s", s->run.series[0].name, s->run.series[0].reason);
 	if (s->entry_count != 1)
-		return session_complain(
+		return complain("run",
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
-	if (gbench_initialize(&s->o.gbench_argc, s->o.gbench_argv) != 0)
-		return session_complain("out of memory");
+	if (gbench_initialize(s->o.gbench_argc ? &s->o.gbench_argc : &none,
+		s->o.gbench_argc ? s->o.gbench_argv : no_flags) != 0)
+		return complain("run", "out of memory");
 	for (size_t i = 0; i < s->run.manifest.count; i++)
 		if (gbench_add_context(
 			s->run.manifest.items[i].key, s->run.manifest.items[i].value) != 0)
-			return session_complain("out of memory");
+			return complain("run", "out of memory");
 	if (cell_run_here(&cell) != 0) {
 		/* Its workers may be stuck: leave without waiting for them. */
 		(void)fflush(NULL);
@@ -61,13 +64,14 @@ static int run_in_process(struct session *s)
 
 /* ---- where to keep it ---- */
 
-static void note_command(struct run *run, int argc, char **argv)
+static void note_command(struct run *run, const struct option_list *typed)
 {
 	size_t used = 0;
 
 	used += (size_t)snprintf(run->command, sizeof(run->command), "concbench");
-	for (int i = 0; i < argc && used < sizeof(run->command); i++) {
-		int n = snprintf(run->command + used, sizeof(run->command) - used, " %s", argv[i]);
+	for (size_t i = 0; i < typed->count && used < sizeof(run->command); i++) {
+		int n = snprintf(
+		    run->command + used, sizeof(run->command) - used, " %s", typed->item[i]);
 
 		if (n < 0)
 			break;
@@ -97,25 +101,26 @@ static int describe_run(struct session *s)
 	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
 		/* What the run itself says decides what it may be compared with. */
 		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))
-			return session_complain(
+			return complain("run",
 			    "--benchmark_context: '%s' is a fact of this run, accepted: other keys",
 			    s->o.context.items[i].key);
 		ret = manifest_add(
 		    &s->run.manifest, s->o.context.items[i].key, s->o.context.items[i].value);
 	}
 	if (ret)
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	if (!gmtime_r(&now, &utc) ||
 	    !strftime(s->run.date, sizeof(s->run.date), "%Y-%m-%dT%H:%M:%SZ", &utc))
-		return session_complain("the date cannot be written");
+		return complain("run", "the date cannot be written");
 	if (manifest_addf(&s->run.manifest, "run.precision_pct", "%.6g", 100 * s->o.precision) ||
 	    manifest_addf(&s->run.manifest, "run.warm_up",
 		"leading trials further than %g scaled MAD from the median of the rest, at most "
 		"half; of fewer than %d trials the first",
 		WARM_UP_DEVIATIONS, WARM_UP_JUDGED_MIN))
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	s->run.seed = s->o.seed;
-	(void)snprintf(s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.profile));
+	(void)snprintf(
+	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
 	return 0;
 }
 
@@ -128,13 +133,13 @@ static int check_out(const struct session *s)
 	int error = 0;
 
 	if (s->o.out && !copy)
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	if (folder && access(folder, W_OK | X_OK) != 0)
 		error = errno;
 	else if (folder && stat(s->o.out, &st) == 0 && S_ISDIR(st.st_mode))
 		error = EISDIR;
 	free(copy);
-	return error ? session_complain("--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
+	return error ? complain("run", "--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
 }
 
 static int open_folder(struct session *s)
@@ -144,22 +149,22 @@ static int open_folder(struct session *s)
 	    s->folder, sizeof(s->folder));
 
 	if (ret)
-		return session_complain("--results: %s: %s", s->o.results_dir, strerror(-ret));
+		return complain("run", "--results: %s: %s", s->o.results_dir, strerror(-ret));
 	(void)snprintf(s->xml, sizeof(s->xml), "%s/topology.xml", s->folder);
 	ret = topology_write_xml(s->topo, s->xml);
 	if (ret)
-		return session_complain("%s: %s", s->xml, strerror(-ret));
+		return complain("run", "%s: %s", s->xml, strerror(-ret));
 	(void)snprintf(path, sizeof(path), "%s/cells.log", s->folder);
 	s->stderr_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (s->stderr_fd < 0)
-		return session_complain("%s: %s", path, strerror(errno));
+		return complain("run", "%s: %s", path, strerror(errno));
 	(void)snprintf(path, sizeof(path), "%s/journal.jsonl", s->folder);
 	ret = journal_create(path, &s->journal);
 	if (!ret)
 		ret = journal_run(s->journal, &s->run);
 	for (size_t i = 0; !ret && i < s->run.series_count; i++)
 		ret = journal_series(s->journal, &s->run.series[i]);
-	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
+	return ret ? complain("run", "%s: %s", path, strerror(-ret)) : 0;
 }
 
 /* ---- measuring ---- */
@@ -194,12 +199,9 @@ static int measure(struct session *s, bool counters)
 {
 	struct run_loop loop = {
 	    .exe = s->exe,
-	    .profile = profile_name(s->o.profile),
-	    .workers = s->o.workers_text,
-	    .place = s->o.place_given ? s->o.place.text : NULL,
+	    .modules = module_list_words(&s->here.modules),
 	    .topology_xml = s->xml,
 	    .allowed = topology_allowed_list(s->topo),
-	    .pus = topology_pu_count(s->topo),
 	    .rounds = s->o.rounds,
 	    .precision = s->o.precision,
 	    .slots = s->o.slots,
@@ -234,13 +236,17 @@ static void judge_aa(struct session *s)
 {
 	unsigned pairs = 0, agree = 0;
 
-	for (size_t i = 0; i + 1 < s->run.series_count; i += 2) {
-		const struct series *a = &s->run.series[i], *b = &s->run.series[i + 1];
+	for (size_t i = 0; i + 1 < s->entry_count; i += 2) {
+		for (unsigned f = 0; f < s->entries[i].figures; f++) {
+			const struct series *a = &s->run.series[s->entries[i].series + f];
+			const struct series *b = &s->run.series[s->entries[i + 1].series + f];
 
-		if (!status_has_figure(a->status) || !status_has_figure(b->status))
-			continue;
-		pairs++;
-		agree += stats_intervals_overlap(&a->summary.figure, &b->summary.figure) != 0;
+			if (!status_has_figure(a->status) || !status_has_figure(b->status))
+				continue;
+			pairs++;
+			agree +=
+			    stats_intervals_overlap(&a->summary.figure, &b->summary.figure) != 0;
+		}
 	}
 	if (!pairs)
 		return;
@@ -256,7 +262,7 @@ static int write_copy(const struct run *run, const char *path, enum output_forma
 {
 	int ret = format == FORMAT_CSV ? run_csv_write(run, path) : result_write(run, path);
 
-	return ret ? session_complain("%s: %s", path, strerror(-ret)) : 0;
+	return ret ? complain("run", "%s: %s", path, strerror(-ret)) : 0;
 }
 
 /* Each part that can be saved is, whatever becomes of the others. */
@@ -269,14 +275,14 @@ static int save(struct session *s)
 	ret = journal_close(s->journal);
 	s->journal = NULL;
 	if (ret)
-		status = session_complain("%s/journal.jsonl: %s", s->folder, strerror(-ret));
+		status = complain("run", "%s/journal.jsonl: %s", s->folder, strerror(-ret));
 	s->saved = write_copy(&s->run, path, FORMAT_JSON) == 0;
 	if (s->saved)
 		ret = run_folder_link_latest(s->o.results_dir, s->run.id);
 	else
 		status = EXIT_USAGE;
 	if (s->saved && ret)
-		status = session_complain("%s/latest: %s", s->o.results_dir, strerror(-ret));
+		status = complain("run", "%s/latest: %s", s->o.results_dir, strerror(-ret));
 	if (s->o.out && write_copy(&s->run, s->o.out, s->o.out_format))
 		status = EXIT_USAGE;
 	return status;
@@ -293,9 +299,9 @@ static int draw(struct session *s)
 		s->reported = ret == 0 || ret == 1;
 		/* 1: the page is there, charts are missing: the run is worth no less for it. */
 		if (ret == 1)
-			(void)session_complain("report without charts: %s", err);
+			(void)complain("run", "report without charts: %s", err);
 		else if (ret)
-			status = session_complain("report: %s", err);
+			status = complain("run", "report: %s", err);
 	}
 	return status;
 }
@@ -338,7 +344,7 @@ static int flushed(void)
 	/* Whoever read it has had enough: what a shell calls that, but after saving. */
 	if (reader_gone())
 		return 128 + SIGPIPE;
-	return session_complain("stdout: %s", strerror(errno));
+	return complain("run", "stdout: %s", strerror(errno));
 }
 
 static int print(const struct session *s)
@@ -374,7 +380,7 @@ static int print(const struct session *s)
 		break;
 	}
 	if (ret && !reader_gone())
-		return session_complain("stdout: %s", strerror(-ret));
+		return complain("run", "stdout: %s", strerror(-ret));
 	return flushed();
 }
 
@@ -392,24 +398,24 @@ static int status_of(const struct session *s)
 		not_run += status == STATUS_NOT_RUN;
 	}
 	if (not_run)
-		(void)session_complain("%zu of %zu cases were not run: the time budget was out",
+		(void)complain("run", "%zu of %zu cases were not run: the time budget was out",
 		    not_run, s->run.series_count);
 	else if (!figures && !failures)
-		(void)session_complain("this machine can run none of the cases; see the reasons");
+		(void)complain("run", "this machine can run none of the cases; see the reasons");
 	return failures || not_run || !figures ? EXIT_CASE_FAILED : 0;
 }
 
-static int run_to_end(struct session *s, int argc, char **argv)
+static int run_to_end(struct session *s)
 {
 	char counters_note[REASON_MAX] = "";
 	int ret, status, printed, before;
 	bool counters;
 
-	note_command(&s->run, argc, argv);
+	note_command(&s->run, &s->o.typed);
 	/* First, so that whoever stops it in its first moments finds no half of a folder. */
 	ret = interrupt_install();
 	if (ret)
-		return session_complain("signals: %s", strerror(-ret));
+		return complain("run", "signals: %s", strerror(-ret));
 	counters = find_counters(s, counters_note, sizeof(counters_note));
 	status = open_folder(s);
 	if (status)
@@ -419,13 +425,13 @@ static int run_to_end(struct session *s, int argc, char **argv)
 		memcpy(s->run.counters_note, counters_note, sizeof(counters_note));
 	if (ret && ret != -EINTR)
 		status =
-		    session_complain("%s/journal.jsonl: %s; what was measured until then is kept",
+		    complain("run", "%s/journal.jsonl: %s; what was measured until then is kept",
 			s->folder, strerror(-ret));
 	interrupt_unblock();
 	if (manifest_add_load(&s->run.manifest, "load.after") != 0)
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	if (run_summarise(&s->run) != 0)
-		return session_complain("out of memory");
+		return complain("run", "out of memory");
 	if (s->o.aa)
 		judge_aa(s);
 	/* A pager that is left, or a terminal that goes away, must not cost the run. */
@@ -449,18 +455,11 @@ static int run_to_end(struct session *s, int argc, char **argv)
 	return status_of(s);
 }
 
-int cmd_run(int argc, char **argv)
+int run_session(void *options)
 {
-	struct session s = {.stderr_fd = -1};
-	int status = run_options_parse(argc, argv, &s.o);
+	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
+	int status = session_plan(&s);
 
-	if (!status && s.o.help) {
-		run_options_help(stdout);
-		status = fflush(stdout) == 0 ? 0 : EXIT_USAGE;
-		goto out;
-	}
-	if (!status)
-		status = session_plan(&s);
 	if (!status && s.o.list)
 		status = session_print_list(&s);
 	else if (!status) {
@@ -468,17 +467,16 @@ int cmd_run(int argc, char **argv)
 		if (!status)
 			status = check_out(&s);
 		if (!status)
-			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s, argc, argv);
+			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s);
 	}
-out:
 	if (s.journal)
 		(void)journal_close(s.journal);
 	if (s.stderr_fd >= 0)
 		(void)close(s.stderr_fd);
 	free(s.entries);
-	case_list_free(&s.cases);
+	selected_free(&s.chosen);
+	catalogue_here_close(&s.here);
 	run_free(&s.run);
 	topology_free(s.topo);
-	run_options_free(&s.o);
 	return status;
 }

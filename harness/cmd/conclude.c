@@ -9,22 +9,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-int complain(const char *command, const char *format, ...)
-{
-	va_list args;
-
-	(void)fprintf(stderr, "concbench %s: ", command);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
-}
 
 int read_stored_run(const char *command, const char *results_dir, const char *ref, struct run *run)
 {
@@ -71,8 +58,8 @@ int check_outputs(const char *command, const struct outputs *o)
 {
 	int status = check_output(command, "markdown", o->markdown);
 
-	for (size_t i = 0; !status && i < JSON_OUTPUTS_MAX; i++)
-		status = check_output(command, "json", o->json[i]);
+	for (size_t i = 0; !status && i < o->json.count; i++)
+		status = check_output(command, "json", o->json.item[i]);
 	return status ? status : check_output(command, "junit", o->junit);
 }
 
@@ -90,8 +77,8 @@ int write_comparison(const char *command, const struct outputs *o, const struct 
 
 	if (write_file(command, o->markdown, comparison_markdown, c))
 		status = EXIT_USAGE;
-	for (size_t i = 0; i < JSON_OUTPUTS_MAX; i++)
-		if (write_file(command, o->json[i], comparison_json, c))
+	for (size_t i = 0; i < o->json.count; i++)
+		if (write_file(command, o->json.item[i], comparison_json, c))
 			status = EXIT_USAGE;
 	if (write_file(command, o->junit, comparison_junit, c))
 		status = EXIT_USAGE;

@@ -5,21 +5,16 @@
 #ifndef CONCBENCH_CONCLUDE_H
 #define CONCBENCH_CONCLUDE_H
 
+#include "harness/cmd/options.h"
 #include "harness/compare/comparison.h"
-
-/* Each script between a user and the gate may want one of its own. */
-#define JSON_OUTPUTS_MAX 8
 
 /* Where a comparison goes beside the terminal; NULL: nowhere. */
 struct outputs {
 	const char *markdown;
-	const char *json[JSON_OUTPUTS_MAX]; /* from the first on */
+	struct option_list json; /* each script between a user and the gate may want its own */
 	const char *junit;
 	bool quiet; /* nothing on stdout */
 };
-
-/** complain() - one line on stderr, "concbench COMMAND: ...". Return: EXIT_USAGE. */
-int complain(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** read_stored_run() - by path, id or "latest". Return: 0; EXIT_USAGE after a line. */
 int read_stored_run(const char *command, const char *results_dir, const char *ref, struct run *run);
@@ -42,7 +37,7 @@ int write_comparison(const char *command, const struct outputs *o, const struct 
 /** comparison_failed() - a case failed: what its cells said is wanted. */
 bool comparison_failed(const struct comparison *c);
 
-/** say_cells_log() - where what the cells said is left: whoever is not told fills the disk. */
+/** say_cells_log() - where what the cells said is left: else nobody would clear them away. */
 void say_cells_log(const char *command, bool quiet, const char *log);
 
 /** date_comparison() - now, UTC. */

@@ -1,303 +1,76 @@
 #include "harness/cmd/gate_options.h"
 
 #include "harness/base/clock.h"
-#include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
-#include "harness/cmd/compare_options.h"
-#include "harness/cmd/run_options.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
-/* A change that has to be larger than this before it matters is no benchmark's business. */
-#define MIN_EFFECT_MAX 10.0
+/* A change beyond this is no effect to look for. */
+#define MIN_EFFECT_MAX_PCT 100
 
-enum option_id {
-	OPT_BASE = 256,
-	OPT_HEAD,
-	OPT_BASE_NAME,
-	OPT_HEAD_NAME,
-	OPT_PROFILE,
-	OPT_FILTER,
-	OPT_WORKERS,
-	OPT_PLACE,
-	OPT_BUDGET,
-	OPT_TRIAL,
-	OPT_MIN_EFFECT,
-	OPT_STRICT,
-	OPT_FORCE,
-	OPT_MARKDOWN,
-	OPT_JSON,
-	OPT_JUNIT,
-	OPT_TSV,
-	OPT_LAUNCH_TIME,
-	OPT_SLOT_TIME,
-	OPT_CELL_TIMEOUT,
-	OPT_SEED,
-	OPT_RESULTS,
-	OPT_NO_NOISE,
-	OPT_QUIET,
-	OPT_HELP,
-};
+enum { GATE = 1, NOISE = 2 };
 
-struct flag {
-	const char *name;
-	enum option_id id;
-	unsigned commands; /* enum gate_command, or-ed */
-	const char *arg;   /* NULL: takes none */
-	const char *help;
-};
+static const char *const profile_words[] = {"smoke", "quick", "full", NULL};
 
-#define BOTH (GATE_COMMAND | NOISE_COMMAND)
-
-static const struct flag flags[] = {
-    {"base", OPT_BASE, GATE_COMMAND, "EXE|RUN",
-	"what to compare with: a concbench, or a stored run (weaker: not interleaved)"},
-    {"base", OPT_BASE, NOISE_COMMAND, "EXE", "the concbench to measure (default: this one)"},
-    {"head", OPT_HEAD, GATE_COMMAND, "EXE", "the concbench to judge (default: this one)"},
-    {"head", OPT_HEAD, NOISE_COMMAND, "EXE",
-	"another one instead of base against itself: how often is it found?"},
-    {"base-name", OPT_BASE_NAME, GATE_COMMAND, "TEXT", "what reports call base (default: EXE)"},
-    {"head-name", OPT_HEAD_NAME, GATE_COMMAND, "TEXT", "what reports call head"},
-    {"profile", OPT_PROFILE, BOTH, "NAME", "smoke, quick (default) or full: which cases"},
-    {"filter", OPT_FILTER, BOTH, "REGEX",
-	"only cases whose name matches; -REGEX: only those that do not"},
-    {"workers", OPT_WORKERS, BOTH, "N,...", "instead of the profile's worker counts"},
-    {"place", OPT_PLACE, BOTH, "POLICY", "instead of the cases' own placement"},
-    {"time-budget", OPT_BUDGET, GATE_COMMAND, "TIME",
-	"for all cases together, such as 60s (default: 5 s a case, or half more than a\n"
-	"                           first look at each takes, whichever is longer; on top the A/A\n"
-	"                           and the count of instructions); to confirm a change that was\n"
-	"                           found late may take half as long again"},
-    {"time-budget", OPT_BUDGET, NOISE_COMMAND, "TIME",
-	"for all tries together (default: ten tries)"},
-    {"trial-time", OPT_TRIAL, NOISE_COMMAND, "TIME", "time a case has in one try (default 5s)"},
-    {"min-effect", OPT_MIN_EFFECT, BOTH, "PERCENT",
-	"what lies within +-PERCENT is the same (default 1%); any other proven change\n"
-	"                           is slower or faster when it is estimated at half of that or "
-	"more"},
-    {"strict", OPT_STRICT, GATE_COMMAND, NULL, "exit 3 when a case is unsure or missing"},
-    {"force", OPT_FORCE, GATE_COMMAND, NULL,
-	"compare builds of other compilers, flags or sanitizers too, marked, for when\n"
-	"                           that is what is tried; show figures of cases that do something "
-	"else\n"
-	"                           in head, which stay incomparable (4)"},
-    {"markdown", OPT_MARKDOWN, GATE_COMMAND, "FILE", "write a summary for a pull request"},
-    {"json", OPT_JSON, GATE_COMMAND, "FILE",
-	"write everything for programs; may be given again, for another file"},
-    {"junit", OPT_JUNIT, GATE_COMMAND, "FILE", "write a test report for CI servers"},
-    {"tsv", OPT_TSV, NOISE_COMMAND, "FILE", "write the table as tab-separated values"},
-    {"launch-time", OPT_LAUNCH_TIME, BOTH, "TIME",
-	"about how long a pair of launches takes turns (default 70ms)"},
-    {"slot-time", OPT_SLOT_TIME, BOTH, "TIME",
-	"length of a turn (default: 1ms, or a case's own over 3ms)"},
-    {"cell-timeout", OPT_CELL_TIMEOUT, BOTH, "TIME",
-	"when a silent case counts as hung (default: 20s while it starts, in a turn 5s\n"
-	"                           to 20s, by how long one is and starting took)"},
-    {"seed", OPT_SEED, BOTH, "N", "of order, layout and random numbers"},
-    {"results", OPT_RESULTS, GATE_COMMAND, "DIR",
-	"where --base RUN is looked for (default: results)"},
-    {"no-noise", OPT_NO_NOISE, GATE_COMMAND, NULL, "skip the brief A/A before the gate"},
-    {"quiet", OPT_QUIET, BOTH, NULL, "no progress and no table"},
-    {"help", OPT_HELP, BOTH, NULL, "this text"},
-};
-
-#define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
-
-static const char *command_name(enum gate_command c)
+static int add_load(struct gate_request *r, enum side side, const char *text, char *err, size_t len)
 {
-	return c == GATE_COMMAND ? "gate" : "noise";
-}
+	struct request_loads *l = &r->loads[side];
 
-void gate_options_help(enum gate_command command, FILE *to)
-{
-	(void)fputs(
-	    command == GATE_COMMAND
-		? "usage: concbench gate --base EXE|RUN [--head EXE] [OPTION...]\n\n"
-		  "Is head slower than base? Launches of both are alive together and take "
-		  "turns, in random\nquartets, until every case has a verdict or the time is "
-		  "up: same, slower, faster, unsure,\nincomparable, missing, failed.\n\n"
-		: "usage: concbench noise [OPTION...]\n\n"
-		  "What can a gate see on this machine? One program is gated against itself, "
-		  "again and again:\nhow often a case is called slower or faster although "
-		  "nothing has changed, and the smallest\nchange that would be found.\n\n",
-	    to);
-	for (size_t i = 0; i < FLAG_COUNT; i++) {
-		char left[64];
-
-		if (!(flags[i].commands & command))
-			continue;
-		(void)snprintf(left, sizeof(left), "--%s%s%s", flags[i].name,
-		    flags[i].arg ? "=" : "", flags[i].arg ? flags[i].arg : "");
-		(void)fprintf(to, "  %-24s %s\n", left, flags[i].help);
-	}
-	(void)fputs(
-	    command == GATE_COMMAND
-		? "\nexit status: 0 nothing is slower; 1 something is, and only that; 2 "
-		  "usage, or a case failed, or\n             nothing was compared; 3 unsure "
-		  "or missing, with --strict; 4 incomparable;\n             128 + the "
-		  "signal's number after Ctrl-C or SIGTERM\n"
-		: "\nexit status: 0 measured; 2 usage, or a case failed; 128 + the signal's "
-		  "number after Ctrl-C\n",
-	    to);
-}
-
-__attribute__((format(printf, 3, 4))) static int refuse(
-    const struct gate_options *o, const char *flag, const char *format, ...)
-{
-	va_list args;
-
-	(void)fprintf(stderr, "concbench %s: --%s: ", o->request.command, flag);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
-}
-
-static int set_time(const struct gate_options *o, const char *flag, const char *text, uint64_t *out)
-{
-	uint64_t ns;
-
-	if (text_parse_duration_ns(text, &ns) != 0 || ns == 0)
-		return refuse(o, flag,
-		    "'%s' is not a time; accepted: a number above 0 with ns, us, ms, s, m or h, "
-		    "such "
-		    "as 60s",
-		    text);
-	*out = ns;
+	if (l->count == REQUEST_LOADS_MAX)
+		return snprintf(err, len, "%d files at most", REQUEST_LOADS_MAX);
+	l->spec[l->count++] = text;
 	return 0;
 }
 
-/* Both are handed to the cells as typed; a mistake is the user's to hear, once. */
-static int check_sweep(const struct gate_options *o, const struct flag *f, const char *text)
+/* --load is both sides', --base-load and --head-load one's. */
+static int take_load(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
 {
-	unsigned workers[RUN_WORKERS_MAX];
-	struct placement_policy place;
-	char err[200] = "";
+	struct gate_request *r = &((struct gate_options *)options)->request;
+	int ret = 0;
 
-	if (f->id == OPT_WORKERS && run_options_workers(text, workers, err, sizeof(err)))
-		return 0;
-	if (f->id == OPT_PLACE && placement_parse(text, &place, err, sizeof(err)) == 0)
-		return 0;
-	return refuse(o, f->name, "%s", err);
+	if (s->name[0] != 'h')
+		ret = add_load(r, SIDE_BASE, text, err, err_len);
+	if (!ret && s->name[0] != 'b')
+		ret = add_load(r, SIDE_HEAD, text, err, err_len);
+	return ret;
 }
 
-static int add_json(struct gate_options *o, const char *path)
+static int take_launch_time(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
 {
-	for (size_t i = 0; i < JSON_OUTPUTS_MAX; i++) {
-		if (!o->outputs.json[i]) {
-			o->outputs.json[i] = path;
-			return 0;
-		}
-	}
-	return refuse(o, "json", "%u files at most", JSON_OUTPUTS_MAX);
+	(void)s;
+	(void)text;
+	(void)err;
+	(void)err_len;
+	((struct gate_options *)options)->launch_time = true;
+	return 0;
 }
 
-static int set_one(const struct flag *f, const char *arg, struct gate_options *o)
+/* Who says it says it for turns too, be it shorter or longer. */
+static int take_cell_timeout(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
 {
-	struct gate_request *r = &o->request;
-	enum profile profile;
+	struct gate_request *r = &((struct gate_options *)options)->request;
 
-	switch (f->id) {
-	case OPT_BASE:
-		o->base = arg;
-		return 0;
-	case OPT_HEAD:
-		o->head = arg;
-		return 0;
-	case OPT_BASE_NAME:
-		o->base_name = arg;
-		return 0;
-	case OPT_HEAD_NAME:
-		o->head_name = arg;
-		return 0;
-	case OPT_PROFILE:
-		if (profile_from_name(arg, &profile) != 0)
-			return refuse(
-			    o, f->name, "'%s' is not a profile; accepted: smoke, quick, full", arg);
-		r->profile = profile_name(profile);
-		return 0;
-	case OPT_FILTER:
-		r->filter = arg;
-		return 0;
-	case OPT_WORKERS:
-		r->workers = arg;
-		return check_sweep(o, f, arg);
-	case OPT_PLACE:
-		r->place = arg;
-		return check_sweep(o, f, arg);
-	case OPT_BUDGET:
-		return set_time(o, f->name, arg, o->noise ? &o->tries_ns : &r->budget_ns);
-	case OPT_TRIAL:
-		return set_time(o, f->name, arg, &r->case_ns);
-	case OPT_LAUNCH_TIME:
-		o->launch_time = true;
-		return set_time(o, f->name, arg, &r->launch_ns);
-	case OPT_SLOT_TIME:
-		return set_time(o, f->name, arg, &r->slot_ns);
-	case OPT_CELL_TIMEOUT:
-		/* Who says it says it for turns too, be it shorter or longer. */
-		if (set_time(o, f->name, arg, &r->cell_timeout_ns))
-			return EXIT_USAGE;
-		r->turn_timeout_ns = r->cell_timeout_ns;
-		return 0;
-	case OPT_MIN_EFFECT:
-		if (compare_options_share(arg, MIN_EFFECT_MAX, &r->min_effect) != 0)
-			return refuse(o, f->name,
-			    "'%s' is not a share above 0 %% and up to %.0f %%, such as 1%% or 0.01",
-			    arg, 100 * MIN_EFFECT_MAX);
-		return 0;
-	case OPT_SEED:
-		if (text_parse_u64(arg, 0, UINT64_MAX, &r->seed) != 0)
-			return refuse(o, f->name, "'%s' is not a number from 0 to 2^64-1", arg);
-		return 0;
-	case OPT_STRICT:
-		o->strict = true;
-		return 0;
-	case OPT_FORCE:
-		o->force = o->request.force = true;
-		return 0;
-	case OPT_MARKDOWN:
-		o->outputs.markdown = arg;
-		return 0;
-	case OPT_JSON:
-		return add_json(o, arg);
-	case OPT_JUNIT:
-		o->outputs.junit = arg;
-		return 0;
-	case OPT_TSV:
-		o->tsv = arg;
-		return 0;
-	case OPT_RESULTS:
-		o->results_dir = arg;
-		return 0;
-	case OPT_NO_NOISE:
-		o->no_noise = true;
-		return 0;
-	case OPT_QUIET:
-		r->quiet = o->outputs.quiet = true;
-		return 0;
-	case OPT_HELP:
-		o->help = true;
-		return 0;
-	}
-	return EXIT_USAGE;
+	(void)s;
+	(void)text;
+	(void)err;
+	(void)err_len;
+	r->turn_timeout_ns = r->cell_timeout_ns;
+	return 0;
 }
 
-static void defaults(enum gate_command command, struct gate_options *o)
+static void defaults(void *options, const char *command)
 {
+	struct gate_options *o = options;
+
 	memset(o, 0, sizeof(*o));
+	o->profile = CB_QUICK;
 	o->results_dir = "results";
-	o->noise = command == NOISE_COMMAND;
 	o->request = (struct gate_request){
-	    .command = command_name(command),
-	    .profile = profile_name(PROFILE_QUICK),
+	    .command = command,
 	    .launch_ns = GATE_LAUNCH_NS,
 	    .cell_timeout_ns = 20 * CLOCK_NS_PER_S,
 	    .min_effect = 0.01,
@@ -309,46 +82,130 @@ static void defaults(enum gate_command command, struct gate_options *o)
 	o->request.seed %= 1000000;
 }
 
-int gate_options_parse(enum gate_command command, int argc, char **argv, struct gate_options *o)
+static void gate_defaults(void *options)
 {
-	const struct flag *own[FLAG_COUNT];
-	struct option longs[FLAG_COUNT + 1] = {{0}};
-	int index = -1, at = 1, opt;
-	size_t n = 0;
+	defaults(options, "gate");
+}
 
-	defaults(command, o);
-	for (size_t i = 0; i < FLAG_COUNT; i++) {
-		if (!(flags[i].commands & command))
-			continue;
-		own[n] = &flags[i];
-		longs[n++] = (struct option){flags[i].name,
-		    flags[i].arg ? required_argument : no_argument, NULL, (int)flags[i].id};
-	}
-	opterr = 0;
-	optind = 0; /* glibc: also forget where in a word an earlier parse stopped */
-	while ((opt = getopt_long(argc, argv, "+:", longs, &index)) != -1) {
-		if (opt == '?' || opt == ':') {
-			(void)fprintf(stderr, "concbench %s: %s %s; see concbench %s --help\n",
-			    o->request.command, argv[at],
-			    opt == ':' ? "needs a value" : "is not an option that is accepted",
-			    o->request.command);
-			return EXIT_USAGE;
-		}
-		if (set_one(own[index], optarg, o))
-			return EXIT_USAGE;
-		at = optind;
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr,
-		    "concbench %s: '%s' is not expected; cases are picked with --filter\n",
-		    o->request.command, argv[optind]);
-		return EXIT_USAGE;
-	}
-	if (command == GATE_COMMAND && !o->base && !o->help) {
-		(void)fputs(
-		    "concbench gate: --base is missing: a concbench program or a stored run\n",
-		    stderr);
-		return EXIT_USAGE;
-	}
+static void noise_defaults(void *options)
+{
+	defaults(options, "noise");
+}
+
+static int finish(void *options)
+{
+	struct gate_options *o = options;
+
+	o->request.what = (struct selection){.profile = (enum cb_profile)o->profile,
+	    .filter = o->filter,
+	    .names = o->names.item,
+	    .name_count = o->names.count,
+	    .sets = o->sets.item,
+	    .set_count = o->sets.count};
+	o->request.force = o->force;
+	o->outputs.quiet = o->request.quiet;
 	return 0;
 }
+
+#define OPTIONS struct gate_options
+static const struct option_spec specs[] = {
+    {NULL, "NAME", OPTION_LIST(names),
+	"families (locks), kinds (lock/ck_mcs) or cases (default: the profile's)"},
+    {"base", "EXE|RUN", OPTION_TEXT(base),
+	"what to compare with: a concbench, or a stored run (weaker: not interleaved)",
+	.only = GATE, .group = "the two sides"},
+    {"base", "EXE", OPTION_TEXT(base), "the concbench to measure (default: this one)",
+	.only = NOISE},
+    {"head", "EXE", OPTION_TEXT(head), "the concbench to judge (default: this one)", .only = GATE},
+    {"head", "EXE", OPTION_TEXT(head),
+	"another one instead of base against itself: how often is it found?", .only = NOISE},
+    {"base-name", "TEXT", OPTION_TEXT(base_name), "what reports call base (default: EXE)",
+	.only = GATE},
+    {"head-name", "TEXT", OPTION_TEXT(head_name), "what reports call head", .only = GATE},
+    {"load", "FILE", OPTION_LIST(loads), HELP_LOAD "; on both sides", .then = take_load},
+    {"base-load", "FILE", OPTION_LIST(base_loads), "the same, on base's side only", .only = GATE,
+	.then = take_load},
+    {"head-load", "FILE", OPTION_LIST(head_loads), "the same, on head's side only", .only = GATE,
+	.then = take_load},
+    {"profile", "PROFILE", OPTION_CHOICE(profile), "smoke, quick (default) or full: which cases",
+	.words = profile_words, .group = "what to measure"},
+    {"set", "KEY=V[,V...]", OPTION_LIST(sets), HELP_SET},
+    {"filter", "REGEX", OPTION_TEXT(filter), HELP_FILTER, .or_nothing = true},
+    {"time-budget", "TIME", OPTION_TIME(request.budget_ns),
+	"for all cases together, such as 60s (default: 5 s a case, or half more than a first look "
+	"at "
+	"each takes, whichever is longer; on top the A/A and the count of instructions); to "
+	"confirm a "
+	"change that was found late may take half as long again",
+	.only = GATE, .group = "how long"},
+    {"time-budget", "TIME", OPTION_TIME(tries_ns), "for all tries together (default: ten tries)",
+	.only = NOISE},
+    {"trial-time", "TIME", OPTION_TIME(request.case_ns), "time a case has in one try (default 5s)",
+	.only = NOISE},
+    {"launch-time", "TIME", OPTION_TIME(request.launch_ns),
+	"about how long a pair of launches takes turns (default 70ms)", .then = take_launch_time},
+    {"slot-time", "TIME", OPTION_TIME(request.slot_ns),
+	"length of a turn (default: 1ms, or a case's own over 3ms)"},
+    {"cell-timeout", "TIME", OPTION_TIME(request.cell_timeout_ns),
+	"when a silent case counts as hung (default: 20s while it starts, in a turn 5s to 20s, by "
+	"how "
+	"long one is and starting took)",
+	.then = take_cell_timeout},
+    {"seed", "N", OPTION_NUMBER(request.seed), "of order, layout and random numbers"},
+    {"no-noise", NULL, OPTION_ON(no_noise), "skip the brief A/A before the gate", .only = GATE},
+    {"min-effect", "SHARE", OPTION_SHARE(request.min_effect), HELP_MIN_EFFECT,
+	.most = MIN_EFFECT_MAX_PCT, .group = "the verdict"},
+    {"strict", NULL, OPTION_ON(strict), "exit 3 when a case is unsure or missing", .only = GATE},
+    {"force", NULL, OPTION_ON(force),
+	"compare builds of other compilers, flags or sanitizers too, marked, for when that is what "
+	"is "
+	"tried; show figures of cases that do something else in head, which stay incomparable (4)",
+	.only = GATE},
+    {"markdown", "FILE", OPTION_TEXT(outputs.markdown), "write a summary for a pull request",
+	.only = GATE, .group = "what comes of it"},
+    {"json", "FILE", OPTION_LIST(outputs.json),
+	"write everything for programs; may be given again, for another file", .most = 8,
+	.only = GATE},
+    {"junit", "FILE", OPTION_TEXT(outputs.junit), "write a test report for CI servers",
+	.only = GATE},
+    {"tsv", "FILE", OPTION_TEXT(tsv), "write the table as tab-separated values", .only = NOISE},
+    {"results", "DIR", OPTION_TEXT(results_dir),
+	"where --base RUN is looked for (default: results)", .only = GATE},
+    {"quiet", NULL, OPTION_ON(request.quiet), "no progress and no table"},
+    {0},
+};
+#undef OPTIONS
+
+const struct command gate_command = {
+    .name = "gate",
+    .what = "is this build slower than that one? the two take turns; for CI",
+    .about =
+	"Runs base and head case by case, a launch of each side by side and in turns, until each "
+	"case "
+	"has a verdict or the time is up: same, slower, faster, unsure, incomparable, missing or "
+	"failed.",
+    .status =
+	"0 nothing is slower; 1 something is, and only that; 2 usage, a case that failed, or "
+	"nothing was compared; 3 unsure or missing, with --strict; 4 incomparable" HELP_SIGNAL,
+    .options = specs,
+    .bit = GATE,
+    .size = sizeof(struct gate_options),
+    .defaults = gate_defaults,
+    .finish = finish,
+    .run = run_gate,
+};
+
+const struct command noise_command = {
+    .name = "noise",
+    .what = "what a gate can see on this machine: a build against itself",
+    .about =
+	"Runs the same gate again and again on two sides that are equal, and says how often it "
+	"was wrong and what size of change it would have seen.",
+    .status = "0 it was measured; 2 usage, a case that failed, or nothing was measured" HELP_SIGNAL,
+    .options = specs,
+    .bit = NOISE,
+    .size = sizeof(struct gate_options),
+    .defaults = noise_defaults,
+    .finish = finish,
+    .run = run_noise,
+};

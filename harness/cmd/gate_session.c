@@ -37,6 +37,27 @@ static int open_folder(struct gate_session *s)
 	return 0;
 }
 
+/* Opened here only to know which builds they are: every launch of a side then has to be of that
+ * one. */
+static int identify_modules(struct gate_session *s)
+{
+	for (enum side side = SIDE_BASE; side < SIDES; side++) {
+		const struct request_loads *l = &s->request->loads[side];
+		struct registry kinds;
+		char err[600];
+		int ret = registry_create(&kinds, err, sizeof(err));
+
+		for (size_t i = 0; !ret && i < l->count; i++)
+			ret = module_list_open(
+			    &s->modules[side], &kinds, l->spec[i], NULL, err, sizeof(err));
+		registry_free(&kinds);
+		if (ret)
+			return complain(s->request->command, "--%s-load: %s", side_name(side), err);
+	}
+	s->selection = selection_words(&s->request->what);
+	return s->selection ? 0 : complain(s->request->command, "out of memory");
+}
+
 static void describe_cells(struct gate_session *s)
 {
 	const struct gate_request *r = s->request;
@@ -44,9 +65,8 @@ static void describe_cells(struct gate_session *s)
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		s->plan.cell[side] = (struct cell_spec){
 		    .exe = r->exe[side],
-		    .profile = r->profile,
-		    .workers = r->workers,
-		    .place = r->place,
+		    .modules = module_list_words(&s->modules[side]),
+		    .selection = s->selection,
 		    .topology_xml = s->xml,
 		    .allowed = topology_allowed_list(s->topo),
 		    .slot_ns = r->slot_ns,
@@ -61,19 +81,96 @@ static void describe_cells(struct gate_session *s)
 	s->plan.progress = &s->progress;
 }
 
+/* Nothing was found for @what. What is wrong with the words, this program can say itself: with what
+ * head loads, since that is what it judges. */
+static int explain_nothing(const struct gate_session *s, struct selection what)
+{
+	struct catalogue_here here;
+	struct selected chosen;
+	char err[400];
+	int ret;
+
+	what.loads = s->request->loads[SIDE_HEAD].spec;
+	what.load_count = s->request->loads[SIDE_HEAD].count;
+	what.build_ids = NULL;
+	ret = catalogue_here_open(&here, s->topo, &what, err, sizeof(err));
+	if (!ret) {
+		ret = selection_cases(&here, &what, &chosen, err, sizeof(err));
+		if (!ret)
+			selected_free(&chosen);
+		catalogue_here_close(&here);
+	}
+	if (ret)
+		return complain(s->request->command, "%s", err);
+	return complain(
+	    s->request->command, "neither base nor head has a case of what is asked for");
+}
+
+/* Add a side's cases of @selection. Return: 0; -EINTR; EXIT_USAGE after a line. */
+static int ask_side(
+    struct gate_session *s, enum side side, const char *const *selection, size_t *found)
+{
+	struct cell_spec spec = s->plan.cell[side];
+	struct catalogue cases;
+	char why[REASON_MAX] = "";
+	int ret;
+
+	spec.selection = selection;
+	ret = catalogue_ask(&spec, &cases, why, sizeof(why));
+	if (ret == -EINTR)
+		return ret;
+	if (ret)
+		return complain(s->request->command, "--%s: %s: %s", side_name(side), spec.exe,
+		    why[0] ? why : strerror(-ret));
+	*found += cases.count;
+	ret = catalogue_join(&s->catalogue[side], &cases);
+	catalogue_free(&cases);
+	return ret ? complain(s->request->command, "out of memory") : 0;
+}
+
+static int ask_both(struct gate_session *s, const char *const *selection, size_t *found)
+{
+	int ret = 0;
+
+	*found = 0;
+	for (enum side side = SIDE_BASE; !ret && side < SIDES; side++)
+		ret = ask_side(s, side, selection, found);
+	return ret;
+}
+
+/* A side that does not know one of several names lists nothing at all. What is new in head must not
+ * hide the others, and what neither side knows is a mistake. */
+static int ask_name_by_name(struct gate_session *s)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->request->what.name_count; i++) {
+		struct selection one = s->request->what;
+		const char **words;
+		size_t found;
+
+		one.names = &s->request->what.names[i];
+		one.name_count = 1;
+		words = selection_words(&one);
+		if (!words)
+			return complain(s->request->command, "out of memory");
+		ret = ask_both(s, words, &found);
+		free(words);
+		if (!ret && !found)
+			ret = explain_nothing(s, one);
+	}
+	return ret;
+}
+
 static int ask(struct gate_session *s)
 {
-	for (enum side side = SIDE_BASE; side < SIDES; side++) {
-		char why[REASON_MAX] = "";
-		int ret = catalogue_ask(&s->plan.cell[side], &s->catalogue[side], why, sizeof(why));
+	size_t found;
+	int ret = ask_both(s, s->selection, &found);
 
-		if (ret == -EINTR)
-			return ret;
-		if (ret)
-			return complain(s->request->command, "--%s: %s: %s", side_name(side),
-			    s->request->exe[side], why[0] ? why : strerror(-ret));
-	}
-	return 0;
+	if (!ret && s->request->what.name_count > 1 &&
+	    (!s->catalogue[SIDE_BASE].count || !s->catalogue[SIDE_HEAD].count))
+		ret = ask_name_by_name(s);
+	return ret;
 }
 
 static int add_row(struct comparison *out, const char *name, enum verdict v, const char *reason)
@@ -116,7 +213,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	char err[200];
 	int ret = 0;
 
-	if (case_filter_compile(&filter, s->request->filter, err, sizeof(err)) != 0)
+	if (case_filter_compile(&filter, s->request->what.filter, err, sizeof(err)) != 0)
 		return complain(s->request->command, "--filter: %s", err);
 	s->cases = calloc(base->count + 1, sizeof(*s->cases));
 	if (!s->cases)
@@ -138,11 +235,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	case_filter_free(&filter);
 	if (ret)
 		return complain(s->request->command, "out of memory");
-	if (!matched)
-		return complain(s->request->command,
-		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->request->filter ? s->request->filter : "", s->request->profile);
-	return 0;
+	return matched ? 0 : explain_nothing(s, s->request->what);
 }
 
 int gate_session_check_budget(struct gate_session *s)
@@ -187,6 +280,9 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	ret = open_folder(s);
 	if (ret)
 		return ret;
+	ret = identify_modules(s);
+	if (ret)
+		return ret;
 	describe_cells(s);
 	ret = ask(s);
 	if (!ret)
@@ -207,6 +303,9 @@ void gate_session_close(struct gate_session *s, bool keep_log)
 	}
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		catalogue_free(&s->catalogue[side]);
+	for (enum side side = SIDE_BASE; side < SIDES; side++)
+		module_list_close(&s->modules[side]);
+	free(s->selection);
 	free(s->cases);
 	topology_free(s->topo);
 }

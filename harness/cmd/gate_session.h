@@ -6,22 +6,25 @@
 #ifndef CONCBENCH_GATE_SESSION_H
 #define CONCBENCH_GATE_SESSION_H
 
+#include "harness/cmd/selection.h"
 #include "harness/gate/gate.h"
 #include "harness/machine/topology.h"
 
 #define GATE_PATH_MAX 4096
+#define REQUEST_LOADS_MAX 16
 
 /* What the user asked for. */
 struct gate_request {
 	const char *command; /* "gate" or "noise", for messages */
 	const char *exe[SIDES];
-	const char *profile;
-	const char *filter;  /* NULL: all */
-	const char *workers; /* NULL: the profile's */
-	const char *place;   /* NULL: the cases' own */
-	uint64_t budget_ns;  /* of one gate; 0: @case_ns a case */
-	uint64_t case_ns;    /* 0: GATE_CASE_NS, or more where that is too short for a look */
-	uint64_t slot_ns;    /* 0: the cases' own */
+	struct selection what; /* of both sides */
+	struct request_loads {
+		const char *spec[REQUEST_LOADS_MAX]; /* [PREFIX=]FILE */
+		size_t count;
+	} loads[SIDES];
+	uint64_t budget_ns; /* of one gate; 0: @case_ns a case */
+	uint64_t case_ns;   /* 0: GATE_CASE_NS, or more where that is too short for a look */
+	uint64_t slot_ns;   /* 0: the cases' own */
 	uint64_t launch_ns;
 	uint64_t cell_timeout_ns;
 	uint64_t turn_timeout_ns; /* 0: cell_turn_within_ns() */
@@ -42,6 +45,8 @@ struct gate_session {
 	char log[GATE_PATH_MAX + 16]; /* what the cells said on stderr */
 	int log_fd;
 	struct catalogue catalogue[SIDES];
+	struct module_list modules[SIDES];
+	const char **selection;
 	const struct catalogue_case **cases; /* of base, measured */
 	size_t case_count;
 	struct gate_plan plan;

@@ -84,16 +84,14 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 {
 	const struct gate_request *r = &o->request;
 	char budget[TEXT_MAX], seed[TEXT_MAX], slot[TEXT_MAX], timeout[TEXT_MAX];
-	const char *argv[ARGS_MAX] = {r->exe[SIDE_HEAD], "run", "--profile", r->profile,
-	    "--results", folder, "--no-charts", "--no-counters", "--quiet", "--seed", seed,
-	    "--cell-timeout", timeout};
+	const char *argv[ARGS_MAX] = {r->exe[SIDE_HEAD], "run", "--profile",
+	    profile_name(r->what.profile), "--results", folder, "--no-charts", "--no-counters",
+	    "--quiet", "--seed", seed, "--cell-timeout", timeout};
 	unsigned argc = 13;
 	const struct {
 		const char *flag, *value;
 	} given[] = {
-	    {"--filter", r->filter},
-	    {"--workers", r->workers},
-	    {"--place", r->place},
+	    {"--filter", r->what.filter},
 	    {"--time-budget", r->budget_ns ? budget : NULL},
 	    {"--slot-time", r->slot_ns ? slot : NULL},
 	};
@@ -108,6 +106,16 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 			argv[argc++] = given[i].value;
 		}
 	}
+	for (size_t i = 0; i < r->what.set_count && argc + 2 < ARGS_MAX; i++) {
+		argv[argc++] = "--set";
+		argv[argc++] = r->what.sets[i];
+	}
+	for (size_t i = 0; i < r->loads[SIDE_HEAD].count && argc + 2 < ARGS_MAX; i++) {
+		argv[argc++] = "--load";
+		argv[argc++] = r->loads[SIDE_HEAD].spec[i];
+	}
+	for (size_t i = 0; i < r->what.name_count && argc + 1 < ARGS_MAX; i++)
+		argv[argc++] = r->what.names[i];
 	child_die_with(parent);
 	interrupt_restore_child();
 	/* Ctrl-C is passed on, once, by us. */
@@ -160,7 +168,7 @@ static int compare(const struct gate_options *o, const struct run *base, const s
 	size_t refusals = 0;
 	int ret;
 
-	if (case_filter_compile(&filter, o->request.filter, err, sizeof(err)) != 0)
+	if (case_filter_compile(&filter, o->request.what.filter, err, sizeof(err)) != 0)
 		return complain(o->request.command, "--filter: %s", err);
 	ret = compare_runs(base, head, &rules, c, &refusals);
 	case_filter_free(&filter);

@@ -1,108 +1,155 @@
 /* run_plan.c - which cases a run measures. */
 #include "harness/cmd/run_session.h"
 
-#include "harness/run/case_filter.h"
 #include "harness/cmd/cmd.h"
-#include "harness/work/machine.h"
+#include "harness/work/declare.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-int session_complain(const char *format, ...)
+static int declare(struct session *s, const struct bench_case *bc, int figure, const char *suffix)
 {
-	va_list args;
+	struct run_entry e = {.bc = bc};
+	const int ret = declare_case(&s->run, bc, figure, suffix, &e.series, &e.figures);
 
-	(void)fputs("concbench run: ", stderr);
-	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-	return EXIT_USAGE;
+	if (ret == -ENAMETOOLONG)
+		return complain("run", "%s: name too long", bc->name);
+	if (ret)
+		return complain("run", "out of memory");
+	if (!bc->unsupported[0])
+		s->entries[s->entry_count++] = e;
+	return 0;
 }
 
-static int add_entry(struct session *s, const struct bench_case *bc, const char *suffix)
+static struct run_entry *find_entry(const struct session *s, const char *name)
 {
-	char name[CASE_NAME_MAX];
-	struct series *series;
+	for (size_t i = 0; i < s->entry_count; i++)
+		if (strcmp(s->entries[i].bc->name, name) == 0)
+			return &s->entries[i];
+	return NULL;
+}
 
-	if (snprintf(name, sizeof(name), "%s%s", bc->name, suffix) >= (int)sizeof(name))
-		return session_complain("%s: name too long", bc->name);
-	series = run_add_series(&s->run, name);
-	if (!series)
-		return session_complain("out of memory");
-	series->workers = bc->workers;
-	series->status = STATUS_NOT_RUN;
-	(void)snprintf(series->model, sizeof(series->model), "%s", model_name(bc->model));
-	(void)snprintf(series->place, sizeof(series->place), "%s", bc->place.text);
-	case_hash(bc, series->hash);
-	if (bc->workload) {
-		(void)snprintf(series->op, sizeof(series->op), "%s", bc->workload->op);
-		(void)snprintf(series->latency_of, sizeof(series->latency_of), "%s",
-		    bc->workload->latency_of ? bc->workload->latency_of : "");
-	}
-	if (bc->unsupported[0] || !bc->workload) {
-		series->status = STATUS_UNSUPPORTED;
-		(void)snprintf(series->reason, sizeof(series->reason), "%s", bc->unsupported);
+/* Whose figure is @bc given? Return: 1 with @out; 0 nobody's; EXIT_USAGE after a line. */
+static int needed_by(const struct session *s, const struct bench_case *bc, struct bench_case *out)
+{
+	const struct cb_kind *self = bc->kind->self;
+	char name[CASE_NAME_MAX], err[400];
+
+	if (bc->unsupported[0] || !self->depends || !self->depends(&bc->pub, name, sizeof(name)))
 		return 0;
+	/* Its whole name is what the others are known by. */
+	if (case_parse(&s->here.registry, &s->here.host, name, out, NULL, err, sizeof(err)) != 0)
+		return complain("run", "%s depends on %s", bc->name, err);
+	return 1;
+}
+
+/* A case that is given another's figure brings that one along, whole: it is the first of several
+ * that is given. Cases are added while the list is walked: what they depend on comes as well. */
+static int add_needed(struct session *s)
+{
+	for (size_t i = 0; i < s->chosen.cases.count; i++) {
+		const struct case_list *cases = &s->chosen.cases;
+		struct bench_case needed;
+		size_t at = 0;
+		int ret = needed_by(s, &cases->item[i], &needed), *grown;
+
+		if (ret == EXIT_USAGE)
+			return ret;
+		if (!ret)
+			continue;
+		while (at < cases->count && strcmp(cases->item[at].name, needed.name) != 0)
+			at++;
+		grown = reallocarray(s->chosen.figure, cases->count + 1, sizeof(*grown));
+		if (!grown)
+			return complain("run", "out of memory");
+		s->chosen.figure = grown;
+		if (at == cases->count && case_list_add(&s->chosen.cases, &needed) != 0)
+			return complain("run", "out of memory");
+		grown[at] = -1;
 	}
-	s->entries[s->entry_count++] =
-	    (struct run_entry){.bc = bc, .series = s->run.series_count - 1};
 	return 0;
+}
+
+/* Entries whose figure will never be there do not begin. Return: true when there was one. */
+static bool drop_without_needed(struct session *s)
+{
+	size_t kept = 0;
+	bool dropped;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct run_entry e = s->entries[i];
+		struct bench_case needed;
+
+		if (needed_by(s, e.bc, &needed) != 1 || find_entry(s, needed.name)) {
+			s->entries[kept++] = e;
+			continue;
+		}
+		for (unsigned f = 0; f < e.figures; f++) {
+			struct series *series = &s->run.series[e.series + f];
+
+			series->status = STATUS_UNSUPPORTED;
+			(void)snprintf(series->reason, sizeof(series->reason),
+			    "it needs the figure of %.100s, which is unsupported%s%.80s",
+			    needed.name, needed.unsupported[0] ? ": " : "", needed.unsupported);
+		}
+	}
+	dropped = kept < s->entry_count;
+	s->entry_count = kept;
+	return dropped;
+}
+
+static void link_needed(struct session *s)
+{
+	struct bench_case needed;
+
+	while (drop_without_needed(s))
+		;
+	for (size_t i = 0; i < s->entry_count; i++)
+		if (needed_by(s, s->entries[i].bc, &needed) == 1)
+			s->entries[i].needs = find_entry(s, needed.name);
 }
 
 static int pick_cases(struct session *s)
 {
-	struct case_filter filter;
-	size_t matched = 0;
-	char err[200];
-	int ret = 0;
+	char err[600];
+	int ret;
 
-	if (case_filter_compile(&filter, s->o.filter, err, sizeof(err)) != 0)
-		return session_complain("--filter: %s", err);
-	s->entries = calloc(s->cases.count * 2 + 1, sizeof(*s->entries));
-	if (!s->entries)
-		ret = session_complain("out of memory");
-	for (size_t i = 0; !ret && i < s->cases.count; i++) {
-		const struct bench_case *bc = &s->cases.item[i];
+	if (selection_cases(&s->here, &s->o.what, &s->chosen, err, sizeof(err)) != 0)
+		return complain("run", "%s", err);
+	ret = add_needed(s);
+	s->entries = calloc(s->chosen.cases.count * 2 + 1, sizeof(*s->entries));
+	if (!ret && !s->entries)
+		ret = complain("run", "out of memory");
+	for (size_t i = 0; !ret && i < s->chosen.cases.count; i++) {
+		const struct bench_case *bc = &s->chosen.cases.item[i];
 
-		if (!case_filter_matches(&filter, bc->name))
-			continue;
-		matched++;
-		ret = add_entry(s, bc, s->o.aa ? "/aa:a" : "");
+		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? "/aa:a" : "");
 		if (!ret && s->o.aa)
-			ret = add_entry(s, bc, "/aa:b");
+			ret = declare(s, bc, s->chosen.figure[i], "/aa:b");
 	}
-	if (!ret && !matched)
-		ret = session_complain(
-		    "--filter: '%s' matches no case of profile %s; see concbench run --list",
-		    s->o.filter ? s->o.filter : "", profile_name(s->o.profile));
-	case_filter_free(&filter);
+	if (!ret)
+		link_needed(s);
 	return ret;
 }
 
 int session_plan(struct session *s)
 {
-	char err[256] = "";
+	char err[700] = "";
 	int ret;
 
 	/* This very file, also when a build puts another one in its place during the run. */
 	(void)snprintf(s->exe, sizeof(s->exe), "/proc/%ld/exe", (long)getpid());
 	if (access(s->exe, X_OK) != 0)
-		return session_complain("%s: %s", s->exe, strerror(errno));
+		return complain("run", "%s: %s", s->exe, strerror(errno));
 	ret = topology_discover(&s->topo, err, sizeof(err));
 	if (ret)
-		return session_complain("%s", err);
-	machine_describe(&s->machine, s->topo, s->o.profile);
-	s->machine.workers = s->o.workers;
-	s->machine.worker_counts = s->o.worker_counts;
-	s->machine.place = s->o.place_given ? &s->o.place : NULL;
-	ret = case_list_all(&s->cases, &s->machine);
+		return complain("run", "%s", err);
+	ret = catalogue_here_open(&s->here, s->topo, &s->o.what, err, sizeof(err));
 	if (ret)
-		return session_complain("the list of cases: %s", strerror(-ret));
+		return complain("run", "%s", err);
 	return pick_cases(s);
 }
 
@@ -119,5 +166,5 @@ int session_print_list(const struct session *s)
 		else
 			(void)printf("%s\n", series->name);
 	}
-	return fflush(stdout) == 0 ? 0 : session_complain("stdout: %s", strerror(errno));
+	return fflush(stdout) == 0 ? 0 : complain("run", "stdout: %s", strerror(errno));
 }

@@ -13,8 +13,8 @@
 struct session {
 	struct run_options o;
 	struct topology *topo;
-	struct machine machine;
-	struct case_list cases;
+	struct catalogue_here here;
+	struct selected chosen;
 	struct run run;
 	struct run_entry *entries;
 	size_t entry_count;
@@ -27,9 +27,6 @@ struct session {
 	bool reported; /* report.html is there */
 	char aa[128];  /* what an A/A run has shown, for people */
 };
-
-/** session_complain() - one line on stderr, "concbench run: ...". Return: EXIT_USAGE. */
-int session_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**
  * session_plan() - look at the machine, list its cases, pick those that were asked for, and make a

@@ -28,29 +28,38 @@
 #define PREFETCH_STACK 3u
 
 #if !COROUTINE_ASAN && !COROUTINE_TSAN
-static_assert(offsetof(struct carrier_task, next) < COROUTINE_LINE_BYTES, "hot line");
+static_assert(offsetof(struct cb_task, next) < COROUTINE_LINE_BYTES, "hot line");
 #endif
 
-_Thread_local struct carrier *carrier_of_thread;
+__thread struct cb_carrier *cb_carrier_of_thread;
 
-static inline bool has_runnable(const struct carrier *c)
+static inline bool has_runnable(const struct cb_carrier *c)
 {
 	return c->head != c->tail;
 }
 
-static inline void push(struct carrier *c, struct carrier_task *t)
+static inline void push(struct cb_carrier *c, struct cb_task *t)
 {
 	c->ring[c->tail++ & c->ring_mask] = t;
 }
 
-static inline struct carrier_task *pop(struct carrier *c)
+void carrier_take_ready(struct cb_carrier *c, struct reactor_request *list)
+{
+	for (; list; list = list->next) {
+		c->reactor_waiting--;
+		c->reactor_unserved++;
+		push(c, list->waiter);
+	}
+}
+
+static inline struct cb_task *pop(struct cb_carrier *c)
 {
 	return c->ring[c->head++ & c->ring_mask];
 }
 
-static inline __attribute__((always_inline)) void prefetch(const struct carrier *c)
+static inline __attribute__((always_inline)) void prefetch(const struct cb_carrier *c)
 {
-	const struct carrier_task *t;
+	const struct cb_task *t;
 	const char *sp;
 
 	if (c->tail - c->head <= PREFETCH_TASK)
@@ -64,9 +73,9 @@ static inline __attribute__((always_inline)) void prefetch(const struct carrier 
 }
 
 static inline __attribute__((always_inline)) void switch_to_next(
-    struct carrier *c, struct carrier_task *self)
+    struct cb_carrier *c, struct cb_task *self)
 {
-	struct carrier_task *next = pop(c);
+	struct cb_task *next = pop(c);
 
 	prefetch(c);
 	c->current = next;
@@ -74,17 +83,17 @@ static inline __attribute__((always_inline)) void switch_to_next(
 }
 
 /* Out of line, so that the yield's fast path saves no register that it does not need. */
-static __attribute__((noinline, cold)) void yield_to_loop(struct carrier *c)
+static __attribute__((noinline, cold)) void yield_to_loop(struct cb_carrier *c)
 {
-	struct carrier_task *self = c->current;
+	struct cb_task *self = c->current;
 
 	push(c, self);
 	coroutine_suspend(&self->coroutine);
 }
 
-void carrier_yield(struct carrier *c)
+void cb_carrier_yield(struct cb_carrier *c)
 {
-	struct carrier_task *self = c->current;
+	struct cb_task *self = c->current;
 
 	if (__builtin_expect(--c->budget == 0, 0)) {
 		yield_to_loop(c);
@@ -96,9 +105,9 @@ void carrier_yield(struct carrier *c)
 	switch_to_next(c, self);
 }
 
-void carrier_block(struct carrier *c)
+void carrier_block(struct cb_carrier *c)
 {
-	struct carrier_task *self = c->current;
+	struct cb_task *self = c->current;
 
 	if (!has_runnable(c) || --c->budget == 0) {
 		coroutine_suspend(&self->coroutine);
@@ -107,56 +116,106 @@ void carrier_block(struct carrier *c)
 	switch_to_next(c, self);
 }
 
-void carrier_sleep_until(struct carrier *c, uint64_t abs_ns)
+void cb_carrier_sleep_until(struct cb_carrier *c, uint64_t abs_ns)
 {
 	timers_add(&c->timers, abs_ns, c->current);
 	carrier_block(c);
 }
 
-void carrier_park(struct carrier *c, struct carrier_waitq *q)
+static void enqueue(struct cb_waitq *q, struct cb_task *t)
 {
-	struct carrier_task *self = c->current;
-
-	self->next = NULL;
+	t->next = NULL;
 	if (q->tail)
-		q->tail->next = self;
+		q->tail->next = t;
 	else
-		q->head = self;
-	q->tail = self;
+		q->head = t;
+	q->tail = t;
+}
+
+/* From the middle: its time is up. */
+static void unlink_from(struct cb_waitq *q, struct cb_task *t)
+{
+	struct cb_task *before = NULL, *at = q->head;
+
+	while (at != t) {
+		before = at;
+		at = at->next;
+	}
+	if (before)
+		before->next = t->next;
+	else
+		q->head = t->next;
+	if (q->tail == t)
+		q->tail = before;
+}
+
+void cb_carrier_park(struct cb_carrier *c, struct cb_waitq *q)
+{
+	enqueue(q, c->current);
 	carrier_block(c);
 }
 
-bool carrier_wake_one(struct carrier *c, struct carrier_waitq *q)
+bool cb_carrier_park_until(struct cb_carrier *c, struct cb_waitq *q, uint64_t abs_ns)
 {
-	struct carrier_task *t = q->head;
+	struct cb_task *self = c->current;
+	struct cb_waitq **timed_in = &c->timed_in[self->coroutine.slot];
+
+	if (abs_ns == UINT64_MAX) {
+		cb_carrier_park(c, q);
+		return true;
+	}
+	enqueue(q, self);
+	*timed_in = q;
+	c->timed++;
+	timers_add(&c->timers, abs_ns, self);
+	carrier_block(c);
+	/* Whoever wakes it takes both back; the timer leaves this one. */
+	if (!*timed_in)
+		return true;
+	*timed_in = NULL;
+	c->timed--;
+	return false;
+}
+
+bool cb_carrier_wake_one(struct cb_carrier *c, struct cb_waitq *q)
+{
+	struct cb_task *t = q->head;
 
 	if (!t)
 		return false;
 	q->head = t->next;
 	if (!q->head)
 		q->tail = NULL;
+	if (c->timed && c->timed_in[t->coroutine.slot]) {
+		(void)timers_remove(&c->timers, t);
+		c->timed_in[t->coroutine.slot] = NULL;
+		c->timed--;
+	}
 	push(c, t);
 	return true;
 }
 
-unsigned carrier_wake_all(struct carrier *c, struct carrier_waitq *q)
+unsigned cb_carrier_wake_all(struct cb_carrier *c, struct cb_waitq *q)
 {
 	unsigned n = 0;
 
-	while (carrier_wake_one(c, q))
+	while (cb_carrier_wake_one(c, q))
 		n++;
 	return n;
 }
 
-static void expire_timers(struct carrier *c, uint64_t now_ns)
+static void expire_timers(struct cb_carrier *c, uint64_t now_ns)
 {
-	struct carrier_task *t;
+	struct cb_task *t;
 
-	while ((t = timers_pop_due(&c->timers, now_ns)) != NULL)
+	while ((t = timers_pop_due(&c->timers, now_ns)) != NULL) {
+		if (c->timed && c->timed_in[t->coroutine.slot])
+			unlink_from(c->timed_in[t->coroutine.slot], t);
 		push(c, t);
+	}
 }
 
-static void adapt_interval(struct carrier *c, uint64_t now_ns)
+static void adapt_interval(struct cb_carrier *c, uint64_t now_ns)
 {
 	uint64_t took_ns = now_ns - c->looked_ns;
 
@@ -169,7 +228,7 @@ static void adapt_interval(struct carrier *c, uint64_t now_ns)
 }
 
 /* Look at the clock and the reactor; sleep when nobody is runnable. Return: 0; -errno. */
-static int look_around(struct carrier *c)
+static int look_around(struct cb_carrier *c)
 {
 	struct reactor_request *ready;
 	uint64_t now_ns = clock_now_ns(), next_ns;
@@ -201,16 +260,16 @@ static int look_around(struct carrier *c)
 	return 0;
 }
 
-static void bury(struct carrier *c, struct carrier_task *t)
+static void bury(struct cb_carrier *c, struct cb_task *t)
 {
 	c->tasks[t->coroutine.slot] = NULL;
 	c->alive--;
 	coroutine_destroy(&t->coroutine);
 }
 
-static int run(struct carrier *c)
+static int run(struct cb_carrier *c)
 {
-	struct carrier_task *t;
+	struct cb_task *t;
 	int rc;
 
 	for (;;) {
@@ -234,27 +293,27 @@ static int run(struct carrier *c)
 	}
 }
 
-int carrier_run(struct carrier *c)
+int cb_carrier_run(struct cb_carrier *c)
 {
 	int rc;
 
-	carrier_of_thread = c;
+	cb_carrier_of_thread = c;
 	rc = run(c);
-	carrier_of_thread = NULL;
+	cb_carrier_of_thread = NULL;
 	return rc;
 }
 
-int carrier_spawn(struct carrier *c, coroutine_fn fn, void *arg, struct carrier_task **task)
+int cb_carrier_spawn(struct cb_carrier *c, cb_task_fn fn, void *arg, struct cb_task **task)
 {
 	struct coroutine *coroutine;
-	struct carrier_task *t;
+	struct cb_task *t;
 	int rc;
 
 	rc = coroutine_create_within(
-	    c->backend, c->stacks, sizeof(struct carrier_task), fn, arg, &coroutine);
+	    c->backend, c->stacks, sizeof(struct cb_task), fn, arg, &coroutine);
 	if (rc < 0)
 		return rc;
-	t = (struct carrier_task *)(void *)coroutine;
+	t = (struct cb_task *)(void *)coroutine;
 	c->tasks[coroutine->slot] = t;
 	c->alive++;
 	push(c, t);
@@ -263,32 +322,32 @@ int carrier_spawn(struct carrier *c, coroutine_fn fn, void *arg, struct carrier_
 	return 0;
 }
 
-unsigned carrier_alive(const struct carrier *c)
+unsigned cb_carrier_alive(const struct cb_carrier *c)
 {
 	return c->alive;
 }
 
-struct carrier_task *carrier_current(const struct carrier *c)
+struct cb_task *cb_carrier_current(const struct cb_carrier *c)
 {
 	return c->current;
 }
 
-const char *carrier_guard_name(const struct carrier *c)
+const char *cb_carrier_guard_name(const struct cb_carrier *c)
 {
 	return coroutine_stacks_guard_name(c->stacks);
 }
 
-const struct reactor_counts *carrier_counts(const struct carrier *c)
+const struct reactor_counts *cb_carrier_counts(const struct cb_carrier *c)
 {
 	return &c->reactor->counts;
 }
 
-int carrier_create(const struct carrier_config *config, struct carrier **out)
+int cb_carrier_create(const struct cb_carrier_config *config, struct cb_carrier **out)
 {
 	size_t stack_bytes =
 	    config->stack_bytes ? config->stack_bytes : COROUTINE_STACK_DEFAULT_BYTES;
 	uint32_t places = 1;
-	struct carrier *c;
+	struct cb_carrier *c;
 	int rc;
 
 	if (config->max_tasks == 0 || config->max_tasks > UINT32_C(1) << 30)
@@ -299,7 +358,7 @@ int carrier_create(const struct carrier_config *config, struct carrier **out)
 	    (sizeof(*c) + COROUTINE_LINE_BYTES - 1) / COROUTINE_LINE_BYTES * COROUTINE_LINE_BYTES);
 	if (!c)
 		return -ENOMEM;
-	*c = (struct carrier){.ring_mask = places - 1,
+	*c = (struct cb_carrier){.ring_mask = places - 1,
 	    .interval = INTERVAL_MAX / 16,
 	    .max_tasks = config->max_tasks,
 	    .backend = config->backend};
@@ -307,15 +366,18 @@ int carrier_create(const struct carrier_config *config, struct carrier **out)
 	c->looked_ns = clock_now_ns();
 
 	rc = -ENOMEM;
-	c->ring = malloc(places * sizeof(struct carrier_task *));
+	c->ring = malloc(places * sizeof(struct cb_task *));
 	if (!c->ring)
 		goto out_carrier;
-	c->tasks = calloc(config->max_tasks, sizeof(struct carrier_task *));
+	c->tasks = calloc(config->max_tasks, sizeof(struct cb_task *));
 	if (!c->tasks)
 		goto out_ring;
+	c->timed_in = calloc(config->max_tasks, sizeof(struct cb_waitq *));
+	if (!c->timed_in)
+		goto out_tasks;
 	rc = timers_init(&c->timers, config->max_tasks);
 	if (rc < 0)
-		goto out_tasks;
+		goto out_timed_in;
 	rc = reactor_epoll_create(false, &c->reactor);
 	if (rc < 0)
 		goto out_timers;
@@ -329,6 +391,8 @@ out_reactor:
 	c->reactor->ops->destroy(c->reactor);
 out_timers:
 	timers_release(&c->timers);
+out_timed_in:
+	free(c->timed_in);
 out_tasks:
 	free(c->tasks);
 out_ring:
@@ -338,7 +402,7 @@ out_carrier:
 	return rc;
 }
 
-void carrier_destroy(struct carrier *c)
+void cb_carrier_destroy(struct cb_carrier *c)
 {
 	if (!c)
 		return;
@@ -349,6 +413,7 @@ void carrier_destroy(struct carrier *c)
 	coroutine_stacks_destroy(c->stacks);
 	c->reactor->ops->destroy(c->reactor);
 	timers_release(&c->timers);
+	free(c->timed_in);
 	free(c->tasks);
 	free(c->ring);
 	free(c);

@@ -1,7 +1,7 @@
 /*
  * carrier_echo_test.c - every byte of many connections and of long writes, and what they cost.
  */
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 #include "harness/coroutine/reactor.h"
 
 #include <setjmp.h>
@@ -12,18 +12,18 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static struct carrier *carrier_of(enum coroutine_backend b, unsigned max_tasks)
+static struct cb_carrier *carrier_of(enum cb_backend b, unsigned max_tasks)
 {
-	const struct carrier_config config = {.backend = b, .max_tasks = max_tasks};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config config = {.backend = b, .max_tasks = max_tasks};
+	struct cb_carrier *c = NULL;
 
-	assert_int_equal(carrier_create(&config, &c), 0);
+	assert_int_equal(cb_carrier_create(&config, &c), 0);
 	return c;
 }
 
-static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
+static void spawn(struct cb_carrier *c, cb_task_fn fn, void *arg)
 {
-	assert_int_equal(carrier_spawn(c, fn, arg, NULL), 0);
+	assert_int_equal(cb_carrier_spawn(c, fn, arg, NULL), 0);
 }
 
 static void stream_pair(int fd[2])
@@ -31,9 +31,9 @@ static void stream_pair(int fd[2])
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 }
 
-static void drop(struct carrier *c, int fd)
+static void drop(struct cb_carrier *c, int fd)
 {
-	carrier_forget_fd(c, fd);
+	cb_carrier_forget_fd(c, fd);
 	assert_int_equal(close(fd), 0);
 }
 
@@ -44,7 +44,7 @@ static void drop(struct carrier *c, int fd)
 #define MESSAGE_BYTES 700u
 
 struct echo {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int fd[2];
 	unsigned id;
 	unsigned corrupt_round; /* 0: an honest server */
@@ -58,14 +58,14 @@ static void echo_server(void *arg)
 	size_t total = 0;
 	ssize_t n;
 
-	while ((n = carrier_read(e->c, e->fd[0], buf, sizeof(buf))) > 0) {
+	while ((n = cb_carrier_read(e->c, e->fd[0], buf, sizeof(buf))) > 0) {
 		if (e->corrupt_round && total / MESSAGE_BYTES + 1 == e->corrupt_round)
 			buf[(size_t)n / 2] ^= 1;
 		total += (size_t)n;
-		if (carrier_write(e->c, e->fd[0], buf, (size_t)n) != n)
+		if (cb_carrier_write(e->c, e->fd[0], buf, (size_t)n) != n)
 			break;
 	}
-	carrier_forget_fd(e->c, e->fd[0]);
+	cb_carrier_forget_fd(e->c, e->fd[0]);
 	(void)close(e->fd[0]);
 }
 
@@ -82,10 +82,10 @@ static void echo_client(void *arg)
 			x = x * 1664525u + 1013904223u;
 			sent[i] = (char)(x >> 24);
 		}
-		if (carrier_write(e->c, e->fd[1], sent, sizeof(sent)) != (ssize_t)sizeof(sent))
+		if (cb_carrier_write(e->c, e->fd[1], sent, sizeof(sent)) != (ssize_t)sizeof(sent))
 			break;
 		while (have < sizeof(got)) {
-			ssize_t n = carrier_read(e->c, e->fd[1], got + have, sizeof(got) - have);
+			ssize_t n = cb_carrier_read(e->c, e->fd[1], got + have, sizeof(got) - have);
 
 			if (n <= 0)
 				break;
@@ -94,13 +94,13 @@ static void echo_client(void *arg)
 		if (have == sizeof(got) && memcmp(sent, got, sizeof(got)) == 0)
 			e->good_rounds++;
 	}
-	carrier_forget_fd(e->c, e->fd[1]);
+	cb_carrier_forget_fd(e->c, e->fd[1]);
 	(void)close(e->fd[1]);
 }
 
-static unsigned good_echo_rounds(enum coroutine_backend b, unsigned corrupt_round)
+static unsigned good_echo_rounds(enum cb_backend b, unsigned corrupt_round)
 {
-	struct carrier *c = carrier_of(b, 2 * CONNECTIONS);
+	struct cb_carrier *c = carrier_of(b, 2 * CONNECTIONS);
 	struct echo *e = calloc(CONNECTIONS, sizeof(*e));
 	unsigned good = 0;
 
@@ -112,10 +112,10 @@ static unsigned good_echo_rounds(enum coroutine_backend b, unsigned corrupt_roun
 		spawn(c, echo_client, &e[i]);
 	}
 	e[CONNECTIONS / 2].corrupt_round = corrupt_round;
-	assert_int_equal(carrier_run(c), 0);
+	assert_int_equal(cb_carrier_run(c), 0);
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		good += e[i].good_rounds;
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 	free(e);
 	return good;
 }
@@ -123,29 +123,29 @@ static unsigned good_echo_rounds(enum coroutine_backend b, unsigned corrupt_roun
 static void echoes_are_byte_exact(void **state)
 {
 	(void)state;
-	assert_int_equal(good_echo_rounds(COROUTINE_FCONTEXT, 0), CONNECTIONS * ROUNDS);
-	assert_int_equal(good_echo_rounds(COROUTINE_UCONTEXT, 0), CONNECTIONS * ROUNDS);
+	assert_int_equal(good_echo_rounds(CB_FCONTEXT, 0), CONNECTIONS * ROUNDS);
+	assert_int_equal(good_echo_rounds(CB_UCONTEXT, 0), CONNECTIONS * ROUNDS);
 	/* One flipped bit a read, in one message of one connection. */
-	assert_int_equal(good_echo_rounds(COROUTINE_FCONTEXT, 5), CONNECTIONS * ROUNDS - 1);
+	assert_int_equal(good_echo_rounds(CB_FCONTEXT, 5), CONNECTIONS * ROUNDS - 1);
 }
 
 /* An established echo: as many transfers as a blocking thread, and no change of what is watched. */
 static void a_request_costs_one_read_and_one_write(void **state)
 {
-	struct echo e = {.c = carrier_of(COROUTINE_FCONTEXT, 2)};
-	const struct reactor_counts *n = carrier_counts(e.c);
+	struct echo e = {.c = carrier_of(CB_FCONTEXT, 2)};
+	const struct reactor_counts *n = cb_carrier_counts(e.c);
 
 	(void)state;
 	stream_pair(e.fd);
 	spawn(e.c, echo_server, &e);
 	spawn(e.c, echo_client, &e);
-	assert_int_equal(carrier_run(e.c), 0);
+	assert_int_equal(cb_carrier_run(e.c), 0);
 	assert_int_equal(e.good_rounds, ROUNDS);
 	/* Client: a write and 3 reads; server: 3 reads and writes; then its read of the end. */
 	assert_true(n->transfers <= ROUNDS * 10 + 1);
 	/* Each end is added, the client's then also for reading, then forgotten. */
 	assert_true(n->changes <= 6);
-	carrier_destroy(e.c);
+	cb_carrier_destroy(e.c);
 }
 
 /* ---- long writes ---- */
@@ -153,7 +153,7 @@ static void a_request_costs_one_read_and_one_write(void **state)
 #define LONG_BYTES ((size_t)1 << 20)
 
 struct bulk {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int fd[2];
 	const unsigned char *data;
 	unsigned char *got;
@@ -165,8 +165,8 @@ static void write_long(void *arg)
 {
 	struct bulk *b = arg;
 
-	b->written = carrier_write(b->c, b->fd[0], b->data, LONG_BYTES);
-	carrier_forget_fd(b->c, b->fd[0]);
+	b->written = cb_carrier_write(b->c, b->fd[0], b->data, LONG_BYTES);
+	cb_carrier_forget_fd(b->c, b->fd[0]);
 	(void)close(b->fd[0]);
 }
 
@@ -176,8 +176,8 @@ static void read_long(void *arg)
 	ssize_t n;
 
 	do {
-		carrier_yield(b->c);
-		n = carrier_read(b->c, b->fd[1], b->got + b->have, LONG_BYTES - b->have);
+		cb_carrier_yield(b->c);
+		n = cb_carrier_read(b->c, b->fd[1], b->got + b->have, LONG_BYTES - b->have);
 		if (n > 0)
 			b->have += (size_t)n;
 	} while (n > 0 && b->have < LONG_BYTES);
@@ -185,7 +185,7 @@ static void read_long(void *arg)
 
 static void long_writes_are_written_whole(void **state)
 {
-	struct bulk b = {.c = carrier_of(COROUTINE_FCONTEXT, 2)};
+	struct bulk b = {.c = carrier_of(CB_FCONTEXT, 2)};
 	unsigned char *data = malloc(LONG_BYTES), *got = malloc(LONG_BYTES);
 
 	(void)state;
@@ -198,12 +198,12 @@ static void long_writes_are_written_whole(void **state)
 	stream_pair(b.fd);
 	spawn(b.c, write_long, &b);
 	spawn(b.c, read_long, &b);
-	assert_int_equal(carrier_run(b.c), 0);
+	assert_int_equal(cb_carrier_run(b.c), 0);
 	assert_int_equal(b.written, LONG_BYTES);
 	assert_int_equal(b.have, LONG_BYTES);
 	assert_memory_equal(data, got, LONG_BYTES);
 	drop(b.c, b.fd[1]);
-	carrier_destroy(b.c);
+	cb_carrier_destroy(b.c);
 	free(got);
 	free(data);
 }

@@ -1,23 +1,23 @@
 /*
- * carrier_impl.h - what carrier.c and carrier_io.c share.
+ * carrier_impl.h - what carrier.c offers to carrier_io.c, which stands on it.
  */
 #ifndef CONCBENCH_CARRIER_IMPL_H
 #define CONCBENCH_CARRIER_IMPL_H
 
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 #include "harness/coroutine/coroutine_impl.h"
 #include "harness/coroutine/reactor.h"
 #include "harness/coroutine/timers.h"
 
-struct carrier_task {
+struct cb_task {
 	struct coroutine coroutine; /* first: they share the line and the address */
-	struct carrier_task *next;  /* in a waitq */
+	struct cb_task *next;       /* in a waitq */
 };
 
-struct carrier {
+struct cb_carrier {
 	/* Hot: what a yield touches. */
-	struct carrier_task *current;
-	struct carrier_task **ring; /* run queue, first in first out */
+	struct cb_task *current;
+	struct cb_task **ring; /* run queue, first in first out */
 	uint32_t ring_mask;
 	uint32_t head;   /* next to run; free-running, as is tail */
 	uint32_t tail;   /* next free place */
@@ -31,15 +31,19 @@ struct carrier {
 	struct reactor *reactor;
 	struct coroutine_stacks *stacks;
 	struct timers timers;
-	struct carrier_task **tasks; /* alive ones, by stack slot */
+	/* By stack slot: where a task waits that waits for a time as well; else NULL. Beside the
+	 * tasks, whose line is full. */
+	struct cb_waitq **timed_in;
+	unsigned timed;         /* tasks in it */
+	struct cb_task **tasks; /* alive ones, by stack slot */
 	unsigned max_tasks;
-	enum coroutine_backend backend;
+	enum cb_backend backend;
 };
 
 /** carrier_block() - from a task that somebody else knows of: run others until it is queued. */
-void carrier_block(struct carrier *c);
+void carrier_block(struct cb_carrier *c);
 
 /** carrier_take_ready() - queue the tasks of a list that the reactor handed back. */
-void carrier_take_ready(struct carrier *c, struct reactor_request *list);
+void carrier_take_ready(struct cb_carrier *c, struct reactor_request *list);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-static ssize_t perform(struct carrier *c, struct reactor_request *rq)
+static ssize_t perform(struct cb_carrier *c, struct reactor_request *rq)
 {
 	const struct reactor_ops *ops = c->reactor->ops;
 	bool wait;
@@ -21,23 +21,14 @@ static ssize_t perform(struct carrier *c, struct reactor_request *rq)
 	return rq->result;
 }
 
-void carrier_take_ready(struct carrier *c, struct reactor_request *list)
-{
-	for (; list; list = list->next) {
-		c->reactor_waiting--;
-		c->reactor_unserved++;
-		c->ring[c->tail++ & c->ring_mask] = list->waiter;
-	}
-}
-
-ssize_t carrier_read(struct carrier *c, int fd, void *buf, size_t n)
+ssize_t cb_carrier_read(struct cb_carrier *c, int fd, void *buf, size_t n)
 {
 	struct reactor_request rq = {.op = REACTOR_READ, .fd = fd, .in = buf, .bytes = n};
 
 	return perform(c, &rq);
 }
 
-ssize_t carrier_write(struct carrier *c, int fd, const void *buf, size_t n)
+ssize_t cb_carrier_write(struct cb_carrier *c, int fd, const void *buf, size_t n)
 {
 	struct reactor_request rq = {.op = REACTOR_WRITE, .fd = fd, .out = buf, .bytes = n};
 	size_t done = 0;
@@ -54,7 +45,7 @@ ssize_t carrier_write(struct carrier *c, int fd, const void *buf, size_t n)
 	return done ? (ssize_t)done : rc;
 }
 
-int carrier_accept(struct carrier *c, int fd, struct sockaddr *addr, socklen_t *len)
+int cb_carrier_accept(struct cb_carrier *c, int fd, struct sockaddr *addr, socklen_t *len)
 {
 	struct reactor_request rq = {
 	    .op = REACTOR_ACCEPT, .fd = fd, .from = addr, .from_bytes = len};
@@ -62,14 +53,14 @@ int carrier_accept(struct carrier *c, int fd, struct sockaddr *addr, socklen_t *
 	return (int)perform(c, &rq);
 }
 
-int carrier_connect(struct carrier *c, int fd, const struct sockaddr *addr, socklen_t len)
+int cb_carrier_connect(struct cb_carrier *c, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct reactor_request rq = {.op = REACTOR_CONNECT, .fd = fd, .to = addr, .to_bytes = len};
 
 	return (int)perform(c, &rq);
 }
 
-void carrier_forget_fd(struct carrier *c, int fd)
+void cb_carrier_forget_fd(struct cb_carrier *c, int fd)
 {
 	struct reactor_request *ready;
 

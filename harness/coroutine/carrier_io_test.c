@@ -2,7 +2,7 @@
  * carrier_io_test.c - the system calls' results through a carrier, and what they cost.
  */
 #include "harness/base/clock.h"
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 #include "harness/coroutine/reactor.h"
 
 #include <arpa/inet.h>
@@ -17,18 +17,18 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static struct carrier *carrier_of(enum coroutine_backend b, unsigned max_tasks)
+static struct cb_carrier *carrier_of(enum cb_backend b, unsigned max_tasks)
 {
-	const struct carrier_config config = {.backend = b, .max_tasks = max_tasks};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config config = {.backend = b, .max_tasks = max_tasks};
+	struct cb_carrier *c = NULL;
 
-	assert_int_equal(carrier_create(&config, &c), 0);
+	assert_int_equal(cb_carrier_create(&config, &c), 0);
 	return c;
 }
 
-static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
+static void spawn(struct cb_carrier *c, cb_task_fn fn, void *arg)
 {
-	assert_int_equal(carrier_spawn(c, fn, arg, NULL), 0);
+	assert_int_equal(cb_carrier_spawn(c, fn, arg, NULL), 0);
 }
 
 static void stream_pair(int fd[2])
@@ -36,15 +36,15 @@ static void stream_pair(int fd[2])
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 }
 
-static void drop(struct carrier *c, int fd)
+static void drop(struct cb_carrier *c, int fd)
 {
-	carrier_forget_fd(c, fd);
+	cb_carrier_forget_fd(c, fd);
 	assert_int_equal(close(fd), 0);
 }
 
 /* One call in a task of its own; what it gave. */
 struct call {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int fd;
 	char byte;
 	ssize_t result;
@@ -55,7 +55,7 @@ static void read_byte(void *arg)
 {
 	struct call *k = arg;
 
-	k->result = carrier_read(k->c, k->fd, &k->byte, 1);
+	k->result = cb_carrier_read(k->c, k->fd, &k->byte, 1);
 	k->finished = true;
 }
 
@@ -63,16 +63,16 @@ static void write_byte(void *arg)
 {
 	struct call *k = arg;
 
-	k->result = carrier_write(k->c, k->fd, "x", 1);
+	k->result = cb_carrier_write(k->c, k->fd, "x", 1);
 	k->finished = true;
 }
 
-static ssize_t run_one(struct carrier *c, coroutine_fn fn, int fd)
+static ssize_t run_one(struct cb_carrier *c, cb_task_fn fn, int fd)
 {
 	struct call k = {.c = c, .fd = fd};
 
 	spawn(c, fn, &k);
-	assert_int_equal(carrier_run(c), 0);
+	assert_int_equal(cb_carrier_run(c), 0);
 	assert_true(k.finished);
 	return k.result;
 }
@@ -81,7 +81,7 @@ static ssize_t run_one(struct carrier *c, coroutine_fn fn, int fd)
 
 static void the_end_of_a_stream_reads_zero(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 2);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 2);
 	int fd[2];
 
 	(void)state;
@@ -95,12 +95,12 @@ static void the_end_of_a_stream_reads_zero(void **state)
 	assert_int_equal(run_one(c, read_byte, fd[0]), 1);
 	assert_int_equal(run_one(c, read_byte, fd[0]), 0);
 	drop(c, fd[0]);
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 }
 
 static void writing_to_nobody_is_epipe(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 2);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 2);
 	int fd[2];
 
 	(void)state;
@@ -112,21 +112,21 @@ static void writing_to_nobody_is_epipe(void **state)
 	assert_int_equal(close(fd[0]), 0);
 	assert_int_equal(run_one(c, write_byte, fd[1]), -EPIPE);
 	drop(c, fd[1]);
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 }
 
 static void closing_fd(void *arg)
 {
 	const struct call *k = arg;
 
-	carrier_yield(k->c);
+	cb_carrier_yield(k->c);
 	(void)close(k->fd);
 }
 
 /* A writer that waits for room must learn that its peer has gone. */
 static void a_waiting_writer_sees_the_peer_go(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 2);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 2);
 	struct call w = {.c = c}, closer = {.c = c};
 	char junk[4096] = {0};
 	int fd[2];
@@ -139,15 +139,15 @@ static void a_waiting_writer_sees_the_peer_go(void **state)
 	closer.fd = fd[0];
 	spawn(c, write_byte, &w);
 	spawn(c, closing_fd, &closer);
-	assert_int_equal(carrier_run(c), 0);
+	assert_int_equal(cb_carrier_run(c), 0);
 	assert_int_equal(w.result, -EPIPE);
 	drop(c, fd[1]);
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 }
 
 static void bad_descriptors_are_refused(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 2);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 2);
 	FILE *file = tmpfile();
 	int fd[2];
 
@@ -162,14 +162,14 @@ static void bad_descriptors_are_refused(void **state)
 	assert_int_equal(close(fd[1]), 0);
 	assert_int_equal(run_one(c, read_byte, fd[0]), -EBADF);
 	assert_int_equal(run_one(c, write_byte, fd[0]), -EBADF);
-	carrier_forget_fd(c, -1);
-	carrier_forget_fd(c, 1 << 20);
-	carrier_destroy(c);
+	cb_carrier_forget_fd(c, -1);
+	cb_carrier_forget_fd(c, 1 << 20);
+	cb_carrier_destroy(c);
 }
 
 static void one_reader_and_one_writer_at_a_time(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 5);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 5);
 	struct call first = {.c = c}, second = {.c = c}, writer = {.c = c}, late = {.c = c};
 	char junk[4096] = {0};
 	int fd[2];
@@ -185,19 +185,19 @@ static void one_reader_and_one_writer_at_a_time(void **state)
 	spawn(c, write_byte, &late);
 	/* Runs after they all began to wait: ends both. */
 	spawn(c, closing_fd, &(struct call){.c = c, .fd = fd[1]});
-	assert_int_equal(carrier_run(c), 0);
+	assert_int_equal(cb_carrier_run(c), 0);
 	assert_int_equal(second.result, -EBUSY);
 	assert_int_equal(late.result, -EBUSY);
 	assert_true(first.finished && first.result <= 0 && first.result != -EBUSY);
 	assert_true(writer.finished && writer.result < 0 && writer.result != -EBUSY);
 	drop(c, fd[0]);
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 }
 
 /* ---- TCP on the loopback ---- */
 
 struct tcp {
-	struct carrier *c;
+	struct cb_carrier *c;
 	struct sockaddr_in addr;
 	int listener;
 	bool reset;
@@ -232,15 +232,15 @@ static void tcp_server(void *arg)
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 	struct sockaddr_in peer;
 	socklen_t bytes = sizeof(peer);
-	int fd = carrier_accept(t->c, t->listener, (struct sockaddr *)&peer, &bytes);
+	int fd = cb_carrier_accept(t->c, t->listener, (struct sockaddr *)&peer, &bytes);
 
 	t->accepted = fd;
 	if (fd < 0)
 		return;
-	t->server_read = carrier_read(t->c, fd, &t->got, 1);
+	t->server_read = cb_carrier_read(t->c, fd, &t->got, 1);
 	if (t->reset)
 		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	carrier_forget_fd(t->c, fd);
+	cb_carrier_forget_fd(t->c, fd);
 	(void)close(fd);
 }
 
@@ -251,12 +251,12 @@ static void tcp_client(void *arg)
 	char byte;
 
 	t->connected =
-	    carrier_connect(t->c, fd, (const struct sockaddr *)&t->addr, sizeof(t->addr));
+	    cb_carrier_connect(t->c, fd, (const struct sockaddr *)&t->addr, sizeof(t->addr));
 	if (t->connected == 0) {
-		(void)carrier_write(t->c, fd, "t", 1);
-		t->client_read = carrier_read(t->c, fd, &byte, 1);
+		(void)cb_carrier_write(t->c, fd, "t", 1);
+		t->client_read = cb_carrier_read(t->c, fd, &byte, 1);
 	}
-	carrier_forget_fd(t->c, fd);
+	cb_carrier_forget_fd(t->c, fd);
 	(void)close(fd);
 }
 
@@ -264,12 +264,12 @@ static void tcp_connects_accepts_and_ends(void **state)
 {
 	(void)state;
 	for (int reset = 0; reset < 2; reset++) {
-		struct tcp t = {.c = carrier_of(COROUTINE_FCONTEXT, 2), .reset = reset};
+		struct tcp t = {.c = carrier_of(CB_FCONTEXT, 2), .reset = reset};
 
 		listen_loopback(&t);
 		spawn(t.c, tcp_server, &t); /* waits in accept first */
 		spawn(t.c, tcp_client, &t);
-		assert_int_equal(carrier_run(t.c), 0);
+		assert_int_equal(cb_carrier_run(t.c), 0);
 		assert_int_equal(t.connected, 0);
 		assert_true(t.accepted >= 0);
 		assert_int_equal(t.server_read, 1);
@@ -280,16 +280,16 @@ static void tcp_connects_accepts_and_ends(void **state)
 		/* The port has just been given up: nobody listens there. */
 		t.connected = 0;
 		spawn(t.c, tcp_client, &t);
-		assert_int_equal(carrier_run(t.c), 0);
+		assert_int_equal(cb_carrier_run(t.c), 0);
 		assert_int_equal(t.connected, -ECONNREFUSED);
-		carrier_destroy(t.c);
+		cb_carrier_destroy(t.c);
 	}
 }
 
 /* ---- no spinning ---- */
 
 struct idler {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int fd;
 	uint64_t polls, unclaimed;
 };
@@ -298,14 +298,14 @@ struct idler {
 static void read_byte_then_sleep(void *arg)
 {
 	struct idler *k = arg;
-	const struct reactor_counts *n = carrier_counts(k->c);
+	const struct reactor_counts *n = cb_carrier_counts(k->c);
 	char byte;
 
-	(void)carrier_read(k->c, k->fd, &byte, 1);
+	(void)cb_carrier_read(k->c, k->fd, &byte, 1);
 	k->polls = n->polls;
 	k->unclaimed = n->unclaimed;
 	for (int i = 0; i < 10; i++)
-		carrier_sleep_until(k->c, clock_now_ns() + 3 * CLOCK_NS_PER_MS);
+		cb_carrier_sleep_until(k->c, clock_now_ns() + 3 * CLOCK_NS_PER_MS);
 	k->polls = n->polls - k->polls;
 	k->unclaimed = n->unclaimed - k->unclaimed;
 }
@@ -315,7 +315,7 @@ static void unread_data_does_not_spin(void **state)
 	(void)state;
 	/* Data left; then also a hang-up, which epoll reports whatever one asks for. */
 	for (int hang_up = 0; hang_up < 2; hang_up++) {
-		struct idler k = {.c = carrier_of(COROUTINE_FCONTEXT, 1)};
+		struct idler k = {.c = carrier_of(CB_FCONTEXT, 1)};
 		struct epoll_event ev = {.events = EPOLLIN};
 		int fd[2], control;
 
@@ -325,7 +325,7 @@ static void unread_data_does_not_spin(void **state)
 			assert_int_equal(close(fd[1]), 0);
 		k.fd = fd[0];
 		spawn(k.c, read_byte_then_sleep, &k);
-		assert_int_equal(carrier_run(k.c), 0);
+		assert_int_equal(cb_carrier_run(k.c), 0);
 		/* One poll a sleep, one more when the unread data is met; a few to spare. */
 		assert_true(k.polls <= 10 + 6);
 		assert_true(k.unclaimed >= 1 && k.unclaimed <= 3);
@@ -347,7 +347,7 @@ static void unread_data_does_not_spin(void **state)
 		drop(k.c, fd[0]);
 		if (!hang_up)
 			assert_int_equal(close(fd[1]), 0);
-		carrier_destroy(k.c);
+		cb_carrier_destroy(k.c);
 	}
 }
 
@@ -357,13 +357,13 @@ static void forget_it(void *arg)
 {
 	const struct call *k = arg;
 
-	carrier_forget_fd(k->c, k->fd);
-	carrier_forget_fd(k->c, k->fd);
+	cb_carrier_forget_fd(k->c, k->fd);
+	cb_carrier_forget_fd(k->c, k->fd);
 }
 
 static void forgetting_ends_the_wait(void **state)
 {
-	struct carrier *c = carrier_of(COROUTINE_FCONTEXT, 2);
+	struct cb_carrier *c = carrier_of(CB_FCONTEXT, 2);
 	struct call k = {.c = c};
 	int fd[2], again[2];
 
@@ -372,7 +372,7 @@ static void forgetting_ends_the_wait(void **state)
 	k.fd = fd[0];
 	spawn(c, read_byte, &k);
 	spawn(c, forget_it, &k);
-	assert_int_equal(carrier_run(c), 0);
+	assert_int_equal(cb_carrier_run(c), 0);
 	assert_int_equal(k.result, -ECANCELED);
 	assert_int_equal(close(fd[0]), 0);
 	assert_int_equal(close(fd[1]), 0);
@@ -384,7 +384,7 @@ static void forgetting_ends_the_wait(void **state)
 	assert_int_equal(run_one(c, read_byte, again[0]), 1);
 	drop(c, again[0]);
 	drop(c, again[1]);
-	carrier_destroy(c);
+	cb_carrier_destroy(c);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /*
  * carrier_test.c - scheduling: order, waiting and waking.
  */
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 #include "harness/coroutine/coroutine_san.h"
 
 #include <errno.h>
@@ -12,22 +12,22 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const enum coroutine_backend backends[] = {COROUTINE_FCONTEXT, COROUTINE_UCONTEXT};
+static const enum cb_backend backends[] = {CB_FCONTEXT, CB_UCONTEXT};
 
 static const unsigned many = COROUTINE_TSAN ? 2000 : 10000;
 
-static struct carrier *carrier_of(enum coroutine_backend b, unsigned max_tasks)
+static struct cb_carrier *carrier_of(enum cb_backend b, unsigned max_tasks)
 {
-	const struct carrier_config config = {.backend = b, .max_tasks = max_tasks};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config config = {.backend = b, .max_tasks = max_tasks};
+	struct cb_carrier *c = NULL;
 
-	assert_int_equal(carrier_create(&config, &c), 0);
+	assert_int_equal(cb_carrier_create(&config, &c), 0);
 	return c;
 }
 
-static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
+static void spawn(struct cb_carrier *c, cb_task_fn fn, void *arg)
 {
-	assert_int_equal(carrier_spawn(c, fn, arg, NULL), 0);
+	assert_int_equal(cb_carrier_spawn(c, fn, arg, NULL), 0);
 }
 
 /* ---- order ---- */
@@ -36,7 +36,7 @@ static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
 #define TURNS 40u
 
 struct turns {
-	struct carrier *c;
+	struct cb_carrier *c;
 	unsigned log[TASKS * TURNS];
 	unsigned count;
 };
@@ -52,7 +52,7 @@ static void take_turns(void *arg)
 
 	for (unsigned i = 0; i < TURNS; i++) {
 		t->turns->log[t->turns->count++] = t->id;
-		carrier_yield(t->turns->c);
+		cb_carrier_yield(t->turns->c);
 	}
 }
 
@@ -68,7 +68,7 @@ static void yields_are_first_in_first_out(void **state)
 {
 	(void)state;
 	for (size_t b = 0; b < LENGTH(backends); b++) {
-		struct carrier *c = carrier_of(backends[b], TASKS);
+		struct cb_carrier *c = carrier_of(backends[b], TASKS);
 		static struct turns turns;
 		struct turn_taker takers[TASKS];
 
@@ -77,53 +77,53 @@ static void yields_are_first_in_first_out(void **state)
 			takers[i] = (struct turn_taker){&turns, i};
 			spawn(c, take_turns, &takers[i]);
 		}
-		assert_int_equal(carrier_alive(c), TASKS);
-		assert_int_equal(carrier_run(c), 0);
-		assert_int_equal(carrier_alive(c), 0);
+		assert_int_equal(cb_carrier_alive(c), TASKS);
+		assert_int_equal(cb_carrier_run(c), 0);
+		assert_int_equal(cb_carrier_alive(c), 0);
 		assert_int_equal(turns.count, TASKS * TURNS);
 		assert_true(is_round_robin(turns.log, turns.count, TASKS));
 		/* One task overtaking another once must be seen. */
 		turns.log[1000]++;
 		turns.log[1001]--;
 		assert_false(is_round_robin(turns.log, turns.count, TASKS));
-		carrier_destroy(c);
+		cb_carrier_destroy(c);
 	}
 }
 
 struct lone {
-	struct carrier *c;
+	struct cb_carrier *c;
 	unsigned turns;
-	struct carrier_task *seen;
+	struct cb_task *seen;
 };
 
 static void note_here(void *arg)
 {
-	struct carrier **here = arg;
+	struct cb_carrier **here = arg;
 
-	here[0] = carrier_here();
-	carrier_yield(carrier_here());
-	here[1] = carrier_here();
+	here[0] = cb_carrier_here();
+	cb_carrier_yield(cb_carrier_here());
+	here[1] = cb_carrier_here();
 }
 
 static void a_task_finds_its_carrier(void **state)
 {
 	(void)state;
 	for (size_t b = 0; b < LENGTH(backends); b++) {
-		struct carrier *c[2] = {carrier_of(backends[b], 2), carrier_of(backends[b], 2)};
+		struct cb_carrier *c[2] = {carrier_of(backends[b], 2), carrier_of(backends[b], 2)};
 
-		assert_null(carrier_here());
+		assert_null(cb_carrier_here());
 		for (unsigned i = 0; i < 2; i++) {
-			struct carrier *here[2][2] = {{NULL}};
+			struct cb_carrier *here[2][2] = {{NULL}};
 
 			spawn(c[i], note_here, here[0]);
 			spawn(c[i], note_here, here[1]);
-			assert_int_equal(carrier_run(c[i]), 0);
-			assert_null(carrier_here());
+			assert_int_equal(cb_carrier_run(c[i]), 0);
+			assert_null(cb_carrier_here());
 			for (unsigned k = 0; k < 4; k++)
 				assert_ptr_equal(here[k / 2][k % 2], c[i]);
 		}
-		carrier_destroy(c[0]);
-		carrier_destroy(c[1]);
+		cb_carrier_destroy(c[0]);
+		cb_carrier_destroy(c[1]);
 	}
 }
 
@@ -131,9 +131,9 @@ static void yield_alone(void *arg)
 {
 	struct lone *l = arg;
 
-	l->seen = carrier_current(l->c);
+	l->seen = cb_carrier_current(l->c);
 	for (unsigned i = 0; i < 10000; i++) {
-		carrier_yield(l->c);
+		cb_carrier_yield(l->c);
 		l->turns++;
 	}
 }
@@ -143,20 +143,20 @@ static void yielding_alone_returns_at_once(void **state)
 	(void)state;
 	for (size_t b = 0; b < LENGTH(backends); b++) {
 		struct lone l = {.c = carrier_of(backends[b], 1)};
-		struct carrier_task *t = NULL;
+		struct cb_task *t = NULL;
 
-		assert_int_equal(carrier_spawn(l.c, yield_alone, &l, &t), 0);
-		assert_null(carrier_current(l.c));
-		assert_int_equal(carrier_run(l.c), 0);
+		assert_int_equal(cb_carrier_spawn(l.c, yield_alone, &l, &t), 0);
+		assert_null(cb_carrier_current(l.c));
+		assert_int_equal(cb_carrier_run(l.c), 0);
 		assert_int_equal(l.turns, 10000);
 		assert_ptr_equal(l.seen, t);
-		assert_null(carrier_current(l.c));
-		carrier_destroy(l.c);
+		assert_null(cb_carrier_current(l.c));
+		cb_carrier_destroy(l.c);
 	}
 }
 
 struct parent {
-	struct carrier *c;
+	struct cb_carrier *c;
 	unsigned children; /* still to spawn */
 	unsigned ran;
 	int refused;
@@ -166,7 +166,7 @@ static void child(void *arg)
 {
 	struct parent *p = arg;
 
-	carrier_yield(p->c);
+	cb_carrier_yield(p->c);
 	p->ran++;
 }
 
@@ -175,14 +175,14 @@ static void spawn_children(void *arg)
 	struct parent *p = arg;
 
 	while (p->children) {
-		int rc = carrier_spawn(p->c, child, p, NULL);
+		int rc = cb_carrier_spawn(p->c, child, p, NULL);
 
 		if (rc == 0) {
 			p->children--;
 			continue;
 		}
 		p->refused = rc;
-		carrier_yield(p->c); /* until one has returned and its stack is free */
+		cb_carrier_yield(p->c); /* until one has returned and its stack is free */
 	}
 }
 
@@ -193,10 +193,10 @@ static void stacks_of_returned_tasks_are_used_again(void **state)
 		struct parent p = {.c = carrier_of(backends[b], 8), .children = 1000};
 
 		spawn(p.c, spawn_children, &p);
-		assert_int_equal(carrier_run(p.c), 0);
+		assert_int_equal(cb_carrier_run(p.c), 0);
 		assert_int_equal(p.ran, 1000);
 		assert_int_equal(p.refused, -EAGAIN);
-		carrier_destroy(p.c);
+		cb_carrier_destroy(p.c);
 	}
 }
 
@@ -208,17 +208,17 @@ static void many_tasks_run(void **state)
 
 		for (unsigned i = 0; i < many; i++)
 			spawn(p.c, child, &p);
-		assert_int_equal(carrier_run(p.c), 0);
+		assert_int_equal(cb_carrier_run(p.c), 0);
 		assert_int_equal(p.ran, many);
-		carrier_destroy(p.c);
+		cb_carrier_destroy(p.c);
 	}
 }
 
 /* ---- waiting and waking ---- */
 
 struct queue_test {
-	struct carrier *c;
-	struct carrier_waitq q;
+	struct cb_carrier *c;
+	struct cb_waitq q;
 	unsigned order[8];
 	unsigned woken;
 };
@@ -232,7 +232,7 @@ static void park_once(void *arg)
 {
 	struct parker *p = arg;
 
-	carrier_park(p->t->c, &p->t->q);
+	cb_carrier_park(p->t->c, &p->t->q);
 	p->t->order[p->t->woken++] = p->id;
 }
 
@@ -243,36 +243,36 @@ static void parked_tasks_wake_in_order(void **state)
 		struct queue_test t = {.c = carrier_of(backends[b], 8)};
 		struct parker p[8];
 
-		assert_false(carrier_wake_one(t.c, &t.q));
-		assert_int_equal(carrier_wake_all(t.c, &t.q), 0);
+		assert_false(cb_carrier_wake_one(t.c, &t.q));
+		assert_int_equal(cb_carrier_wake_all(t.c, &t.q), 0);
 		for (unsigned i = 0; i < 8; i++) {
 			p[i] = (struct parker){&t, i};
 			spawn(t.c, park_once, &p[i]);
 		}
-		assert_int_equal(carrier_run(t.c), 8);
+		assert_int_equal(cb_carrier_run(t.c), 8);
 		assert_int_equal(t.woken, 0);
 		/* From the thread's own stack, between two runs. */
-		assert_true(carrier_wake_one(t.c, &t.q));
-		assert_true(carrier_wake_one(t.c, &t.q));
+		assert_true(cb_carrier_wake_one(t.c, &t.q));
+		assert_true(cb_carrier_wake_one(t.c, &t.q));
 		assert_int_equal(t.woken, 0);
-		assert_int_equal(carrier_run(t.c), 6);
+		assert_int_equal(cb_carrier_run(t.c), 6);
 		assert_int_equal(t.woken, 2);
-		assert_int_equal(carrier_wake_all(t.c, &t.q), 6);
-		assert_int_equal(carrier_run(t.c), 0);
+		assert_int_equal(cb_carrier_wake_all(t.c, &t.q), 6);
+		assert_int_equal(cb_carrier_run(t.c), 0);
 		assert_true(is_round_robin(t.order, 8, 8));
-		carrier_destroy(t.c);
+		cb_carrier_destroy(t.c);
 	}
 }
 
 static void parked_tasks_are_dropped_with_their_carrier(void **state)
 {
-	struct queue_test t = {.c = carrier_of(COROUTINE_FCONTEXT, 8)};
+	struct queue_test t = {.c = carrier_of(CB_FCONTEXT, 8)};
 	struct parker p = {&t, 0};
 
 	(void)state;
 	spawn(t.c, park_once, &p);
-	assert_int_equal(carrier_run(t.c), 1);
-	carrier_destroy(t.c);
+	assert_int_equal(cb_carrier_run(t.c), 1);
+	cb_carrier_destroy(t.c);
 	assert_int_equal(t.woken, 0);
 }
 
@@ -286,8 +286,8 @@ struct item {
 
 /* A bounded buffer on two waitqs, as a condition variable would be built. */
 struct buffer {
-	struct carrier *c;
-	struct carrier_waitq not_empty, not_full;
+	struct cb_carrier *c;
+	struct cb_waitq not_empty, not_full;
 	struct item ring[3];
 	unsigned in, out;
 	unsigned taken, next[SIDES];
@@ -306,11 +306,11 @@ static void produce(void *arg)
 
 	for (unsigned i = 0; i < ITEMS_EACH; i++) {
 		while (b->in - b->out == LENGTH(b->ring))
-			carrier_park(b->c, &b->not_full);
+			cb_carrier_park(b->c, &b->not_full);
 		b->ring[b->in++ % LENGTH(b->ring)] = (struct item){p->id, i};
 		if (i % 7 == p->id)
-			carrier_yield(b->c);
-		carrier_wake_one(b->c, &b->not_empty);
+			cb_carrier_yield(b->c);
+		cb_carrier_wake_one(b->c, &b->not_empty);
 	}
 }
 
@@ -322,16 +322,16 @@ static void consume(void *arg)
 		struct item it;
 
 		while (b->in == b->out)
-			carrier_park(b->c, &b->not_empty);
+			cb_carrier_park(b->c, &b->not_empty);
 		it = b->ring[b->out++ % LENGTH(b->ring)];
 		b->in_order &= b->next[it.producer]++ == it.number;
 		b->taken++;
-		carrier_wake_one(b->c, &b->not_full);
+		cb_carrier_wake_one(b->c, &b->not_full);
 	}
 }
 
 /* True: all items were delivered in their producers' order and nobody is left waiting. */
-static bool buffer_works(enum coroutine_backend backend, unsigned producers)
+static bool buffer_works(enum cb_backend backend, unsigned producers)
 {
 	struct buffer b = {.c = carrier_of(backend, 2 * SIDES), .in_order = true};
 	struct producer p[SIDES];
@@ -342,8 +342,8 @@ static bool buffer_works(enum coroutine_backend backend, unsigned producers)
 		spawn(b.c, produce, &p[i]);
 		spawn(b.c, consume, &b);
 	}
-	left = carrier_run(b.c);
-	carrier_destroy(b.c);
+	left = cb_carrier_run(b.c);
+	cb_carrier_destroy(b.c);
 	return left == 0 && b.in_order && b.taken == producers * ITEMS_EACH;
 }
 
@@ -354,7 +354,7 @@ static void forget_once(void *arg)
 
 	while (b->taken < ITEMS_EACH) {
 		while (b->in == b->out)
-			carrier_park(b->c, &b->not_empty);
+			cb_carrier_park(b->c, &b->not_empty);
 		b->out++;
 		b->taken++; /* and nobody is woken */
 	}
@@ -362,7 +362,7 @@ static void forget_once(void *arg)
 
 static void no_wake_up_is_lost(void **state)
 {
-	struct buffer b = {.c = carrier_of(COROUTINE_FCONTEXT, 2)};
+	struct buffer b = {.c = carrier_of(CB_FCONTEXT, 2)};
 	struct producer p = {&b, 0};
 
 	(void)state;
@@ -372,22 +372,22 @@ static void no_wake_up_is_lost(void **state)
 	/* One that never wakes is seen: tasks stay behind and items are missing. */
 	spawn(b.c, produce, &p);
 	spawn(b.c, forget_once, &b);
-	assert_int_equal(carrier_run(b.c), 2);
+	assert_int_equal(cb_carrier_run(b.c), 2);
 	assert_true(b.taken < ITEMS_EACH);
-	carrier_destroy(b.c);
+	cb_carrier_destroy(b.c);
 }
 
 static void bad_configurations_are_refused(void **state)
 {
-	const struct carrier_config none = {.max_tasks = 0};
-	const struct carrier_config small = {.max_tasks = 1, .stack_bytes = 4096};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config none = {.max_tasks = 0};
+	const struct cb_carrier_config small = {.max_tasks = 1, .stack_bytes = 4096};
+	struct cb_carrier *c = NULL;
 
 	(void)state;
-	assert_int_equal(carrier_create(&none, &c), -EINVAL);
-	assert_int_equal(carrier_create(&small, &c), -EINVAL);
+	assert_int_equal(cb_carrier_create(&none, &c), -EINVAL);
+	assert_int_equal(cb_carrier_create(&small, &c), -EINVAL);
 	assert_null(c);
-	carrier_destroy(NULL);
+	cb_carrier_destroy(NULL);
 }
 
 int main(void)

@@ -1,8 +1,9 @@
 /*
- * carrier_timers_test.c - sleeping on a carrier, and that a yielding loop starves nobody.
+ * carrier_timers_test.c - sleeping on a carrier, waiting with a time limit, and that a yielding
+ * loop starves nobody.
  */
 #include "harness/base/clock.h"
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,20 +14,20 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const enum coroutine_backend backends[] = {COROUTINE_FCONTEXT, COROUTINE_UCONTEXT};
+static const enum cb_backend backends[] = {CB_FCONTEXT, CB_UCONTEXT};
 
-static struct carrier *carrier_of(enum coroutine_backend b, unsigned max_tasks)
+static struct cb_carrier *carrier_of(enum cb_backend b, unsigned max_tasks)
 {
-	const struct carrier_config config = {.backend = b, .max_tasks = max_tasks};
-	struct carrier *c = NULL;
+	const struct cb_carrier_config config = {.backend = b, .max_tasks = max_tasks};
+	struct cb_carrier *c = NULL;
 
-	assert_int_equal(carrier_create(&config, &c), 0);
+	assert_int_equal(cb_carrier_create(&config, &c), 0);
 	return c;
 }
 
-static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
+static void spawn(struct cb_carrier *c, cb_task_fn fn, void *arg)
 {
-	assert_int_equal(carrier_spawn(c, fn, arg, NULL), 0);
+	assert_int_equal(cb_carrier_spawn(c, fn, arg, NULL), 0);
 }
 
 /* ---- timers ---- */
@@ -34,7 +35,7 @@ static void spawn(struct carrier *c, coroutine_fn fn, void *arg)
 #define SLEEPERS 1000u
 
 struct nap {
-	struct carrier *c;
+	struct cb_carrier *c;
 	struct naps *all;
 	uint64_t deadline_ns;
 	uint64_t woke_ns;
@@ -54,7 +55,7 @@ static void sleep_once(void *arg)
 
 	if (++n->all->asleep == SLEEPERS)
 		n->all->all_asleep_ns = clock_now_ns();
-	carrier_sleep_until(n->c, n->deadline_ns);
+	cb_carrier_sleep_until(n->c, n->deadline_ns);
 	n->woke_ns = clock_now_ns();
 	if (n->all->woken < LENGTH(n->all->order))
 		n->all->order[n->all->woken++] = n;
@@ -80,7 +81,7 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 
 	(void)state;
 	for (size_t b = 0; b < LENGTH(backends); b++) {
-		struct carrier *c = carrier_of(backends[b], SLEEPERS);
+		struct cb_carrier *c = carrier_of(backends[b], SLEEPERS);
 		uint64_t first_ns = clock_now_ns() + 30 * CLOCK_NS_PER_MS;
 		struct nap *swap;
 		bool ordered;
@@ -93,7 +94,7 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 			    .deadline_ns = first_ns + (uint64_t)rand() % (50 * CLOCK_NS_PER_MS)};
 			spawn(c, sleep_once, &naps.nap[i]);
 		}
-		assert_int_equal(carrier_run(c), 0);
+		assert_int_equal(cb_carrier_run(c), 0);
 		ordered = naps.all_asleep_ns < first_ns;
 		assert_true(slept_properly(&naps, ordered));
 
@@ -108,14 +109,183 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 		naps.nap[3].woke_ns = naps.nap[3].deadline_ns;
 		naps.woken--;
 		assert_false(slept_properly(&naps, ordered));
-		carrier_destroy(c);
+		cb_carrier_destroy(c);
+	}
+}
+
+/* ---- waiting for somebody, but not for ever ---- */
+
+/* Far beyond what a loaded machine needs: who is woken does not wait for it. */
+#define FAR_NS (60 * CLOCK_NS_PER_S)
+#define GUESTS 6u
+
+struct party {
+	struct cb_carrier *c;
+	struct cb_waitq q;
+	unsigned order[GUESTS]; /* as they went on */
+	unsigned count;
+};
+
+struct guest {
+	struct party *party;
+	unsigned id;
+	uint64_t until_ns;
+	bool woken;
+	uint64_t went_on_ns;
+};
+
+static void wait_for_a_while(void *arg)
+{
+	struct guest *g = arg;
+
+	g->woken = cb_carrier_park_until(g->party->c, &g->party->q, g->until_ns);
+	g->went_on_ns = clock_now_ns();
+	g->party->order[g->party->count++] = g->id;
+}
+
+static void invite(struct party *p, struct guest g[GUESTS], const uint64_t until_ns[GUESTS])
+{
+	for (unsigned i = 0; i < GUESTS; i++) {
+		g[i] = (struct guest){.party = p, .id = i, .until_ns = until_ns[i]};
+		spawn(p->c, wait_for_a_while, &g[i]);
+	}
+}
+
+static bool went_on_as(const struct party *p, const unsigned *order, unsigned count)
+{
+	bool same = p->count == count;
+
+	for (unsigned i = 0; same && i < count; i++)
+		same = p->order[i] == order[i];
+	return same;
+}
+
+/* The first of the queue, one in the middle and the last; the others wait on, in their order. */
+static void who_is_not_woken_goes_on_at_its_time(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct party p = {.c = carrier_of(backends[b], GUESTS)};
+		const uint64_t soon_ns = clock_now_ns() + 10 * CLOCK_NS_PER_MS;
+		/* One's time has passed already. */
+		const uint64_t until_ns[GUESTS] = {
+		    soon_ns + 2, UINT64_MAX, 1, UINT64_MAX, UINT64_MAX, soon_ns + 1};
+		struct guest g[GUESTS];
+
+		invite(&p, g, until_ns);
+		assert_int_equal(cb_carrier_run(p.c), 3);
+		assert_true(went_on_as(&p, (const unsigned[]){2, 5, 0}, 3));
+		for (unsigned i = 0; i < 3; i++) {
+			assert_false(g[p.order[i]].woken);
+			assert_true(g[p.order[i]].went_on_ns >= until_ns[p.order[i]]);
+		}
+		/* They are in the queue no more, and its end is where the next one is put. */
+		spawn(p.c, wait_for_a_while, &g[5]);
+		g[5].until_ns = UINT64_MAX;
+		p.count = 0;
+		assert_int_equal(cb_carrier_run(p.c), 4);
+		assert_int_equal(cb_carrier_wake_all(p.c, &p.q), 4);
+		assert_int_equal(cb_carrier_run(p.c), 0);
+		assert_true(went_on_as(&p, (const unsigned[]){1, 3, 4, 5}, 4));
+		for (unsigned i = 0; i < 4; i++)
+			assert_true(g[p.order[i]].woken);
+		assert_false(cb_carrier_wake_one(p.c, &p.q));
+		/* Negative control: another order would be seen. */
+		assert_false(went_on_as(&p, (const unsigned[]){1, 3, 5, 4}, 4));
+		cb_carrier_destroy(p.c);
+	}
+}
+
+struct host {
+	struct party *party;
+	unsigned wakes;
+};
+
+static void wake_some(void *arg)
+{
+	struct host *h = arg;
+
+	for (unsigned i = 0; i < h->wakes; i++)
+		(void)cb_carrier_wake_one(h->party->c, &h->party->q);
+}
+
+/* Nobody waits for its deadline any more, the carrier neither. */
+static void who_is_woken_goes_on_at_once(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct party p = {.c = carrier_of(backends[b], GUESTS + 1)};
+		const uint64_t begin_ns = clock_now_ns(), far_ns = begin_ns + FAR_NS;
+		const uint64_t until_ns[GUESTS] = {
+		    far_ns + 2, UINT64_MAX, far_ns + 1, far_ns, UINT64_MAX, far_ns};
+		struct guest g[GUESTS];
+		struct host host = {.party = &p, .wakes = GUESTS};
+
+		invite(&p, g, until_ns);
+		spawn(p.c, wake_some, &host);
+		assert_int_equal(cb_carrier_run(p.c), 0);
+		assert_true(clock_now_ns() < far_ns);
+		assert_true(went_on_as(&p, (const unsigned[]){0, 1, 2, 3, 4, 5}, GUESTS));
+		for (unsigned i = 0; i < GUESTS; i++)
+			assert_true(g[i].woken);
+		cb_carrier_destroy(p.c);
+	}
+}
+
+struct again {
+	struct party *party;
+	bool woken[3];
+	uint64_t slept_until_ns, woke_ns;
+};
+
+/* Each wait is one of its own: what the last came to is forgotten, and a sleep is none. */
+static void wait_sleep_and_wait(void *arg)
+{
+	struct again *a = arg;
+	struct party *p = a->party;
+
+	a->woken[0] = cb_carrier_park_until(p->c, &p->q, clock_now_ns() + FAR_NS);
+	a->slept_until_ns = clock_now_ns() + 2 * CLOCK_NS_PER_MS;
+	cb_carrier_sleep_until(p->c, a->slept_until_ns);
+	a->woke_ns = clock_now_ns();
+	a->woken[1] = cb_carrier_park_until(p->c, &p->q, clock_now_ns() + CLOCK_NS_PER_MS);
+	cb_carrier_sleep_until(p->c, clock_now_ns() + CLOCK_NS_PER_MS);
+	cb_carrier_park(p->c, &p->q);
+	a->woken[2] = true;
+}
+
+static void one_waits_again_and_again(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct party p = {.c = carrier_of(backends[b], 3)}, other = {.c = p.c};
+		struct again a = {.party = &p};
+		struct host host = {.party = &p, .wakes = 1};
+		/* Beside it somebody waits with a time all along. */
+		struct guest g = {
+		    .party = &other, .until_ns = clock_now_ns() + 100 * CLOCK_NS_PER_MS};
+
+		spawn(p.c, wait_for_a_while, &g);
+		spawn(p.c, wait_sleep_and_wait, &a);
+		spawn(p.c, wake_some, &host);
+		assert_int_equal(cb_carrier_run(p.c), 1);
+		assert_false(g.woken);
+		assert_true(a.woken[0]);
+		assert_true(a.woke_ns >= a.slept_until_ns);
+		assert_false(a.woken[1]);
+		/* Waiting without a time it has stayed. */
+		assert_false(a.woken[2]);
+		assert_true(cb_carrier_wake_one(p.c, &p.q));
+		assert_int_equal(cb_carrier_run(p.c), 0);
+		assert_true(a.woken[2]);
+		cb_carrier_destroy(p.c);
 	}
 }
 
 /* ---- starvation ---- */
 
 struct greedy {
-	struct carrier *c;
+	struct cb_carrier *c;
 	int pipe[2];
 	unsigned companions;
 	bool slept, received, progress_beside_hog;
@@ -126,7 +296,7 @@ static void sleep_briefly(void *arg)
 {
 	struct greedy *g = arg;
 
-	carrier_sleep_until(g->c, clock_now_ns() + 2 * CLOCK_NS_PER_MS);
+	cb_carrier_sleep_until(g->c, clock_now_ns() + 2 * CLOCK_NS_PER_MS);
 	g->slept = true;
 }
 
@@ -135,7 +305,7 @@ static void receive(void *arg)
 	struct greedy *g = arg;
 	char byte;
 
-	g->received = carrier_read(g->c, g->pipe[0], &byte, 1) == 1;
+	g->received = cb_carrier_read(g->c, g->pipe[0], &byte, 1) == 1;
 }
 
 static void yield_until_both(void *arg)
@@ -143,7 +313,7 @@ static void yield_until_both(void *arg)
 	struct greedy *g = arg;
 
 	while (!(g->slept && g->received) && clock_now_ns() < g->gave_up_ns)
-		carrier_yield(g->c);
+		cb_carrier_yield(g->c);
 }
 
 /* The control: time passes as well, but nobody gives way. */
@@ -152,7 +322,7 @@ static void hog(void *arg)
 	struct greedy *g = arg;
 	uint64_t end_ns = clock_now_ns() + 4 * CLOCK_NS_PER_MS;
 
-	carrier_yield(g->c); /* so that the others have begun to wait */
+	cb_carrier_yield(g->c); /* so that the others have begun to wait */
 	while (clock_now_ns() < end_ns)
 		;
 	g->progress_beside_hog = g->slept || g->received;
@@ -164,7 +334,7 @@ static void a_yielding_loop_starves_nobody(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(companions); i++) {
-		struct greedy g = {.c = carrier_of(COROUTINE_FCONTEXT, 128),
+		struct greedy g = {.c = carrier_of(CB_FCONTEXT, 128),
 		    /* Far beyond what a loaded machine needs; only a failure waits so long. */
 		    .gave_up_ns = clock_now_ns() + 20 * CLOCK_NS_PER_S};
 
@@ -175,14 +345,14 @@ static void a_yielding_loop_starves_nobody(void **state)
 		spawn(g.c, hog, &g);
 		for (unsigned k = 0; k < companions[i]; k++)
 			spawn(g.c, yield_until_both, &g);
-		assert_int_equal(carrier_run(g.c), 0);
+		assert_int_equal(cb_carrier_run(g.c), 0);
 		assert_false(g.progress_beside_hog);
 		assert_true(g.slept);
 		assert_true(g.received);
 		assert_true(clock_now_ns() < g.gave_up_ns);
 		assert_int_equal(close(g.pipe[0]), 0);
 		assert_int_equal(close(g.pipe[1]), 0);
-		carrier_destroy(g.c);
+		cb_carrier_destroy(g.c);
 	}
 }
 
@@ -190,6 +360,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sleepers_wake_in_order_and_never_early),
+	    cmocka_unit_test(who_is_not_woken_goes_on_at_its_time),
+	    cmocka_unit_test(who_is_woken_goes_on_at_once),
+	    cmocka_unit_test(one_waits_again_and_again),
 	    cmocka_unit_test(a_yielding_loop_starves_nobody),
 	};
 

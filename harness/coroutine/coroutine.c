@@ -18,7 +18,7 @@ static_assert(sizeof(struct coroutine) <= COROUTINE_LINE_BYTES, "a switch touche
 
 /*
  * jump_fcontext leaves by a jump. Called, it leaves one stale entry on the processor's stack of
- * return addresses, and every return of the frames above (carrier_yield, the worker's operation,
+ * return addresses, and every return of the frames above (cb_carrier_yield, the worker's operation,
  * ...) is mispredicted; that more than doubled the cost of a yield. So it is entered by a jump as
  * well, with the return address pushed by hand, and a return of our own pairs with the call: right
  * as long as the coroutines give way in the same function, no worse than before otherwise.
@@ -46,7 +46,7 @@ struct coroutine_transfer coroutine_jump(fcontext_t to, void *data)
 }
 #endif
 
-const char *coroutine_backend_name(enum coroutine_backend b)
+const char *coroutine_backend_name(enum cb_backend b)
 {
 	static const char *const names[] = {"fcontext", "ucontext"};
 
@@ -98,22 +98,22 @@ static int make_ucontext(struct coroutine *c, ucontext_t *uc, char *lo, size_t b
 	return 0;
 }
 
-int coroutine_create_within(enum coroutine_backend backend, struct coroutine_stacks *stacks,
-    size_t header_bytes, coroutine_fn fn, void *arg, struct coroutine **out)
+int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *stacks,
+    size_t header_bytes, cb_task_fn fn, void *arg, struct coroutine **out)
 {
 	struct coroutine *c;
 	char *lo, *top, *sp;
 	uint32_t slot;
 	int rc;
 
-	if ((backend != COROUTINE_FCONTEXT && backend != COROUTINE_UCONTEXT) || !stacks || !fn ||
+	if ((backend != CB_FCONTEXT && backend != CB_UCONTEXT) || !stacks || !fn ||
 	    header_bytes < sizeof(*c) || header_bytes > HEADER_MAX_BYTES)
 		return -EINVAL;
 	rc = coroutine_stacks_take(stacks, &slot, &lo, &top);
 	if (rc < 0)
 		return rc;
 
-	if (backend == COROUTINE_UCONTEXT) /* top is line-aligned; its FP area wants 16 */
+	if (backend == CB_UCONTEXT) /* top is line-aligned; its FP area wants 16 */
 		top = (char *)(((uintptr_t)top - sizeof(ucontext_t)) & ~(uintptr_t)15);
 	sp = (char *)(((uintptr_t)top - header_bytes) & ~(COROUTINE_LINE_BYTES - 1));
 	c = (struct coroutine *)(void *)sp;
@@ -129,7 +129,7 @@ int coroutine_create_within(enum coroutine_backend backend, struct coroutine_sta
 	c->backend = (uint8_t)backend;
 	c->done = false;
 
-	if (backend == COROUTINE_FCONTEXT) {
+	if (backend == CB_FCONTEXT) {
 		c->side.context = make_fcontext(sp, (size_t)(sp - lo), enter_fcontext);
 	} else {
 		rc = make_ucontext(c, (ucontext_t *)(void *)top, lo, (size_t)(sp - lo));
@@ -142,8 +142,8 @@ int coroutine_create_within(enum coroutine_backend backend, struct coroutine_sta
 	return 0;
 }
 
-int coroutine_create(enum coroutine_backend backend, struct coroutine_stacks *stacks,
-    coroutine_fn fn, void *arg, struct coroutine **out)
+int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks, cb_task_fn fn,
+    void *arg, struct coroutine **out)
 {
 	return coroutine_create_within(backend, stacks, sizeof(struct coroutine), fn, arg, out);
 }
@@ -153,7 +153,7 @@ void coroutine_resume(struct coroutine *c)
 	void *fake = NULL;
 
 	assert(!c->done);
-	if (c->backend == COROUTINE_FCONTEXT) {
+	if (c->backend == CB_FCONTEXT) {
 		struct coroutine_side here = {.to = c};
 		struct coroutine_transfer t;
 
@@ -178,7 +178,7 @@ void coroutine_suspend(struct coroutine *self)
 	struct coroutine_transfer t;
 
 	san_before_suspend(COROUTINE_SAN(self), false);
-	if (self->backend == COROUTINE_FCONTEXT) {
+	if (self->backend == CB_FCONTEXT) {
 		t = coroutine_jump(
 		    ((const struct coroutine_side *)self->resumer)->context, &self->side);
 		san_arrived(COROUTINE_SAN(self));
@@ -192,7 +192,7 @@ void coroutine_suspend(struct coroutine *self)
 void coroutine_switch(struct coroutine *from, struct coroutine *to)
 {
 	assert(from != to && from->backend == to->backend && !to->done);
-	if (from->backend == COROUTINE_FCONTEXT) {
+	if (from->backend == CB_FCONTEXT) {
 		coroutine_switch_inline(from, to);
 		return;
 	}

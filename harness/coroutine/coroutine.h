@@ -11,10 +11,10 @@
 #ifndef CONCBENCH_COROUTINE_H
 #define CONCBENCH_COROUTINE_H
 
+#include <concbench/runtime.h>
+
 #include <stdbool.h>
 #include <stddef.h>
-
-enum coroutine_backend { COROUTINE_FCONTEXT, COROUTINE_UCONTEXT };
 
 #define COROUTINE_STACK_DEFAULT_BYTES ((size_t)64 * 1024)
 #define COROUTINE_STACK_MIN_BYTES ((size_t)16 * 1024)
@@ -22,9 +22,7 @@ enum coroutine_backend { COROUTINE_FCONTEXT, COROUTINE_UCONTEXT };
 /* Opaque. Belongs to the OS thread that created it; must be resumed there only. */
 struct coroutine;
 
-typedef void (*coroutine_fn)(void *arg);
-
-const char *coroutine_backend_name(enum coroutine_backend b);
+const char *coroutine_backend_name(enum cb_backend b);
 
 /* An arena of equal stacks with a guard page below each. Not thread-safe: one per carrier. */
 struct coroutine_stacks;
@@ -47,8 +45,8 @@ const char *coroutine_stacks_guard_name(const struct coroutine_stacks *s);
  * @stacks: where its stack comes from; must outlive it.
  * Return: 0; -EINVAL; -ENOMEM no memory, or no mapping for a guard; -EAGAIN no stack left.
  */
-int coroutine_create(enum coroutine_backend backend, struct coroutine_stacks *stacks,
-    coroutine_fn fn, void *arg, struct coroutine **out);
+int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks, cb_task_fn fn,
+    void *arg, struct coroutine **out);
 
 /** coroutine_resume() - run it until it suspends or returns. Not from inside itself. */
 void coroutine_resume(struct coroutine *c);

@@ -45,7 +45,7 @@ struct coroutine {
 	/* One cache line is all that a switch touches of it. */
 	struct coroutine_side side;
 	void *resumer; /* whom it suspends to: a side, or a ucontext_t */
-	coroutine_fn fn;
+	cb_task_fn fn;
 	void *arg;
 	struct coroutine_stacks *stacks;
 	uint32_t slot;
@@ -77,8 +77,8 @@ void coroutine_stacks_give(struct coroutine_stacks *s, uint32_t slot);
  * coroutine_create_within() - coroutine_create() with a header of @header_bytes, whose first member
  * is the struct coroutine; the rest is the caller's, not initialised. At most 256 bytes.
  */
-int coroutine_create_within(enum coroutine_backend backend, struct coroutine_stacks *stacks,
-    size_t header_bytes, coroutine_fn fn, void *arg, struct coroutine **out);
+int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *stacks,
+    size_t header_bytes, cb_task_fn fn, void *arg, struct coroutine **out);
 
 /** coroutine_arrived() - after every jump: note where the side that was left stands. */
 static inline void coroutine_arrived(struct coroutine_transfer t)
@@ -92,7 +92,7 @@ static inline __attribute__((always_inline)) void coroutine_switch_inline(
 {
 	struct coroutine_transfer t;
 
-	if (__builtin_expect(from->backend != COROUTINE_FCONTEXT, 0)) {
+	if (__builtin_expect(from->backend != CB_FCONTEXT, 0)) {
 		coroutine_switch(from, to);
 		return;
 	}

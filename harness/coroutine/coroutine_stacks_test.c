@@ -14,7 +14,7 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define STACK_BYTES COROUTINE_STACK_DEFAULT_BYTES
 
-static const enum coroutine_backend backends[] = {COROUTINE_FCONTEXT, COROUTINE_UCONTEXT};
+static const enum cb_backend backends[] = {CB_FCONTEXT, CB_UCONTEXT};
 
 struct filler {
 	struct coroutine *self; /* NULL: do not suspend */
@@ -30,7 +30,7 @@ static struct coroutine_stacks *stacks_of(size_t count)
 }
 
 static struct coroutine *create(
-    enum coroutine_backend b, struct coroutine_stacks *s, coroutine_fn fn, void *arg)
+    enum cb_backend b, struct coroutine_stacks *s, cb_task_fn fn, void *arg)
 {
 	struct coroutine *c = NULL;
 
@@ -84,7 +84,7 @@ static void stacks_do_not_share_cache_sets(void **state)
 
 	(void)state;
 	for (int i = 0; i < 64; i++) {
-		struct coroutine *c = create(COROUTINE_FCONTEXT, s, fill_stack, NULL);
+		struct coroutine *c = create(CB_FCONTEXT, s, fill_stack, NULL);
 		unsigned set = (unsigned)((uintptr_t)c / COROUTINE_LINE_BYTES % 64);
 
 		assert_int_equal((uintptr_t)c % COROUTINE_LINE_BYTES, 0);
@@ -105,7 +105,7 @@ static void many_stacks_use_most_sets(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		struct coroutine *c = create(COROUTINE_FCONTEXT, s, fill_stack, NULL);
+		struct coroutine *c = create(CB_FCONTEXT, s, fill_stack, NULL);
 
 		used += !in_set[(uintptr_t)c / COROUTINE_LINE_BYTES % 64]++;
 	}
@@ -147,7 +147,7 @@ static void descend_in_coroutine(void *arg)
 }
 
 /* In a child: how it ends when its second coroutine goes @depth frames of 256 bytes down. */
-static void overflow_child(enum coroutine_backend b, bool by_madvise, unsigned depth)
+static void overflow_child(enum cb_backend b, bool by_madvise, unsigned depth)
 {
 	static char alternate[64 * 1024];
 	struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -167,7 +167,7 @@ static void overflow_child(enum coroutine_backend b, bool by_madvise, unsigned d
 	_exit(CHILD_RETURNED);
 }
 
-static int overflow(enum coroutine_backend b, bool by_madvise, unsigned depth)
+static int overflow(enum cb_backend b, bool by_madvise, unsigned depth)
 {
 	pid_t pid = fork();
 	int status;

@@ -13,7 +13,7 @@
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define STACK_BYTES COROUTINE_STACK_DEFAULT_BYTES
 
-static const enum coroutine_backend backends[] = {COROUTINE_FCONTEXT, COROUTINE_UCONTEXT};
+static const enum cb_backend backends[] = {CB_FCONTEXT, CB_UCONTEXT};
 
 /* TSan keeps a thread's worth of state for each fiber and knows about 8,000 at a time. */
 static const size_t many = COROUTINE_TSAN ? 2000 : 10000;
@@ -43,7 +43,7 @@ static struct coroutine_stacks *stacks_of(size_t count)
 }
 
 static struct coroutine *create(
-    enum coroutine_backend b, struct coroutine_stacks *s, coroutine_fn fn, void *arg)
+    enum cb_backend b, struct coroutine_stacks *s, cb_task_fn fn, void *arg)
 {
 	struct coroutine *c = NULL;
 
@@ -127,7 +127,7 @@ static void switches_inherit_the_resumer(void **state)
 }
 
 struct nest {
-	enum coroutine_backend backend;
+	enum cb_backend backend;
 	struct coroutine_stacks *stacks;
 	struct coroutine *self;
 	unsigned depth;
@@ -332,9 +332,9 @@ static void bad_arguments_are_refused(void **state)
 	struct coroutine *c = NULL;
 
 	(void)state;
-	assert_int_equal(coroutine_create((enum coroutine_backend)7, s, mix, NULL, &c), -EINVAL);
-	assert_int_equal(coroutine_create(COROUTINE_FCONTEXT, NULL, mix, NULL, &c), -EINVAL);
-	assert_int_equal(coroutine_create(COROUTINE_FCONTEXT, s, NULL, NULL, &c), -EINVAL);
+	assert_int_equal(coroutine_create((enum cb_backend)7, s, mix, NULL, &c), -EINVAL);
+	assert_int_equal(coroutine_create(CB_FCONTEXT, NULL, mix, NULL, &c), -EINVAL);
+	assert_int_equal(coroutine_create(CB_FCONTEXT, s, NULL, NULL, &c), -EINVAL);
 	assert_null(c);
 	coroutine_stacks_destroy(s);
 	coroutine_destroy(NULL);
@@ -343,8 +343,8 @@ static void bad_arguments_are_refused(void **state)
 static void names(void **state)
 {
 	(void)state;
-	assert_string_equal(coroutine_backend_name(COROUTINE_FCONTEXT), "fcontext");
-	assert_string_equal(coroutine_backend_name(COROUTINE_UCONTEXT), "ucontext");
+	assert_string_equal(coroutine_backend_name(CB_FCONTEXT), "fcontext");
+	assert_string_equal(coroutine_backend_name(CB_UCONTEXT), "ucontext");
 }
 
 int main(void)

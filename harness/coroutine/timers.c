@@ -37,13 +37,12 @@ void timers_release(struct timers *t)
 	*t = (struct timers){0};
 }
 
-void timers_add(struct timers *t, uint64_t deadline_ns, void *who)
+/* Let @e rise from place @i, whose entry is already taken. */
+static void rise(struct timers *t, size_t i, struct timers_entry e)
 {
-	struct timers_entry e = {deadline_ns, t->next_sequence++, who};
-	size_t i, parent;
+	size_t parent;
 
-	assert(who && t->count < t->capacity);
-	for (i = t->count++; i > 0; i = parent) {
+	for (; i > 0; i = parent) {
 		parent = (i - 1) / ARITY;
 		if (!before(&e, &t->heap[parent]))
 			break;
@@ -52,11 +51,17 @@ void timers_add(struct timers *t, uint64_t deadline_ns, void *who)
 	t->heap[i] = e;
 }
 
-/* Let @e sink from the root, whose entry is already taken. */
-static void sink(struct timers *t, struct timers_entry e)
+void timers_add(struct timers *t, uint64_t deadline_ns, void *who)
 {
-	size_t i = 0;
+	struct timers_entry e = {deadline_ns, t->next_sequence++, who};
 
+	assert(who && t->count < t->capacity);
+	rise(t, t->count++, e);
+}
+
+/* Let @e sink from place @i, whose entry is already taken. */
+static void sink(struct timers *t, size_t i, struct timers_entry e)
+{
 	for (;;) {
 		size_t first = i * ARITY + 1, end = first + ARITY, least = first;
 
@@ -84,6 +89,26 @@ void *timers_pop_due(struct timers *t, uint64_t now_ns)
 	who = t->heap[0].who;
 	t->count--;
 	if (t->count)
-		sink(t, t->heap[t->count]);
+		sink(t, 0, t->heap[t->count]);
 	return who;
+}
+
+bool timers_remove(struct timers *t, const void *who)
+{
+	struct timers_entry last;
+	size_t i = 0;
+
+	while (i < t->count && t->heap[i].who != who)
+		i++;
+	if (i == t->count)
+		return false;
+	last = t->heap[--t->count];
+	if (i == t->count)
+		return true;
+	/* It may belong above as well as below: it came from another branch. */
+	if (i > 0 && before(&last, &t->heap[(i - 1) / ARITY]))
+		rise(t, i, last);
+	else
+		sink(t, i, last);
+	return true;
 }

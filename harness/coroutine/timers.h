@@ -36,6 +36,10 @@ void timers_add(struct timers *t, uint64_t deadline_ns, void *who);
  */
 void *timers_pop_due(struct timers *t, uint64_t now_ns);
 
+/** timers_remove() - take out @who, whose deadline has not come; looks through all of them. Return:
+ * false when it was not there. */
+bool timers_remove(struct timers *t, const void *who);
+
 /** timers_next_ns() - the earliest deadline; UINT64_MAX when empty. */
 static inline uint64_t timers_next_ns(const struct timers *t)
 {

@@ -111,6 +111,80 @@ static void adding_while_popping_keeps_the_least_first(void **state)
 	timers_release(&t);
 }
 
+/* One that is taken out is gone, and the others are none the worse for it, wherever it lay. */
+static void one_taken_out_leaves_the_others_in_order(void **state)
+{
+	static struct item items[COUNT];
+	static struct item *order[COUNT];
+	struct item *it, stranger;
+	uint64_t seed = 3;
+	struct timers t;
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned every = 2; every <= 3; every++) {
+		assert_int_equal(timers_init(&t, COUNT), 0);
+		for (unsigned i = 0; i < COUNT; i++) {
+			items[i] =
+			    (struct item){.deadline_ns = random_next(&seed) % 1000, .added = i};
+			timers_add(&t, items[i].deadline_ns, &items[i]);
+		}
+		assert_false(timers_remove(&t, &stranger));
+		assert_int_equal(t.count, COUNT);
+		n = 0;
+		for (unsigned i = 0; i < COUNT; i += every) {
+			assert_true(timers_remove(&t, &items[i]));
+			/* It is there once only. */
+			assert_false(timers_remove(&t, &items[i]));
+			n++;
+		}
+		assert_int_equal(t.count, COUNT - n);
+		n = 0;
+		while ((it = timers_pop_due(&t, UINT64_MAX)) != NULL) {
+			it->popped++;
+			order[n++] = it;
+		}
+		assert_true(is_proper_order(order, n));
+		for (unsigned i = 0; i < COUNT; i++)
+			assert_int_equal(items[i].popped, i % every != 0);
+		assert_false(timers_remove(&t, &items[1]));
+		/* There is room for as many again. */
+		for (unsigned i = 0; i < COUNT; i++)
+			timers_add(&t, 1, &items[i]);
+		timers_release(&t);
+	}
+}
+
+/* The last entry takes the place of one that is taken out, and may have to rise from there: it
+ * came from another branch. */
+static void the_one_that_takes_its_place_may_have_to_rise(void **state)
+{
+	/* Children of the first are 100 and 10; below 100 there is 101, below 10 there is 11, the
+	 * last. */
+	static const uint64_t deadlines[] = {1, 100, 10, 200, 300, 101, 102, 103, 104, 11};
+	char who[10];
+	struct timers t;
+	uint64_t last_ns = 0;
+
+	(void)state;
+	assert_int_equal(timers_init(&t, 10), 0);
+	for (unsigned i = 0; i < 10; i++)
+		timers_add(&t, deadlines[i], &who[i]);
+	/* This is how the heap lies; otherwise nothing would be shown below. */
+	assert_ptr_equal(t.heap[5].who, &who[5]);
+	assert_ptr_equal(t.heap[9].who, &who[9]);
+	assert_true(timers_remove(&t, &who[5]));
+	assert_true(timers_next_ns(&t) == 1);
+	while (t.count) {
+		const uint64_t next_ns = timers_next_ns(&t);
+
+		assert_true(next_ns >= last_ns);
+		last_ns = next_ns;
+		assert_non_null(timers_pop_due(&t, next_ns));
+	}
+	timers_release(&t);
+}
+
 static void bad_capacities_are_refused(void **state)
 {
 	struct timers t;
@@ -125,6 +199,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_deadlines_come_out_in_order),
 	    cmocka_unit_test(adding_while_popping_keeps_the_least_first),
+	    cmocka_unit_test(one_taken_out_leaves_the_others_in_order),
+	    cmocka_unit_test(the_one_that_takes_its_place_may_have_to_rise),
 	    cmocka_unit_test(bad_capacities_are_refused),
 	};
 

@@ -41,8 +41,7 @@ static void a_turn_has_its_length(void **state)
 	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS), GATE_TURN_NS);
 	assert_int_equal(gate_slot_ns(&plan, GATE_TURN_NS - 1), GATE_TURN_NS - 1);
 	/* A case has the usual window that has none of its own. */
-	assert_int_equal(
-	    case_slot_ns(&(struct bench_case){.workers = 1}, 1), GATE_TURN_OF_UP_TO_NS);
+	assert_int_equal(case_window_ns(1, 1), GATE_TURN_OF_UP_TO_NS);
 	/* It is planned with, too. */
 	assert_int_equal(
 	    gate_first_look_ns(&plan, &cases[0], 1), gate_first_look_ns(&plan, &cases[1], 1));

@@ -72,26 +72,28 @@ static int add_bencher(json_t *whole, const struct history_point *p)
 #define BIT(better) (1u << (better))
 
 static const struct {
-	const char *name;
 	json_t *(*whole)(void);
 	int (*add)(json_t *whole, const struct history_point *p);
 	unsigned betters; /* of the figures it has a place for */
 } formats[EXPORT_COUNT] = {
-    [EXPORT_OTAVA] = {"otava", NULL, NULL, 0},
-    [EXPORT_GITHUB] = {"github-action-benchmark", json_array, add_github, BIT(CB_LESS)},
-    [EXPORT_GITHUB_BIGGER] = {"github-action-benchmark-bigger", json_array, add_github,
-	BIT(CB_MORE)},
-    [EXPORT_BENCHER] = {"bencher", json_object, add_bencher,
+    [EXPORT_OTAVA] = {NULL, NULL, 0},
+    [EXPORT_GITHUB] = {json_array, add_github, BIT(CB_LESS)},
+    [EXPORT_GITHUB_BIGGER] = {json_array, add_github, BIT(CB_MORE)},
+    [EXPORT_BENCHER] = {json_object, add_bencher,
 	BIT(CB_LESS) | BIT(CB_MORE) | BIT(CB_NEITHER)},
 };
 
-const char export_formats[] =
-    "otava, github-action-benchmark, github-action-benchmark-bigger and bencher";
+const char *const export_format_names[EXPORT_COUNT + 1] = {
+    [EXPORT_OTAVA] = "otava",
+    [EXPORT_GITHUB] = "github-action-benchmark",
+    [EXPORT_GITHUB_BIGGER] = "github-action-benchmark-bigger",
+    [EXPORT_BENCHER] = "bencher",
+};
 
 int export_format_from_name(const char *name, enum export_format *out)
 {
 	for (unsigned i = 0; i < EXPORT_COUNT; i++) {
-		if (!strcmp(name, formats[i].name)) {
+		if (!strcmp(name, export_format_names[i])) {
 			*out = (enum export_format)i;
 			return 0;
 		}

@@ -18,8 +18,8 @@ enum export_format {
 	EXPORT_COUNT,
 };
 
-/** export_formats - their names as on the command line, for people. */
-extern const char export_formats[];
+extern const char *const export_format_names[EXPORT_COUNT + 1]; /* up to a NULL */
+
 /** export_format_from_name() - Return: 0; -EINVAL. */
 int export_format_from_name(const char *name, enum export_format *out);
 

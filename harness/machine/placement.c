@@ -142,13 +142,13 @@ static const struct topology_pu *pu_of_index(const struct topology *topo, int os
 	return NULL;
 }
 
-/* How good @pu is as a spare: 0 taken, 1 a worker's sibling, 2 a free core, 3 also of the cache of
- * the first worker. */
+/* How good @pu is as a spare: 0 taken, 1 a worker's sibling, 2 a free core, one more when it is of
+ * the cache of the first worker, and two more as the first of its core: each companion a core. */
 static int spare_value(
     const struct topology *topo, const struct placement *p, const struct topology_pu *pu)
 {
 	const struct topology_pu *first = pu_of_index(topo, p->pu[0]);
-	int value = first && first->llc_id == pu->llc_id ? 3 : 2;
+	int value = 2 + (first && first->llc_id == pu->llc_id) + 2 * (pu->smt_rank == 0);
 
 	for (unsigned w = 0; w < p->count; w++) {
 		const struct topology_pu *taken = pu_of_index(topo, p->pu[w]);
@@ -161,22 +161,26 @@ static int spare_value(
 	return value;
 }
 
-int placement_spare_pu(const struct topology *topo, const struct placement *p)
+int placement_spare_pu(const struct topology *topo, const struct placement *p, unsigned nth)
 {
-	int best = -1, best_value = 0;
-
 	if (p->count == 0 || p->pu[0] < 0)
 		return -1;
+	/* Those better than this one, and equal ones before it, come first. */
 	for (unsigned i = 0; i < topology_pu_count(topo); i++) {
-		const struct topology_pu *pu = topology_pu(topo, i);
-		int value = spare_value(topo, p, pu);
+		const int value = spare_value(topo, p, topology_pu(topo, i));
+		unsigned before = 0;
 
-		if (value > best_value) {
-			best = (int)pu->os_index;
-			best_value = value;
+		if (value <= 0)
+			continue;
+		for (unsigned k = 0; k < topology_pu_count(topo); k++) {
+			const int other = spare_value(topo, p, topology_pu(topo, k));
+
+			before += other > value || (other == value && k < i);
 		}
+		if (before == nth)
+			return (int)topology_pu(topo, i)->os_index;
 	}
-	return best;
+	return -1;
 }
 
 char *placement_format(const struct placement *p, char *buf, size_t len)

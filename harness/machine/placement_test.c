@@ -251,28 +251,30 @@ static void parses_policies(void **state)
 	}
 }
 
-static void finds_a_spare_pu(void **state)
+static void finds_spare_pus(void **state)
 {
 	static const struct {
 		const char *machine, *allowed, *policy;
 		unsigned workers;
-		int spare;
+		int spare[3]; /* for the first companion, the second, the third */
 	} cases[] = {
-	    {"core:1 pu:1", NULL, "same", 1, -1},
-	    {"pack:1 l3:1 core:2 pu:1", NULL, "same", 4, 1},
-	    {"pack:1 l3:1 core:2 pu:1", NULL, "list:1", 1, 0},
-	    {"pack:1 l3:1 core:2 pu:1", NULL, "compact", 2, -1},
-	    {"pack:1 l3:1 core:2 pu:1", NULL, "none", 1, -1},
-	    /* another core rather than the sibling; the sibling when nothing else is left */
-	    {SMT_MACHINE, NULL, "same", 1, 1},
-	    {SMT_MACHINE, NULL, "scatter", 4, 4},
-	    {SMT_MACHINE, "0,4", "same", 1, 4},
-	    {SMT_MACHINE, NULL, "compact", 8, -1},
+	    {"core:1 pu:1", NULL, "same", 1, {-1, -1, -1}},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "same", 4, {1, -1, -1}},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "list:1", 1, {0, -1, -1}},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "compact", 2, {-1, -1, -1}},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "none", 1, {-1, -1, -1}},
+	    /* another core rather than the sibling, of a worker or of another companion; siblings
+	       when nothing else is left */
+	    {SMT_MACHINE, NULL, "same", 1, {1, 2, 3}},
+	    {SMT_MACHINE, NULL, "list:0,1,2", 3, {3, 7, 4}},
+	    {SMT_MACHINE, NULL, "scatter", 4, {4, 5, 6}},
+	    {SMT_MACHINE, "0,4", "same", 1, {4, -1, -1}},
+	    {SMT_MACHINE, NULL, "compact", 8, {-1, -1, -1}},
 	    /* the same cache; then any free core; then siblings */
-	    {BIG_MACHINE, NULL, "list:4", 1, 6},
-	    {BIG_MACHINE, NULL, "list:4,6", 2, 0},
-	    {BIG_MACHINE, NULL, "scatter", 2, 2},
-	    {BIG_MACHINE, NULL, "scatter", 8, 1},
+	    {BIG_MACHINE, NULL, "list:4", 1, {6, 0, 2}},
+	    {BIG_MACHINE, NULL, "list:4,6", 2, {0, 2, 8}},
+	    {BIG_MACHINE, NULL, "scatter", 2, {2, 4, 6}},
+	    {BIG_MACHINE, NULL, "scatter", 8, {1, 3, 5}},
 	};
 
 	(void)state;
@@ -283,10 +285,38 @@ static void finds_a_spare_pu(void **state)
 
 		assert_int_equal(
 		    placement_plan(topo, &wanted, cases[i].workers, &plan, NULL, 0), 0);
-		assert_int_equal(placement_spare_pu(topo, &plan), cases[i].spare);
+		for (unsigned nth = 0; nth < 3; nth++)
+			if (placement_spare_pu(topo, &plan, nth) != cases[i].spare[nth])
+				fail_msg("%s on %s: spare %u is PU %d, not %d", cases[i].policy,
+				    cases[i].machine, nth, placement_spare_pu(topo, &plan, nth),
+				    cases[i].spare[nth]);
 		placement_free(&plan);
 		topology_free(topo);
 	}
+}
+
+/* Every PU that is free is somebody's, and nobody's twice. */
+static void spare_pus_are_all_there(void **state)
+{
+	struct topology *topo = machine(HUGE_MACHINE, NULL);
+	struct placement_policy wanted = policy("scatter");
+	struct placement plan;
+	bool taken[256] = {false};
+
+	(void)state;
+	assert_int_equal(placement_plan(topo, &wanted, 200, &plan, NULL, 0), 0);
+	for (unsigned w = 0; w < 200; w++)
+		taken[plan.pu[w]] = true;
+	for (unsigned nth = 0; nth < 56; nth++) {
+		const int pu = placement_spare_pu(topo, &plan, nth);
+
+		assert_in_range(pu, 0, 255);
+		assert_false(taken[pu]);
+		taken[pu] = true;
+	}
+	assert_int_equal(placement_spare_pu(topo, &plan, 56), -1);
+	placement_free(&plan);
+	topology_free(topo);
 }
 
 static void formats_within_its_buffer(void **state)
@@ -325,7 +355,8 @@ int main(void)
 	    cmocka_unit_test(plans_are_exactly_these),
 	    cmocka_unit_test(refuses_what_the_machine_cannot_offer),
 	    cmocka_unit_test(parses_policies),
-	    cmocka_unit_test(finds_a_spare_pu),
+	    cmocka_unit_test(finds_spare_pus),
+	    cmocka_unit_test(spare_pus_are_all_there),
 	    cmocka_unit_test(formats_within_its_buffer),
 	};
 

@@ -72,10 +72,17 @@ unsigned case_concurrency(const struct case_parts *p)
 	return errno || n > 1000000000ul ? 0 : (unsigned)n;
 }
 
-static bool same_group(const struct case_parts *a, const struct case_parts *b)
+static bool blocks_of_kinds(const struct case_group *g)
 {
-	return !strcmp(a->family, b->family) &&
-	       (strcmp(a->family, "job") || !strcmp(a->kind, b->kind));
+	return g->family && g->family->kind_blocks;
+}
+
+static bool same_group(const struct case_group *g, const struct case_parts *p)
+{
+	const struct case_parts *first = &g->rows[0].parts;
+
+	return !strcmp(first->family, p->family) &&
+	       (!blocks_of_kinds(g) || !strcmp(first->kind, p->kind));
 }
 
 static void name_group(struct case_group *g)
@@ -83,7 +90,7 @@ static void name_group(struct case_group *g)
 	const struct case_parts *p = &g->rows[0].parts;
 	size_t i;
 
-	if (!strcmp(p->family, "job") && p->kind[0])
+	if (blocks_of_kinds(g) && p->kind[0])
 		snprintf(g->title, sizeof(g->title), "%s/%s", p->family, p->kind);
 	else
 		snprintf(g->title, sizeof(g->title), "%s", p->family);
@@ -122,6 +129,27 @@ static struct case_key *find_key(struct case_group *g, const char *name)
 	return NULL;
 }
 
+/* Keys stand in the order of the names, also where the first row lacks some of them. */
+static void note_keys(struct case_group *g, const struct case_parts *p)
+{
+	unsigned at = 0;
+
+	for (unsigned k = 0; k < p->count; k++) {
+		const struct case_key *known = find_key(g, p->key[k]);
+
+		if (known) {
+			at = (unsigned)(known - g->keys) + 1;
+			continue;
+		}
+		if (g->key_count == CASE_KEYS_MAX)
+			continue;
+		memmove(&g->keys[at + 1], &g->keys[at], (g->key_count - at) * sizeof(g->keys[0]));
+		memset(&g->keys[at], 0, sizeof(g->keys[at]));
+		memcpy(g->keys[at++].name, p->key[k], CASE_WORD_MAX);
+		g->key_count++;
+	}
+}
+
 static void compare_rows(struct case_group *g)
 {
 	const struct case_parts *first = &g->rows[0].parts;
@@ -130,9 +158,7 @@ static void compare_rows(struct case_group *g)
 		const struct case_parts *p = &g->rows[i].parts;
 
 		g->kind_differs = g->kind_differs || strcmp(p->kind, first->kind);
-		for (unsigned k = 0; k < p->count; k++)
-			if (!find_key(g, p->key[k]) && g->key_count < CASE_KEYS_MAX)
-				memcpy(g->keys[g->key_count++].name, p->key[k], CASE_WORD_MAX);
+		note_keys(g, p);
 	}
 	for (unsigned k = 0; k < g->key_count; k++) {
 		struct case_key *key = &g->keys[k];
@@ -150,7 +176,7 @@ static void compare_rows(struct case_group *g)
 			g->op[0] = '\0';
 }
 
-static int group_add(struct case_groups *all, const struct series *s)
+static int group_add(struct case_groups *all, const struct run *run, const struct series *s)
 {
 	struct case_parts parts;
 	struct case_group *g = NULL;
@@ -158,7 +184,7 @@ static int group_add(struct case_groups *all, const struct series *s)
 
 	case_parts_parse(s->name, &parts);
 	for (size_t i = 0; i < all->count && !g; i++)
-		if (same_group(&all->items[i].rows[0].parts, &parts))
+		if (same_group(&all->items[i], &parts))
 			g = &all->items[i];
 	if (!g) {
 		struct case_group *items = realloc(all->items, (all->count + 1) * sizeof(*items));
@@ -168,6 +194,7 @@ static int group_add(struct case_groups *all, const struct series *s)
 		all->items = items;
 		g = &items[all->count];
 		memset(g, 0, sizeof(*g));
+		g->family = run_find_family(run, parts.family);
 	}
 	rows = realloc(g->rows, (g->count + 1) * sizeof(*rows));
 	if (!rows)
@@ -184,7 +211,7 @@ int case_groups_build(const struct run *run, struct case_groups *out)
 	struct case_groups all = {0};
 
 	for (size_t i = 0; i < run->series_count; i++) {
-		if (group_add(&all, &run->series[i])) {
+		if (group_add(&all, run, &run->series[i])) {
 			case_groups_free(&all);
 			return -ENOMEM;
 		}

@@ -2,8 +2,8 @@
  * case_group.h - the series of a run sorted into blocks that belong together, and what tells the
  * rows of a block apart. Used by everything that shows a run: charts, page and terminal table.
  *
- * Knows case names (family/kind/key:value/...), but no particular family, except that kinds of
- * "job" are blocks of their own, since one operation of one job is nothing like one of another.
+ * Knows case names (family/kind/key:value/...) and what the run says of its families: where one
+ * operation of a kind is nothing like one of another, each kind is a block of its own.
  * Points into the run, which has to outlive it. Thread-safe on different groups.
  */
 #ifndef CONCBENCH_CASE_GROUP_H
@@ -42,12 +42,13 @@ struct case_row {
 };
 
 struct case_group {
-	char title[2 * CASE_WORD_MAX]; /* "lock"; "job/sieve" */
-	char id[2 * CASE_WORD_MAX];    /* the same of [a-z0-9_-]: for file names and anchors */
+	char title[2 * CASE_WORD_MAX];   /* "lock"; "job/sieve" */
+	char id[2 * CASE_WORD_MAX];      /* the same of [a-z0-9_-]: for file names and anchors */
+	const struct run_family *family; /* the run's; NULL: it does not say */
 	bool kind_differs;
 	struct case_row *rows;
 	size_t count;
-	struct case_key keys[CASE_KEYS_MAX]; /* in order of first appearance */
+	struct case_key keys[CASE_KEYS_MAX]; /* in the order of the names */
 	unsigned key_count;
 	char op[32]; /* what one operation is, when it is the same for all rows */
 };

@@ -150,13 +150,54 @@ static void every_knob_is_shown(void **state)
 				&groups.items[0].rows[2].parts, text, sizeof(text)),
 	    "thread x:2");
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)),
-	    "us: 10 at 1; 20 at 2. carriers of coroutine: 1 at 1; 2 at 2");
+	    "carriers of coroutine: 1 at 1; 2 at 2. us: 10 at 1; 20 at 2");
 	/* Without an axis to hang a note on they belong into the label. */
 	knobs_assign(&groups.items[0], none, &k);
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)), "");
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "t",
 				&groups.items[0].rows[4].parts, text, sizeof(text)),
-	    "t workers:2 us:20 x:1 carriers:2");
+	    "t workers:2 carriers:2 us:20 x:1");
+	case_groups_free(&groups);
+	run_free(&run);
+}
+
+/* What some kinds have always, with one value, and others not at all, tells no rows apart. */
+static void a_knob_of_some_kinds_is_said_once(void **state)
+{
+	static const char *const axes[] = {"workers", NULL};
+	struct case_groups groups;
+	struct knobs k;
+	struct run run;
+	char text[256];
+
+	(void)state;
+	fixture_begin(&run);
+	add(&run, "queue/ring/model:thread/place:same/capacity:256/bytes:8", "item");
+	add(&run, "queue/pipe/model:thread/place:same/bytes:8", "item");
+	add(&run, "queue/ring/model:thread/place:same/capacity:256/bytes:9", "item");
+	add(&run, "queue/list/model:thread/place:same/capacity:256/bytes:9", "item");
+	fixture_end(&run);
+	assert_int_equal(case_groups_build(&run, &groups), 0);
+	knobs_assign(&groups.items[0], axes, &k);
+	assert_string_equal(knobs_common(&groups.items[0], &k, text, sizeof(text)),
+	    "model:thread place:same, capacity:256 (ring, list)");
+	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "",
+				&groups.items[0].rows[0].parts, text, sizeof(text)),
+	    "bytes:8");
+	assert_string_equal(
+	    knobs_common(&groups.items[0], &k, text, 30), "model:thread place:same, capa");
+	case_groups_free(&groups);
+	run_free(&run);
+	/* The control: a kind that has it in some rows only. */
+	fixture_begin(&run);
+	add(&run, "lock/a/model:thread/workers:1", "a");
+	add(&run, "lock/b/model:thread/workers:1", "a");
+	add(&run, "lock/b/model:thread/workers:1/read_pct:90", "a");
+	fixture_end(&run);
+	assert_int_equal(case_groups_build(&run, &groups), 0);
+	knobs_assign(&groups.items[0], axes, &k);
+	assert_string_equal(
+	    knobs_common(&groups.items[0], &k, text, sizeof(text)), "model:thread workers:1");
 	case_groups_free(&groups);
 	run_free(&run);
 }
@@ -231,6 +272,7 @@ int main(void)
 	    cmocka_unit_test(blocks_and_what_differs),
 	    cmocka_unit_test(ids_are_for_files_and_never_the_same),
 	    cmocka_unit_test(every_knob_is_shown),
+	    cmocka_unit_test(a_knob_of_some_kinds_is_said_once),
 	    cmocka_unit_test(a_knob_that_follows_from_the_model_is_in_the_legend),
 	};
 

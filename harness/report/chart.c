@@ -8,15 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Families with a chart; others are shown as tables only. */
-static const struct {
-	const char *family;
-	int (*build)(const struct case_group *g, struct chart *c);
-} makers[] = {
-    {"job", chart_lines_build},
-    {"lock", chart_dots_build},
-    {"queue", chart_dots_build},
-    {"switch", chart_dots_build},
+/* How each shape is made; what a run says nothing of is shown as a table only. */
+static int (*const makers[])(const struct case_group *g, struct chart *c) = {
+    [CB_TABLE_ONLY] = NULL,
+    [CB_LADDER] = chart_dots_build,
+    [CB_DOTS] = chart_dots_build,
+    [CB_PANELS] = chart_dots_build,
+    [CB_LINES] = chart_lines_build,
 };
 
 /* The order of the line types in style.gp; models not in it share the last. */
@@ -147,14 +145,12 @@ int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct case_group *g = &groups->items[i];
 
-		for (size_t k = 0; k < sizeof(makers) / sizeof(makers[0]); k++) {
-			if (strcmp(g->rows[0].parts.family, makers[k].family))
-				continue;
-			rc = add_chart(&set, g, makers[k].build);
-			if (rc) {
-				chart_set_free(&set);
-				return rc;
-			}
+		if (!g->family || !makers[g->family->shape])
+			continue;
+		rc = add_chart(&set, g, makers[g->family->shape]);
+		if (rc) {
+			chart_set_free(&set);
+			return rc;
 		}
 	}
 	*out = set;

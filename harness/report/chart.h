@@ -16,7 +16,7 @@
 
 struct chart {
 	char id[2 * CASE_WORD_MAX]; /* file stem, and prefix of the ids inside the SVG */
-	const char *script;         /* "locks.gp" */
+	const char *script;         /* "dots.gp" */
 	char title[192];
 	char text[1024];         /* what is shown and how to read it: caption on the page */
 	struct text_buffer vars; /* gnuplot statements for -e: title='...';xmin=1; */
@@ -62,10 +62,10 @@ int chart_leave_out(struct chart *c, const struct series *s);
 /** chart_style() - number of the line type (style.gp) for a model's @variant-th series. */
 unsigned chart_style(const char *model, unsigned variant);
 
-/** chart_lines_build() - a job: speed-up against workers, or rate, CPU and latency. */
+/** chart_lines_build() - speed-up against workers, or rate, CPU and latency. */
 int chart_lines_build(const struct case_group *g, struct chart *c);
 
-/** chart_dots_build() - one row a case, with a logarithmic axis: locks, queues, hand-offs. */
+/** chart_dots_build() - one row a case, with a logarithmic axis: ladders, dots, panels. */
 int chart_dots_build(const struct case_group *g, struct chart *c);
 
 /* ---- drawing ---- */

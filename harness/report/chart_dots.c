@@ -1,5 +1,5 @@
 /*
- * chart_dots.c - locks, queues, hand-offs: one row a case, a point with its interval on a
+ * chart_dots.c - ladders, dots and panels: one row a case, a point with its interval on a
  * logarithmic axis. Points and not bars, since a bar's length means nothing without a zero.
  */
 #include "harness/report/chart.h"
@@ -19,29 +19,6 @@
 /* Space between two rows, in heights of a point's own line. */
 #define ROW_GAP 0.5
 
-struct recipe {
-	const char *family;
-	const char *script;
-	const char *title;
-	const char *text;
-	bool rate;   /* items per second instead of time */
-	bool panels; /* one for each number of workers and setting of the knobs, else one in all */
-	bool ladder; /* sorted, each model a row of its own */
-};
-
-static const struct recipe recipes[] = {
-    {"lock", "locks.gp", "Locks: time per acquisition",
-	"Time from one acquisition to the next, over all workers together: less is better. One "
-	"panel for each number of workers.",
-	false, true, false},
-    {"queue", "queues.gp", "Queues: items delivered per second",
-	"Items that reached a consumer, per second: more is better.", true, false, false},
-    {"switch", "switch.gp", "The hand-off ladder: time to pass control on",
-	"Time for one hand-off, from a bare call up to waking another worker through the kernel: "
-	"less is better.",
-	false, false, true},
-};
-
 static const char *const panel_axes[] = {"workers", NULL};
 static const char *const no_axes[] = {NULL};
 
@@ -54,12 +31,17 @@ struct place {
 
 struct panel {
 	unsigned workers;
-	char knobs[LABEL_MAX]; /* those with the role of a label */
+	char knobs[LABEL_MAX];       /* those with the role of a label */
+	const struct case_parts *of; /* the case that it was made for */
+	size_t cases;
 };
 
 struct dots {
 	const struct case_group *g;
-	const struct recipe *recipe;
+	bool rate; /* operations per second instead of the figure */
+	bool
+	    by_panel; /* one for each number of workers and setting of the knobs, else one in all */
+	bool ladder;  /* sorted, each model a row of its own */
 	struct knobs knobs;
 	struct place *places; /* [g->count] */
 	char (*rows)[LABEL_MAX];
@@ -86,13 +68,14 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 {
 	const struct series_summary *sum = &d->g->rows[i].series->summary;
 
-	return d->recipe->rate ? &sum->ops_per_s : &sum->figure;
+	return d->rate ? &sum->ops_per_s : &sum->figure;
 }
 
 static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (!d->recipe->panels)
+	out->of = &r->parts;
+	if (!d->by_panel)
 		return;
 	out->workers = case_concurrency(&r->parts);
 	knobs_text(d->g, &d->knobs, KNOB_LABEL, "", &r->parts, out->knobs, sizeof(out->knobs));
@@ -118,13 +101,74 @@ static void find_panels(struct dots *d)
 		struct panel p;
 		size_t k;
 
-		panel_of(d, &d->g->rows[i], &p);
-		if (!figure_usable(d->g->rows[i].series) || find_panel(d, &p) < d->panel_count)
+		if (!figure_usable(d->g->rows[i].series))
 			continue;
-		for (k = d->panel_count; k && d->panels[k - 1].workers > p.workers; k--)
-			d->panels[k] = d->panels[k - 1];
-		d->panels[k] = p;
-		d->panel_count++;
+		panel_of(d, &d->g->rows[i], &p);
+		k = find_panel(d, &p);
+		if (k == d->panel_count) {
+			for (; k && d->panels[k - 1].workers > p.workers; k--)
+				d->panels[k] = d->panels[k - 1];
+			d->panels[k] = p;
+			d->panel_count++;
+		}
+		d->panels[k].cases++;
+	}
+}
+
+static bool kind_has(const struct case_group *g, const char *kind, const char *key)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->rows[i].parts.kind, kind) &&
+		    *case_parts_value(&g->rows[i].parts, key))
+			return true;
+	return false;
+}
+
+/* A case fits beside others when its kind does not know what tells them apart from it. */
+static bool fits(const struct dots *d, const struct case_parts *p, const struct panel *panel)
+{
+	if (!d->by_panel)
+		return true;
+	if (case_concurrency(p) != panel->workers)
+		return false;
+	for (unsigned k = 0; k < d->g->key_count; k++) {
+		const char *key = d->g->keys[k].name, *value = case_parts_value(p, key);
+
+		if (d->knobs.role[k] == KNOB_LABEL &&
+		    strcmp(value, case_parts_value(panel->of, key)) && kind_has(d->g, p->kind, key))
+			return false;
+	}
+	return true;
+}
+
+/* The fullest of those it fits into: nobody is alone who can be compared. */
+static size_t best_panel(const struct dots *d, const struct case_row *r)
+{
+	struct panel own;
+	size_t best;
+
+	panel_of(d, r, &own);
+	best = find_panel(d, &own);
+	for (size_t k = 0; k < d->panel_count; k++)
+		if (d->panels[k].cases > d->panels[best].cases && fits(d, &r->parts, &d->panels[k]))
+			best = k;
+	return best;
+}
+
+static void drop_empty_panels(struct dots *d)
+{
+	for (size_t k = d->panel_count; k-- > 0;) {
+		bool empty = true;
+
+		for (size_t i = 0; i < d->g->count; i++)
+			empty = empty && (d->places[i].row == NONE || d->places[i].panel != k);
+		if (!empty)
+			continue;
+		d->panel_count--;
+		memmove(
+		    &d->panels[k], &d->panels[k + 1], (d->panel_count - k) * sizeof(d->panels[0]));
+		for (size_t i = 0; i < d->g->count; i++)
+			d->places[i].panel -= d->places[i].row != NONE && d->places[i].panel > k;
 	}
 }
 
@@ -134,7 +178,6 @@ static void find_places(struct dots *d)
 		const struct case_row *r = &d->g->rows[i];
 		const char *model = case_parts_value(&r->parts, "model");
 		struct place *p = &d->places[i];
-		struct panel panel;
 		char series[LABEL_MAX], first[2 * CASE_WORD_MAX + 2], label[LABEL_MAX];
 		size_t known = d->series_count;
 
@@ -145,8 +188,8 @@ static void find_places(struct dots *d)
 		    sizeof(series));
 		snprintf(first, sizeof(first), "%s%s%s",
 		    *r->parts.kind ? r->parts.kind : r->parts.family,
-		    d->recipe->ladder && *model ? " " : "", d->recipe->ladder ? model : "");
-		if (d->recipe->panels)
+		    d->ladder && *model ? " " : "", d->ladder ? model : "");
+		if (d->by_panel)
 			snprintf(label, sizeof(label), "%s", first);
 		else
 			knobs_text(
@@ -155,8 +198,7 @@ static void find_places(struct dots *d)
 		p->series = find_or_add(d->series, &d->series_count, series);
 		if (p->series == known)
 			d->series_model[known] = model;
-		panel_of(d, r, &panel);
-		p->panel = find_panel(d, &panel);
+		p->panel = best_panel(d, r);
 	}
 }
 
@@ -265,12 +307,12 @@ static void write_panels(const struct dots *d, struct chart *c)
 
 		text_buffer_addf(&c->tsv, "%zu\t", p + 1);
 		before = c->tsv.len;
-		if (d->recipe->panels) {
+		if (d->by_panel) {
 			const struct panel *panel = &d->panels[p];
 
-			text_buffer_addf(
-			    &c->tsv, "%u worker%s", panel->workers, panel->workers == 1 ? "" : "s");
-			text_buffer_add(&c->tsv, panel->knobs[0] ? " " : "");
+			if (panel->workers)
+				text_buffer_addf(&c->tsv, "%u worker%s%s", panel->workers,
+				    panel->workers == 1 ? "" : "s", panel->knobs[0] ? " " : "");
 			chart_cell(&c->tsv, panel->knobs);
 			text_buffer_add(&c->tsv, oversubscribed ? " (oversubscribed)" : "");
 		}
@@ -297,13 +339,13 @@ static void set_ranges(const struct dots *d, struct chart *c)
 
 		if (p->row == NONE)
 			continue;
-		over = d->recipe->panels && panel_oversubscribed(d, p->panel);
+		over = d->by_panel && panel_oversubscribed(d, p->panel);
 		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
 		low[over] = fmin(low[over], fmax(f->low, f->estimate / 10));
 		high[over] = fmax(high[over], fmin(f->high, f->estimate * 10));
 	}
 	for (size_t p = 0; p < d->panel_count; p++) {
-		const bool over = d->recipe->panels && panel_oversubscribed(d, p);
+		const bool over = d->by_panel && panel_oversubscribed(d, p);
 		const bool any = high[over] > 0;
 		char name[32];
 
@@ -317,7 +359,7 @@ static void set_ranges(const struct dots *d, struct chart *c)
 static void write_points(const struct dots *d, struct chart *c)
 {
 	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
-	    d->recipe->rate ? "ops_per_s" : "ns_per_op");
+	    d->rate ? "ops_per_s" : "ns_per_op");
 	for (size_t i = 0; i < d->g->count; i++) {
 		const struct place *p = &d->places[i];
 		const struct stats_interval *f = figure(d, i);
@@ -325,7 +367,7 @@ static void write_points(const struct dots *d, struct chart *c)
 
 		if (p->row == NONE)
 			continue;
-		if (d->recipe->rate)
+		if (d->rate)
 			text_format_count(f->estimate, text, sizeof(text));
 		else
 			text_format_ns(f->estimate, text, sizeof(text));
@@ -337,12 +379,23 @@ static void write_points(const struct dots *d, struct chart *c)
 	set_ranges(d, c);
 }
 
+static char *axis_title(const struct dots *d, char *buf, size_t len)
+{
+	const char *op = d->g->op[0] ? d->g->op : "operation";
+
+	snprintf(buf, len, d->rate ? "operations per second (%s)" : "time per %s", op);
+	return buf;
+}
+
 static void tell(const struct dots *d, struct chart *c)
 {
 	char text[512];
 
 	chart_set_text(c, "title", c->title);
-	chart_set_text(c, "common", case_group_common(d->g, text, sizeof(text)));
+	chart_set_text(c, "axis_title", axis_title(d, text, sizeof(text)));
+	chart_set_number(c, "scale", d->rate ? 1 : 1e-9);
+	chart_set_text(c, "unit", d->rate ? "" : "s");
+	chart_set_text(c, "common", knobs_common(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_text(c, "note", knobs_note(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_number(c, "series", (double)d->series_count);
 	for (size_t s = 0; s < d->series_count; s++) {
@@ -386,10 +439,11 @@ static int draw_dots(struct dots *d, struct chart *c)
 
 	if (rc)
 		return rc;
-	knobs_assign(d->g, d->recipe->panels ? panel_axes : no_axes, &d->knobs);
+	knobs_assign(d->g, d->by_panel ? panel_axes : no_axes, &d->knobs);
 	find_panels(d);
 	find_places(d);
-	if (d->recipe->ladder)
+	drop_empty_panels(d);
+	if (d->ladder)
 		rc = sort_rows(d);
 	if (rc)
 		return rc;
@@ -406,17 +460,17 @@ static int draw_dots(struct dots *d, struct chart *c)
 
 int chart_dots_build(const struct case_group *g, struct chart *c)
 {
-	struct dots d = {.g = g};
+	struct dots d = {.g = g,
+	    .rate = g->family->rate,
+	    .by_panel = g->family->shape == CB_PANELS,
+	    .ladder = g->family->shape == CB_LADDER};
+	char text[64];
 	int rc;
 
-	for (size_t i = 0; i < sizeof(recipes) / sizeof(recipes[0]); i++)
-		if (!strcmp(recipes[i].family, g->rows[0].parts.family))
-			d.recipe = &recipes[i];
-	if (!d.recipe)
-		return -EINVAL;
-	c->script = d.recipe->script;
-	snprintf(c->title, sizeof(c->title), "%s", d.recipe->title);
-	snprintf(c->text, sizeof(c->text), "%s", d.recipe->text);
+	c->script = "dots.gp";
+	snprintf(c->title, sizeof(c->title), "%s: %s", g->family->title,
+	    axis_title(&d, text, sizeof(text)));
+	snprintf(c->text, sizeof(c->text), "%s", g->family->caption);
 	chart_tell_bars(c, g);
 	rc = draw_dots(&d, c);
 	release(&d);

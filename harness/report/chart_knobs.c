@@ -53,6 +53,33 @@ static bool follows_from_place(const struct case_group *g, const char *const *ax
 	return true;
 }
 
+static bool kind_is_said(const struct case_group *g, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (!strcmp(g->rows[i].parts.kind, g->rows[row].parts.kind))
+			return true;
+	return false;
+}
+
+/* Every kind that knows it has it in all its rows, with one value. */
+static bool of_kinds(const struct case_group *g, const char *key)
+{
+	const char *common = "";
+
+	for (size_t i = 0; i < g->count; i++) {
+		const char *value = case_parts_value(&g->rows[i].parts, key);
+
+		if (*value && *common && strcmp(value, common))
+			return false;
+		common = *value ? value : common;
+		for (size_t j = i + 1; j < g->count; j++)
+			if (!strcmp(g->rows[i].parts.kind, g->rows[j].parts.kind) &&
+			    !same_value(&g->rows[i], &g->rows[j], key))
+				return false;
+	}
+	return true;
+}
+
 void knobs_assign(const struct case_group *g, const char *const *axes, struct knobs *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -63,6 +90,8 @@ void knobs_assign(const struct case_group *g, const char *const *axes, struct kn
 			out->role[i] = KNOB_COMMON;
 		else if (!strcmp(key, "model") || is_axis(axes, key))
 			out->role[i] = KNOB_AXIS;
+		else if (of_kinds(g, key))
+			out->role[i] = KNOB_KIND;
 		else if (follows_from_model(g, key))
 			out->role[i] = KNOB_SERIES;
 		else if (follows_from_place(g, axes, key))
@@ -101,6 +130,33 @@ char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_ro
 		if (k->role[i] == role && *value)
 			used =
 			    add(buf, len, used, "%s%s:%s", used ? " " : "", g->keys[i].name, value);
+	}
+	return buf;
+}
+
+char *knobs_common(const struct case_group *g, const struct knobs *k, char *buf, size_t len)
+{
+	size_t used;
+
+	case_group_common(g, buf, len);
+	used = strlen(buf);
+	for (unsigned n = 0; n < g->key_count; n++) {
+		size_t kinds = 0;
+
+		if (k->role[n] != KNOB_KIND)
+			continue;
+		for (size_t i = 0; i < g->count; i++) {
+			const struct case_parts *p = &g->rows[i].parts;
+			const char *value = case_parts_value(p, g->keys[n].name);
+
+			if (!*value || kind_is_said(g, i))
+				continue;
+			if (!kinds)
+				used = add(buf, len, used, "%s%s:%s (", used ? ", " : "",
+				    g->keys[n].name, value);
+			used = add(buf, len, used, "%s%s", kinds++ ? ", " : "", p->kind);
+		}
+		used = add(buf, len, used, ")");
 	}
 	return buf;
 }

@@ -9,7 +9,14 @@
 
 #include "harness/report/case_group.h"
 
-enum knob_role { KNOB_COMMON, KNOB_AXIS, KNOB_SERIES, KNOB_LABEL, KNOB_NOTE };
+enum knob_role {
+	KNOB_COMMON, /* all have it, with one value */
+	KNOB_KIND,   /* the same, of some kinds only: the others do not know it */
+	KNOB_AXIS,
+	KNOB_SERIES,
+	KNOB_LABEL,
+	KNOB_NOTE,
+};
 
 struct knobs {
 	enum knob_role role[CASE_KEYS_MAX]; /* of the group's keys, by index */
@@ -26,6 +33,10 @@ void knobs_assign(const struct case_group *g, const char *const *axes, struct kn
 /** knobs_text() - "first place:same hold_ns:0": @first and the row's knobs of one role. */
 char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_role role,
     const char *first, const struct case_parts *p, char *buf, size_t len);
+
+/** knobs_common() - the knobs that all rows share, and those that all of some kinds do:
+ * "place:scatter, capacity:256 (ck_spsc)". */
+char *knobs_common(const struct case_group *g, const struct knobs *k, char *buf, size_t len);
 
 /** knobs_note() - what the knobs with the role KNOB_NOTE are where: "period_us: 1000 at 1, 10, 100;
  * 10000 at 1000"; "" when there are none. */

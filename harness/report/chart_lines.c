@@ -1,4 +1,4 @@
-/* chart_lines.c - jobs: one line a model over the number of workers or connections. */
+/* chart_lines.c - one line a model over the number of workers or connections. */
 #include "harness/report/chart.h"
 
 #include "harness/report/chart_knobs.h"
@@ -371,7 +371,7 @@ int chart_lines_build(const struct case_group *g, struct chart *c)
 	tell_lines(c, &l);
 	tell_axis(c, &l);
 	chart_set_text(c, "title", c->title);
-	chart_set_text(c, "common", case_group_common(g, common, sizeof(common)));
+	chart_set_text(c, "common", knobs_common(g, &l.knobs, common, sizeof(common)));
 	chart_set_text(c, "note", knobs_note(g, &l.knobs, note, sizeof(note)));
 out:
 	free(l.items);

@@ -222,6 +222,34 @@ static void knobs_make_panels(void **state)
 	clean(&d);
 }
 
+/* Who does not know a knob stands among those that have it; who has it elsewhere does not. */
+static void no_panel_for_who_lacks_a_knob(void **state)
+{
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	add(&d.run, "lock/add/model:thread/workers:2", 10, STATUS_OK);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:0", 100, STATUS_OK);
+	add(&d.run, "lock/b/model:thread/workers:2/hold_ns:0", 100, STATUS_OK);
+	add(&d.run, "lock/b/model:thread/workers:2/hold_ns:0/read_pct:90", 100, STATUS_OK);
+	add(&d.run, "lock/b/model:thread/workers:2/hold_ns:9", 200, STATUS_OK);
+	build(&d);
+	assert_non_null(strstr(text_buffer_str(&d.set.items[0].tsv),
+	    "panel\ttitle\n"
+	    "1\t2 workers hold_ns:0\n"
+	    "2\t2 workers hold_ns:0 read_pct:90\n"
+	    "3\t2 workers hold_ns:9\n"
+	    "\n\n"
+	    "panel\tseries\ty\tns_per_op\tlow\thigh\ttext\n"
+	    "1\t1\t0\t10\t8\t12\t10 ns\n"
+	    "1\t1\t1.5\t100\t80\t120\t100 ns\n"
+	    "1\t1\t3\t100\t80\t120\t100 ns\n"
+	    "2\t1\t3\t100\t80\t120\t100 ns\n"
+	    "3\t1\t3\t200\t160\t240\t200 ns\n"));
+	clean(&d);
+}
+
 static void the_ladder_is_sorted(void **state)
 {
 	struct drawn d = {0};
@@ -401,6 +429,7 @@ int main(void)
 	    cmocka_unit_test(rate_cpu_and_tail),
 	    cmocka_unit_test(rows_and_panels),
 	    cmocka_unit_test(knobs_make_panels),
+	    cmocka_unit_test(no_panel_for_who_lacks_a_knob),
 	    cmocka_unit_test(the_ladder_is_sorted),
 	    cmocka_unit_test(no_figure_no_chart),
 	    cmocka_unit_test(hostile_names),

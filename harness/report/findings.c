@@ -15,15 +15,6 @@
 #define RATE_KEPT_MIN 0.98
 #define NAMED_MAX 4
 
-/* What takes part in a chart to be measured against, but answers none of the questions. */
-static const struct {
-	const char *family, *kind, *model;
-} references[] = {
-    {"lock", "none", NULL},       /* excludes nobody */
-    {"lock", "atomic_add", NULL}, /* protects one word only */
-    {"job", NULL, "callback"},    /* no execution model, a hand-written server */
-};
-
 static const char *const axes[] = {"workers", "connections", NULL};
 static const char *const no_axes[] = {NULL};
 
@@ -36,18 +27,6 @@ struct builder {
 	struct contender *contenders;
 	const struct case_row **rows;
 };
-
-static bool is_reference(const struct case_parts *p)
-{
-	const char *model = case_parts_value(p, "model");
-
-	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
-		if (!strcmp(p->family, references[i].family) &&
-		    (!references[i].kind || !strcmp(p->kind, references[i].kind)) &&
-		    (!references[i].model || !strcmp(model, references[i].model)))
-			return true;
-	return false;
-}
 
 static bool better(const struct contender *a, const struct contender *b, bool less)
 {
@@ -287,7 +266,7 @@ static bool client_shares_pus(const struct builder *b, size_t n)
 static int compare(struct builder *b, size_t first, size_t n)
 {
 	const bool waits = b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
-	const bool rate = waits || !strcmp(b->rows[0]->parts.family, "queue");
+	const bool rate = waits || b->g->family->rate;
 	const double busy = busiest_client(b, n);
 	const char *who = "";
 	struct finding *f;
@@ -331,7 +310,7 @@ static int compare(struct builder *b, size_t first, size_t n)
 static bool takes_part(const struct builder *b, size_t row)
 {
 	return !b->done[row] && figure_usable(b->g->rows[row].series) &&
-	       !is_reference(&b->g->rows[row].parts);
+	       !b->g->rows[row].series->reference;
 }
 
 static int compare_all(struct builder *b)
@@ -374,8 +353,8 @@ static int tell_ladder(struct builder *b)
 		if (!low ||
 		    r->series->summary.figure.estimate < low->series->summary.figure.estimate)
 			low = r;
-		if (!high || r->series->summary.figure.estimate >
-				 high->series->summary.figure.estimate)
+		if (!high ||
+		    r->series->summary.figure.estimate > high->series->summary.figure.estimate)
 			high = r;
 	}
 	if (low == high)
@@ -404,11 +383,10 @@ static int tell_ladder(struct builder *b)
 
 static int tell_group(struct builder *b)
 {
-	const char *family = b->g->rows[0].parts.family;
-	const bool ladder = !strcmp(family, "switch");
+	const bool ladder = b->g->family->shape == CB_LADDER;
 	int rc = -ENOMEM;
 
-	b->by_model = !strcmp(family, "job");
+	b->by_model = b->g->family->contenders == CB_MODELS;
 	b->done = calloc(b->g->count, sizeof(*b->done));
 	b->contenders = calloc(b->g->count + 1, sizeof(*b->contenders));
 	b->rows = calloc(b->g->count, sizeof(*b->rows));
@@ -425,20 +403,21 @@ out:
 
 int findings_build(const struct case_groups *groups, struct findings *out)
 {
-	static const char *const families[] = {"job", "lock", "queue", "switch"};
 	struct builder b = {0};
 
 	for (size_t i = 0; i < groups->count; i++) {
-		b.g = &groups->items[i];
-		for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
-			int rc = 0;
+		const struct run_family *family = groups->items[i].family;
+		int rc;
 
-			if (!strcmp(b.g->rows[0].parts.family, families[k]))
-				rc = tell_group(&b);
-			if (rc) {
-				findings_free(&b.out);
-				return rc;
-			}
+		/* What a run says nothing of may hold what must not be named a winner. */
+		if (!family ||
+		    (family->shape != CB_LADDER && family->contenders == CB_NO_CONTENDERS))
+			continue;
+		b.g = &groups->items[i];
+		rc = tell_group(&b);
+		if (rc) {
+			findings_free(&b.out);
+			return rc;
 		}
 	}
 	*out = b.out;

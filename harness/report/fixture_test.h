@@ -85,6 +85,8 @@ static inline void fixture_add(struct run *run, const struct fixture_case *c)
 	snprintf(s->reason, sizeof(s->reason), "%s", c->reason ? c->reason : "");
 	snprintf(s->pus, sizeof(s->pus), "%s", c->pus ? c->pus : "");
 	snprintf(s->hash, sizeof(s->hash), "%016x", 1u);
+	s->reference = strstr(c->name, "lock/none/") || strstr(c->name, "lock/atomic_add/") ||
+		       strstr(c->name, "model:callback");
 	if (case_name_part(c->name, "model", value, sizeof(value)))
 		snprintf(s->model, sizeof(s->model), "%s", value);
 	if (case_name_part(c->name, "workers", value, sizeof(value)))
@@ -96,9 +98,37 @@ static inline void fixture_add(struct run *run, const struct fixture_case *c)
 		fixture_add_samples(s, c);
 }
 
+static inline void fixture_families(struct run *run)
+{
+	static const struct run_family families[] = {
+	    {.name = "job",
+		.title = "Jobs",
+		.shape = CB_LINES,
+		.axis = "workers",
+		.kind_blocks = true,
+		.contenders = CB_MODELS},
+	    {.name = "lock",
+		.title = "Locks",
+		.shape = CB_PANELS,
+		.caption = "Time from one acquisition to the next: less is better.",
+		.contenders = CB_KINDS},
+	    {.name = "queue",
+		.title = "Queues",
+		.shape = CB_DOTS,
+		.caption = "Items per second: more is better.",
+		.rate = true,
+		.contenders = CB_KINDS},
+	    {.name = "switch", .title = "The ladder", .shape = CB_LADDER},
+	};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		fixture_check(!run_add_family(run, &families[i]));
+}
+
 static inline void fixture_begin(struct run *run)
 {
 	memset(run, 0, sizeof(*run));
+	fixture_families(run);
 	snprintf(run->id, sizeof(run->id), "20260102T030405Z-box-1a2b3c");
 	snprintf(run->date, sizeof(run->date), "2026-01-02T03:04:05Z");
 	snprintf(run->profile, sizeof(run->profile), "quick");

@@ -46,7 +46,7 @@ static void counts(const struct run *run, char *buf, size_t len)
 
 static void facts(struct text_buffer *b, const struct run *run)
 {
-	static const char *const cpu[] = {"cpu.model", "cpu.model_name", NULL};
+	static const char *const cpu[] = {"cpu.model", "cpu.cb_model_name", NULL};
 	static const char *const shape[] = {"topology.summary", "topology", NULL};
 	static const char *const kernel[] = {"kernel.release", "kernel.version", "kernel", NULL};
 	static const char *const hypervisor[] = {

@@ -145,7 +145,7 @@ static void a_page(void **state)
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\">a</th>");
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
-	has(&s, "Locks: time per acquisition: not drawn.");
+	has(&s, "Locks: time per acquire+release: not drawn.");
 	has(&s, "1 case without a figure is not in this chart");
 	has(&s, "<span class=\"badge not_run\">not run</span>");
 	has(&s, "Example CPU");

@@ -94,6 +94,7 @@ static int take_run(struct recovery *rec, struct jsonio_reader *r, const json_t 
 	facts.series_count = rec->run.series_count;
 	facts.series_capacity = rec->run.series_capacity;
 	manifest_free(&rec->run.manifest);
+	free(rec->run.families);
 	rec->run = facts;
 	return 0;
 out_free:

@@ -36,7 +36,7 @@ json_t *jsonio_histogram(const struct histogram *h);
 json_t *jsonio_series(const struct series *s);
 /** jsonio_manifest() - one member an item, in order. */
 json_t *jsonio_manifest(const struct manifest *m);
-/** jsonio_put_facts() - add id, date, ... and manifest of a run. */
+/** jsonio_put_facts() - add id, date, ..., families and manifest of a run. */
 int jsonio_put_facts(json_t *object, const struct run *run);
 
 /** jsonio_line() - the shortest text, one line with its newline; free() it. NULL: no memory. */

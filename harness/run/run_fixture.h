@@ -112,6 +112,20 @@ static inline void fixture_run(struct run *run, unsigned launches, unsigned slot
 	assert_int_equal(manifest_add(&run->manifest, "cpu.model", "A \"CPU\" @ 2.5GHz"), 0);
 	assert_int_equal(manifest_add(&run->manifest, "kernel.release", "6.1.0"), 0);
 
+	assert_int_equal(run_add_family(run, &(struct run_family){.name = "lock",
+						 .title = "Locks \"µ\"",
+						 .question = "Which?",
+						 .shape = CB_PANELS,
+						 .caption = "less is better",
+						 .axis = "workers",
+						 .contenders = CB_KINDS}),
+	    0);
+	assert_int_equal(
+	    run_add_family(run,
+		&(struct run_family){
+		    .name = "queue", .shape = CB_DOTS, .kind_blocks = true, .rate = true}),
+	    0);
+
 	s = fixture_series(run, "lock/ck_mcs/model:thread/workers:2/place:scatter", 2);
 	fixture_measure(s, launches, slots, scale);
 	assert_int_equal(metric_add(&s->counters, "instructions_user_per_op", 31.5), 0);
@@ -120,6 +134,14 @@ static inline void fixture_run(struct run *run, unsigned launches, unsigned slot
 	s->oversubscribed = true;
 	fixture_measure(s, launches, slots, scale * 7);
 	s = fixture_series(run, "queue/ck_ring/model:process/workers:2", 2);
+	s->reference = true;
+	s->figure = (struct run_figure){.metric = METRIC_NS_PER_OP,
+	    .title = "lateness",
+	    .unit = "ns",
+	    .scale = CB_OUTCOME,
+	    .better = CB_NEITHER,
+	    .worth = 0.1,
+	    .outcomes = "survived lost"};
 	fixture_measure(s, launches, slots, scale * 3);
 	s = fixture_series(run, "queue/ck_ring/model:coroutine/workers:2", 2);
 	s->status = STATUS_UNSUPPORTED;
@@ -175,6 +197,8 @@ static inline void fixture_assert_series(const struct series *a, const struct se
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->op, b->op);
 	assert_string_equal(a->latency_of, b->latency_of);
+	assert_memory_equal(&a->figure, &b->figure, sizeof(a->figure));
+	assert_int_equal(a->reference, b->reference);
 	assert_string_equal(a->hash, b->hash);
 	assert_string_equal(a->model, b->model);
 	assert_string_equal(a->place, b->place);
@@ -196,6 +220,9 @@ static inline void fixture_assert_facts(const struct run *a, const struct run *b
 	assert_string_equal(a->profile, b->profile);
 	assert_string_equal(a->command, b->command);
 	assert_string_equal(a->counters_note, b->counters_note);
+	assert_int_equal(a->family_count, b->family_count);
+	for (size_t i = 0; i < a->family_count; i++)
+		assert_memory_equal(&a->families[i], &b->families[i], sizeof(a->families[i]));
 	assert_true(a->seed == b->seed);
 	assert_memory_equal(&a->elapsed_s, &b->elapsed_s, sizeof(double));
 	assert_int_equal(a->interrupted, b->interrupted);

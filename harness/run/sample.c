@@ -109,3 +109,12 @@ void sample_free(struct sample *s)
 	free(s->latency);
 	memset(s, 0, sizeof(*s));
 }
+
+double sample_length_ns(const struct sample *s)
+{
+	double ns = 0.0;
+
+	if (!metric_get(&s->metrics, METRIC_NS_PER_OP, &ns))
+		(void)metric_get(&s->metrics, METRIC_TRIAL_NS, &ns);
+	return ns;
+}

@@ -85,6 +85,9 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
 #define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
 #define METRIC_COMPANION_PU "companion_pu"   /* PU of the load generator; none when not bound */
+#define METRIC_COMPANION_CPU_NS "companion_cpu_ns"        /* of all beside the workers, window */
+#define METRIC_COMPANION_BYTES "companion_resident_bytes" /* the same */
+#define METRIC_TRIAL_NS "trial_ns" /* of a trial without a window: how long all of it took */
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {
@@ -99,5 +102,9 @@ struct sample {
 };
 
 void sample_free(struct sample *s);
+
+/** sample_length_ns() - what Google Benchmark is told of a trial: time per operation, or how long
+ * all of it took; 0 when neither is known. */
+double sample_length_ns(const struct sample *s);
 
 #endif

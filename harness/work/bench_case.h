@@ -1,87 +1,74 @@
 /*
- * bench_case.h - one fully parameterised benchmark, and lists of them.
+ * bench_case.h - one fully parameterised benchmark: made from its name, or from values.
+ *
+ * Names are Google Benchmark names: "family/kind/key:value/...", keys in the order that family and
+ * kind declare them. A name is a program: parts left out take their base values, and any name
+ * within the bounds can be run, whether or not a profile lists it.
  */
 #ifndef CONCBENCH_BENCH_CASE_H
 #define CONCBENCH_BENCH_CASE_H
 
-#include "harness/machine/placement.h"
 #include "harness/run/run.h"
-#include "harness/work/workload.h"
-
-enum profile { PROFILE_SMOKE, PROFILE_QUICK, PROFILE_FULL };
+#include "harness/work/host.h"
+#include "harness/work/param.h"
+#include "harness/work/registry.h"
 
 struct bench_case {
+	struct cb_case pub; /* what its kind sees; first */
+	const struct kind *kind;
 	char name[CASE_NAME_MAX];
-	const struct workload *workload; /* NULL when unsupported */
-	const void *kind;                /* the family's own: which lock, which queue */
-	enum model model;
-	unsigned workers;
-	unsigned carriers; /* coroutine model: OS threads; else 0 */
-	enum coroutine_choice { COROUTINE_CHOICE_FCONTEXT, COROUTINE_CHOICE_UCONTEXT } backend;
+	struct param_value value[CASE_PARAMS_MAX]; /* of kind->param[] */
 	struct placement_policy place;
-	int64_t params[CASE_PARAMS_MAX];
-	uint64_t slot_ns;             /* length of the window; 0: the default for its workers */
-	unsigned version;             /* bump when what the case does changes */
+	uint64_t window_ns;           /* of a trial; 0: of one without a window */
 	char unsupported[REASON_MAX]; /* why it cannot run here; "" when it can */
+	bool declined;                /* by its kind: other values could, on this very machine */
 };
 
-/* What a family may know when it lists its cases. */
-struct machine {
-	unsigned pus; /* usable */
-	enum profile profile;
-	unsigned max_workers;       /* what limits on tasks allow */
-	const char *max_workers_by; /* which of them is the least, for people; NULL: not known */
-	const struct topology *topology;
-	/* the user's own sweep, instead of the family's; see machine_workers(), machine_place() */
-	const unsigned *workers;
-	unsigned worker_counts;
-	const struct placement_policy *place;
-};
-
-struct case_list {
-	struct bench_case *item;
-	size_t count;
-	size_t capacity;
-	int error; /* first -ENOMEM or -EINVAL of case_add(); sticky */
-};
+/* The name's part that picks one of the figures of a kind that gives several. */
+#define CASE_FIGURE_KEY "figure"
 
 /**
- * case_add() - append a copy of @bc with its name formatted from @format.
+ * case_parse() - a case from its name.
+ * @figure: which of the kind's figures the name asks for, by index; -1: it does not say. May be
+ * NULL.
+ * @err: one line: which part, what is accepted.
  *
- * Names are Google Benchmark names: "family/kind/key:value/...", keys in a fixed order. A name
- * that is too long or listed twice makes the list's error -EINVAL (twice is fine when the user's
- * own placement makes two of the family's the same: the second is left out). Checks the placement
- * against the topology: a policy the machine cannot offer makes the case unsupported, with the
- * reason.
+ * A case that this machine or this kind cannot run is made all the same, with its reason in
+ * unsupported. Return: 0; -ENOENT no such family or kind; -EINVAL a part that is unknown, there
+ * twice or out of order, or a value that is not one.
  */
-void case_add(struct case_list *list, const struct machine *m, const struct bench_case *bc,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
+int case_parse(const struct registry *r, const struct host *h, const char *name,
+    struct bench_case *out, int *figure, char *err, size_t err_len);
 
-void case_list_free(struct case_list *list);
+/** case_base() - fill @value with the base values of a kind. Return: 0; -EINVAL (a fault of the
+ * kind's). */
+int case_base(const struct kind *k, const struct host *h, struct param_value *value, char *err,
+    size_t err_len);
 
-/** case_find() - by exact name, or NULL. */
-const struct bench_case *case_find(const struct case_list *list, const char *name);
+/**
+ * case_build() - a case from values, of which what depends on others is worked out: workers,
+ * carriers, window, and whether it can run.
+ * Return: 0; -ENAMETOOLONG.
+ */
+int case_build(const struct kind *k, const struct host *h, const struct param_value *value,
+    struct bench_case *out);
 
-/** case_hash() - 16 hex digits of all that defines the case's work. */
+/** case_hash() - 16 hex digits of all that defines what is measured, and nothing of the build nor
+ * of a module's prefix. */
 void case_hash(const struct bench_case *bc, char out[17]);
 
-/** case_slot_ns() - the window's length: the case's own, or by its workers. */
-uint64_t case_slot_ns(const struct bench_case *bc, unsigned pus);
+/** case_workload() - its kind's, or the one of callbacks. */
+const struct cb_workload *case_workload(const struct bench_case *bc);
 
-/* A family of benches: one line in the registry. */
-struct family {
-	const char *name;  /* first part of its cases' names */
-	const char *title; /* for people */
-	void (*list)(struct case_list *list, const struct machine *m);
-};
+/** case_window_ns() - the default for a number of workers. */
+uint64_t case_window_ns(unsigned workers, unsigned pus);
 
-/*
- * bench_families - the registry, in report order, ended by an entry without a name. Defined by the
- * benches (benches/registry.c): the harness knows that there is one, and nothing that is in it.
- */
-extern const struct family bench_families[];
+/** case_units() - OS threads or processes that carry its workers. */
+unsigned case_units(const struct bench_case *bc);
 
-/** case_list_all() - all cases of all families on this machine. Return: 0; -ENOMEM; -EINVAL. */
-int case_list_all(struct case_list *list, const struct machine *m);
+static inline const struct bench_case *case_of(const struct cb_case *c)
+{
+	return (const struct bench_case *)(const void *)c;
+}
 
 #endif

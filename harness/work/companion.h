@@ -1,27 +1,40 @@
 /*
- * companion.h - the process beside the workers: a load generator, on a PU of its own if one is
- * spare.
+ * companion.h - the processes beside the workers: load generators, servers, soakers; each on a PU
+ * of its own if one is spare.
  *
- * A process under every execution model, so that all servers are measured against the same client.
- * For team.c only.
+ * Processes under every execution model, so that all models meet the same. For team.c only.
  */
 #ifndef CONCBENCH_COMPANION_H
 #define CONCBENCH_COMPANION_H
 
 #include "harness/work/team.h"
 
+struct companion_shared;
+
+struct companion_process {
+	const struct cb_companion_spec *spec;
+	struct companion_shared *shared; /* arena */
+	pid_t pid;                       /* 0: there is none, or it has ended */
+	int pu;                          /* -1: unbound, no PU was spare */
+	uint64_t cpu_ns;                 /* when the window opened */
+	uint64_t open_ns;
+};
+
+/** companion_shared_bytes() - of the arena, for each. */
 size_t companion_shared_bytes(void);
 
-/** companion_start() - fork it and wait until it says it is ready. Return: 0; -errno; -ECHILD. */
-int companion_start(struct team *t, char *why, size_t why_len);
+/** companions_start() - fork them and wait until each says it is ready. Return: 0; -errno; -ECHILD.
+ */
+int companions_start(struct team *t, char *why, size_t why_len);
 
-/** companion_alive() - Return: 0; -ECHILD with @why when it has died. */
-int companion_alive(struct team *t, char *why, size_t why_len);
+/** companions_alive() - Return: 0; -ECHILD with @why when one has died. */
+int companions_alive(struct team *t, char *why, size_t why_len);
 
-/** companion_cpu_ns() - CPU time it has used; 0 when that cannot be read. */
-uint64_t companion_cpu_ns(const struct team *t);
+/** companions_window_opens() / companions_window_closes() - their books: fills t->usage. */
+void companions_window_opens(struct team *t);
+void companions_window_closes(struct team *t);
 
-/** companion_stop() - ask it to end, insist after a while; nothing when there is none. */
-void companion_stop(struct team *t);
+/** companions_stop() - ask them to end, insist after a while. */
+void companions_stop(struct team *t);
 
 #endif

@@ -14,13 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How often a coordinator that waits for the finish line looks whether all units still live. */
-
-static const struct team_model *const models[MODEL_COUNT] = {
-    [MODEL_THREAD] = &team_thread_model,
-    [MODEL_PROCESS] = &team_process_model,
-    [MODEL_COROUTINE] = &team_coroutine_model,
+static const struct team_model *const models[CB_MODEL_COUNT] = {
+    [CB_THREAD] = &team_thread_model,
+    [CB_PROCESS] = &team_process_model,
+    [CB_COROUTINE] = &team_coroutine_model,
+    [CB_CALLBACK] = &team_thread_model,
 };
+
+/* The machine of this process's team, for cb_bind_self(). */
+static const struct topology *here;
 
 static uint64_t mix(uint64_t x)
 {
@@ -31,16 +33,24 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-static size_t state_bytes(const struct bench_case *bc)
+static size_t state_bytes(const struct team *t)
 {
-	return bc->workload->state_size ? bc->workload->state_size(bc) : bc->workload->state_bytes;
+	return t->load->state_size ? t->load->state_size(&t->bc->pub) : t->load->state_bytes;
 }
 
-unsigned team_latency_count(const struct bench_case *bc)
+static bool companion_measures(const struct team *t)
 {
-	if (!bc->workload->latency_of)
+	for (unsigned i = 0; i < t->load->companion_count; i++)
+		if (t->load->companions[i].measures)
+			return true;
+	return false;
+}
+
+unsigned team_latency_count(const struct team *t)
+{
+	if (!t->load->latency_of || !t->units)
 		return 0;
-	return bc->workload->companion ? 1 : bc->workers;
+	return companion_measures(t) ? 1 : t->bc->pub.workers;
 }
 
 /* Beside the rest, and only if wanted: the arena of a timed team is as if there were no counters.
@@ -54,18 +64,21 @@ static int lay_out_counted(struct team *t)
 		counters_none(&t->counted[i].events);
 		t->unit[i].counted = &t->counted[i];
 	}
-	trial_counters_room(t->bc->model == MODEL_PROCESS ? 1 : t->units);
+	trial_counters_room(t->bc->pub.model == CB_PROCESS ? 1 : t->units);
 	return 0;
 }
 
 static int lay_out(struct team *t, uint64_t seed, bool counting)
 {
-	const struct bench_case *bc = t->bc;
-	const unsigned histograms = team_latency_count(bc);
-	size_t size = state_bytes(bc) +
-		      bc->workers * (sizeof(struct trial_slot) + sizeof(uint64_t)) +
+	/* One without units has no workers of ours, however many it is about. */
+	const unsigned workers = t->units ? t->bc->pub.workers : 0;
+	const unsigned companions = t->load->companion_count;
+	const unsigned histograms = team_latency_count(t);
+	const size_t bytes = state_bytes(t) ? state_bytes(t) : 1;
+	size_t size = bytes + workers * (sizeof(struct trial_slot) + sizeof(uint64_t)) +
 		      t->units * sizeof(struct trial_unit) + sizeof(struct trial_line) +
-		      histograms * sizeof(struct histogram) + companion_shared_bytes() +
+		      histograms * sizeof(struct histogram) +
+		      companions * companion_shared_bytes() +
 		      (counting ? t->units * sizeof(struct trial_counted) : 0) + 64 * 1024;
 	int ret = arena_create(&t->arena, size);
 
@@ -75,18 +88,24 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 	 * say how much it matters (Mytkowicz et al., ASPLOS 2009). */
 	arena_skip(&t->arena, (size_t)(mix(seed) % 256) * ARENA_ALIGN);
 	t->line = arena_alloc(&t->arena, sizeof(*t->line));
-	t->slots = arena_alloc(&t->arena, bc->workers * sizeof(*t->slots));
+	t->slots = arena_alloc(&t->arena, workers * sizeof(*t->slots));
 	t->unit = arena_alloc(&t->arena, t->units * sizeof(*t->unit));
-	t->done = arena_alloc(&t->arena, bc->workers * sizeof(*t->done));
-	t->companion = arena_alloc(&t->arena, companion_shared_bytes());
-	t->env.state = arena_alloc(&t->arena, state_bytes(bc) ? state_bytes(bc) : 1);
+	t->done = arena_alloc(&t->arena, workers * sizeof(*t->done));
+	t->companions = calloc(companions + 1, sizeof(*t->companions));
+	t->usage = calloc(companions + 1, sizeof(*t->usage));
+	for (unsigned i = 0; t->companions && i < companions; i++) {
+		t->companions[i].shared = arena_alloc(&t->arena, companion_shared_bytes());
+		if (!t->companions[i].shared)
+			return -ENOMEM;
+	}
+	t->env.state = arena_alloc(&t->arena, bytes);
 	if (histograms)
 		t->latency = arena_alloc(&t->arena, histograms * sizeof(*t->latency));
-	t->workers = aligned_alloc(ARENA_ALIGN, bc->workers * sizeof(*t->workers));
+	t->workers = aligned_alloc(ARENA_ALIGN, workers * sizeof(*t->workers));
 	if (t->workers)
-		memset(t->workers, 0, bc->workers * sizeof(*t->workers));
-	if (!t->line || !t->slots || !t->unit || !t->done || !t->companion || !t->env.state ||
-	    (histograms && !t->latency) || !t->workers)
+		memset(t->workers, 0, workers * sizeof(*t->workers));
+	if (!t->line || !t->slots || !t->unit || !t->done || !t->companions || !t->usage ||
+	    !t->env.state || (histograms && !t->latency) || !t->workers)
 		return -ENOMEM;
 	atomic_init(&t->line->parked_epoch, UINT_MAX);
 	return counting ? lay_out_counted(t) : 0;
@@ -94,23 +113,31 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 
 static void prepare_workers(struct team *t, uint64_t seed)
 {
-	for (unsigned i = 0; i < t->bc->workers; i++) {
+	const struct cb_case *c = &t->bc->pub;
+	const bool own_latencies = t->latency && !companion_measures(t);
+
+	for (unsigned i = 0; t->units && i < c->workers; i++) {
 		struct worker *w = &t->workers[i];
 
-		w->index = i;
-		w->count = t->bc->workers;
-		w->model = t->bc->model;
-		w->ops = w->model == MODEL_COROUTINE ? &worker_coroutine_ops : &worker_blocking_ops;
-		w->oversubscribed = t->env.oversubscribed;
-		w->stop = &t->line->stop;
-		w->rng = mix(seed ^ mix(i)) | 1;
+		w->pub = (struct cb_worker){
+		    .index = i,
+		    .count = c->workers,
+		    .model = c->model,
+		    .ops = c->model == CB_COROUTINE ? &worker_coroutine_ops : &worker_blocking_ops,
+		    .oversubscribed = t->env.oversubscribed,
+		    /* An atomic_uint is an unsigned; the public header has no _Atomic, for C++. */
+		    .stop = (const uint32_t *)(const void *)&t->line->stop,
+		    .rng = mix(seed ^ mix(i)) | 1,
+		    .pu = -1,
+		    .node = -1,
+		};
 		w->slot = &t->slots[i];
 		w->line = t->line;
 		w->open_ns = &t->line->open_ns;
 		w->close_ns = &t->line->close_ns;
-		w->unit = &t->unit[i % t->units];
+		w->unit = t->units ? &t->unit[i % t->units] : NULL;
 		w->batch = 1;
-		if (t->latency && !t->bc->workload->companion)
+		if (own_latencies)
 			w->latency = &t->latency[i];
 	}
 }
@@ -133,8 +160,8 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 	    (seen = atomic_load_explicit(&t->line->parked_epoch, memory_order_acquire)) != epoch) {
 		futex_wait(&t->line->parked_epoch, seen, TEAM_ALIVE_CHECK_NS);
 		ret = t->model->alive(t, why, why_len);
-		if (!ret && t->bc->workload->companion)
-			ret = companion_alive(t, why, why_len);
+		if (!ret)
+			ret = companions_alive(t, why, why_len);
 		if (ret &&
 		    atomic_load_explicit(&t->line->parked_epoch, memory_order_acquire) != epoch) {
 			/* Give the others a chance to leave before the cell ends them. */
@@ -164,56 +191,69 @@ static void dismiss(struct team *t)
 	atomic_store(&t->line->quit, 1);
 	atomic_fetch_add(&t->line->epoch, 1);
 	futex_wake(&t->line->epoch, INT_MAX);
-	t->model->stop(t);
-	companion_stop(t);
+	if (t->units)
+		t->model->stop(t);
+	companions_stop(t);
 }
 
-static int create(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, bool counting, char *why, size_t why_len)
+static void release(struct team *t)
+{
+	free(t->companions);
+	free(t->usage);
+	free(t->workers);
+	arena_destroy(&t->arena);
+	placement_free(&t->placement);
+}
+
+int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
+    const struct team_options *o, char *why, size_t why_len)
 {
 	int ret;
 
 	memset(t, 0, sizeof(*t));
 	t->bc = bc;
 	t->topo = topo;
-	t->model = models[bc->model];
-	t->units = bc->model == MODEL_COROUTINE ? bc->carriers : bc->workers;
-	t->companion_pu = -1;
+	t->load = case_workload(bc);
+	t->model = models[bc->pub.model];
+	t->units = case_units(bc);
+	here = topo;
 	(void)snprintf(why, why_len, "out of memory");
-	ret = placement_plan(topo, &bc->place, t->units, &t->placement, why, why_len);
+	ret =
+	    t->units ? placement_plan(topo, &bc->place, t->units, &t->placement, why, why_len) : 0;
 	if (ret)
 		return ret;
-	t->env = (struct bench_env){
-	    .bc = bc,
-	    .arena = &t->arena,
-	    .model = bc->model,
-	    .workers = bc->workers,
-	    .carriers = bc->carriers,
+	t->env = (struct cb_env){
+	    .c = &bc->pub,
+	    .model = bc->pub.model,
+	    .workers = bc->pub.workers,
+	    .carriers = bc->pub.carriers,
 	    .oversubscribed = t->placement.oversubscribed,
-	    .params = bc->params,
-	    .seed = seed,
+	    .seed = o->seed,
+	    .given = o->given,
+	    .companions = t->load->companion_count,
 	};
-	ret = lay_out(t, seed, counting);
+	ret = lay_out(t, o->seed, o->counting);
 	if (ret) {
 		(void)snprintf(why, why_len, "out of memory for the shared arena");
 		goto out_free;
 	}
 	t->env.done = t->done;
-	t->window_ns = case_slot_ns(bc, topology_pu_count(topo));
+	t->env.companion = t->usage;
+	t->window_ns = bc->window_ns;
 	/* Whoever spins at the start line needs a PU alone. */
 	t->line->spin = !t->placement.oversubscribed && t->placement.pus_used >= t->units;
-	prepare_workers(t, seed);
-	if (bc->workload->setup) {
+	prepare_workers(t, o->seed);
+	if (t->load->setup) {
 		(void)snprintf(why, why_len, "setup failed");
-		ret = bc->workload->setup(&t->env, why, why_len);
+		ret = t->load->setup(&t->env, why, why_len);
 		if (ret)
 			goto out_free;
 	}
-	if (bc->workload->companion) {
-		ret = companion_start(t, why, why_len);
-		if (ret)
-			goto out_teardown;
-	}
+	ret = companions_start(t, why, why_len);
+	if (ret)
+		goto out_teardown;
+	if (!t->units)
+		return 0;
 	ret = t->model->start(t, why, why_len);
 	if (!ret)
 		ret = team_await_parked(t, 0, why, why_len);
@@ -226,35 +266,19 @@ static int create(struct team *t, const struct bench_case *bc, const struct topo
 out_stop:
 	dismiss(t);
 out_teardown:
-	if (bc->workload->teardown)
-		bc->workload->teardown(&t->env);
+	if (t->load->teardown)
+		t->load->teardown(&t->env);
 out_free:
-	free(t->workers);
-	arena_destroy(&t->arena);
-	placement_free(&t->placement);
+	release(t);
 	return ret;
-}
-
-int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, char *why, size_t why_len)
-{
-	return create(t, bc, topo, seed, false, why, why_len);
-}
-
-int team_create_counting(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, char *why, size_t why_len)
-{
-	return create(t, bc, topo, seed, true, why, why_len);
 }
 
 void team_destroy(struct team *t)
 {
 	dismiss(t);
-	if (t->bc->workload->teardown)
-		t->bc->workload->teardown(&t->env);
-	free(t->workers);
-	arena_destroy(&t->arena);
-	placement_free(&t->placement);
+	if (t->load->teardown)
+		t->load->teardown(&t->env);
+	release(t);
 }
 
 char *team_pus(const struct team *t, char *buf, size_t len)
@@ -304,11 +328,27 @@ static void bind_unit(struct team *t, unsigned i)
 		u->bound_pu = pu;
 }
 
+/* Each of its workers where it is. */
+static void tell_workers(struct team *t, unsigned i)
+{
+	const int pu = t->unit[i].bound_pu;
+	int node = -1;
+
+	for (unsigned k = 0; pu >= 0 && k < topology_pu_count(t->topo); k++)
+		if ((int)topology_pu(t->topo, k)->os_index == pu)
+			node = (int)topology_pu(t->topo, k)->numa_id;
+	for (unsigned w = i; w < t->bc->pub.workers; w += t->units) {
+		t->workers[w].pub.pu = pu;
+		t->workers[w].pub.node = node;
+	}
+}
+
 void team_unit_begin(struct team *t, unsigned i)
 {
 	struct trial_unit *u = &t->unit[i];
 
 	bind_unit(t, i);
+	tell_workers(t, i);
 	if (u->counted && !u->error)
 		trial_counters_open(u);
 	trial_clear_flags(); /* those of whoever started this unit are inherited */
@@ -352,9 +392,34 @@ void team_unit_run(struct team *t, unsigned i)
 	while (trial_line_wait(t->line, &seen)) {
 		trial_line_await_start(t->line);
 		team_unit_started(u);
-		trial_work(w, t->bc->workload, t->env.state, &t->done[i]);
+		trial_work(w, t->load, t->env.state, &t->done[i]);
 		team_unit_left(u);
 		trial_line_park(t->line, seen, t->units);
 	}
 	team_unit_end(u);
+}
+
+/* ---- for kinds that make workers of their own ---- */
+
+int cb_bind_self(int pu)
+{
+	return here && pu >= 0 ? topology_bind_self(here, (unsigned)pu) : -EINVAL;
+}
+
+int cb_adopt_begin(struct cb_worker *w)
+{
+	/* Most have inherited it; nothing is taken for granted. */
+	return w->pu >= 0 ? cb_bind_self(w->pu) : 0;
+}
+
+void cb_adopt_end(struct cb_worker *w)
+{
+	/* All that it has used since it was made: of a process, or of one of its threads. */
+	cb_charge_ns(w,
+	    clock_of_ns(getpid() == gettid() ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID));
+}
+
+void cb_charge_ns(struct cb_worker *w, uint64_t cpu_ns)
+{
+	atomic_fetch_add_explicit(&worker_of(w)->unit->charged_ns, cpu_ns, memory_order_relaxed);
 }

@@ -33,24 +33,23 @@ extern const struct team_model team_coroutine_model;
 
 struct team {
 	const struct bench_case *bc;
+	const struct cb_workload *load;
 	const struct topology *topo;
 	const struct team_model *model;
 	struct arena arena;
-	struct bench_env env;
+	struct cb_env env;
 	struct placement placement; /* of the units */
 	unsigned units;
 	struct trial_line *line;       /* arena */
 	struct trial_slot *slots;      /* arena, [workers] */
 	struct trial_unit *unit;       /* arena, [units] */
 	uint64_t *done;                /* arena, [workers] */
-	struct histogram *latency;     /* arena, [workers], or [1] of the companion, or NULL */
+	struct histogram *latency;     /* arena, [workers], or [1] of a companion, or NULL */
 	struct worker *workers;        /* heap, [workers]; a process's child changes its own copy */
 	uint64_t window_ns;            /* the case's window on this machine */
 	struct trial_counted *counted; /* arena, [units], or NULL: a team for timing */
-	/* companion */
-	pid_t companion_pid;
-	int companion_pu; /* -1: unbound, no PU was spare */
-	struct companion_shared *companion;
+	struct companion_process *companions; /* heap, [load->companion_count] */
+	struct cb_usage *usage;               /* heap, the same; env.companion */
 	/* the model's own */
 	pthread_t *threads;
 	pid_t *pids;
@@ -59,20 +58,23 @@ struct team {
 	    death[160]; /* of the first worker process or companion that ended; "" while all live */
 };
 
+struct team_options {
+	uint64_t
+	    seed; /* of this launch; decides the arena's offset and the workers' random numbers */
+	/* Units have hardware counters on in their windows: add them up with trial_counters_sum().
+	 * Of such trials nothing else is worth keeping. */
+	bool counting;
+	double given; /* the figure that the case depends on */
+};
+
 /**
- * team_create() - set the workload up, fork its companion, create and bind all workers.
- * @seed: of this launch; decides the arena's offset and the workers' random numbers.
- * @why:  one line on failure.
+ * team_create() - set the workload up, fork its companions, create and bind all workers.
+ * @why: one line on failure.
  *
  * On failure everything is taken down again. Return: 0; -errno; -EBADMSG from the workload.
  */
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, char *why, size_t why_len);
-
-/** team_create_counting() - as team_create(), but its units have hardware counters on in their
- * windows: add them up with trial_counters_sum(). Of its trials nothing else is worth keeping. */
-int team_create_counting(struct team *t, const struct bench_case *bc, const struct topology *topo,
-    uint64_t seed, char *why, size_t why_len);
+    const struct team_options *o, char *why, size_t why_len);
 
 /**
  * team_trial() - run one trial and let the workload check itself.
@@ -102,8 +104,8 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 /** team_units_error() - the first error of a unit, or 0. */
 int team_units_error(const struct team *t, char *why, size_t why_len);
 
-/** team_latency_count() - histograms that the case's workers or its companion fill. */
-unsigned team_latency_count(const struct bench_case *bc);
+/** team_latency_count() - histograms that the case's workers or a companion fill. */
+unsigned team_latency_count(const struct team *t);
 
 /* ---- for the models ---- */
 

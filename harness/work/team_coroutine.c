@@ -4,7 +4,7 @@
  */
 #include "harness/work/team_threads.h"
 
-#include "harness/coroutine/carrier.h"
+#include <concbench/runtime.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,13 +15,13 @@
 struct carrier_unit {
 	struct team *team;
 	unsigned index;
-	struct carrier *carrier;
-	struct carrier_waitq line; /* workers between trials */
+	struct cb_carrier *carrier;
+	struct cb_waitq line; /* workers between trials */
 	unsigned at_line;
 	bool quit;
 };
 
-/* The argument is the worker itself, and not a description of it: see carrier_spawn(). */
+/* The argument is the worker itself, and not a description of it: see cb_carrier_spawn(). */
 static void worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -30,34 +30,33 @@ static void worker_main(void *arg)
 
 	for (;;) {
 		u->at_line++;
-		carrier_park(u->carrier, &u->line);
+		cb_carrier_park(u->carrier, &u->line);
 		if (u->quit)
 			return;
-		trial_work(w, t->bc->workload, t->env.state, &t->done[w->index]);
+		trial_work(w, t->load, t->env.state, &t->done[w->pub.index]);
 	}
 }
 
 static unsigned share_of(const struct team *t, unsigned unit)
 {
-	return (t->bc->workers - unit + t->units - 1) / t->units;
+	return (t->bc->pub.workers - unit + t->units - 1) / t->units;
 }
 
 static int spawn_workers(struct carrier_unit *u)
 {
 	struct team *t = u->team;
-	const struct carrier_config config = {
-	    .backend = t->bc->backend == COROUTINE_CHOICE_UCONTEXT ? COROUTINE_UCONTEXT
-								   : COROUTINE_FCONTEXT,
+	const struct cb_carrier_config config = {
+	    .backend = CB_FCONTEXT,
 	    .stack_bytes = COROUTINE_STACK_BYTES,
 	    .max_tasks = share_of(t, u->index),
 	};
-	int ret = carrier_create(&config, &u->carrier);
+	int ret = cb_carrier_create(&config, &u->carrier);
 
-	for (unsigned i = u->index; !ret && i < t->bc->workers; i += t->units) {
+	for (unsigned i = u->index; !ret && i < t->bc->pub.workers; i += t->units) {
 		struct worker *w = &t->workers[i];
 
 		w->home = u;
-		ret = carrier_spawn(u->carrier, worker_main, w, NULL);
+		ret = cb_carrier_spawn(u->carrier, worker_main, w, NULL);
 	}
 	return ret;
 }
@@ -72,7 +71,7 @@ static void unit_fail(struct trial_unit *unit, int error, const char *what)
 static void run_to_line(struct carrier_unit *u, unsigned share)
 {
 	struct trial_unit *unit = &u->team->unit[u->index];
-	int ret = carrier_run(u->carrier);
+	int ret = cb_carrier_run(u->carrier);
 
 	if (ret < 0)
 		unit_fail(unit, ret, "carrier");
@@ -92,7 +91,7 @@ static void run_trials(struct carrier_unit *u, unsigned share)
 		u->at_line = 0;
 		trial_line_await_start(t->line);
 		team_unit_started(unit);
-		(void)carrier_wake_all(u->carrier, &u->line);
+		(void)cb_carrier_wake_all(u->carrier, &u->line);
 		run_to_line(u, share);
 		team_unit_left(unit);
 		trial_line_park(t->line, seen, t->units);
@@ -118,10 +117,10 @@ static void carrier_main(struct team *t, unsigned index)
 	team_unit_end(unit);
 	if (u.carrier) {
 		u.quit = true;
-		(void)carrier_wake_all(u.carrier, &u.line);
-		(void)carrier_run(u.carrier);
+		(void)cb_carrier_wake_all(u.carrier, &u.line);
+		(void)cb_carrier_run(u.carrier);
 		/* After an error some may still wait for each other: they are dropped. */
-		carrier_destroy(u.carrier);
+		cb_carrier_destroy(u.carrier);
 	}
 }
 

@@ -6,6 +6,7 @@
  */
 #include "harness/base/clock.h"
 #include "harness/stats/stats.h"
+#include "harness/work/case_fixture.h"
 #include "harness/work/companion.h"
 #include "harness/work/team.h"
 #include "harness/work/trial_counters.h"
@@ -41,9 +42,7 @@
 
 _Static_assert(OUTSIDE_PAGES > 4 * WORKERS * OP_PAGES, "far beyond what check_ops() lets pass");
 
-const struct family bench_families[] = {{0}};
-
-static const enum model models[] = {MODEL_THREAD, MODEL_PROCESS, MODEL_COROUTINE};
+static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 
 struct shared {
 	_Alignas(ARENA_ALIGN) atomic_ulong companion_turns;
@@ -75,61 +74,63 @@ static void burn(uint64_t cpu_ns)
 }
 
 /* Much work before the window and after it, which no operation has asked for. */
-static void outside(struct worker *w, void *state)
+static void outside(struct cb_worker *w, void *state)
 {
 	(void)state;
 	burn(OUTSIDE_SPIN_NS);
 	if (!touch(OUTSIDE_PAGES))
-		worker_fail(w, -ENOMEM, "touching pages");
+		cb_fail(w, -ENOMEM, "touching pages");
 }
 
-static uint64_t work_and_sleep(struct worker *w, uint64_t sleep_ns, uint64_t n)
+static uint64_t work_and_sleep(struct cb_worker *w, uint64_t sleep_ns, uint64_t n)
 {
 	burn(OP_SPIN_NS);
 	if (!touch(OP_PAGES))
-		worker_fail(w, -ENOMEM, "touching pages");
-	worker_sleep_until(w, clock_now_ns() + sleep_ns);
+		cb_fail(w, -ENOMEM, "touching pages");
+	cb_sleep_until(w, clock_now_ns() + sleep_ns);
 	return n;
 }
 
-static uint64_t mostly_sleep(struct worker *w, void *state, uint64_t n)
+static uint64_t mostly_sleep(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)state;
 	/* Counted or not, no arithmetic of the harness shows in a window: see trial_clear_flags().
 	 */
 	if (fetestexcept(FE_ALL_EXCEPT))
-		worker_fail(w, -EBADMSG, "a floating-point flag is raised");
+		cb_fail(w, -EBADMSG, "a floating-point flag is raised");
 	return work_and_sleep(w, OP_SLEEP_NS, n);
 }
 
-static uint64_t nearly_always_sleep(struct worker *w, void *state, uint64_t n)
+static uint64_t nearly_always_sleep(struct cb_worker *w, void *state, uint64_t n)
 {
 	(void)state;
 	return work_and_sleep(w, OP_LONG_SLEEP_NS, n);
 }
 
-static void be_busy(struct companion *c)
+static void be_busy(struct cb_companion *c, const struct cb_env *env)
 {
-	struct shared *s = c->state;
+	struct shared *s = env->state;
 
-	atomic_store_explicit(c->ready, 1, memory_order_release);
-	while (!atomic_load(c->quit))
+	cb_companion_ready(c);
+	while (!cb_companion_quitting(c))
 		if (touch(OP_PAGES))
 			atomic_fetch_add(&s->companion_turns, 1);
 }
 
-static const struct workload alone = {.op = "nap",
+static const struct cb_workload alone = {.op = "nap",
     .state_bytes = sizeof(struct shared),
     .enter = outside,
     .batch = mostly_sleep,
     .leave = outside,
     .max_batch = 1};
-static const struct workload accompanied = {.op = "nap",
+static const struct cb_companion_spec busy = {.role = "busy one", .run = be_busy};
+static const struct cb_workload accompanied = {.op = "nap",
     .state_bytes = sizeof(struct shared),
     .enter = outside,
     .batch = nearly_always_sleep,
     .leave = outside,
-    .companion = be_busy,
+    .companions = &busy,
+    .companion_count = 1,
     .max_batch = 1};
 
 static struct topology *topo;
@@ -163,16 +164,6 @@ static void need_events(void)
 	skip();
 }
 
-static struct bench_case a_case(const struct workload *load, enum model model)
-{
-	return (struct bench_case){.name = "test",
-	    .workload = load,
-	    .model = model,
-	    .workers = WORKERS,
-	    .carriers = model == MODEL_COROUTINE ? 1 : 0,
-	    .place = placement_policy_of(PLACEMENT_NONE)};
-}
-
 struct outcome {
 	double books_ns;     /* CPU time between the crossings, by the units' own books */
 	double companion_ns; /* CPU time of the companion meanwhile */
@@ -191,11 +182,11 @@ static void run_trial(struct team *t, struct outcome *o)
 	double ops = 0.0, books_ns = 0.0;
 
 	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", model_name(t->bc->model), why);
+		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
 	assert_true(metric_get(&sample.metrics, METRIC_OPS, &ops));
 	sample_free(&sample);
 	o->window_ops += ops;
-	o->companion_ns += (double)t->env.companion_cpu_ns;
+	o->companion_ns += (double)t->env.companion[0].cpu_ns;
 	for (unsigned u = 0; u < t->units; u++)
 		books_ns += (double)(t->unit[u].note[TRIAL_CLOSED].used.cpu_ns -
 				     t->unit[u].note[TRIAL_OPENED].used.cpu_ns);
@@ -205,17 +196,18 @@ static void run_trial(struct team *t, struct outcome *o)
 	o->clock_ratio[o->trials++] = (o->reading.value[TASK_CLOCK] - before_ns) / books_ns;
 }
 
-static void count(const struct workload *load, enum model model, struct outcome *o)
+static void count(const struct cb_workload *load, enum cb_model model, struct outcome *o)
 {
-	const struct bench_case bc = a_case(load, model);
+	const struct bench_case bc = fixture_case(load, model, WORKERS);
 	char why[200] = "";
 	struct team t;
 
 	memset(o, 0, sizeof(*o));
-	if (team_create_counting(&t, &bc, topo, 7, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", model_name(model), why);
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7, .counting = true}, why,
+		sizeof(why)) != 0)
+		fail_msg("%s: %s", cb_model_name(model), why);
 	while (o->trials < TRIALS ||
-	       (load->companion && o->companion_ns < 2 * o->books_ns && o->trials < TRIALS_MAX))
+	       (load->companions && o->companion_ns < 2 * o->books_ns && o->trials < TRIALS_MAX))
 		run_trial(&t, o);
 	team_destroy(&t);
 }
@@ -255,7 +247,7 @@ static void sleepers_count_their_own_work_only(void **state)
 		struct outcome o;
 
 		count(&alone, models[m], &o);
-		check_counted(&o, model_name(models[m]));
+		check_counted(&o, cb_model_name(models[m]));
 		/* Negative control: a bracket around the trial would have this on top. */
 		assert_true((double)OUTSIDE_SPIN_NS * WORKERS * o.trials > 1.5 * o.books_ns);
 	}
@@ -269,17 +261,17 @@ static void a_busy_companion_is_not_counted(void **state)
 		struct outcome o;
 
 		count(&accompanied, models[m], &o);
-		check_counted(&o, model_name(models[m]));
+		check_counted(&o, cb_model_name(models[m]));
 		/* Negative control: it was busy, so counting it too would have been seen. */
 		if (o.companion_ns < 2 * o.books_ns)
 			fail_msg("%s: the companion used %.0f ns, the workers %.0f",
-			    model_name(models[m]), o.companion_ns, o.books_ns);
+			    cb_model_name(models[m]), o.companion_ns, o.books_ns);
 	}
 }
 
 static void a_team_for_timing_has_no_counters(void **state)
 {
-	const struct bench_case bc = a_case(&alone, MODEL_THREAD);
+	const struct bench_case bc = fixture_case(&alone, CB_THREAD, WORKERS);
 	struct counters_reading reading;
 	struct sample sample;
 	char why[200] = "";
@@ -287,7 +279,8 @@ static void a_team_for_timing_has_no_counters(void **state)
 	double ops;
 
 	(void)state;
-	assert_int_equal(team_create(&t, &bc, topo, 7, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
 	assert_null(t.counted);
 	for (unsigned u = 0; u < t.units; u++)
 		assert_null(t.unit[u].counted);

@@ -49,12 +49,13 @@ static int start_trial(struct team *t, uint64_t window_ns)
 
 	atomic_store_explicit(&line->stop, 0, memory_order_relaxed);
 	atomic_store_explicit(&line->parked, 0, memory_order_relaxed);
-	if (t->bc->workload->companion && t->latency)
+	/* Workers clear their own. */
+	if (t->latency && team_latency_count(t) == 1)
 		histogram_clear(t->latency);
 	atomic_store_explicit(&line->begun, 0, memory_order_relaxed);
 	atomic_store_explicit(&line->open_ns, TRIAL_UNKNOWN_NS, memory_order_relaxed);
 	atomic_store_explicit(&line->close_ns, TRIAL_UNKNOWN_NS, memory_order_relaxed);
-	line->workers = t->bc->workers;
+	line->workers = t->bc->pub.workers;
 	line->window_ns = window_ns;
 	line->warm_up_ns = warm_up_ns(window_ns);
 	line->start_ns = clock_now_ns() + lead_ns(t->units);
@@ -94,17 +95,13 @@ static void watch_window(struct team *t)
 	/* Whoever is dead or has failed is found by team_await_parked(). */
 	if (!await_window(t))
 		return;
-	if (t->bc->workload->companion) {
-		uint64_t cpu_ns, open_ns;
-
+	if (t->load->companion_count) {
 		clock_sleep_until_ns(line->open_ns);
-		open_ns = clock_now_ns();
-		cpu_ns = companion_cpu_ns(t);
+		companions_window_opens(t);
 		atomic_store_explicit(&line->recording, 1, memory_order_release);
 		clock_sleep_until_ns(line->close_ns);
 		atomic_store_explicit(&line->recording, 0, memory_order_release);
-		t->env.companion_cpu_ns = companion_cpu_ns(t) - cpu_ns;
-		t->env.companion_wall_ns = clock_now_ns() - open_ns;
+		companions_window_closes(t);
 	} else {
 		clock_sleep_until_ns(line->close_ns);
 	}
@@ -114,7 +111,7 @@ static void watch_window(struct team *t)
 
 static int slots_error(const struct team *t, char *why, size_t why_len)
 {
-	for (unsigned i = 0; i < t->bc->workers; i++) {
+	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
 		const struct trial_slot *s = &t->slots[i];
 
 		if (s->error && s->error != -ECANCELED) {
@@ -123,7 +120,7 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 			return -EIO;
 		}
 	}
-	for (unsigned i = 0; i < t->bc->workers; i++) {
+	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
 		if (t->slots[i].error) {
 			(void)snprintf(why, why_len, "worker %u stopped inside the window", i);
 			return -EIO;
@@ -144,10 +141,10 @@ struct totals {
 
 static void sum_up(const struct team *t, struct totals *sum)
 {
-	const bool coroutines = t->bc->model == MODEL_COROUTINE;
+	const bool coroutines = t->bc->pub.model == CB_COROUTINE;
 
 	*sum = (struct totals){.first_start_ns = UINT64_MAX};
-	for (unsigned i = 0; i < t->bc->workers; i++) {
+	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
 		/* A thread's own note is earlier than its job's, and free of what enter() does. */
 		const uint64_t start_ns = coroutines ? t->slots[i].start_ns : t->unit[i].start_ns;
 
@@ -174,18 +171,18 @@ static void sum_up(const struct team *t, struct totals *sum)
 
 static int keep_workers(const struct team *t, struct sample *out)
 {
-	double *ops = calloc(t->bc->workers, sizeof(*ops));
+	double *ops = calloc(t->bc->pub.workers, sizeof(*ops));
 
 	if (!ops)
 		return -ENOMEM;
-	for (unsigned i = 0; i < t->bc->workers; i++)
+	for (unsigned i = 0; i < t->bc->pub.workers; i++)
 		ops[i] = t->slots[i].window_ops;
-	if (!t->bc->workload->counts_from_state)
-		(void)metric_add(&out->metrics, METRIC_JAIN, stats_jain(ops, t->bc->workers));
-	out->worker_count = t->bc->workers;
-	out->worker_ops = calloc(t->bc->workers, sizeof(*out->worker_ops));
+	if (!t->load->counts_from_state)
+		(void)metric_add(&out->metrics, METRIC_JAIN, stats_jain(ops, t->bc->pub.workers));
+	out->worker_count = t->bc->pub.workers;
+	out->worker_ops = calloc(t->bc->pub.workers, sizeof(*out->worker_ops));
 	if (out->worker_ops)
-		for (unsigned i = 0; i < t->bc->workers; i++)
+		for (unsigned i = 0; i < t->bc->pub.workers; i++)
 			out->worker_ops[i] = (uint64_t)llround(ops[i]);
 	free(ops);
 	return out->worker_ops ? 0 : -ENOMEM;
@@ -193,7 +190,7 @@ static int keep_workers(const struct team *t, struct sample *out)
 
 static int keep_latency(const struct team *t, struct sample *out)
 {
-	const unsigned n = team_latency_count(t->bc);
+	const unsigned n = team_latency_count(t);
 
 	if (!n)
 		return 0;
@@ -223,11 +220,53 @@ static void keep_metrics(const struct totals *sum, uint64_t window_ns, struct me
 	    m, METRIC_START_SKEW_NS, (double)(sum->last_start_ns - sum->first_start_ns));
 }
 
-/* Where the load generator runs; without this it shares the workers' PUs, or is not bound. */
-static void keep_companion(const struct team *t, struct metric_set *m)
+/* What those beside the workers took; without a PU one shares the workers', or is not bound. */
+static void keep_companions(const struct team *t, struct metric_set *m)
 {
-	if (t->bc->workload->companion && t->companion_pu >= 0)
-		(void)metric_add(m, METRIC_COMPANION_PU, t->companion_pu);
+	double cpu_ns = 0.0, resident = 0.0;
+	int pu = -1;
+
+	for (unsigned i = 0; i < t->load->companion_count; i++) {
+		cpu_ns += (double)t->usage[i].cpu_ns;
+		resident += (double)t->usage[i].resident_bytes;
+		if (pu < 0 && !t->load->companions[i].idle)
+			pu = t->usage[i].pu;
+	}
+	if (pu >= 0)
+		(void)metric_add(m, METRIC_COMPANION_PU, pu);
+	if (t->load->companion_count) {
+		(void)metric_add(m, METRIC_COMPANION_CPU_NS, cpu_ns);
+		(void)metric_add(m, METRIC_COMPANION_BYTES, resident);
+	}
+}
+
+/* One without workers, windows and operations. */
+static int trial_once(struct team *t, struct sample *out, char *why, size_t why_len)
+{
+	const uint64_t begin_ns = clock_now_ns();
+	struct sample sample = {0};
+	struct cb_metrics *metrics = (struct cb_metrics *)(void *)&sample.metrics;
+	int ret;
+
+	(void)snprintf(why, why_len, "failed");
+	ret = t->load->once(&t->env, metrics, why, why_len);
+	if (!ret)
+		ret = companions_alive(t, why, why_len);
+	t->env.trials++;
+	if (!ret && t->load->check)
+		ret = t->load->check(&t->env, why, why_len);
+	if (ret)
+		return ret;
+	if (t->load->report)
+		t->load->report(&t->env, metrics);
+	(void)metric_add(&sample.metrics, METRIC_TRIAL_NS, (double)(clock_now_ns() - begin_ns));
+	*out = sample;
+	return 0;
+}
+
+int cb_metric(struct cb_metrics *m, const char *name, double value)
+{
+	return metric_add((struct metric_set *)(void *)m, name, value);
 }
 
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len)
@@ -238,14 +277,17 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	uint64_t steal_after_ns;
 	struct totals sum;
 	double machine_ns;
-	int epoch = start_trial(t, window_ns);
-	int ret;
+	int epoch, ret;
 
+	if (t->load->once)
+		return trial_once(t, out, why, why_len);
+	epoch = start_trial(t, window_ns);
+	t->env.window_ns = window_ns;
 	watch_window(t);
 	ret = team_await_parked(t, (unsigned)epoch, why, why_len);
 	/* Also when the workers could do without it: what they did then was not what was asked. */
-	if (!ret && t->bc->workload->companion)
-		ret = companion_alive(t, why, why_len);
+	if (!ret)
+		ret = companions_alive(t, why, why_len);
 	if (!ret)
 		ret = slots_error(t, why, why_len);
 	if (ret)
@@ -258,16 +300,16 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	if (steal_after_ns >= steal_ns)
 		(void)metric_add(&sample.metrics, METRIC_STEAL_PCT,
 		    (double)(steal_after_ns - steal_ns) / machine_ns * 100.0);
-	keep_companion(t, &sample.metrics);
+	keep_companions(t, &sample.metrics);
 	t->env.trials++;
-	if (t->bc->workload->check) {
+	if (t->load->check) {
 		(void)snprintf(why, why_len, "self-check failed");
-		ret = t->bc->workload->check(&t->env, why, why_len);
+		ret = t->load->check(&t->env, why, why_len);
 		if (ret)
 			return ret;
 	}
-	if (t->bc->workload->report)
-		t->bc->workload->report(&t->env, &sample.metrics);
+	if (t->load->report)
+		t->load->report(&t->env, (struct cb_metrics *)(void *)&sample.metrics);
 	ret = keep_workers(t, &sample);
 	if (!ret)
 		ret = keep_latency(t, &sample);

@@ -117,6 +117,7 @@ static void note_usage(struct worker *w, enum trial_note which)
 		trial_counters_off(u);
 	u->note[which].ns = clock_now_ns();
 	counters_usage_self(&u->note[which].used);
+	u->note[which].used.cpu_ns += atomic_load_explicit(&u->charged_ns, memory_order_relaxed);
 	u->notes++;
 	if (u->counted && which == TRIAL_OPENED)
 		trial_counters_on(u);
@@ -197,29 +198,30 @@ static double ops_between(const struct crossing *opened, const struct crossing *
 	return at_close > at_open ? at_close - at_open : 0.0;
 }
 
-void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done)
+void trial_work(struct worker *w, const struct cb_workload *load, void *state, uint64_t *done)
 {
 	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
-	const bool yields = load->cooperative && w->model == MODEL_COROUTINE;
+	struct cb_worker *pub = &w->pub;
+	const bool yields = load->cooperative && pub->model == CB_COROUTINE;
 	struct trial_slot *slot = w->slot;
 	struct progress_note before = {0}, now = {0};
 	struct crossing opened = {0}, closed = {0};
 
 	slot->error = 0;
 	slot->window_ops = 0.0;
-	w->error = 0;
-	w->error_what = NULL;
+	pub->error = 0;
+	pub->error_what = NULL;
 	if (w->latency)
 		histogram_clear(w->latency);
 	if (load->enter)
-		load->enter(w, state);
+		load->enter(pub, state);
 	note_usage(w, TRIAL_BEGUN);
 	begin_work(w);
 	before.ns = clock_now_ns();
 	for (;;) {
 		uint64_t open_ns, close_ns;
 
-		now.done += load->batch(w, state, w->batch);
+		now.done += load->batch(pub, state, w->batch);
 		now.ns = clock_now_ns();
 		open_ns = atomic_load_explicit(&w->line->open_ns, memory_order_acquire);
 		close_ns = atomic_load_explicit(&w->line->close_ns, memory_order_relaxed);
@@ -232,22 +234,22 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 			cross(w, TRIAL_CLOSED, before, now);
 			break;
 		}
-		if (w->error ||
+		if (pub->error ||
 		    atomic_load_explicit(&w->line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
 			break;
 		w->batch = next_batch(w->batch, now.ns - before.ns, limit);
 		before = now;
 		/* Others on this carrier may have to begin yet, and the window waits for them. */
-		if (yields || (w->model == MODEL_COROUTINE && open_ns == TRIAL_UNKNOWN_NS))
-			worker_yield(w);
+		if (yields || (pub->model == CB_COROUTINE && open_ns == TRIAL_UNKNOWN_NS))
+			cb_yield(pub);
 	}
 	*done += now.done;
 	slot->window_ops = closed.line_ns ? ops_between(&opened, &closed) : 0.0;
 	trial_clear_flags(); /* after the store: arithmetic may move past a call, a store may not */
-	if (w->error) {
-		slot->error = w->error;
+	if (pub->error) {
+		slot->error = pub->error;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
-		    w->error_what ? w->error_what : "worker");
+		    pub->error_what ? pub->error_what : "worker");
 		atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
 	} else if (!closed.line_ns) {
 		/* Aborted before the end: somebody else failed. */
@@ -255,5 +257,5 @@ void trial_work(struct worker *w, const struct workload *load, void *state, uint
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "stopped early");
 	}
 	if (load->leave)
-		load->leave(w, state);
+		load->leave(pub, state);
 }

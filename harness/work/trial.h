@@ -18,7 +18,7 @@
 #define CONCBENCH_TRIAL_H
 
 #include "harness/machine/counters.h"
-#include "harness/work/workload.h"
+#include "harness/work/worker.h"
 
 /* The window is over: batches return early, the clock says the same to their loop. */
 #define TRIAL_STOP_CLOSED 1u
@@ -78,6 +78,7 @@ struct trial_unit {
 	unsigned notes;      /* how many there are yet */
 	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
 	uint64_t migrations_before;
+	_Atomic uint64_t charged_ns; /* CPU time used for its workers elsewhere (cb_charge_ns()) */
 	struct trial_counted *counted; /* NULL: a timed trial, without hardware counters */
 };
 
@@ -114,7 +115,7 @@ void trial_clear_flags(void);
  * trial_work() - one worker's part of a trial, from the start time to past the end of the window.
  * @done: this worker's operations since the cell began, [worker]; updated.
  */
-void trial_work(struct worker *w, const struct workload *load, void *state, uint64_t *done);
+void trial_work(struct worker *w, const struct cb_workload *load, void *state, uint64_t *done);
 
 /** trial_ops_at() - operations done at time @at_ns, by straight line between two notes of a worker;
  * @before.ns <= @at_ns <= @now.ns. */

@@ -49,7 +49,7 @@ struct fake {
 	const char *what;
 };
 
-static void enter(struct worker *w, void *state)
+static void enter(struct cb_worker *w, void *state)
 {
 	struct fake *f = state;
 
@@ -58,7 +58,7 @@ static void enter(struct worker *w, void *state)
 	f->entered++;
 }
 
-static void leave(struct worker *w, void *state)
+static void leave(struct cb_worker *w, void *state)
 {
 	struct fake *f = state;
 
@@ -66,7 +66,7 @@ static void leave(struct worker *w, void *state)
 	f->left++;
 }
 
-static uint64_t batch(struct worker *w, void *state, uint64_t n)
+static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct fake *f = state;
 	uint64_t op_ns;
@@ -75,12 +75,12 @@ static uint64_t batch(struct worker *w, void *state, uint64_t n)
 	assert_true(f->batches < BATCHES_MAX);
 	f->asked[f->batches++] = n;
 	if (f->batches == f->fail_at)
-		worker_fail(w, -EPIPE, f->what ? f->what : "writing");
+		cb_fail(w, -EPIPE, f->what ? f->what : "writing");
 	if (f->batches == f->abort_at)
-		atomic_store(&w->line->stop, TRIAL_STOP_ABORT);
+		atomic_store(&worker_of(w)->line->stop, TRIAL_STOP_ABORT);
 	if (f->batches == f->open_at) {
-		w->line->close_ns = fake_ns + 2500000;
-		w->line->open_ns = fake_ns + 500000;
+		worker_of(w)->line->close_ns = fake_ns + 2500000;
+		worker_of(w)->line->open_ns = fake_ns + 500000;
 	}
 	fake_ns += f->idle_ns;
 	if (f->nothing)
@@ -89,19 +89,20 @@ static uint64_t batch(struct worker *w, void *state, uint64_t n)
 	op_ns = f->slow_from_ns && fake_ns >= f->slow_from_ns ? f->slow_op_ns : f->op_ns;
 	for (uint64_t i = 0; i < n; i++) {
 		fake_ns += op_ns;
-		worker_record_ns(w, fake_ns, op_ns);
-		f->recorded += fake_ns >= w->line->open_ns && fake_ns < w->line->close_ns;
+		cb_record_ns(w, fake_ns, op_ns);
+		f->recorded += fake_ns >= worker_of(w)->line->open_ns &&
+			       fake_ns < worker_of(w)->line->close_ns;
 	}
 	f->ended_ns[f->batches - 1] = fake_ns;
 	return n;
 }
 
-static void count_yield(struct worker *w)
+static void count_yield(struct cb_worker *w)
 {
 	((struct fake *)w->local)->yields++;
 }
 
-static const struct worker_ops ops = {.yield = count_yield};
+static const struct cb_worker_ops ops = {.yield = count_yield};
 
 #define START UINT64_C(1000000000)
 
@@ -110,7 +111,7 @@ struct bed {
 	struct trial_line line;
 	struct trial_slot slot;
 	struct worker w;
-	struct workload load;
+	struct cb_workload load;
 	struct fake fake;
 	struct histogram latency;
 	uint64_t done;
@@ -127,17 +128,17 @@ static struct bed *make_bed(uint64_t open_after_ns, uint64_t window_ns, uint64_t
 	b->line.open_ns = START + open_after_ns;
 	b->line.close_ns = b->line.open_ns + window_ns;
 	b->fake.op_ns = op_ns;
-	b->load = (struct workload){.enter = enter, .batch = batch, .leave = leave};
-	b->w = (struct worker){.ops = &ops,
-	    .count = 1,
-	    .stop = &b->line.stop,
+	b->load = (struct cb_workload){.enter = enter, .batch = batch, .leave = leave};
+	b->w = (struct worker){.pub = {.ops = &ops,
+				   .count = 1,
+				   .stop = (const uint32_t *)(const void *)&b->line.stop,
+				   .local = &b->fake},
 	    .line = &b->line,
 	    .open_ns = &b->line.open_ns,
 	    .close_ns = &b->line.close_ns,
 	    .slot = &b->slot,
 	    .batch = 1,
-	    .latency = &b->latency,
-	    .local = &b->fake};
+	    .latency = &b->latency};
 	histogram_clear(&b->latency);
 	return b;
 }
@@ -444,20 +445,20 @@ static void latencies_are_kept_inside_the_window_only(void **state)
 static void only_cooperative_coroutines_yield(void **state)
 {
 	static const struct {
-		enum model model;
+		enum cb_model model;
 		bool cooperative, yields;
 	} table[] = {
-	    {MODEL_COROUTINE, true, true},
-	    {MODEL_COROUTINE, false, false},
-	    {MODEL_THREAD, true, false},
-	    {MODEL_PROCESS, true, false},
+	    {CB_COROUTINE, true, true},
+	    {CB_COROUTINE, false, false},
+	    {CB_THREAD, true, false},
+	    {CB_PROCESS, true, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct bed *b = make_bed(300000, 3000000, 100);
 
-		b->w.model = table[i].model;
+		b->w.pub.model = table[i].model;
 		b->load.cooperative = table[i].cooperative;
 		run(b);
 		assert_int_equal(b->fake.yields, table[i].yields ? b->fake.batches - 1 : 0);

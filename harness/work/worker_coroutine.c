@@ -1,75 +1,80 @@
 /* worker_coroutine.c - the worker's operations in a coroutine: they suspend it. */
 #include "harness/work/worker_models.h"
 
-static ssize_t suspending_read(struct worker *w, int fd, void *buf, size_t n)
+static ssize_t suspending_read(struct cb_worker *w, int fd, void *buf, size_t n)
 {
 	(void)w;
-	return carrier_read(carrier_here(), fd, buf, n);
+	return cb_carrier_read(cb_carrier_here(), fd, buf, n);
 }
 
-static ssize_t suspending_write(struct worker *w, int fd, const void *buf, size_t n)
+static ssize_t suspending_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	(void)w;
-	return carrier_write(carrier_here(), fd, buf, n);
+	return cb_carrier_write(cb_carrier_here(), fd, buf, n);
 }
 
-static int suspending_accept(struct worker *w, int fd, struct sockaddr *addr, socklen_t *len)
+static int suspending_accept(struct cb_worker *w, int fd, struct sockaddr *addr, socklen_t *len)
 {
 	(void)w;
-	return carrier_accept(carrier_here(), fd, addr, len);
+	return cb_carrier_accept(cb_carrier_here(), fd, addr, len);
 }
 
-static int suspending_connect(struct worker *w, int fd, const struct sockaddr *addr, socklen_t len)
+static int suspending_connect(
+    struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	(void)w;
-	return carrier_connect(carrier_here(), fd, addr, len);
+	return cb_carrier_connect(cb_carrier_here(), fd, addr, len);
 }
 
-static void suspending_sleep_until(struct worker *w, uint64_t abs_ns)
+static void suspending_sleep_until(struct cb_worker *w, uint64_t abs_ns)
 {
 	(void)w;
-	carrier_sleep_until(carrier_here(), abs_ns);
+	cb_carrier_sleep_until(cb_carrier_here(), abs_ns);
 }
 
-static void suspending_yield(struct worker *w)
+static void suspending_yield(struct cb_worker *w)
 {
 	(void)w;
-	carrier_yield(carrier_here());
+	cb_carrier_yield(cb_carrier_here());
 }
 
-static void suspending_lock(struct worker *w, struct worker_mutex *m)
+static void suspending_lock(struct cb_worker *w, struct cb_mutex *m)
 {
 	(void)w;
 	while (m->locked)
-		carrier_park(carrier_here(), &m->queue);
+		cb_carrier_park(cb_carrier_here(), &m->queue);
 	m->locked = true;
 }
 
-static void suspending_unlock(struct worker *w, struct worker_mutex *m)
+static void suspending_unlock(struct cb_worker *w, struct cb_mutex *m)
 {
 	(void)w;
 	m->locked = false;
-	(void)carrier_wake_one(carrier_here(), &m->queue);
+	(void)cb_carrier_wake_one(cb_carrier_here(), &m->queue);
 }
 
-static void suspending_wait(struct worker *w, struct worker_cond *c, struct worker_mutex *m)
+static bool suspending_wait(
+    struct cb_worker *w, struct cb_cond *c, struct cb_mutex *m, uint64_t until_ns)
 {
+	bool woken;
+
 	/* No other coroutine runs between these two: a wake-up cannot be lost. */
 	suspending_unlock(w, m);
-	carrier_park(carrier_here(), &c->queue);
+	woken = cb_carrier_park_until(cb_carrier_here(), &c->queue, until_ns);
 	suspending_lock(w, m);
+	return woken;
 }
 
-static void suspending_wake(struct worker *w, struct worker_cond *c, bool all)
+static void suspending_wake(struct cb_worker *w, struct cb_cond *c, bool all)
 {
 	(void)w;
 	if (all)
-		(void)carrier_wake_all(carrier_here(), &c->queue);
+		(void)cb_carrier_wake_all(cb_carrier_here(), &c->queue);
 	else
-		(void)carrier_wake_one(carrier_here(), &c->queue);
+		(void)cb_carrier_wake_one(cb_carrier_here(), &c->queue);
 }
 
-const struct worker_ops worker_coroutine_ops = {
+const struct cb_worker_ops worker_coroutine_ops = {
     .read = suspending_read,
     .write = suspending_write,
     .accept = suspending_accept,

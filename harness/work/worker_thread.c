@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-static ssize_t blocking_read(struct worker *w, int fd, void *buf, size_t n)
+static ssize_t blocking_read(struct cb_worker *w, int fd, void *buf, size_t n)
 {
 	ssize_t ret;
 
@@ -18,7 +18,7 @@ static ssize_t blocking_read(struct worker *w, int fd, void *buf, size_t n)
 	return ret < 0 ? -errno : ret;
 }
 
-static ssize_t blocking_write(struct worker *w, int fd, const void *buf, size_t n)
+static ssize_t blocking_write(struct cb_worker *w, int fd, const void *buf, size_t n)
 {
 	ssize_t ret;
 
@@ -29,7 +29,7 @@ static ssize_t blocking_write(struct worker *w, int fd, const void *buf, size_t 
 	return ret < 0 ? -errno : ret;
 }
 
-static int blocking_accept(struct worker *w, int fd, struct sockaddr *addr, socklen_t *len)
+static int blocking_accept(struct cb_worker *w, int fd, struct sockaddr *addr, socklen_t *len)
 {
 	int ret;
 
@@ -40,20 +40,20 @@ static int blocking_accept(struct worker *w, int fd, struct sockaddr *addr, sock
 	return ret < 0 ? -errno : ret;
 }
 
-static int blocking_connect(struct worker *w, int fd, const struct sockaddr *addr, socklen_t len)
+static int blocking_connect(struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	(void)w;
 	/* Not restarted on EINTR: the connection goes on being made (connect(2), ERRORS). */
 	return connect(fd, addr, len) < 0 ? -errno : 0;
 }
 
-static void blocking_sleep_until(struct worker *w, uint64_t abs_ns)
+static void blocking_sleep_until(struct cb_worker *w, uint64_t abs_ns)
 {
 	(void)w;
 	clock_sleep_until_ns(abs_ns);
 }
 
-static void blocking_yield(struct worker *w)
+static void blocking_yield(struct cb_worker *w)
 {
 	(void)w;
 	(void)sched_yield();
@@ -68,7 +68,7 @@ static inline void cpu_pause(void)
 #endif
 }
 
-static void blocking_relax(struct worker *w)
+static void blocking_relax(struct cb_worker *w)
 {
 	if (w->oversubscribed)
 		(void)sched_yield();
@@ -76,44 +76,52 @@ static void blocking_relax(struct worker *w)
 		cpu_pause();
 }
 
-static void blocking_lock(struct worker *w, struct worker_mutex *m)
+static void blocking_lock(struct cb_worker *w, struct cb_mutex *m)
 {
 	int ret = pthread_mutex_lock(&m->pthread);
 
 	if (ret)
-		worker_fail(w, -ret, "pthread_mutex_lock");
+		cb_fail(w, -ret, "pthread_mutex_lock");
 }
 
-static void blocking_unlock(struct worker *w, struct worker_mutex *m)
+static void blocking_unlock(struct cb_worker *w, struct cb_mutex *m)
 {
 	int ret = pthread_mutex_unlock(&m->pthread);
 
 	if (ret)
-		worker_fail(w, -ret, "pthread_mutex_unlock");
+		cb_fail(w, -ret, "pthread_mutex_unlock");
 }
 
-static void blocking_wait(struct worker *w, struct worker_cond *c, struct worker_mutex *m)
+static bool blocking_wait(
+    struct cb_worker *w, struct cb_cond *c, struct cb_mutex *m, uint64_t until_ns)
 {
-	int ret = pthread_cond_wait(&c->pthread, &m->pthread);
+	const struct timespec until = {.tv_sec = (time_t)(until_ns / CLOCK_NS_PER_S),
+	    .tv_nsec = (long)(until_ns % CLOCK_NS_PER_S)};
+	int ret = until_ns == CB_FOR_EVER
+		      ? pthread_cond_wait(&c->pthread, &m->pthread)
+		      : pthread_cond_clockwait(&c->pthread, &m->pthread, CLOCK_MONOTONIC, &until);
 
+	if (ret == ETIMEDOUT)
+		return false;
 	if (ret)
-		worker_fail(w, -ret, "pthread_cond_wait");
+		cb_fail(w, -ret, "pthread_cond_wait");
+	return true;
 }
 
-static void blocking_wake(struct worker *w, struct worker_cond *c, bool all)
+static void blocking_wake(struct cb_worker *w, struct cb_cond *c, bool all)
 {
 	int ret = all ? pthread_cond_broadcast(&c->pthread) : pthread_cond_signal(&c->pthread);
 
 	if (ret)
-		worker_fail(w, -ret, "pthread_cond_signal");
+		cb_fail(w, -ret, "pthread_cond_signal");
 }
 
-uint64_t worker_count_call(struct worker *w)
+uint64_t worker_count_call(struct cb_worker *w)
 {
 	return ++w->calls;
 }
 
-const struct worker_ops worker_blocking_ops = {
+const struct cb_worker_ops worker_blocking_ops = {
     .read = blocking_read,
     .write = blocking_write,
     .accept = blocking_accept,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # end_to_end.sh - the gate on real processes: how often it calls a change where there is none, and how
-# often it finds one of 1 or 2 % (a knob in cases made for it, benches/selftest/selftest_slow.h).
+# often it finds one of 1 or 2 % (a knob in cases made for it, benches/selftest/selftest_slow.c).
 #
 # Usage: scripts/experiments/end_to_end.sh [-s SCALE] [-r ROUNDS] [-o FOLDER]
 #
@@ -105,9 +105,9 @@ measure() {
 		return 0
 	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST_SLOWDOWN_PCT=%s\nexec "%s" "$@"\n' "$4" "$concbench" >"$work/head"
 	chmod +x "$work/head"
-	"$concbench" noise --base "$concbench" --head "$work/head" --filter "^selftest/$2/" --trial-time "$5s" \
+	"$concbench" noise --base "$concbench" --head "$work/head" --trial-time "$5s" \
 		--time-budget "$(awk -v t="$6" -v s="$scale" 'BEGIN {print t * s}')s" \
-		--tsv "$work/tsv" --quiet
+		--tsv "$work/tsv" --quiet "selftest/$2"
 	printf '%s\t%s.0\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$3" "$4" "$5" "$(column slot_ms)" "$(column tries)" \
 		"$(column slower)" "$(column faster)" "$(column same)" "$(column unsure)" "$(column layout_ratio)" \
 		"$scale" "$revision" "$(date -u +%Y-%m-%d)" | tee -a "$log"
@@ -115,14 +115,16 @@ measure() {
 }
 
 for ((round = 1; round <= rounds; round++)); do
-	for row in slow_sieve:cpu_sieve slow_pipe:pipe_processes slow_condvar_same:mutex_same_core \
-		slow_condvar_cross:mutex_cross_core; do
-		measure $round "${row%%:*}" "${row#*:}" 0 5 180
-		measure $round "${row%%:*}" "${row#*:}" 1 5 120
-		measure $round "${row%%:*}" "${row#*:}" 2 5 90
+	for row in cpu_sieve=slow_sieve/model:thread/workers:1/place:same \
+		pipe_processes=slow_pipe/model:process/workers:2/place:scatter \
+		mutex_same_core=slow_condvar/model:thread/workers:2/place:same \
+		mutex_cross_core=slow_condvar/model:thread/workers:2/place:scatter; do
+		measure $round "${row#*=}" "${row%%=*}" 0 5 180
+		measure $round "${row#*=}" "${row%%=*}" 1 5 120
+		measure $round "${row#*=}" "${row%%=*}" 2 5 90
 	done
-	measure $round slow_chase pointer_chase_10_s 0 10 240
-	measure $round slow_chase pointer_chase_10_s 2 10 120
+	measure $round slow_chase/model:thread/workers:1/place:same/bytes:262144 pointer_chase_10_s 0 10 240
+	measure $round slow_chase/model:thread/workers:1/place:same/bytes:262144 pointer_chase_10_s 2 10 120
 done
 sum_up
 "$root/scripts/experiments/chart.sh" "$table" "$out/end_to_end" \

@@ -1,5 +1,4 @@
-# dots.gp - rows with a point and its interval each, in one or more panels; loaded by locks.gp,
-# queues.gp and switch.gp.
+# dots.gp - rows with a point and its interval each, in one or more panels.
 #
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
 # axis_title, panels, height (in lines), longest and longest_panel (letters of the longest row label
@@ -19,10 +18,13 @@ load scripts.'/style.gp'
 
 # Labels stand once at the left of each row of panels; figures in a column at a panel's right end.
 label_px = 30 + 8.4 * longest
+# Longer ones are set smaller, not cut.
+label_pt = label_px > 480 ? 11.0 * 450 / (label_px - 30) : 11
 label_px = label_px < 90 ? 90 : (label_px > 480 ? 480 : label_px)
 figures_px = 66.0
 pitch_px = (width - 12.0 - label_px) / columns
 plot_px = pitch_px - 18.0
+title_pt = 8.2 * longest_panel > plot_px ? 12.0 * plot_px / (8.2 * longest_panel) : 12
 row_of(p) = (p - 1) / columns
 column_of(p) = (p - 1) % columns
 left(p) = sx(label_px + column_of(p) * pitch_px)
@@ -65,9 +67,9 @@ do for [p = 1:panels] {
 	plot data index 2 skip 1 using ($1 == p ? x_low : NaN):3:(x_end - x_low):(0) \
 			with vectors nohead lc rgb rule lw 0.8 dt 3, \
 		data index 0 skip 1 using (x_low):1:(column_of(p) == 0 ? strcol(2) : '') \
-			with labels right offset -1, 0 font ',11' textcolor rgb ink, \
+			with labels right offset -1, 0 font sprintf(',%g', label_pt) textcolor rgb ink, \
 		data index 1 skip 1 using ($1 == p ? x_low : NaN):(-0.8):2 \
-			with labels left offset 0, 0.9 font ',12' textcolor rgb ink, \
+			with labels left offset 0, 0.9 font sprintf(',%g', title_pt) textcolor rgb ink, \
 		for [s = 1:series] data index 2 skip 1 \
 			using ($1 == p && $2 == s ? $4 * scale : NaN):3:($5 * scale):($6 * scale) \
 			with xerrorbars lt style(s) dt 1, \

@@ -105,10 +105,10 @@ compare "$dir/base.json" "$dir/broken.json"
 check "a file that lacks the schema's times fails" says "KeyError"
 
 real_run() {
-	"$concbench" run --profile smoke --filter '^switch/call_' --rounds 10 --precision 0 --no-charts --quiet \
+	"$concbench" run --profile smoke --filter '^handoff/call_' --rounds 10 --precision 0 --no-charts --quiet \
 		--results "$dir/res" --benchmark_out="$dir/$1.json" >"$dir/out" 2>&1
 }
-real_case=switch/call_direct/model:thread/workers:1/place:same
+real_case=handoff/call_direct/model:thread/place:same
 check "a real run" real_run one
 check "another one" real_run two
 check "are compared as they are" compare "$dir/one.json" "$dir/two.json"

@@ -77,7 +77,7 @@ a_long_experiment_goes_on_where_it_stopped() {
 	echo 1000 >stop_at
 	expect 0 "$experiments/end_to_end.sh" -o exp
 	! grep -q slow_sieve asked || fail "measured again: $(cat asked)"
-	has asked 'slow_condvar_cross'
+	has asked 'slow_condvar/model:thread/workers:2/place:scatter'
 	# A second round is added to the first.
 	expect 0 "$experiments/end_to_end.sh" -o exp -r 2 -s 0.5
 	has exp/end_to_end.tsv "$(printf 'concbench\tcpu_sieve\t0.0\t5\t20\t6\t2\t8\t4\t30.00\t')" \
@@ -87,6 +87,21 @@ a_long_experiment_goes_on_where_it_stopped() {
 	pretend def
 	expect 2 "$experiments/end_to_end.sh" -o exp -r 3
 	one_line err 'rounds of revision abc' 'this is def'
+}
+
+# What it asks for is not only of the pretended program: the real one has each of these cases, by that name.
+what_is_measured_end_to_end_is_there() {
+	command -v gnuplot >/dev/null || skip 'no gnuplot'
+	local real=$CONCBENCH name
+	pretend abc
+	echo 1000 >stop_at
+	expect 0 "$experiments/end_to_end.sh" -o exp
+	grep -o 'selftest/[^ ]*' asked | sort -u >names
+	[ "$(wc -l <names)" -eq 5 ] || fail "$(cat names)"
+	while read -r name; do
+		expect 0 env CONCBENCH_SELFTEST=1 "$real" list --cases "$name"
+		[ "$(cat out)" = "$name" ] || fail "$name: $(cat out)"
+	done <names
 }
 
 # By default on the tests' trimmed recordings: two windows a row, for whether there is a table.
@@ -100,4 +115,5 @@ recordings_are_replayed() {
 	[ "$(grep -c '^pairs of 70 ms' exp/launch_length.tsv)" -eq 9 ] || fail "$(cat exp/launch_length.tsv)"
 }
 
-run recordings_are_replayed a_long_experiment_goes_on_where_it_stopped recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused
+run recordings_are_replayed a_long_experiment_goes_on_where_it_stopped what_is_measured_end_to_end_is_there \
+	recordings_become_lines a_part_begins_at_nought what_is_no_recording_is_refused

@@ -42,10 +42,24 @@ bad_options() {
 	refuse --min-effect --base ./self --min-effect -1%
 	refuse --min-effect --base ./self --min-effect much
 	refuse --time-budget --base ./self --time-budget soon
-	refuse --workers --base ./self --workers 0
-	refuse --place --base ./self --place nowhere
-	refuse --seed --base ./self --seed x
+	# Both programs are asked for what is named; what is wrong with it is said all the same.
+	refuse --set --base ./self --set workers=0
+	has err "workers: '0' is out of range" 'accepted: 1 to'
+	refuse --set --base ./self --set place=nowhere
+	has err "'nowhere'" 'accepted: same'
+	refuse --set --base ./self --set nonsense=1
+	has err "'nonsense' is not a parameter" 'accepted: model workers'
+	refuse --set --base ./self --set workers
+	has err "'workers' is not KEY=VALUE"
 	refuse "'extra'" --base ./self extra
+	has err "no family 'extra'" 'accepted: '
+	refuse "'lock/nonsense'" --base ./self lock/nonsense
+	has err 'accepted: ' ck_mcs
+	refuse "'lock/nonsense'" --base ./self selftest/slow_sieve lock/nonsense
+	refuse --workers --base ./self --workers 2
+	refuse --seed --base ./self --seed x
+	expect 2 "$CONCBENCH" noise extra
+	one_line err 'concbench noise:' "'extra'"
 	refuse 'matches no case' --base ./self --filter nothing-at-all
 	refuse 'regular expression' --base ./self --filter '['
 	refuse --time-budget --base ./self "$sieve" --time-budget 100ms
@@ -55,7 +69,7 @@ bad_options() {
 	has err 'about 6 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
 	one_line err 'concbench noise:' --trial-time '11 pairs'
-	refuse '8 files at most' --base ./self --json 1 --json 2 --json 3 --json 4 --json 5 --json 6 --json 7 --json 8 \
+	refuse '--json: given more than 8 times' --base ./self --json 1 --json 2 --json 3 --json 4 --json 5 --json 6 --json 7 --json 8 \
 		--json 9
 	expect 2 "$CONCBENCH" noise --junit x
 	one_line err 'concbench noise:' --junit
@@ -102,6 +116,9 @@ nothing_changed() {
 	EOF
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
 	has m.md slow_sieve
+	# Named instead of filtered, and with values of one's own.
+	expect 0 gate --base ./self selftest/slow_sieve --set place=none --time-budget 20s --min-effect 10% --no-noise
+	has out selftest/slow_sieve/model:thread/workers:1/place:none same '1 same of 1 case'
 	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
 	cat out err >both
 	[ ! -s both ] || fail "$(cat both)"
@@ -237,6 +254,9 @@ missing_and_incomparable() {
 	has out extra missing 'base has no such case'
 	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
 	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
+	# What only one side has, named, does not hide what both have.
+	expect 0 gate --base ./self --head ./more selftest/extra selftest/slow_sieve --time-budget 20s --min-effect 10%
+	has out extra 'base has no such case' slow_sieve same '1 missing'
 	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
 		--time-budget 20s --min-effect 10%
 	has out versioned incomparable

@@ -69,9 +69,11 @@ history() {
 	"$CONCBENCH" history "$@"
 }
 
-# refused TEXT... - exit 2, nothing on stdout, one line with every text on stderr.
+# refused TEXT... - exit 2, nothing on stdout, one line with every text on stderr. It begins with the
+# command, or with the action too where the words typed were wrong.
 refused() {
-	one_line err "concbench history: " "$@"
+	one_line err "$@"
+	grep -qE '^concbench history( (add|list|show|changes|export))?: ' err || fail "whose? $(cat err)"
 	[ ! -s out ] || fail "stdout: $(cat out)"
 }
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# layers.sh - the arrows between folders point one way, and each library is known in one place.
+# layers.sh [TREE] - the arrows between folders point one way, and each library is known in one place.
 set -eu
-cd "$(dirname "$0")/../.."
+self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+cd "${1:-$(dirname "$0")/../..}"
 
-layers=(base coroutine stats machine run work compare cell gate report history cmd)
+# Lowest first. "include" holds the public headers: what benches see, and what everybody may use.
+layers=(include base coroutine stats machine run work compare cell gate report history cmd)
 n=0 bad=0
 
 # check NAME OFFENDERS - ok when there are none.
@@ -25,8 +27,33 @@ includes() {
 	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -v '_test\.[ch]:' || true
 }
 
-echo "1..$((${#layers[@]} + 7))"
+echo "1..$((${#layers[@]} + 12 + (1 - $#)))"
 check "the harness knows no bench" "$(includes benches/ harness)"
+# driver.h is part of the tests. A bench that reaches into the harness could not be loaded from
+# outside, and would break with every change in there.
+check "benches include <concbench/...> and their own folder only" "$(
+	includes harness/ benches | grep -v '^benches/driver\.h:' || true
+	for folder in benches/*/; do
+		includes "(benches|[a-z_]*\.h\")" "$folder" | grep -v "#include \"$folder" || true
+	done
+)"
+# Neither the quoted form nor a library: a bench of somebody else's has only these headers.
+check "public headers include each other and the system only" "$(
+	grep -rnE '#include "' harness/include || true
+	includes '(hwloc|benchmark/|jansson|sqlite3|libpq-fe|ck_|boost/|cmocka)' harness/include
+)"
+check "every folder of the harness has its layer" "$(
+	for folder in harness/*/; do
+		name=$(basename "$folder")
+		[[ " ${layers[*]} " == *" $name "* ]] || echo "$folder"
+	done
+)"
+# What is said of a family comes from its declaration, so that one more needs nothing here.
+families=$(sed -n '/^const struct cb_family/,/^}/s/^ *\.name = "\(.*\)",$/\1/p' benches/*/*.c | paste -sd'|')
+check "the harness names no family" "$([ -n "$families" ] || echo "found no family in benches/"
+	grep -rnE --include='*.[ch]' "\"($families)s?[\"/]" harness | grep -vE '_test\.[ch]:|_fixture\.h:|/\*.*"' |
+		grep -v '^harness/include/' || true)"
+check "the shim for Google Benchmark stands alone" "$(includes harness/ harness/gbench.cc)"
 for ((i = 0; i < ${#layers[@]}; i++)); do
 	above=$(IFS='|' && echo "${layers[*]:i+1}")
 	check "harness/${layers[i]} includes nothing above it" \
@@ -42,4 +69,38 @@ check "libpq in its store only" "$(includes libpq-fe harness benches | grep -v '
 top='benches|harness|scripts|results|Makefile|README\.md|\.ci|LICENSE|CONTRIBUTING\.md|\.[a-z-]+'
 check "nothing else at the top level" "$(git ls-files --cached --others --exclude-standard 2>/dev/null |
 	cut -d/ -f1 | sort -u | grep -vxE "$top" || true)"
+
+# made_up TREE - one that breaks every rule.
+made_up() {
+	git init -q "$1" && cd "$1"
+	local i top=$((${#layers[@]} - 1)) library
+	mkdir -p benches/locks benches/queues harness/attic stray
+	: >harness/attic/file.c && : >stray/file
+	echo '#include "harness/base/arena.h"' >harness/gbench.cc
+	printf '%s\n' '#include "benches/queues/ring.h"' '#include <concbench/lock.h>' >benches/locks/other.c
+	printf 'const struct cb_family pool_family = {\n    .name = "pool",\n};\n' >benches/locks/family.c
+	for ((i = 0; i <= top; i++)); do
+		mkdir -p "harness/${layers[i]}"
+		[ "$i" -eq "$top" ] || echo "#include \"harness/${layers[i + 1]}/x.h\"" >"harness/${layers[i]}/up.c"
+	done
+	echo '#include "harness/base/arena.h"' >harness/include/own.h
+	echo 'x = strcmp(name, "pool") == 0;' >harness/report/family.c
+	for library in hwloc benchmark/benchmark jansson sqlite3 libpq-fe; do
+		echo "#include <$library.h>"
+	done >harness/base/libraries.c
+	echo '#include "benches/locks/locks.h"' >harness/base/bench.c
+}
+
+# All but two have something to find: nothing is above the last layer, and tests may look anywhere.
+control() {
+	local tree
+	tree=$(mktemp -d)
+	(made_up "$tree")
+	echo '#include "harness/cmd/cmd.h"' >"$tree/harness/base/up_test.c"
+	bash "$self" "$tree" >"$tree.out" || true
+	sed -n 's/^ok [0-9]* - //p' "$tree.out" | grep -vx "harness/${layers[-1]} includes nothing above it" || true
+	! grep '_test' "$tree.out" || true
+	rm -rf "$tree" "$tree.out"
+}
+[ $# -gt 0 ] || check "a tree that breaks every rule fails every check" "$(control)"
 exit $bad

@@ -52,7 +52,7 @@ failed_with() {
 }
 
 helped() {
-	[ "$status" -eq 0 ] && grep -q '^Usage: concbench report' out && [ ! -s err ]
+	[ "$status" -eq 0 ] && grep -q '^usage: concbench report' out && [ ! -s err ]
 }
 
 report --help
@@ -62,13 +62,13 @@ report --frobnicate
 check 'unknown flag' failed_with 2 '--frobnicate'
 
 report --gnuplot
-check 'flag without its argument' failed_with 2 '--gnuplot needs an argument'
+check 'flag without its argument' failed_with 2 '--gnuplot needs a value, PATH'
 
 report one two
-check 'two runs' failed_with 2 'one run at a time'
+check 'two runs' failed_with 2 "'two' is not expected; one run at a time"
 
 report --output ''
-check 'empty path' failed_with 2 'empty path'
+check 'empty path' failed_with 2 '--output: it is empty; it needs a value, DIR'
 
 report
 check 'no results folder' failed_with 2 "no run 'latest'"
@@ -135,7 +135,7 @@ if [ -n "${CONCBENCH_RUN:-}" ]; then
 	mkdir results/real && cp "$CONCBENCH_RUN" results/real/run.json
 	made=$?
 else
-	"$CONCBENCH" run --quiet --profile smoke --filter '^switch/call_' >out 2>err
+	"$CONCBENCH" run --quiet --profile smoke --filter '^handoff/call_' >out 2>err
 	made=$?
 fi
 run=$(find results -name run.json -newer foreign.json ! -path '*/torn/*' | head -n 1)
@@ -217,6 +217,27 @@ shows_all() {
 		done <wanted
 }
 
+# inside FILE...: every text of a picture ends inside of it, a letter taken as half its height wide.
+inside() {
+	python3 - "$@" <<-'EOF' >>err
+		import re, sys
+
+		for path in sys.argv[1:]:
+		    picture = open(path).read()
+		    width = float(re.search(r'viewBox="0 0 (\d+)', picture)[1])
+		    texts = re.findall(r'translate\(([-\d.]+),[-\d.]+\)"[^>]*font-size="([\d.]+)"\s+'
+		                       r'text-anchor="(\w+)">\s*<text>(.*?)</text>', picture, re.S)
+		    if len(texts) < 10:
+		        sys.exit(f"{path}: {len(texts)} texts")
+		    for x, size, anchor, text in texts:
+		        letters = len(re.sub(r"<[^>]*>", "", text).replace("&gt;", ">"))
+		        wide = letters * float(size) / 2
+		        left = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+		        if left < 0 or left + wide > width:
+		            sys.exit(f"{path}: cut off: {text}")
+	EOF
+}
+
 # has_intervals CHART COUNT: an interval is a bar with an end at either side, three strokes in the
 # colour of its series; a point or a line has none of these.
 has_intervals() {
@@ -239,15 +260,20 @@ draws_everything() {
 			return 1
 		fi
 	done
-	for family in job-sieve job-timers job-tcp_echo lock queue switch; do
+	for family in handoff job-chase job-sieve job-timers job-tcp_echo lock queue; do
 		[ -s "all/charts/$family.svg" ] || {
 			echo "no chart of $family" >>err
 			return 1
 		}
 	done
+	inside all/charts/*.svg || return 1
+	# The control.
+	sed 's/text-anchor="start"/text-anchor="end"/' all/charts/lock.svg >cut.svg
+	! inside cut.svg 2>/dev/null || return 1
+	: >err
 	has_intervals job-sieve "$(grep -c '^[0-9]' all/charts/job-sieve.tsv)" &&
 		has_intervals job-timers "$((2 * $(grep -c '^[0-9]' all/charts/job-timers.tsv)))" &&
-		for family in lock queue switch; do
+		for family in handoff lock queue; do
 			has_intervals $family "$(awk -F '\t' 'NF == 7 && $1 != "panel"' \
 				"all/charts/$family.tsv" | wc -l)" || return 1
 		done

@@ -5,7 +5,7 @@
 
 # Short enough for a test, long enough to be real.
 quick=(--rounds 2 --slots 2 --results res --no-charts)
-fast='--filter=^switch/call_direct/'
+fast='--filter=^handoff/call_direct/'
 
 run_file() {
 	set -- res/2*/run.json
@@ -56,12 +56,15 @@ bad_options() {
 	refuse 'smoke, quick, full' --profile huge
 	refuse '--filter' --filter 'matches-nothing-at-all'
 	refuse 'regular expression' --filter '['
-	refuse '--workers' --workers 0
-	refuse '--workers' --workers 2,x
-	refuse '--workers' --workers 100001
-	refuse '--workers' --workers ''
-	refuse '--place' --place nowhere
-	refuse 'scatter' --place nowhere
+	refuse 'workers' locks --set workers=0
+	refuse '1 to' locks --set workers=0
+	refuse "'x'" locks --set workers=2,x
+	refuse 'KEY=VALUE' locks --set workers
+	refuse 'workers' locks --set workers=
+	refuse 'colour' locks --set colour=red
+	refuse 'hold_ns' locks --set colour=red
+	refuse 'scatter' locks --set place=nowhere
+	refuse 'such as 500ns' locks --set hold=soon
 	refuse '--seed' --seed -1
 	refuse '--seed' --seed 99999999999999999999999
 	refuse '--time-budget' --time-budget soon
@@ -74,6 +77,11 @@ bad_options() {
 	refuse '--benchmark_out_format' --benchmark_out_format=console
 	refuse '--benchmark_context' --benchmark_context=novalue
 	refuse "'extra'" extra
+	refuse 'lock' extra
+	refuse 'ck_mcs' lock/no_such
+	refuse 'hold_ns' lock/ck_mcs/held:1
+	refuse 'twice or out of order' lock/ck_mcs/workers:2/model:thread
+	refuse '--load' --load no-such.so
 	refuse 'cpu.model' "$fast" --benchmark_context=cpu.model=abacus
 	mkdir folder
 	refuse --benchmark_out "$fast" --benchmark_out=folder
@@ -84,26 +92,60 @@ bad_options() {
 cases_are_listed() {
 	expect 0 "$CONCBENCH" run --list
 	has out job/sieve/model:thread job/timers/model:process job/tcp_echo/model:coroutine \
-		lock/ck_mcs/model:process queue/ck_spsc/model:coroutine switch/futex/model:thread
+		lock/ck_mcs/model:process queue/ck_spsc/model:coroutine handoff/futex/model:thread
 	[ "$(sort out | uniq -d | wc -l)" -eq 0 ] || fail "a case is listed twice"
 	expect 0 "$CONCBENCH" run --list --filter '^lock/'
 	! grep -qv '^lock/' out || fail "the filter lets others through"
 	expect 0 "$CONCBENCH" run --list --filter '-^lock/'
 	! grep -q '^lock/' out || fail "a negative filter lets its own through"
-	expect 0 "$CONCBENCH" run --list --workers 3 --filter '^lock/ck_ticket/model:thread'
+	expect 0 "$CONCBENCH" run --list lock/ck_ticket --set workers=3
 	has out workers:3
-	! grep -q workers:1/ out || fail "--workers does not replace the profile's"
+	! grep -q workers:1/ out || fail "--set does not replace the profile's"
+	! grep -qv '^lock/ck_ticket/' out || fail "the name lets others through"
+}
+
+# A kind, a family, a case of no profile: by their names, with values of the user's own.
+names_are_operands() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" handoff/call_direct lock/ck_mcs/workers:3/hold_ns:700
+	has "$(run_file)" '"name": "handoff/call_direct/model:thread/place:same"' \
+		'"name": "lock/ck_mcs/model:thread/workers:3/place:scatter/hold_ns:700/think_ns:0"'
+	expect 0 "$CONCBENCH" run --list queues --set producers=1,4 --set bytes=8..64x8
+	[ "$(grep -c '/producers:4/.*/bytes:64' out)" -gt 0 ] || fail "$(cat out)"
+	! grep -v '^queue/' out || fail "more than queues"
+	# What the kind cannot do is a row that says why, since somebody asked for it.
+	expect 0 "$CONCBENCH" run --list queue/ck_spsc --set producers=2
+	has out 'queue/ck_spsc' 'producer'
+}
+
+what_there_is_is_said() {
+	expect 0 "$CONCBENCH" list
+	has out locks lock/ck_mcs queue/pipe job/tcp_echo handoff/futex
+	! grep -q -e open_door -e selftest out || fail "kinds for tests are listed"
+	expect 0 "$CONCBENCH" describe lock/ck_mcs
+	has out 'acquire+release' hold_ns workers 'base case:'
+	expect 2 "$CONCBENCH" describe lock/no_such
+	one_line err lock/no_such ck_mcs
+}
+
+# One that is right, and what is broken on purpose.
+kinds_are_checked() {
+	expect 0 "$CONCBENCH" check lock/ck_mcs
+	has out 'broken on purpose' 'ok    lock/ck_mcs' '1 kind right, 0 wrong'
+	expect 2 "$CONCBENCH" check lock/no_such
+	one_line err lock/no_such ck_mcs
+	expect 1 "$CONCBENCH" check lock/open_door
+	has out 'WRONG lock/open_door' 'not exclusive'
 }
 
 a_run_leaves_its_files() {
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --seed 5 --benchmark_context=ticket=42 \
 		--benchmark_out=copy.json
-	has out switch 'run.json'
+	has out handoff 'run.json'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
-	has "$(run_file)" '"benchmarks"' '"concbench"' '"ticket": "42"' switch/call_direct
+	has "$(run_file)" '"benchmarks"' '"concbench"' '"ticket": "42"' handoff/call_direct
 	has copy.json '"benchmarks"'
 	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
-	has res/latest/journal.jsonl switch/call_direct
+	has res/latest/journal.jsonl handoff/call_direct
 	[ -s res/latest/topology.xml ] || fail "no topology"
 	nothing_left
 }
@@ -119,7 +161,7 @@ formats_on_stdout() {
 	cmp -s out "$(run_file)" || fail "JSON on stdout is not the run file"
 	rm -rf res
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_format=csv
-	has out name,iterations,real_time '"switch/call_direct' '"jain"' '"steal_pct"' \
+	has out name,iterations,real_time '"handoff/call_direct' '"jain"' '"steal_pct"' \
 		'"voluntary_switches_per_op"'
 	[ "$(awk -F, '{ print NF }' out | sort -u | wc -l)" -eq 1 ] || fail "ragged: $(cat out)"
 	[ "$(wc -l <out)" -eq 2 ] || fail "not a header and a row: $(cat out)"
@@ -127,12 +169,12 @@ formats_on_stdout() {
 
 in_process() {
 	expect 0 "$CONCBENCH" run --in-process "$fast" --rounds 2 --benchmark_format=json
-	has out '"benchmarks"' switch/call_direct manual_time
+	has out '"benchmarks"' handoff/call_direct manual_time
 	expect 0 "$CONCBENCH" run --in-process "$fast" --rounds 2 --benchmark_time_unit=us
 	has out ' us '
 	expect 2 "$CONCBENCH" run --in-process "$fast" --benchmark_time_unit=fortnight
 	one_line err --benchmark_time_unit fortnight 'ns, us, ms, s'
-	expect 2 "$CONCBENCH" run --in-process --filter '^switch/call_'
+	expect 2 "$CONCBENCH" run --in-process --filter '^handoff/call_'
 	one_line err --in-process 2
 }
 
@@ -142,7 +184,7 @@ progress_on_a_terminal() {
 	expect 0 script -qec "'$CONCBENCH' run --rounds 3 --slots 3 --slot-time 50ms --results res \
 		--no-charts '$fast'" typescript
 	# How long is left is known from the first cell's end on.
-	has typescript '[0/3] switch/call_direct' '[1/3, ' ' left] switch/call_direct'
+	has typescript '[0/3] handoff/call_direct' '[1/3, ' ' left] handoff/call_direct'
 }
 
 one_fault_costs_one_row() {
@@ -275,14 +317,14 @@ reader_goes_away() {
 	set -e
 	[ "$status" -eq 141 ] || fail "exit status $status instead of 141: $(cat err)"
 	[ ! -s err ] || fail "$(cat err)"
-	has "$(run_file)" switch/call_direct
+	has "$(run_file)" handoff/call_direct
 	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
 }
 
 # As a daemon starts it: what it prints must not end up in its own files.
 standard_streams_are_closed() {
 	"$CONCBENCH" run "${quick[@]}" "$fast" <&- >&- 2>&- || fail "exit status $?"
-	has "$(run_file)" switch/call_direct
+	has "$(run_file)" handoff/call_direct
 	if grep -v '^{' res/latest/journal.jsonl; then fail "no JSON in the journal"; fi
 	[ ! -s res/latest/cells.log ] || fail "$(cat res/latest/cells.log)"
 }
@@ -294,7 +336,7 @@ unwritable_stdout() {
 	[ $status -eq 2 ] || fail "exit status $status"
 	has err stdout 'No space left'
 	# The run itself is safe.
-	has "$(run_file)" switch/call_direct
+	has "$(run_file)" handoff/call_direct
 	expect 2 sh -c "'$CONCBENCH' --help >/dev/full"
 }
 
@@ -363,18 +405,18 @@ no_permission_to_bind() {
 	cc -shared -fPIC -o refuse.so refuse.c
 	export CONCBENCH_SELFTEST=1
 	expect 0 env LD_PRELOAD="$PWD/refuse.so" "$CONCBENCH" run "${quick[@]}" \
-		--filter '^switch/call_direct|^selftest/ok/model:thread' --benchmark_format=csv
-	grep -q '^"switch/call_direct.*"unsupported".*binding to PU' out || fail "$(cat out)"
+		--filter '^handoff/call_direct|^selftest/ok/model:thread' --benchmark_format=csv
+	grep -q '^"handoff/call_direct.*"unsupported".*binding to PU' out || fail "$(cat out)"
 	grep '^"selftest/ok' out >unbound || fail "$(cat out)"
 	! grep -q unsupported unbound || fail "$(cat unbound)"
 }
 
 unsupported_is_said() {
-	expect 0 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_|^lock/pthread_mutex/.*coroutine' \
+	expect 0 "$CONCBENCH" run "${quick[@]}" handoff/call_direct lock/pthread_mutex/model:coroutine \
 		--benchmark_format=csv
 	has out '"unsupported"' 'stops its carrier'
 	# Nothing measured is not "all good".
-	expect 1 "$CONCBENCH" run "${quick[@]}" --filter '^switch/call_direct' --place list:4095 \
+	expect 1 "$CONCBENCH" run "${quick[@]}" handoff/call_direct --set place=list:4095 \
 		--benchmark_format=csv
 	has out '"unsupported"' 4095
 	one_line err 'can run none of the cases'
@@ -478,7 +520,8 @@ aa_runs_everything_twice() {
 	has "$(run_file)" '"aa.pairs": "1"' /aa:a /aa:b
 }
 
-run help_and_version unknown_command bad_options cases_are_listed a_run_leaves_its_files \
+run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
+	what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \

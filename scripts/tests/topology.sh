@@ -64,8 +64,8 @@ refuses() {
 
 policies='same, smt, compact, scatter, llc, cross, list:..., none'
 
-accepts 'help' '^Usage: concbench topology' --help
-accepts 'help wins over what follows' '^Usage: concbench topology' --help --nonsense
+accepts 'help' '^usage: concbench topology' --help
+accepts 'help wins over what follows' '^usage: concbench topology' --help --nonsense
 accepts 'this machine' '^This machine: '
 accepts 'every policy has its row' '^none ' --workers 1
 for policy in same smt compact scatter llc cross none; do
@@ -73,13 +73,14 @@ for policy in same smt compact scatter llc cross none; do
 	report $? "... $policy"
 done
 
-refuses 'unknown option' "unknown option '--nonsense'; see concbench topology --help" --nonsense
-refuses 'unknown letter' "unknown option '-x'; see concbench topology --help" -x
-refuses 'unknown letter in a cluster' "unknown option '-x'; see concbench topology --help" -xh
-refuses 'missing value' '--workers needs a value' --workers
-refuses 'value too many' "'--help=1': --help takes no value" --help=1
-refuses 'argument too many' "unexpected argument 'extra'; see concbench topology --help" extra
+refuses 'unknown option' "--nonsense is not an option; see concbench topology --help" --nonsense
+refuses 'unknown letter' "-x is not an option; see concbench topology --help" -x
+refuses 'unknown letter in a cluster' "-xh is not an option; see concbench topology --help" -xh
+refuses 'missing value' '--workers needs a value, N; see concbench topology --help' --workers
+refuses 'value too many' '--help=1: --help takes no value' --help=1
+refuses 'argument too many' "'extra' is not expected; see concbench topology --help" extra
 refuses 'unknown policy' "--policy: 'foo' is not known; accepted: $policies" --policy foo
+refuses 'empty policy' "--policy: '' is not known; accepted: $policies" --policy ''
 refuses 'message of one line' "--policy: 'a?b' is not known; accepted: $policies" --policy $'a\nb'
 for workers in 0 -1 +1 ' 1' 1x '' 65537 99999999999999999999; do
 	refuses "workers '$workers'" \
@@ -91,6 +92,8 @@ refuses 'bad list' "--allowed: '0;1' is not a list of PUs such as 0-3,8: a comma
 refuses 'empty list' "--allowed: '' is not a list of PUs such as 0-3,8: it is empty" --allowed ''
 refuses 'bad machine' "--synthetic: 'foo' is not an hwloc synthetic description such as \
 'pack:2 numa:1 l3:1 core:4 pu:2'" --synthetic foo
+refuses 'empty machine' "--synthetic: '' is not an hwloc synthetic description such as \
+'pack:2 numa:1 l3:1 core:4 pu:2'" --synthetic ''
 refuses 'no PU left' 'no PU of 0-1 is left to use: allowed none' \
 	--synthetic 'core:2 pu:1' --allowed 5
 

@@ -1,0 +1,225 @@
+/*
+ * conformance_test.c - every kind there is, as `concbench check` tries it: nothing here names one.
+ * This program is its own cell.
+ */
+#include "benches/team_fixture.h"
+#include "harness/cell/conformance.h"
+#include "harness/cmd/cmd.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CASE_NS (60 * CLOCK_NS_PER_MS)
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)
+#define HANG_NS (30 * CLOCK_NS_PER_S)
+/* Of those that are to hang. */
+#define BROKEN_HANG_NS CLOCK_NS_PER_S
+
+static struct conformance_plan plan = {
+    .exe = "/proc/self/exe",
+    .stderr_fd = STDERR_FILENO,
+    .case_ns = CASE_NS,
+    .patience_ns = PATIENCE_NS,
+    .hang_ns = HANG_NS,
+    .seed = 7,
+};
+
+static bool is_broken(const struct kind *k)
+{
+	return k->self->flags & CB_BROKEN;
+}
+
+static struct case_list cases_of(const struct kind *k)
+{
+	struct case_list cases = {0};
+	char err[400];
+
+	if (conformance_cases(&kinds, &host, k, &cases, err, sizeof(err)) != 0)
+		fail_msg("%s/%s: %s", k->family->name, k->name, err);
+	return cases;
+}
+
+/* All that is wrong is told, not the first only. */
+static void every_kind_conforms(void **state)
+{
+	unsigned run = 0, bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < kinds.count; i++) {
+		struct case_list cases = {0};
+
+		if (kind_listed(&kinds.item[i]))
+			cases = cases_of(&kinds.item[i]);
+		for (size_t c = 0; c < cases.count; c++) {
+			struct conformance_result r;
+
+			assert_int_equal(conformance_case(&plan, &cases.item[c], &r), 0);
+			run += r.outcome != CONFORMANCE_UNSUPPORTED;
+			if (r.outcome != CONFORMANCE_WRONG && r.outcome != CONFORMANCE_IDLE)
+				continue;
+			bad++;
+			print_error("%s: %s\n", cases.item[c].name, r.why);
+		}
+		case_list_free(&cases);
+	}
+	assert_int_equal(bad, 0);
+	assert_true(run > 100);
+}
+
+static void broken_kinds_are_caught(void **state)
+{
+	unsigned run = 0, bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		struct conformance_plan p = plan;
+		struct case_list cases = {0};
+
+		if (is_broken(k))
+			cases = cases_of(k);
+		if (k->self->says)
+			p.case_ns = PATIENCE_NS;
+		if (k->self->says && !k->self->says[0])
+			p.hang_ns = BROKEN_HANG_NS;
+		for (size_t c = 0; c < cases.count; c++) {
+			struct conformance_result r;
+
+			assert_int_equal(conformance_case(&p, &cases.item[c], &r), 0);
+			run += r.outcome != CONFORMANCE_UNSUPPORTED;
+			if (r.outcome == CONFORMANCE_UNSUPPORTED || conformance_caught(k, &r))
+				continue;
+			bad++;
+			print_error("%s: %s\n", cases.item[c].name, r.why);
+		}
+		case_list_free(&cases);
+	}
+	assert_int_equal(bad, 0);
+	assert_true(run > 50);
+}
+
+/* What a family asks for before a test counts. Those who are bound move to no other PU: there is a
+ * metric that is always 0. */
+static void what_nobody_wanted_has_not_been_tested(void **state)
+{
+	static const struct {
+		const char *workers, *asks;
+		enum conformance_outcome outcome;
+	} rows[] = {
+	    {"2", "ns_per_op", CONFORMS},
+	    {"2", "migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op migrations", CONFORMANCE_IDLE},
+	    {"2", "ns_per_op|migrations", CONFORMS},
+	    {"2", "migrations|ns_per_op jain", CONFORMS},
+	    {"2", "ns_per_op no_such_metric", CONFORMS},
+	    {"2", "no_such_metric", CONFORMANCE_IDLE},
+	    /* Alone it has nobody to meet. */
+	    {"1", "migrations", CONFORMS},
+	};
+	struct conformance_plan p = plan;
+
+	(void)state;
+	p.case_ns = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conformance_result r;
+		struct bench_case bc;
+		struct cb_family family;
+		struct kind kind;
+		char name[100];
+
+		(void)snprintf(name, sizeof(name), "lock/pthread_mutex/model:thread/workers:%s",
+		    rows[i].workers);
+		assert_string_equal(parse(name, &bc), "");
+		kind = *bc.kind;
+		family = *kind.family;
+		family.exercised = rows[i].asks;
+		kind.family = &family;
+		bc.kind = &kind;
+		p.patience_ns = rows[i].outcome == CONFORMS ? PATIENCE_NS : 100 * CLOCK_NS_PER_MS;
+		assert_int_equal(conformance_case(&p, &bc, &r), 0);
+		if (r.outcome != rows[i].outcome)
+			fail_msg("%s: '%s': %d, %s", name, rows[i].asks, r.outcome, r.why);
+		if (r.outcome == CONFORMANCE_IDLE)
+			assert_non_null(strstr(r.why, "nobody met anybody"));
+	}
+}
+
+/* A claim that no case tries is no claim: each model of each kind is among its cases. */
+static void every_model_claimed_is_tried(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		struct case_list cases = cases_of(k);
+		unsigned tried = 0;
+
+		for (size_t c = 0; c < cases.count; c++)
+			if (!cases.item[c].declined)
+				tried |= CB_CAN(cases.item[c].pub.model);
+		case_list_free(&cases);
+		if (tried != k->self->models && !(k->self->flags & CB_HIDDEN))
+			fail_msg("%s/%s: claims models %x, its cases have %x", k->family->name,
+			    k->name, k->self->models, tried);
+	}
+}
+
+/* Nothing passes as right where nothing has been seen to fail. */
+static void every_family_has_something_broken(void **state)
+{
+	(void)state;
+	for (unsigned f = 0; cb_families[f]; f++) {
+		unsigned listed = 0, broken = 0;
+
+		for (size_t i = 0; i < kinds.count; i++) {
+			const struct kind *k = &kinds.item[i];
+
+			if (k->family != cb_families[f])
+				continue;
+			listed += kind_listed(k);
+			broken += is_broken(k) && k->self->says;
+		}
+		if (listed && !broken)
+			fail_msg("%s: nothing is broken", cb_families[f]->plural);
+	}
+}
+
+static char xml[64];
+
+static int open_all(void **state)
+{
+	int fd;
+
+	(void)snprintf(xml, sizeof(xml), "%s/concbench-topology-XXXXXX", P_tmpdir);
+	fd = mkstemp(xml);
+	if (fd < 0 || close(fd) != 0 || open_machine(state) != 0)
+		return -1;
+	/* Reading it is much quicker than asking the kernel each time. */
+	plan.topology_xml = xml;
+	plan.allowed = topology_allowed_list(topo);
+	return topology_write_xml(topo, xml);
+}
+
+static int close_all(void **state)
+{
+	(void)unlink(xml);
+	return close_machine(state);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_family_has_something_broken),
+	    cmocka_unit_test(every_model_claimed_is_tried),
+	    cmocka_unit_test(what_nobody_wanted_has_not_been_tested),
+	    cmocka_unit_test(broken_kinds_are_caught),
+	    cmocka_unit_test(every_kind_conforms),
+	};
+
+	if (argc > 1)
+		return command_main(&root_command, argc, argv);
+	/* Whoever runs this may have asked for them. */
+	(void)unsetenv("CONCBENCH_SELFTEST");
+	/* Hundreds of cells, and the detector of races would have each wait a second as it ends. */
+	(void)setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0);
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}

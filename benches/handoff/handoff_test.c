@@ -1,0 +1,347 @@
+/* handoff_test.c - what the checks of the hand-offs say of single faults. That each row hands over
+ * under every model it claims, and that rows broken on purpose do not pass: conformance_test.c. */
+#include "benches/handoff/context.h"
+#include "benches/handoff/pipe.h"
+#include "benches/handoff/turns.h"
+#include "benches/team_fixture.h"
+
+#include <fenv.h>
+#include <unistd.h>
+
+#define WINDOW_NS (2 * CLOCK_NS_PER_MS)
+
+/* ---- turns ---- */
+
+static bool takes_turns(const struct kind *k)
+{
+	return k->self->can == turns_can && !(k->self->flags & CB_BROKEN);
+}
+
+/* Each row that takes turns, after one right trial. Return: false after the last one. */
+static bool next_row(struct subject *s, size_t *i)
+{
+	for (; *i < kinds.count; (*i)++) {
+		char name[100];
+
+		if (!takes_turns(&kinds.item[*i]))
+			continue;
+		(void)snprintf(
+		    name, sizeof(name), "handoff/%s/model:thread", kinds.item[(*i)++].name);
+		begin(s, name);
+		right_trial(s, WINDOW_NS);
+		return true;
+	}
+	return false;
+}
+
+/* Beginnings and ends are where hand-offs get lost. */
+static void many_short_trials_lose_none(void **unused)
+{
+	static const char *const models[] = {"thread", "process"};
+
+	(void)unused;
+	for (size_t i = 0; i < kinds.count; i++) {
+		for (unsigned m = 0; m < 2 && takes_turns(&kinds.item[i]); m++) {
+			struct subject s;
+			char name[100];
+
+			(void)snprintf(name, sizeof(name), "handoff/%s/model:%s",
+			    kinds.item[i].name, models[m]);
+			begin(&s, name);
+			for (unsigned t = 0; t < 20; t++)
+				right_trial(&s, CLOCK_NS_PER_MS / 2);
+			assert_true(s.team.done[0] + s.team.done[1] > 0);
+			end(&s);
+		}
+	}
+}
+
+/* The turn moves on by a whole round that nobody did, or by one. */
+static void lost_hand_offs_are_caught(void **unused)
+{
+	struct subject s;
+	unsigned rows = 0;
+
+	(void)unused;
+	for (size_t i = 0; next_row(&s, &i); rows++) {
+		struct turns *t = s.team.env.state;
+
+		t->count += 2;
+		wrong(&s, check(&s), " were counted, of ");
+		wrong(&s, trial(&s, WINDOW_NS), "hand-offs out of turn");
+		end(&s);
+	}
+	assert_true(rows >= 3);
+	for (size_t i = 0; next_row(&s, &i);) {
+		struct turns *t = s.team.env.state;
+
+		t->count++;
+		wrong(&s, check(&s), " were counted, of ");
+		end(&s);
+	}
+}
+
+static void miscounted_hand_offs_are_caught(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	for (size_t i = 0; next_row(&s, &i);) {
+		s.team.done[0] += 2;
+		wrong(&s, check(&s), "worker 0: ");
+		s.team.done[0] -= 2;
+		s.team.done[1] += 2;
+		wrong(&s, check(&s), "worker 1: ");
+		s.team.done[1] -= 2;
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+static void turns_need_two(void **unused)
+{
+	struct bench_case bc;
+	char name[100];
+
+	(void)unused;
+	for (size_t i = 0; i < kinds.count; i++) {
+		if (!takes_turns(&kinds.item[i]))
+			continue;
+		for (unsigned n = 1; n <= 3; n += 2) {
+			(void)snprintf(
+			    name, sizeof(name), "handoff/%s/workers:%u", kinds.item[i].name, n);
+			assert_non_null(strstr(parse(name, &bc), "two take turns, not "));
+			assert_true(bc.declined);
+		}
+	}
+}
+
+static void tokens_are_not_made_nor_lost(void **unused)
+{
+	const struct pipes *pipes;
+	const char token = TOKEN;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "handoff/pipe/model:thread");
+	pipes = (const void *)((struct turns *)s.team.env.state)->own;
+	right_trial(&s, WINDOW_NS);
+	assert_int_equal(write(pipes->to[0][1], &token, 1), 1);
+	wrong(&s, check(&s), " tokens in the pipes");
+	/* That check has taken all of them out. */
+	wrong(&s, check(&s), "0 and 0 tokens in the pipes");
+	end(&s);
+}
+
+/* ---- yield ---- */
+
+static void nobody(struct cb_worker *w)
+{
+	(void)w;
+}
+
+static void batch(struct subject *s, unsigned i)
+{
+	s->team.done[i] += s->team.load->batch(subject_worker(s, i), s->team.env.state, 1);
+}
+
+/* Both yield to nobody: the first alone because the other has not begun, which is nothing wrong. */
+static void yield_that_runs_nobody_is_caught(void **unused)
+{
+	struct cb_worker_ops ops;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "handoff/yield/model:coroutine/workers:2");
+	ops = *subject_worker(&s, 0)->ops;
+	ops.yield = nobody;
+	subject_worker(&s, 0)->ops = subject_worker(&s, 1)->ops = &ops;
+	batch(&s, 0);
+	assert_int_equal(check(&s), 0);
+	batch(&s, 1);
+	wrong(&s, check(&s), "worker 1: 256 yields ran nobody else");
+	end(&s);
+}
+
+/* Of threads that is no fault: the kernel promises nothing. */
+static void threads_may_be_alone(void **unused)
+{
+	struct cb_worker_ops ops;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "handoff/yield/model:thread/workers:2");
+	ops = *subject_worker(&s, 0)->ops;
+	ops.yield = nobody;
+	subject_worker(&s, 0)->ops = subject_worker(&s, 1)->ops = &ops;
+	batch(&s, 0);
+	batch(&s, 1);
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
+static struct subject *shared;
+
+/* Worker 1 yields meanwhile, 256 times, and each of these runs nobody. */
+static void run_the_other(struct cb_worker *w)
+{
+	(void)w;
+	batch(shared, 1);
+}
+
+static void handed_over_share_is_reported(void **unused)
+{
+	struct cb_worker_ops over, alone;
+	struct metric_set metrics = {0};
+	struct subject s;
+
+	(void)unused;
+	shared = &s;
+	begin(&s, "handoff/yield/model:thread/workers:2");
+	over = alone = *subject_worker(&s, 0)->ops;
+	over.yield = run_the_other;
+	alone.yield = nobody;
+	subject_worker(&s, 0)->ops = &over;
+	subject_worker(&s, 1)->ops = &alone;
+	batch(&s, 0);
+	assert_float_equal(report(&s, &metrics, "handed_over_pct"), 100.0 / 257, 1e-6);
+	end(&s);
+}
+
+static void yields_need_two_on_one_pu(void **unused)
+{
+	static const char *const bad[] = {"handoff/yield/workers:1", "handoff/yield/place:none",
+	    "handoff/yield/model:coroutine/workers:4/carriers:2/place:same"};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_non_null(strstr(parse(bad[i], &bc), "on one PU and one carrier"));
+}
+
+/* ---- contexts ---- */
+
+static void lost_switch_is_caught(void **unused)
+{
+	static const char *const rows[] = {
+	    "handoff/fcontext", "handoff/fcontext_flags", "handoff/ucontext"};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct context_state *st;
+		struct subject s;
+
+		if (parse(rows[i], &bc)[0])
+			continue;
+		begin(&s, rows[i]);
+		st = s.team.env.state;
+		right_trial(&s, WINDOW_NS);
+		st->entered--;
+		wrong(&s, check(&s), "context entered ");
+		st->entered++;
+		st->lost++;
+		wrong(&s, check(&s), " 1 batches with a wrong number");
+		st->lost--;
+		assert_int_equal(check(&s), 0);
+		s.team.done[0] += 2;
+		wrong(&s, check(&s), " switches counted");
+		end(&s);
+	}
+}
+
+/* Enters the row in this thread, without or with a flag up. Return: the worker's error. */
+static int enter(struct subject *s, bool raised)
+{
+	struct cb_worker *w = subject_worker(s, 0);
+	volatile double inexact = 3.0;
+
+	(void)feclearexcept(FE_ALL_EXCEPT);
+	if (raised)
+		inexact = 1.0 / inexact;
+	w->error = 0;
+	s->team.load->enter(w, s->team.env.state);
+	(void)feclearexcept(FE_ALL_EXCEPT);
+	return w->error;
+}
+
+static void a_raised_flag_is_caught(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "handoff/fcontext");
+	assert_int_equal(enter(&s, false), 0);
+	/* In the worker only: the context is there already. */
+	assert_int_equal(enter(&s, true), -EBADMSG);
+	assert_int_equal(enter(&s, false), 0);
+	right_trial(&s, WINDOW_NS);
+	end(&s);
+	/* In the context it stays. */
+	begin(&s, "handoff/fcontext");
+	assert_int_equal(enter(&s, true), -EBADMSG);
+	assert_true(((const struct context_state *)s.team.env.state)->flag_kept);
+	assert_int_equal(enter(&s, false), -EBADMSG);
+	end(&s);
+}
+
+static void equal_flags_are_caught(void **unused)
+{
+	struct context_state *st;
+	struct bench_case bc;
+	struct subject s;
+
+	(void)unused;
+	if (parse("handoff/fcontext_flags", &bc)[0])
+		skip();
+	begin(&s, "handoff/fcontext_flags");
+	st = s.team.env.state;
+	assert_int_equal(enter(&s, false), 0);
+	assert_true(st->flag_kept);
+	assert_int_equal(enter(&s, true), -EBADMSG);
+	st->flag_kept = false;
+	assert_int_equal(enter(&s, false), -EBADMSG);
+	st->flag_kept = true;
+	assert_int_equal(enter(&s, false), 0);
+	right_trial(&s, WINDOW_NS);
+	end(&s);
+}
+
+/* ---- calls ---- */
+
+static void calls_are_counted(void **unused)
+{
+	static const char *const rows[] = {"handoff/call_direct", "handoff/call_worker"};
+	struct subject s;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(&s, rows[i]);
+		right_trial(&s, WINDOW_NS);
+		assert_int_equal(subject_worker(&s, 0)->calls, s.team.done[0]);
+		s.team.done[0]++;
+		wrong(&s, check(&s), " were counted (0 batches wrong)");
+		end(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(many_short_trials_lose_none),
+	    cmocka_unit_test(lost_hand_offs_are_caught),
+	    cmocka_unit_test(miscounted_hand_offs_are_caught),
+	    cmocka_unit_test(turns_need_two),
+	    cmocka_unit_test(tokens_are_not_made_nor_lost),
+	    cmocka_unit_test(yield_that_runs_nobody_is_caught),
+	    cmocka_unit_test(threads_may_be_alone),
+	    cmocka_unit_test(handed_over_share_is_reported),
+	    cmocka_unit_test(yields_need_two_on_one_pu),
+	    cmocka_unit_test(lost_switch_is_caught),
+	    cmocka_unit_test(a_raised_flag_is_caught),
+	    cmocka_unit_test(equal_flags_are_caught),
+	    cmocka_unit_test(calls_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
+}

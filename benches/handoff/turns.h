@@ -1,0 +1,143 @@
+/*
+ * turns.h - hand-offs between two workers that take turns: what they share, and its check.
+ *
+ * A row is a type and five expressions (HANDOFF() below), in which `st` points to the type, `me` is
+ * 0 or 1 and `w` the worker:
+ *
+ *	init     an int: 0 or -errno; `model` says which
+ *	wait     until it is the turn of @me: true; or until closed(w, st): false
+ *	pass     the turn to `1 - me`
+ *	close    somebody leaves: wake who waits
+ *	check    between trials, an int: 0, or -EBADMSG with a line in `why`; the next turn is that
+ *	         of `next`. 0 where there is nothing to look at.
+ *
+ * wait has to have waited in the way that is measured; the turn itself is kept here, beside it, and
+ * each hand-off checks that it follows exactly one of the partner's.
+ */
+#ifndef CONCBENCH_HANDOFF_TURNS_H
+#define CONCBENCH_HANDOFF_TURNS_H
+
+#include <concbench/concbench.h>
+
+#define TURNS_BYTES 1024
+
+struct turns_worker {
+	uint64_t passed;      /* hand-offs since the launch began */
+	uint64_t out_of_turn; /* of these, those that did not follow one of the partner's */
+} CB_ALIGNED;
+
+struct turns {
+	/* Hand-offs of both so far. Written by whoever has the turn: even, that is worker 0. */
+	uint64_t count CB_ALIGNED;
+	/* Somebody has left: do not wait for a turn. */
+	uint32_t closed CB_ALIGNED;
+	struct turns_worker worker[2];
+	unsigned char own[TURNS_BYTES] CB_ALIGNED; /* the row's */
+};
+
+static inline struct turns *turns_of(void *own)
+{
+	return (struct turns *)(void *)((unsigned char *)own - offsetof(struct turns, own));
+}
+
+/* It is the turn of @me: for rows that look again after each waking. */
+static inline bool my_turn(void *own, unsigned me)
+{
+	return cb_load_acquire(&turns_of(own)->count) % 2 == me;
+}
+
+static inline bool closed(const struct cb_worker *w, void *own)
+{
+	(void)w;
+	return cb_load_acquire(&turns_of(own)->closed) != 0;
+}
+
+/* turns_take() - its turn has come: note it. Before the turn is passed. */
+CB_INLINE void turns_take(struct turns *t, unsigned me)
+{
+	const uint64_t count = cb_load(&t->count);
+
+	if (CB_UNLIKELY(count % 2 != me || count / 2 != t->worker[me].passed))
+		t->worker[me].out_of_turn++;
+	t->worker[me].passed++;
+	cb_store_release(&t->count, count + 1);
+}
+
+int turns_check(const struct cb_env *env, char *why, size_t why_len);
+int turns_can(const struct cb_case *c, char *why, size_t why_len);
+
+/* HANDOFF_WORK() - the row's workload, x_work. */
+#define HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                      \
+	_Static_assert(sizeof(type) <= TURNS_BYTES, "the row's own part is too large"); \
+	static int x##_setup(struct cb_env *env, char *why, size_t why_len)             \
+	{                                                                               \
+		type *st = (void *)((struct turns *)env->state)->own;                   \
+		const enum cb_model model = env->model;                                 \
+		int ret;                                                                \
+                                                                                        \
+		(void)st;                                                               \
+		(void)model;                                                            \
+		ret = init_;                                                            \
+		if (ret)                                                                \
+			(void)snprintf(why, why_len, #x ": %s", strerror(-ret));        \
+		return ret;                                                             \
+	}                                                                               \
+	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)         \
+	{                                                                               \
+		struct turns *t = state;                                                \
+		type *st = (void *)t->own;                                              \
+		const unsigned me = w->index;                                           \
+                                                                                        \
+		for (uint64_t done = 0; done < n; done++) {                             \
+			if (!(wait_) || w->error)                                       \
+				return done;                                            \
+			turns_take(t, me);                                              \
+			pass_;                                                          \
+		}                                                                       \
+		return n;                                                               \
+	}                                                                               \
+	static void x##_leave(struct cb_worker *w, void *state)                         \
+	{                                                                               \
+		struct turns *t = state;                                                \
+		type *st = (void *)t->own;                                              \
+		const unsigned me = w->index;                                           \
+                                                                                        \
+		(void)st;                                                               \
+		(void)me;                                                               \
+		cb_store_release(&t->closed, 1);                                        \
+		close_;                                                                 \
+	}                                                                               \
+	static int x##_check(const struct cb_env *env, char *why, size_t why_len)       \
+	{                                                                               \
+		struct turns *t = env->state;                                           \
+		type *st = (void *)t->own;                                              \
+		const unsigned next = t->count % 2;                                     \
+		const int ret = turns_check(env, why, why_len);                         \
+                                                                                        \
+		(void)st;                                                               \
+		(void)next;                                                             \
+		return ret ? ret : (check_);                                            \
+	}                                                                               \
+	static const struct cb_workload x##_work = {.op = "hand-off",                   \
+	    .state_bytes = sizeof(struct turns),                                        \
+	    .setup = x##_setup,                                                         \
+	    .batch = x##_batch,                                                         \
+	    .leave = x##_leave,                                                         \
+	    .check = x##_check};
+
+#define HANDOFF(x, about_, source_, type, init_, wait_, pass_, close_, check_)             \
+	HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                         \
+	static const struct cb_kind cb_kind_##x = {.family = "handoff",                    \
+	    .name = #x,                                                                    \
+	    .about = about_,                                                               \
+	    .source = source_,                                                             \
+	    .from = CB_SMOKE,                                                              \
+	    .version = 2,                                                                  \
+	    .models = CB_CAN_OS,                                                           \
+	    .not_models =                                                                  \
+		"it waits in the kernel: that stops the carrier, and with it the partner", \
+	    .work = &x##_work,                                                             \
+	    .can = turns_can};                                                             \
+	CB_REGISTER(cb_kind_##x)
+
+#endif

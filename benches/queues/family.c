@@ -1,0 +1,412 @@
+/* family.c - the family of queues: its parameters, and the parts of the workload that all share. */
+#include <concbench/queue.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CAPACITY_MAX (1 << 20)
+#define ITEM_BYTES_MAX (1 << 20)
+
+/* Waking somebody takes tens of microseconds, taking turns on one PU up to a slice of the
+ * scheduler's: a short window would hold too few of either. */
+#define WINDOW_NS UINT64_C(20000000)
+
+/* The low bits of a stamp say of which item it is; 56 bits of nanoseconds are two years. */
+#define STAMP_TAG_BITS 8
+#define STAMP_TAG_MASK ((UINT64_C(1) << STAMP_TAG_BITS) - 1)
+
+enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS };
+
+static const struct cb_param params[] = {
+    CB_PARAM_MODEL,
+    CB_PARAM("producers", CB_COUNT, "1", 1, CB_QUEUE_PRODUCERS_MAX, "who put items in"),
+    CB_PARAM("consumers", CB_COUNT, "1", 1, 1000, "who get them out"),
+    /* One carrier is one PU: what suspends its coroutines is not seen by others. */
+    CB_PARAM_CARRIERS,
+    CB_PARAM_PLACE("scatter"),
+    CB_PARAM("capacity", CB_COUNT, "256", 2, CAPACITY_MAX, "items that it holds, a power of two"),
+    CB_PARAM("bytes", CB_BYTES, "8", CB_QUEUE_ITEM_BYTES, ITEM_BYTES_MAX, "of an item"),
+    CB_PARAM_SPARSE("wait_ns", CB_NS, "0", 0, 1000000000,
+	"the patience of a put or get, after which it tries again; 0: no end"),
+};
+
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "model=thread,process"},
+    /* One PU for all: the only place where the three models can be compared with each other. */
+    {CB_SMOKE, "model=thread,process,coroutine place=same"},
+    {CB_QUICK, "model=thread,process producers=2 consumers=2"},
+    {CB_QUICK, "model=thread,process bytes=1KiB"},
+    {CB_FULL, "model=thread,process capacity=16,4096"},
+    {CB_FULL, "model=thread,process,coroutine place=same capacity=16,4096"},
+    {CB_FULL, "model=thread,process producers=1,4 consumers=4"},
+    {CB_FULL, "model=thread,process producers=4 consumers=1"},
+    {CB_FULL, "model=thread,process bytes=64"},
+    {CB_FULL, "model=thread wait_ns=100us"},
+    {CB_CHECK, "model=thread,process,coroutine capacity=2,256"},
+    {CB_CHECK, "model=thread,process,coroutine bytes=24,1000 capacity=16"},
+    {CB_CHECK, "model=thread,process,coroutine producers=2 consumers=2"},
+    {CB_CHECK, "model=thread,process,coroutine producers=3 consumers=1 capacity=16"},
+    {CB_CHECK, "model=thread,process,coroutine producers=1 consumers=3 capacity=16"},
+    {CB_CHECK, "model=thread,process,coroutine wait_ns=1us capacity=2"},
+    /* Those whose capacity is not ours to choose. */
+    {CB_CHECK, "model=thread,process,coroutine"},
+    {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
+};
+
+/* ---- what a case can be ---- */
+
+static bool has(const struct cb_case *c, const char *key)
+{
+	return !c->kind->without || !strstr(c->kind->without, key);
+}
+
+static unsigned value(const struct cb_case *c, const char *key)
+{
+	return has(c, key) ? (unsigned)cb_case_value(c, key) : 0;
+}
+
+static unsigned workers(const struct cb_case *c)
+{
+	return value(c, "producers") + value(c, "consumers");
+}
+
+static struct cb_queue_env env_of(const struct cb_case *c)
+{
+	const struct cb_queue *impl = c->kind->impl;
+	struct cb_queue_env env = {.c = c,
+	    .model = c->model,
+	    .producers = value(c, "producers"),
+	    .consumers = value(c, "consumers"),
+	    .capacity = value(c, "capacity"),
+	    .bytes = (size_t)cb_case_value(c, "bytes")};
+
+	if (impl->capacity)
+		env.capacity = impl->capacity(&env);
+	return env;
+}
+
+static int can(const struct cb_case *c, char *why, size_t why_len)
+{
+	const struct cb_queue *impl = c->kind->impl;
+	const struct cb_queue_env env = env_of(c);
+
+	if (impl->most_producers && env.producers > impl->most_producers) {
+		(void)snprintf(why, why_len, "it takes %u producer%s", impl->most_producers,
+		    impl->most_producers == 1 ? "" : "s");
+		return -EINVAL;
+	}
+	if (impl->most_consumers && env.consumers > impl->most_consumers) {
+		(void)snprintf(why, why_len, "it takes %u consumer%s", impl->most_consumers,
+		    impl->most_consumers == 1 ? "" : "s");
+		return -EINVAL;
+	}
+	if (impl->item_bytes && env.bytes != impl->item_bytes) {
+		(void)snprintf(why, why_len, "its items have %zu bytes", impl->item_bytes);
+		return -EINVAL;
+	}
+	if (impl->most_bytes && env.bytes > impl->most_bytes) {
+		(void)snprintf(why, why_len, "its items have at most %zu bytes", impl->most_bytes);
+		return -EINVAL;
+	}
+	if (!impl->capacity && (env.capacity & (env.capacity - 1)) != 0) {
+		(void)snprintf(why, why_len, "capacity:%u is not a power of two", env.capacity);
+		return -EINVAL;
+	}
+	if (value(c, "wait_ns") && !impl->ops->put) {
+		(void)snprintf(why, why_len, "nobody waits in it: no patience to lose");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static uint64_t window_ns(const struct cb_case *c)
+{
+	const struct cb_queue *impl = c->kind->impl;
+
+	/* The same for coroutines, which are compared with them. */
+	return impl->ops->put || cb_case_on_one_pu(c) ? WINDOW_NS : 0;
+}
+
+/* ---- state ---- */
+
+static size_t lines(size_t bytes)
+{
+	return (bytes + CB_ALIGN - 1) / CB_ALIGN * CB_ALIGN;
+}
+
+/* Enough that an item's stamp is not written over while it is in the queue, and a line at least. */
+static unsigned stamp_slots(unsigned capacity)
+{
+	unsigned slots = CB_ALIGN / sizeof(uint64_t);
+
+	while (slots < capacity / CB_QUEUE_TIMED + 2)
+		slots *= 2;
+	return slots;
+}
+
+/* Where the parts of a case's memory begin. */
+struct layout {
+	size_t worker, item, item_stride, stamps, queue, end;
+};
+
+static struct layout lay_out(const struct cb_queue_env *env)
+{
+	const struct cb_queue *impl = env->c->kind->impl;
+	const unsigned n = env->producers + env->consumers;
+	struct layout l;
+
+	l.worker = lines(sizeof(struct cb_queue_state));
+	l.item = l.worker + n * sizeof(struct cb_queue_worker);
+	l.item_stride = lines(env->bytes);
+	/* One more for the cell, which empties it. */
+	l.stamps = l.item + (n + 1) * l.item_stride;
+	l.queue = l.stamps + lines(env->producers * stamp_slots(env->capacity) * sizeof(uint64_t));
+	l.end = l.queue + lines(impl->queue_bytes(env));
+	return l;
+}
+
+size_t cb_queue_state_size(const struct cb_case *c)
+{
+	const struct cb_queue_env env = env_of(c);
+
+	return lay_out(&env).end;
+}
+
+int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
+{
+	const struct cb_queue_env queue_env = env_of(env->c);
+	const struct layout l = lay_out(&queue_env);
+	struct cb_queue_state *st = env->state;
+	unsigned char *base = env->state;
+	int ret;
+
+	st->env = queue_env;
+	st->impl = env->c->kind->impl;
+	st->wait_ns = value(env->c, "wait_ns");
+	st->stamp_slots = stamp_slots(queue_env.capacity);
+	st->stamps = (void *)(base + l.stamps);
+	st->worker = (void *)(base + l.worker);
+	st->queue = base + l.queue;
+	for (unsigned i = 0; i < env->workers; i++)
+		st->worker[i].item = base + l.item + i * l.item_stride;
+	st->drained.item = base + l.item + env->workers * l.item_stride;
+	ret = st->impl->ops->init ? st->impl->ops->init(st->queue, &st->env) : 0;
+	if (ret)
+		(void)snprintf(
+		    why, why_len, "%s: making the queue: %s", env->c->kind->name, strerror(-ret));
+	return ret;
+}
+
+void cb_queue_teardown(struct cb_env *env)
+{
+	struct cb_queue_state *st = env->state;
+
+	if (st->impl->ops->destroy)
+		st->impl->ops->destroy(st->queue);
+}
+
+void cb_queue_enter(struct cb_worker *w, void *state)
+{
+	struct cb_queue_state *st = state;
+	struct cb_queue_worker *own = &st->worker[w->index];
+
+	if (own->attached || !st->impl->ops->attach)
+		return;
+	own->attached = true;
+	cb_expect(w, -st->impl->ops->attach(st->queue, w), "queue: attach");
+}
+
+void cb_queue_leave(struct cb_worker *w, void *state)
+{
+	struct cb_queue_state *st = state;
+
+	cb_store(&st->closed, 1);
+	if (st->impl->ops->close)
+		st->impl->ops->close(st->queue, w);
+}
+
+/* ---- latencies ---- */
+
+static uint64_t *stamp_of(struct cb_queue_state *st, unsigned producer, uint64_t number)
+{
+	return &st->stamps[producer * st->stamp_slots +
+			   (number / CB_QUEUE_TIMED & (st->stamp_slots - 1))];
+}
+
+static uint64_t stamp_tag(const struct cb_queue_state *st, uint64_t number)
+{
+	return number / CB_QUEUE_TIMED / st->stamp_slots & STAMP_TAG_MASK;
+}
+
+void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number)
+{
+	cb_store(
+	    stamp_of(st, producer, number), cb_now_ns() << STAMP_TAG_BITS | stamp_tag(st, number));
+}
+
+/*
+ * The queue itself orders stamp and item. But a consumer that is preempted between getting an item
+ * and coming here may find a later item's stamp, if others went on consuming: the tag tells.
+ */
+void cb_queue_timed(
+    struct cb_worker *w, struct cb_queue_state *st, unsigned producer, uint64_t number)
+{
+	const uint64_t now_ns = cb_now_ns();
+	const uint64_t stamp = cb_load(stamp_of(st, producer, number));
+
+	if ((stamp & STAMP_TAG_MASK) == stamp_tag(st, number))
+		cb_record_ns(w, now_ns, now_ns - (stamp >> STAMP_TAG_BITS));
+}
+
+/* ---- accounts ---- */
+
+static struct cb_queue_worker *consumer(struct cb_queue_state *st, unsigned i)
+{
+	return &st->worker[st->env.producers + i];
+}
+
+static bool drain_one(struct cb_queue_state *st)
+{
+	const struct cb_queue_ops *ops = st->impl->ops;
+	unsigned char *item = st->drained.item;
+
+	return ops->drain ? ops->drain(st->queue, item, st->env.bytes)
+			  : ops->try_get(st->queue, NULL, item, st->env.bytes);
+}
+
+/* Empty the queue into st->drained. Return: items found there. */
+static uint64_t drain(struct cb_queue_state *st)
+{
+	uint64_t head, found = 0;
+
+	/* In the queue are only items after all that any consumer has had. */
+	for (unsigned c = 0; c < st->env.consumers; c++)
+		for (unsigned p = 0; p < st->env.producers; p++)
+			if (consumer(st, c)->source[p].last > st->drained.source[p].last)
+				st->drained.source[p].last = consumer(st, c)->source[p].last;
+	/* Bounded: a broken queue may go on for ever. */
+	while (found <= st->env.capacity && drain_one(st)) {
+		(void)cb_queue_take(st, &st->drained, st->drained.item, st->env.bytes, &head);
+		found++;
+	}
+	for (unsigned c = 0; c < st->env.consumers; c++)
+		for (unsigned p = 0; p < st->env.producers; p++)
+			consumer(st, c)->source[p].last = st->drained.source[p].last;
+	return found;
+}
+
+/* What all consumers and the draining together had of producer @p. */
+static struct cb_queue_source came_out(struct cb_queue_state *st, unsigned p)
+{
+	struct cb_queue_source all = st->drained.source[p];
+
+	for (unsigned c = 0; c < st->env.consumers; c++) {
+		all.count += consumer(st, c)->source[p].count;
+		all.sum += consumer(st, c)->source[p].sum;
+	}
+	return all;
+}
+
+static int check_items(struct cb_queue_state *st, char *why, size_t why_len)
+{
+	uint64_t damaged = st->drained.damaged, out_of_order = st->drained.out_of_order;
+
+	for (unsigned c = 0; c < st->env.consumers; c++) {
+		damaged += consumer(st, c)->damaged;
+		out_of_order += consumer(st, c)->out_of_order;
+	}
+	for (unsigned p = 0; p < st->env.producers; p++) {
+		const struct cb_queue_worker *from = &st->worker[p];
+		const struct cb_queue_source out = came_out(st, p);
+
+		if (from->put == out.count && from->put_sum == out.sum && !damaged && !out_of_order)
+			continue;
+		(void)snprintf(why, why_len,
+		    "producer %u put %" PRIu64 " items, %" PRIu64 " came out with %s sum; of all "
+		    "%" PRIu64 " came out of order and %" PRIu64 " damaged",
+		    p, from->put, out.count, from->put_sum == out.sum ? "their" : "another",
+		    out_of_order, damaged);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+static uint64_t delivered(struct cb_queue_state *st)
+{
+	uint64_t count = 0;
+
+	for (unsigned c = 0; c < st->env.consumers; c++)
+		for (unsigned p = 0; p < st->env.producers; p++)
+			count += consumer(st, c)->source[p].count;
+	return count;
+}
+
+int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
+{
+	struct cb_queue_state *st = env->state;
+	const uint64_t left = drain(st);
+	uint64_t done = 0;
+	int ret;
+
+	if (left > st->env.capacity) {
+		(void)snprintf(why, why_len, "more items left in the queue than its capacity of %u",
+		    st->env.capacity);
+		return -EBADMSG;
+	}
+	ret = check_items(st, why, why_len);
+	if (ret)
+		return ret;
+	for (unsigned i = 0; i < env->workers; i++)
+		done += env->done[i];
+	if (done != delivered(st)) {
+		(void)snprintf(why, why_len,
+		    "%" PRIu64 " items delivered, but %" PRIu64 " operations counted",
+		    delivered(st), done);
+		return -EBADMSG;
+	}
+	/* All workers are parked: none can be between the two. */
+	cb_store(&st->closed, 0);
+	if (st->impl->ops->open)
+		st->impl->ops->open(st->queue);
+	return 0;
+}
+
+void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	struct cb_queue_state *st = env->state;
+	uint64_t now[3] = {delivered(st), 0, 0};
+	double of[3];
+
+	for (unsigned i = 0; i < env->workers; i++) {
+		now[EMPTY_POLLS] += st->worker[i].empty_polls;
+		now[FULL_POLLS] += st->worker[i].full_polls;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		of[i] = (double)(now[i] - st->reported[i]);
+		st->reported[i] = now[i];
+	}
+	/* Without any items these are not numbers, and are left out. */
+	(void)cb_metric(metrics, "empty_polls_per_op", of[EMPTY_POLLS] / of[DELIVERED]);
+	(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
+}
+
+const struct cb_family queue_family = {
+    .name = "queue",
+    .plural = "queues",
+    .title = "Queues",
+    .question = "Which queue, between these many, for items of this size?",
+    .params = params,
+    .param_count = sizeof(params) / sizeof(params[0]),
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
+    .shape = CB_PANELS,
+    .caption = "Items that reached a consumer, per second: more is better.",
+    .contenders = CB_KINDS,
+    .rate = true,
+    .can = can,
+    .workers = workers,
+    .window_ns = window_ns,
+    .exercised = "empty_polls_per_op|full_polls_per_op",
+};

@@ -1,0 +1,52 @@
+/*
+ * conformance.h - is this kind right? Its cases under real overlap, each in a process of its own,
+ * until somebody has really met somebody; and the broken kinds, which have to be caught.
+ */
+#ifndef CONCBENCH_CONFORMANCE_H
+#define CONCBENCH_CONFORMANCE_H
+
+#include "harness/cell/supervise.h"
+#include "harness/work/sweep.h"
+
+struct conformance_plan {
+	const char *exe;
+	const char *const *modules; /* as struct cell_spec's */
+	const char *topology_xml;
+	const char *allowed;
+	int stderr_fd;
+	uint64_t case_ns;     /* a case has its turns for so long, at least */
+	uint64_t patience_ns; /* and at most: then it counts as never exercised */
+	uint64_t hang_ns;     /* when a silent case counts as hung */
+	uint64_t seed;
+};
+
+enum conformance_outcome {
+	CONFORMS,
+	CONFORMANCE_WRONG,       /* its check failed, or it crashed or hung */
+	CONFORMANCE_IDLE,        /* nobody met anybody: nothing was tested */
+	CONFORMANCE_UNSUPPORTED, /* this machine cannot run it */
+};
+
+struct conformance_result {
+	enum conformance_outcome outcome;
+	enum case_status status; /* of CONFORMANCE_WRONG */
+	char why[REASON_MAX];
+	double ops;
+	unsigned trials;
+};
+
+/** conformance_case() - Return: 0; -EINTR. */
+int conformance_case(
+    const struct conformance_plan *p, const struct bench_case *bc, struct conformance_result *out);
+
+/**
+ * conformance_cases() - what of a kind is tested: all its CB_CHECK cases; of a broken one the first
+ * under each model. Return: 0; -errno with @err.
+ */
+int conformance_cases(const struct registry *r, const struct host *h, const struct kind *k,
+    struct case_list *out, char *err, size_t err_len);
+
+/** conformance_caught() - has the check said of a broken kind what it has to say? */
+bool conformance_caught(const struct kind *k, const struct conformance_result *result);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * param.h - values of parameters: from what people type to numbers, and to what stands in names.
+ *
+ * "500", "2us", "1KiB", "pus", "2*pus", "thread", "list:0,2-3"; lists "1,2,8"; ranges by a factor
+ * "1..64x2" (factor 2 when it is left out), with both ends in.
+ */
+#ifndef CONCBENCH_PARAM_H
+#define CONCBENCH_PARAM_H
+
+#include "harness/machine/placement.h"
+
+#include <concbench/concbench.h>
+
+struct param_value {
+	int64_t n;                     /* all but CB_PLACE */
+	char text[PLACEMENT_TEXT_MAX]; /* CB_PLACE */
+};
+
+/**
+ * param_parse() - one value.
+ * @pus: usable PUs of this machine, what "pus" stands for.
+ * @err: one line: what was typed, what is accepted.
+ * Return: 0; -EINVAL; -ERANGE out of the parameter's bounds; @out untouched on error.
+ */
+int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct param_value *out,
+    char *err, size_t err_len);
+
+/**
+ * param_parse_list() - several, without doubles, in the order typed.
+ * @out: [*count] values; free() it.
+ * Return: as param_parse(); -ENOMEM.
+ */
+int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
+    struct param_value **out, size_t *count, char *err, size_t err_len);
+
+/** param_format() - as it stands in a name. Return: @buf. */
+char *param_format(const struct cb_param *p, const struct param_value *v, char *buf, size_t len);
+
+bool param_same(const struct cb_param *p, const struct param_value *a, const struct param_value *b);
+
+/** param_is() - does @key mean this parameter? Its key, with or without its unit: "hold_ns",
+ * "hold". */
+bool param_is(const struct cb_param *p, const char *key, size_t len);
+
+#endif

@@ -1,0 +1,339 @@
+/* registry_test.c - which kinds there are, in which order, and what a kind has to say of itself. */
+#include "harness/work/registry.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
+{
+	(void)w;
+	(void)state;
+	return n;
+}
+
+static int check(const struct cb_env *env, char *why, size_t why_len)
+{
+	(void)env;
+	(void)why;
+	(void)why_len;
+	return 0;
+}
+
+static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	(void)metrics;
+	return check(env, why, why_len);
+}
+
+static const struct cb_param params[] = {
+    CB_PARAM_MODEL,
+    CB_PARAM_WORKERS("1"),
+    CB_PARAM("hold_ns", CB_NS, "0", 0, 1000000000, "held"),
+};
+static const struct cb_figure bytes = {
+    "peak_bytes", "memory", "bytes", CB_RATIO, CB_LESS, 0.0, NULL};
+static const struct cb_family first = {
+    .name = "first", .plural = "firsts", .params = params, .param_count = 3};
+static const struct cb_family second = {.name = "second",
+    .plural = "seconds",
+    .params = params,
+    .param_count = 2,
+    .figures = &bytes,
+    .figure_count = 1};
+const struct cb_family *const cb_families[] = {&first, &second, NULL};
+
+static const struct cb_workload work = {.op = "op", .batch = batch, .check = check};
+
+#define KIND(id, of, name_, flags_)                     \
+	static const struct cb_kind id = {.family = of, \
+	    .name = name_,                              \
+	    .about = "a kind",                          \
+	    .flags = flags_,                            \
+	    .version = 1,                               \
+	    .models = CB_CAN_ALL,                       \
+	    .work = &work};                             \
+	CB_REGISTER(id)
+
+/* Not in the order in which they have to be listed; families by their plural, too. */
+KIND(kind_of_second, "seconds", "alone", 0)
+KIND(kind_b, "first", "b", 0)
+KIND(kind_z, "first", "z", CB_REFERENCE)
+KIND(kind_a, "first", "a", 0)
+KIND(kind_broken, "first", "a_broken", CB_BROKEN)
+KIND(kind_hidden, "first", "a_hidden", CB_HIDDEN)
+
+static struct registry registry;
+
+static int prepare(void **state)
+{
+	char err[200];
+
+	(void)state;
+	return registry_create(&registry, err, sizeof(err));
+}
+
+static int release(void **state)
+{
+	(void)state;
+	registry_free(&registry);
+	return 0;
+}
+
+static const struct kind *found(const char *family, const char *name)
+{
+	return registry_find(&registry, family, strlen(family), name, strlen(name));
+}
+
+static void kinds_stand_by_family(void **state)
+{
+	/* References first, then by name. */
+	static const char *const order[] = {"z", "a", "a_broken", "a_hidden", "b", "alone"};
+
+	(void)state;
+	assert_int_equal(registry.count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct kind *k = &registry.item[i];
+
+		assert_string_equal(k->name, order[i]);
+		assert_ptr_equal(k->family, i < 5 ? &first : &second);
+		assert_int_equal(k->param_count, i < 5 ? 3 : 2);
+		assert_null(k->module);
+		assert_ptr_equal(found(k->family->name, k->name), k);
+		assert_ptr_equal(cb_kind_find(k->self->family, k->name), k->self);
+	}
+	assert_null(found("first", "alone"));
+	assert_null(found("first", "a_"));
+	assert_null(found("firs", "a"));
+	assert_null(cb_kind_find("first", "c"));
+}
+
+static void families_go_by_two_names(void **state)
+{
+	(void)state;
+	assert_ptr_equal(registry_family("first", 5), &first);
+	assert_ptr_equal(registry_family("firsts/z", 6), &first);
+	assert_ptr_equal(registry_family("seconds", 7), &second);
+	assert_null(registry_family("third", 5));
+	assert_null(registry_family("first", 4));
+	assert_null(registry_family("", 0));
+}
+
+static void broken_and_hidden_ones_are_not_listed(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("CONCBENCH_SELFTEST"), 0);
+	assert_true(kind_listed(found("first", "a")));
+	assert_true(kind_listed(found("first", "z")));
+	assert_false(kind_listed(found("first", "a_broken")));
+	assert_false(kind_listed(found("first", "a_hidden")));
+	assert_int_equal(setenv("CONCBENCH_SELFTEST", "1", 1), 0);
+	assert_false(kind_listed(found("first", "a_broken")));
+	assert_true(kind_listed(found("first", "a_hidden")));
+	assert_int_equal(unsetenv("CONCBENCH_SELFTEST"), 0);
+}
+
+/* Its own, the family's, or time per operation. */
+static void every_kind_has_figures(void **state)
+{
+	static const struct cb_figure own[2] = {
+	    {"ns_per_op", "time", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+	    {"lost", "items lost", "", CB_SHARE, CB_LESS, 0.0, NULL}};
+	struct cb_kind self = kind_of_second;
+	struct kind k = {.family = &second, .self = &self};
+	unsigned count;
+
+	(void)state;
+	assert_string_equal(kind_figures(found("first", "a"), &count)->metric, "ns_per_op");
+	assert_int_equal(count, 1);
+	assert_ptr_equal(kind_figures(&k, &count), &bytes);
+	assert_int_equal(count, 1);
+	self.figures = own;
+	self.figure_count = 2;
+	assert_ptr_equal(kind_figures(&k, &count), own);
+	assert_int_equal(count, 2);
+}
+
+static void params_are_the_family_s_and_its_own(void **state)
+{
+	static const struct cb_param own[] = {
+	    CB_PARAM("spread", CB_COUNT, "1", 1, 9, "over so many")};
+	struct cb_kind self = kind_a;
+	const struct cb_kind *one = &self;
+	struct registry r = {0};
+	const struct kind *k;
+	char err[300] = "";
+
+	(void)state;
+	self.without = "workers hold_ns";
+	self.params = own;
+	self.param_count = 1;
+	if (registry_add(&r, &one, &one + 1, "", "own.so", err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	k = &r.item[0];
+	assert_int_equal(k->param_count, 2);
+	assert_string_equal(k->param[0]->key, "model");
+	assert_string_equal(k->param[1]->key, "spread");
+	assert_int_equal(kind_param(k, "spread", 6), 1);
+	assert_int_equal(kind_param(k, "hold_ns", 7), -1);
+	/* Negative control: others have it, by either key. */
+	assert_int_equal(kind_param(found("first", "a"), "hold_ns", 7), 2);
+	assert_int_equal(kind_param(found("first", "a"), "hold", 4), 2);
+	registry_free(&r);
+}
+
+static void refused(const struct cb_kind *bad, int want, const char *said)
+{
+	const size_t before = registry.count;
+	char err[300] = "";
+	const int ret = registry_add(&registry, &bad, &bad + 1, "", "own.so", err, sizeof(err));
+
+	if (ret != want || !strstr(err, said))
+		fail_msg("'%s' gave %d %s", said, ret, err);
+	assert_int_equal(registry.count, before);
+}
+
+#define TOO_LONG "a_name_of_one_more_than_the_sixty_three_characters_that_there_is_"
+
+static void a_kind_that_does_not_fit_is_refused(void **state)
+{
+	static const struct cb_param twice[] = {CB_PARAM("hold_ns", CB_NS, "0", 0, 1, "again")},
+				     short_key[] = {CB_PARAM("hold", CB_NS, "0", 0, 1, "again")},
+				     baseless[] = {CB_PARAM(
+					 "spread", CB_COUNT, NULL, 0, 1, "of it")},
+				     wordless[] = {CB_PARAM(
+					 "colour", CB_WORD, "red", 0, 1, "of it")},
+				     slash[] = {CB_PARAM("a/b", CB_COUNT, "1", 0, 1, "of it")};
+	static const struct cb_workload unchecked = {.op = "op", .batch = batch},
+					nothing = {.op = "op", .check = check},
+					nameless = {.batch = batch, .check = check};
+	static struct cb_param many[CASE_PARAMS_MAX - 2];
+	static char keys[CASE_PARAMS_MAX - 2][8];
+	static const struct {
+		struct cb_kind kind; /* what it is not given it has from "a" */
+		const char *said;
+		int ret;
+	} table[] = {
+	    {{.name = "a"}, "kind first/a: there is one of this name already", -EEXIST},
+	    {{.name = "a b"}, "kind first/a b: no name, or one that is not", -EINVAL},
+	    {{.name = ""}, "kind first/: no name, or one that is not", -EINVAL},
+	    {{.name = TOO_LONG}, "its name is longer than 63", -EINVAL},
+	    {{.family = "third"}, "kind third/new: no such family", -EINVAL},
+	    {{.work = &nothing}, "no workload, or one without an operation to do", -EINVAL},
+	    {{.work = &nameless}, "no workload, or one without an operation to do", -EINVAL},
+	    {{.work = &unchecked}, "its work is not checked: no check()", -EINVAL},
+	    {{.models = CB_CAN_OS}, "does not say why not under all models", -EINVAL},
+	    {{.models = CB_CAN_ALL | CB_CAN(CB_CALLBACK)}, "it claims callbacks", -EINVAL},
+	    {{.params = twice, .param_count = 1}, "parameter 'hold_ns' is declared twice", -EINVAL},
+	    /* Nobody could say which of the two is meant. */
+	    {{.params = short_key, .param_count = 1}, "parameter 'hold' is declared twice",
+		-EINVAL},
+	    {{.params = baseless, .param_count = 1}, "parameter 1 lacks a key, a base value",
+		-EINVAL},
+	    {{.params = wordless, .param_count = 1}, "a meaning or its words", -EINVAL},
+	    {{.params = slash, .param_count = 1}, "parameter 1 lacks a key", -EINVAL},
+	    {{.params = many, .param_count = CASE_PARAMS_MAX - 2}, "more than 16 parameters",
+		-EINVAL},
+	};
+	struct cb_kind lacking[] = {kind_a, kind_a, kind_a, kind_a, kind_a};
+	static const char *const lacks[] = {"it says nothing about itself",
+	    "it claims no execution model", "no workload", "kind ?/new: no such family",
+	    "kind first/?: no name"};
+
+	(void)state;
+	for (unsigned i = 0; i < CASE_PARAMS_MAX - 2; i++) {
+		(void)snprintf(keys[i], sizeof(keys[i]), "key%u", i);
+		many[i] = (struct cb_param)CB_PARAM(keys[i], CB_COUNT, "1", 0, 1, "one of many");
+	}
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct cb_kind *given = &table[i].kind;
+		struct cb_kind bad = kind_a;
+
+		bad.name = given->name ? given->name : "new";
+		bad.family = given->family ? given->family : bad.family;
+		bad.work = given->work ? given->work : bad.work;
+		bad.models = given->models ? given->models : bad.models;
+		bad.params = given->params;
+		bad.param_count = given->param_count;
+		refused(&bad, table[i].ret, table[i].said);
+	}
+	for (size_t i = 0; i < 5; i++)
+		lacking[i].name = "new";
+	lacking[0].about = NULL;
+	lacking[1].models = 0;
+	lacking[2].work = NULL;
+	lacking[3].family = NULL;
+	lacking[4].name = NULL;
+	for (size_t i = 0; i < 5; i++)
+		refused(&lacking[i], -EINVAL, lacks[i]);
+}
+
+/* Negative control: what the one above has too little or too much of. */
+static void a_kind_that_fits_is_taken(void **state)
+{
+	static const struct cb_workload unwatched = {.op = "op", .once = once};
+	static const struct cb_param own[] = {CB_PARAM("spread", CB_COUNT, "1", 0, 1, "of it")};
+	struct cb_kind good[3] = {kind_a, kind_a, kind_a};
+	const struct cb_kind *const all[3] = {&good[0], &good[1], &good[2]};
+	char longest[] = TOO_LONG, err[300] = "";
+	struct registry r = {0};
+
+	(void)state;
+	longest[KIND_NAME_MAX - 1] = '\0';
+	good[0].name = longest;
+	good[0].params = own;
+	good[0].param_count = 1;
+	/* A trial that is one call has its figures, and no operations to check. */
+	good[1].name = "new";
+	good[1].work = &unwatched;
+	good[2].models = CB_CAN_ALL | CB_CAN(CB_CALLBACK);
+	good[2].callback = &work;
+	if (registry_add(&r, all, all + 3, "", "own.so", err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	assert_int_equal(r.count, 3);
+	registry_free(&r);
+}
+
+static void a_module_s_kinds_come_last_under_their_prefix(void **state)
+{
+	const struct cb_kind *one = &kind_a;
+	struct registry r;
+	const struct kind *k;
+	char err[300] = "";
+
+	(void)state;
+	assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
+	assert_int_equal(registry_add(&r, &one, &one + 1, "mine", "own.so", err, sizeof(err)), 0);
+	k = registry_find(&r, "first", 5, "mine.a", 6);
+	assert_non_null(k);
+	assert_string_equal(k->module, "own.so");
+	/* Behind ours of the family, before the next family's. */
+	assert_true(k > registry_find(&r, "first", 5, "b", 1));
+	assert_true(k < registry_find(&r, "second", 6, "alone", 5));
+	/* Without one they may be there already: whose they are is said. */
+	assert_int_equal(
+	    registry_add(&r, &one, &one + 1, "mine", "other.so", err, sizeof(err)), -EEXIST);
+	assert_non_null(strstr(err, "there is one of this name already, of own.so"));
+	assert_non_null(strstr(err, "PREFIX=FILE"));
+	registry_free(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(kinds_stand_by_family),
+	    cmocka_unit_test(families_go_by_two_names),
+	    cmocka_unit_test(broken_and_hidden_ones_are_not_listed),
+	    cmocka_unit_test(every_kind_has_figures),
+	    cmocka_unit_test(params_are_the_family_s_and_its_own),
+	    cmocka_unit_test(a_kind_that_does_not_fit_is_refused),
+	    cmocka_unit_test(a_kind_that_fits_is_taken),
+	    cmocka_unit_test(a_module_s_kinds_come_last_under_their_prefix),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, release);
+}
