@@ -87,18 +87,21 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory $(BUILD)/concbench
 	@$(BUILD)/concbench run --profile $(PROFILE) $(BENCH_ARGS)
 
+# One line a test; tests that only compute run side by side.
+PROVE := HARNESS_RULESFILE=scripts/tests/rules.yml prove --jobs $(shell nproc) --timer --failures --exec scripts/tests/exec
+
 .PHONY: test
 test: ## install what is missing, build, run unit and command-line tests
 test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
 	@CONCBENCH=$(abspath $(BUILD)/concbench) CONCBENCH_TESTS=$(abspath $(BUILD)/tests) \
-	  prove --timer --failures --exec scripts/tests/exec $(TESTS) $(wildcard scripts/tests/*.sh)
+	  $(PROVE) $(TESTS) $(wildcard scripts/tests/*.sh)
 
 .PHONY: unit-test
 unit-test: ## only the unit tests
 unit-test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
-	@prove --timer --failures --exec scripts/tests/exec $(UNIT_TESTS)
+	@$(PROVE) $(UNIT_TESTS)
 
 # For `make gate`: what to compare with, what to compare (nothing: the working tree), further options.
 BASE ?=
