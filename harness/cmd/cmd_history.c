@@ -350,9 +350,10 @@ static const struct option_spec specs[] = {
     {"case", "REGEX", OPTION_TEXT(filter.case_name),
 	"only cases that match; with a leading '-' those that do not", .only = READS},
     {"format", "FORMAT", OPTION_TEXT(format),
-	"otava, github-action-benchmark, github-action-benchmark-bigger (what is better the more it "
-	"is) or bencher", .words = export_format_names,
-	.only = EXPORT, .required = true},
+	"otava, github-action-benchmark, github-action-benchmark-bigger (what is better the more "
+	"it "
+	"is) or bencher",
+	.words = export_format_names, .only = EXPORT, .required = true},
     {"out", "PATH", OPTION_TEXT(out),
 	"the file to write (\"-\": standard output), of otava the folder", .only = EXPORT,
 	.required = true},

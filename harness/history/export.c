@@ -79,8 +79,7 @@ static const struct {
     [EXPORT_OTAVA] = {NULL, NULL, 0},
     [EXPORT_GITHUB] = {json_array, add_github, BIT(CB_LESS)},
     [EXPORT_GITHUB_BIGGER] = {json_array, add_github, BIT(CB_MORE)},
-    [EXPORT_BENCHER] = {json_object, add_bencher,
-	BIT(CB_LESS) | BIT(CB_MORE) | BIT(CB_NEITHER)},
+    [EXPORT_BENCHER] = {json_object, add_bencher, BIT(CB_LESS) | BIT(CB_MORE) | BIT(CB_NEITHER)},
 };
 
 const char *const export_format_names[EXPORT_COUNT + 1] = {

@@ -75,7 +75,7 @@ what_is_not_there() {
 	expect 2 history list --db h.db --machine xyz
 	refused "'xyz' is not a machine class"
 	expect 2 history export --db h.db --format compare.py --out o
-	refused "'compare.py' is not one of otava, github-action-benchmark, "
+	refused "'compare.py' is not a format; accepted: otava, github-action-benchmark, "
 	expect 2 history list --db mysql://host/db
 	refused "mysql://host/db"
 	expect 2 history export --db h.db --format csv --out o
