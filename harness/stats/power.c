@@ -24,7 +24,8 @@ static int one_trial(const struct power_design *d, double log_change, uint64_t s
 
 	sequential_begin(&s, d->min_effect);
 	for (unsigned i = 0; !ret && !s.ended && i < d->find + d->confirm; i++) {
-		const struct launch_ratio l = {.log_ratio = log_change + d->sd * random_normal(&rng)};
+		const struct launch_ratio l = {
+		    .log_ratio = log_change + d->sd * random_normal(&rng)};
 
 		if (i == d->find) {
 			ret = sequential_finish(&s);

@@ -154,7 +154,7 @@ static double tries_beside(const struct share *s, const struct share *other, dou
 {
 	const double others = tries_of(other, z, other->trials);
 
-	return tries_of(s, z, fmax(s->launches, s->trials * fmin(1, others / other->trials)));
+	return tries_of(s, z, fmax(s->launches, s->trials * (others / other->trials)));
 }
 
 static struct stats_interval shift_at(const struct share *a, const struct share *b, double z)
