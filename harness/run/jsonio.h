@@ -19,8 +19,8 @@ enum jsonio_kind {
 	JSONIO_BOOL,
 	JSONIO_UNSIGNED,
 	JSONIO_U64,       /* jsonio_put_u64() */
-	JSONIO_REAL,      /* finite; has to be there */
-	JSONIO_REAL_OR_0, /* left out when it is not finite, and read as 0 when it is not there */
+	JSONIO_REAL,      /* left out when it is not finite; read: has to be there */
+	JSONIO_REAL_OR_0, /* the same, and read as 0 when it is not there */
 	JSONIO_WORD,      /* an enum, as the word that @of has for it: const char *[], up to NULL */
 	JSONIO_OBJECT,    /* a struct of its own: @of its fields */
 	JSONIO_METRICS,   /* struct metric_set */

@@ -127,8 +127,9 @@ int jsonio_put_fields(json_t *object, const struct jsonio_field *fields, const v
 
 	for (const struct jsonio_field *f = fields; f->key; f++) {
 		const void *at = (const char *)from + f->offset;
+		const bool real = f->kind == JSONIO_REAL || f->kind == JSONIO_REAL_OR_0;
 
-		if (f->kind != JSONIO_REAL_OR_0 || isfinite(*(const double *)at))
+		if (!real || isfinite(*(const double *)at))
 			rc |= jsonio_put(object, f->key, member(f, at));
 	}
 	return rc;

@@ -167,6 +167,11 @@ bool run_figure_value(const struct run_figure *f, const struct metric_set *trial
 /** run_figure_format() - for people: "1.23 µs", "4 kB", "12.3 %". Return: @buf. */
 char *run_figure_format(const struct run_figure *f, double value, char *buf, size_t len);
 
+/** run_figure_per_cent() - what a hundredth of it is called: "%", "% of 5 µs", "points". Return:
+ * @buf.
+ */
+char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len);
+
 /* ---- */
 
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */

@@ -133,3 +133,14 @@ char *run_figure_format(const struct run_figure *f, double value, char *buf, siz
 	}
 	return buf;
 }
+
+char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len)
+{
+	char worth[TEXT_FORMAT_MAX + sizeof(f->unit)] = "";
+
+	if (f->scale == CB_DIFFERENCE)
+		run_figure_format(f, f->worth, worth, sizeof(worth));
+	(void)snprintf(buf, len, "%s%s%s", scale_averages(f->scale) ? "points" : "%",
+	    worth[0] ? " of " : "", worth);
+	return buf;
+}

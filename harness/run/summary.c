@@ -4,6 +4,7 @@
 #include "harness/stats/scale.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,12 @@ static void count_samples(
 	}
 }
 
+/* Of next to no time: without end, but for what a file can say. */
+static double rate(double ns)
+{
+	return fmin(1e9 / ns, DBL_MAX);
+}
+
 static int figures(
     const struct run_figure *f, const struct launch_list *list, struct series_summary *sum)
 {
@@ -130,9 +137,9 @@ static int figures(
 	/* The same figure the other way up: medians of reciprocals of their own would contradict it
 	 * where launches differ. */
 	sum->ops_per_s = (struct stats_interval){
-	    .estimate = 1e9 / i->estimate, .low = 1e9 / i->high, .high = 1e9 / i->low};
-	if (isfinite(sum->ops_per_s.estimate))
-		rc = metric_add(&sum->medians, METRIC_OPS_PER_S, sum->ops_per_s.estimate);
+	    .estimate = rate(i->estimate), .low = rate(i->high), .high = rate(i->low)};
+	/* Left out when a set has no room for it, or when it is beyond what a metric may be. */
+	(void)metric_add(&sum->medians, METRIC_OPS_PER_S, sum->ops_per_s.estimate);
 out:
 	free(x);
 	return rc;
@@ -171,24 +178,11 @@ static void say_oversubscribed(const struct series *s, char *why)
 		say(why, "%u workers, more than there are PUs", s->workers);
 }
 
-/* What half_width_pct is in: per cent, or of what; points. */
-static const char *per_cent(const struct run_figure *f, char *buf, size_t len)
-{
-	char worth[TEXT_FORMAT_MAX + sizeof(f->unit)];
-
-	if (scale_averages(f->scale))
-		return "points";
-	if (f->scale == CB_RATIO)
-		return "%";
-	snprintf(buf, len, "%% of %s", run_figure_format(f, f->worth, worth, sizeof(worth)));
-	return buf;
-}
-
 void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
     double precision_pct, const char *why)
 {
 	char width[96] = "", of[80];
-	const char *unit = per_cent(&s->figure, of, sizeof(of));
+	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
 
 	if (isfinite(half_width_pct))
 		snprintf(width, sizeof(width), "at +-%.1f %s ", half_width_pct, unit);
@@ -241,7 +235,7 @@ static void judge(struct series *s, bool pooled)
 {
 	const struct series_summary *sum = &s->summary;
 	char why[REASON_MAX] = "", what[METRIC_NAME_MAX + 4], of[80];
-	const char *unit = per_cent(&s->figure, of, sizeof(of));
+	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
 	bool noisy = pooled;
 
 	if (s->oversubscribed)

@@ -60,6 +60,7 @@ double scale_bound(enum cb_scale scale, double fraction);
  * @z:  of the level; 1.96 for 95 %.
  */
 struct stats_interval stats_wilson(double hits, double of, double z);
+#define STATS_Z_95 1.959963984540054
 
 /**
  * stats_share_ci() - the mean of launches' shares.

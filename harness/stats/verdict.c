@@ -14,12 +14,12 @@
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
 
-static const char *const names[VERDICT_COUNT] = {
+const char *const verdict_names[VERDICT_COUNT + 1] = {
     "same", "slower", "faster", "unsure", "incomparable", "missing", "failed", "differs"};
 
 const char *verdict_name(enum verdict v)
 {
-	return v < VERDICT_COUNT ? names[v] : "unknown";
+	return v < VERDICT_COUNT ? verdict_names[v] : "unknown";
 }
 
 const char *verdict_word(enum verdict v, bool time)
@@ -46,7 +46,7 @@ enum verdict verdict_by_merit(enum verdict v, enum cb_better better)
 int verdict_from_name(const char *name, enum verdict *out)
 {
 	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-		if (strcmp(name, names[i]) == 0) {
+		if (strcmp(name, verdict_names[i]) == 0) {
 			*out = (enum verdict)i;
 			return 0;
 		}

@@ -28,6 +28,8 @@ enum verdict {
 	VERDICT_COUNT,
 };
 
+/** verdict_names - "same", "slower", ..., up to a NULL. */
+extern const char *const verdict_names[VERDICT_COUNT + 1];
 /** verdict_name() - "same", "slower", ... */
 const char *verdict_name(enum verdict v);
 /** verdict_word() - the same for people: of a figure that is no time, "worse" and "better". */
