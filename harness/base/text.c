@@ -285,6 +285,20 @@ char *text_clean(char *s)
 	return s;
 }
 
+void text_add_clause(char *text, size_t len, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	if (used && used + 2 < len) {
+		memcpy(text + used, "; ", 3);
+		used += 2;
+	}
+	va_start(args, format);
+	(void)vsnprintf(text + used, len - used, format, args);
+	va_end(args);
+}
+
 /* Makes room for @more bytes and a NUL; sets failed otherwise. */
 static bool buffer_reserve(struct text_buffer *b, size_t more)
 {

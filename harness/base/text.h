@@ -54,6 +54,11 @@ char *text_format_duration(uint64_t ns, char *buf, size_t len);
  */
 char *text_clean(char *s);
 
+/** text_add_clause() - append to a text in @text[len], after "; " when there is one already. What
+ * does not fit is cut: the first clause is the main one. */
+void text_add_clause(char *text, size_t len, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /**
  * A string that grows. Zero-initialised is empty. When memory runs out, or a format cannot be
  * expanded, @failed is set, everything added later is ignored, and what was there stays; so a

@@ -221,6 +221,19 @@ static void formats_ns_and_counts(void **state)
 	assert_true(strlen(text_format_ns(-DBL_MIN, buf, sizeof(buf))) < sizeof(buf) - 1);
 }
 
+static void clauses_are_joined(void **state)
+{
+	char text[16] = "";
+
+	(void)state;
+	text_add_clause(text, sizeof(text), "%d of %d", 1, 2);
+	assert_string_equal(text, "1 of 2");
+	text_add_clause(text, sizeof(text), "and so on");
+	assert_string_equal(text, "1 of 2; and so ");
+	text_add_clause(text, sizeof(text), "more");
+	assert_string_equal(text, "1 of 2; and so ");
+}
+
 static void formats_duration(void **state)
 {
 	static const struct {
@@ -345,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(parses_duration),
 	    cmocka_unit_test(parses_percent),
 	    cmocka_unit_test(formats_ns_and_counts),
+	    cmocka_unit_test(clauses_are_joined),
 	    cmocka_unit_test(formats_duration),
 	    cmocka_unit_test(cleans_foreign_text),
 	    cmocka_unit_test(buffer_grows),

@@ -13,6 +13,7 @@ struct catalogue_case {
 	char name[CASE_NAME_MAX];
 	char hash[17];
 	uint64_t slot_ns;
+	struct run_figure figure; /* without a metric: the time per operation */
 	bool supported;
 	char reason[REASON_MAX]; /* why not */
 	bool differs; /* false; a gate's: measured although the other side's does something else */

@@ -4,9 +4,9 @@
 #include "harness/base/interrupt.h"
 #include "harness/cell/run_launch.h"
 #include "harness/cell/schedule.h"
+#include "harness/run/launch.h"
 
 #include <errno.h>
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,35 +98,22 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 	return 1;
 }
 
-/* The launch that has just ended, as the summary will see it: the median of its warm trials. */
-static int note_precision(struct run_loop *l, const struct run_entry *e, unsigned figure)
+/* The launch that has just ended, as the summary will see it. */
+static int note_precision(struct run_loop *l, const struct run_entry *e, unsigned index)
 {
-	struct stopping *stopping = &l->stopping[e->series + figure];
-	const struct series *s = run_loop_series(l, e, figure);
-	const unsigned launch = e->launches - 1;
-	double *x = calloc(s->sample_count + 1, sizeof(*x));
-	double median = DBL_MAX;
-	size_t n = 0;
-	int ret = 0;
+	struct stopping *stopping = &l->stopping[e->series + index];
+	const struct series *s = run_loop_series(l, e, index);
+	double figure;
+	unsigned trials;
+	int ret = launch_figure(s, e->launches - 1, &figure, &trials);
 
-	if (!x)
-		return -ENOMEM;
-	for (size_t i = s->sample_count; i > 0 && s->samples[i - 1].launch == launch; i--) {
-		if (s->samples[i - 1].warm_up)
-			continue;
-		/* No operation finished: longer than any. */
-		if (!metric_get(&s->samples[i - 1].metrics, s->figure.metric, &x[n]))
-			x[n] = DBL_MAX;
-		n++;
-	}
-	if (n)
-		ret = stats_median(x, n, &median);
-	free(x);
-	/* A launch without a figure of its own makes the summary pool all of them. */
-	stopping->never |= median > DBL_MAX / 4;
-	if (!ret && median <= DBL_MAX / 4)
-		ret = stopping_add(stopping, median, l->precision);
-	return ret;
+	stopping->scale = s->figure.scale;
+	stopping->worth = s->figure.worth;
+	if (ret != -ENODATA)
+		return ret ? ret : stopping_add(stopping, figure, trials, l->precision);
+	/* A launch without a time of its own makes the summary pool all of them. */
+	stopping->never |= run_figure_has_rate(&s->figure);
+	return 0;
 }
 
 static int launch(struct run_loop *l, struct run_entry *e)

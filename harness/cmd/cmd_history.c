@@ -8,7 +8,6 @@
 #include "harness/cmd/cmd.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
-#include "harness/run/result_ahead.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -85,49 +84,30 @@ static int add_one(struct history *h, const struct run *run)
 	return rc < 0 ? complain(HISTORY, "standard output: %s", strerror(errno)) : 0;
 }
 
-static int add_each(const struct history_options *a, struct result_ahead *ahead,
-    const char *const *paths, size_t count)
+static int do_add(const struct history_options *a)
 {
+	const size_t count = a->operands.count ? a->operands.count : 1;
 	struct history *h = NULL;
 	int bad = 0, cannot = 0;
 
 	/* One bad file of many is no reason to leave out the good ones. */
 	for (size_t i = 0; i < count && !cannot; i++) {
+		char *path = find_one(a, a->operands.count ? a->operands.item[i] : "latest");
 		struct run run = {0};
 		char err[512] = "";
-		int rc = result_ahead_take(ahead, &run, err, sizeof(err));
+		int rc = path ? result_read(path, &run, err, sizeof(err)) : -ENOENT;
 
 		if (rc)
-			rc = paths[i] ? complain(HISTORY, "%s", err[0] ? err : strerror(-rc)) : rc;
+			rc = path ? complain(HISTORY, "%s", err[0] ? err : strerror(-rc)) : rc;
 		/* Not before there is something to put in: opening it makes it. */
 		else if (!h)
 			rc = cannot = open_history(a, HISTORY_WRITE, &h);
 		bad |= rc ? EXIT_USAGE : add_one(h, &run);
 		run_free(&run);
+		free(path);
 	}
 	history_close(h);
 	return bad;
-}
-
-static int do_add(const struct history_options *a)
-{
-	const size_t count = a->operands.count ? a->operands.count : 1;
-	char **paths = calloc(count, sizeof(*paths));
-	struct result_ahead *ahead = NULL;
-	int rc;
-
-	if (!paths)
-		return complain(HISTORY, "%s", strerror(ENOMEM));
-	for (size_t i = 0; i < count; i++)
-		paths[i] = find_one(a, a->operands.count ? a->operands.item[i] : "latest");
-	rc = result_ahead_start(&ahead, (const char *const *)paths, count, 0);
-	rc = rc ? complain(HISTORY, "%s", strerror(-rc))
-		: add_each(a, ahead, (const char *const *)paths, count);
-	result_ahead_end(ahead);
-	for (size_t i = 0; i < count; i++)
-		free(paths[i]);
-	free(paths);
-	return rc;
 }
 
 /* ---- list, show, changes ---- */

@@ -189,6 +189,10 @@ bool comparable_series(
 	else if (strcmp(base->op, head->op) != 0)
 		(void)snprintf(reason, REASON_MAX, "another operation is counted: %s <> %s",
 		    base->op, head->op);
+	else if (!run_figure_same(&base->figure, &head->figure))
+		(void)snprintf(reason, REASON_MAX, "another figure: %s%s%s <> %s%s%s",
+		    base->figure.metric, base->figure.unit[0] ? " in " : "", base->figure.unit,
+		    head->figure.metric, head->figure.unit[0] ? " in " : "", head->figure.unit);
 	else if (base->slot_ns != head->slot_ns)
 		(void)snprintf(reason, REASON_MAX, "trials of another length: %s <> %s",
 		    text_format_ns((double)base->slot_ns, base_slot, sizeof(base_slot)),

@@ -3,45 +3,48 @@
 #include "harness/compare/comparable.h"
 #include "harness/run/launch.h"
 #include "harness/stats/rank.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One side of a case: log times per operation, one a launch. */
+/* One side of a case: its figure, one a launch. */
 struct side {
-	double *log_ns;
+	double *x; /* first in its unit, then where differences are measured (scale_place()) */
 	size_t n;
-	unsigned slots, excluded;
-	double median_ns;
+	unsigned trials, slots, excluded;
+	double middle; /* in its unit */
 };
 
-static int side_build(const struct series *s, struct side *out)
+static int side_build(const struct series *s, struct side *out, unsigned outcomes[RUN_OUTCOMES_MAX])
 {
+	const struct run_figure *f = &s->figure;
 	struct launch_list list = {0};
-	double median;
 	int rc = launch_list_build(s, &list);
 
 	memset(out, 0, sizeof(*out));
 	if (rc)
 		return rc;
-	out->log_ns = calloc(list.count + 1, sizeof(*out->log_ns));
-	if (!out->log_ns)
+	out->x = calloc(list.count + 1, sizeof(*out->x));
+	if (!out->x)
 		rc = -ENOMEM;
 	for (size_t i = 0; i < list.count && !rc; i++) {
-		double ns;
+		const struct launch *l = &list.items[i];
 
-		if (metric_get(&list.items[i].medians, METRIC_NS_PER_OP, &ns) && ns > 0) {
-			out->log_ns[out->n++] = log(ns);
-			out->slots += list.items[i].samples;
-		}
+		if (!l->has_figure)
+			continue;
+		out->x[out->n++] = l->figure;
+		out->slots += l->samples;
+		out->trials += l->samples - l->empty_samples;
+		for (unsigned k = 0; k < RUN_OUTCOMES_MAX; k++)
+			outcomes[k] += l->outcomes[k];
 	}
 	out->excluded = (unsigned)s->sample_count - out->slots;
-	if (!rc && out->n) {
-		rc = stats_median(out->log_ns, out->n, &median);
-		out->median_ns = exp(median);
-	}
+	if (!rc && out->n)
+		rc = scale_middle(f->scale, out->x, out->n, &out->middle);
+	for (size_t i = 0; i < out->n; i++)
+		out->x[i] = scale_place(f->scale, f->worth, out->x[i]);
 	launch_list_free(&list);
 	return rc;
 }
@@ -72,56 +75,65 @@ static void note_absence(
 	}
 }
 
-static void note_shift(struct comparison_row *row, const struct rank_shift *shift)
+static int shift_of(
+    enum cb_scale scale, const struct side *a, const struct side *b, struct rank_shift *out)
 {
-	row->has_figure = true;
-	row->change.estimate = expm1(shift->shift.estimate);
-	row->change.low = expm1(shift->shift.low);
-	row->change.high = expm1(shift->shift.high);
-	row->level = shift->covered;
-	row->p = shift->p;
+	const bool counts = scale == CB_OUTCOME;
+
+	if (!scale_averages(scale))
+		return rank_two_samples(a->x, a->n, b->x, b->n, COMPARE_ALPHA, out);
+	out->covered = 1 - COMPARE_ALPHA;
+	return stats_share_shift(&(struct share_sample){a->x, a->n, a->trials, counts},
+	    &(struct share_sample){b->x, b->n, b->trials, counts}, COMPARE_ALPHA, &out->shift,
+	    &out->p);
 }
 
 /* Return: 0, also when there are too few launches to say anything. */
 static int measure(struct comparison_row *row, const struct series *base, const struct series *head,
     double min_effect)
 {
+	const struct run_figure *f = &row->figure;
 	struct side a = {0}, b = {0};
 	struct rank_shift shift;
-	int rc = side_build(base, &a);
+	char per_cent[80];
+	int rc;
 
+	row->figure = base->figure;
+	rc = side_build(base, &a, row->outcomes[0]);
 	if (!rc)
-		rc = side_build(head, &b);
+		rc = side_build(head, &b, row->outcomes[1]);
 	if (rc)
 		goto out;
-	row->base_ns_per_op = a.median_ns;
-	row->head_ns_per_op = b.median_ns;
+	row->base = a.middle;
+	row->head = b.middle;
 	row->base_launches = (unsigned)a.n;
 	row->head_launches = (unsigned)b.n;
 	row->slots = a.slots + b.slots;
 	row->excluded = a.excluded + b.excluded;
-	rc = rank_two_samples(a.log_ns, a.n, b.log_ns, b.n, COMPARE_ALPHA, &shift);
+	rc = shift_of(f->scale, &a, &b, &shift);
 	if (rc == -EINVAL) {
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "%zu and %zu launches: too few for an interval at %.0f %%", a.n, b.n,
 		    (1 - COMPARE_ALPHA) * 100);
 		rc = 0;
 	} else if (!rc) {
-		const struct evidence e = {.log_ratio = shift.shift,
+		const struct evidence e = {.scale = f->scale,
+		    .log_ratio = shift.shift,
 		    .alpha = COMPARE_ALPHA,
 		    .p = shift.p,
 		    .launches = (unsigned)(a.n < b.n ? a.n : b.n)};
 
-		note_shift(row, &shift);
-		row->verdict = verdict_of(&e, min_effect);
+		comparison_fill(row, &e, shift.covered);
+		row->p = shift.p;
+		row->verdict = verdict_by_merit(verdict_of(&e, min_effect), f->better);
 		if (row->verdict == VERDICT_UNSURE)
 			(void)snprintf(row->reason, sizeof(row->reason),
-			    "interval beyond +-%.3g %%, %zu and %zu launches", min_effect * 100,
-			    a.n, b.n);
+			    "interval beyond +-%.3g %s, %zu and %zu launches", min_effect * 100,
+			    run_figure_per_cent(f, per_cent, sizeof(per_cent)), a.n, b.n);
 	}
 out:
-	free(a.log_ns);
-	free(b.log_ns);
+	free(a.x);
+	free(b.x);
 	return rc;
 }
 
@@ -191,7 +203,7 @@ static int control(struct comparison *c)
 			continue;
 		(void)snprintf(tested[i]->reason, sizeof(tested[i]->reason),
 		    "%s by itself, but among %zu cases that may be chance (p %.2g)",
-		    verdict_name(tested[i]->verdict), n, tested[i]->p);
+		    comparison_word(tested[i], tested[i]->verdict), n, tested[i]->p);
 		tested[i]->verdict = verdicts[i];
 	}
 	free(tested);

@@ -65,8 +65,8 @@ static void slower_faster_and_same(void **state)
 		assert_true(
 		    r->change.low < r->change.estimate && r->change.estimate < r->change.high);
 		assert_true(r->level >= 0.99 && r->level < 1);
-		assert_near(r->base_ns_per_op, 100.47, 0.01);
-		assert_near(r->head_ns_per_op, 100.47 * table[i].scale, 0.02);
+		assert_near(r->base, 100.47, 0.01);
+		assert_near(r->head, 100.47 * table[i].scale, 0.02);
 		assert_int_equal(r->base_launches, 10);
 		assert_int_equal(r->slots, 60);
 		assert_int_equal(r->excluded, 20);
@@ -75,6 +75,94 @@ static void slower_faster_and_same(void **state)
 		run_free(&base);
 		run_free(&head);
 	}
+}
+
+static struct run make_figures(const double shift[FIXTURE_FIGURES])
+{
+	struct run run = {.date = FIXTURE_DATE};
+
+	fixture_figures(&run, 10, 8, shift);
+	assert_int_equal(run_summarise(&run), 0);
+	return run;
+}
+
+/* Each by its own scale: relative, in its unit, in points. The shift is none of 0 in all. */
+static void figures_of_every_scale(void **state)
+{
+	static const double none[FIXTURE_FIGURES], more[FIXTURE_FIGURES] = {819.2, 500, 0.05, 0.7};
+	static const double change[FIXTURE_FIGURES] = {0.02, 500, 0.05, -0.7};
+	struct run base = make_figures(none), same = make_figures(none), head = make_figures(more);
+	struct comparison c = compare(&base, &same, &rules);
+
+	(void)state;
+	for (size_t i = 0; i < FIXTURE_FIGURES; i++) {
+		const struct comparison_row *r = row(&c, base.series[i].name);
+
+		/* 80 trials that all survive do not tell 1 point. */
+		assert_int_equal(r->verdict, i == FIXTURE_ENDS ? VERDICT_UNSURE : VERDICT_SAME);
+		assert_near(r->change.estimate, 0, 1e-9);
+	}
+	assert_int_equal(comparison_exit(&c), 0);
+	assert_string_equal(
+	    row(&c, "fault/killed")->reason, "interval beyond +-1 points, 10 and 10 launches");
+	comparison_free(&c);
+	c = compare(&base, &head, &rules);
+	for (size_t i = 0; i < FIXTURE_FIGURES; i++) {
+		const struct comparison_row *r = row(&c, base.series[i].name);
+
+		assert_int_equal(r->verdict, VERDICT_SLOWER);
+		assert_near(r->change.estimate, change[i], fabs(change[i]) / 50);
+		assert_true(r->change.low <= change[i] && change[i] <= r->change.high);
+		assert_true(run_figure_same(&r->figure, &fixture_figure[i]));
+		assert_near(r->base, base.series[i].summary.figure.estimate, 1e-6);
+	}
+	assert_int_equal(row(&c, "fault/killed")->outcomes[0][0], 80);
+	assert_int_equal(row(&c, "fault/killed")->outcomes[1][0], 24);
+	assert_int_equal(
+	    row(&c, "fault/killed")->outcomes[1][1] + row(&c, "fault/killed")->outcomes[1][2], 56);
+	assert_int_equal(comparison_exit(&c), 1);
+	comparison_free(&c);
+	/* The other way round all of it is better; and of what is no merit neither. */
+	c = compare(&head, &base, &rules);
+	assert_int_equal(comparison_count(&c, VERDICT_FASTER), FIXTURE_FIGURES);
+	comparison_free(&c);
+	for (size_t i = 0; i < FIXTURE_FIGURES; i++)
+		base.series[i].figure.better = head.series[i].figure.better = CB_NEITHER;
+	c = compare(&base, &head, &rules);
+	assert_int_equal(comparison_count(&c, VERDICT_DIFFERS), FIXTURE_FIGURES);
+	assert_int_equal(comparison_exit(&c), 0);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&same);
+	run_free(&head);
+}
+
+/* What a difference is worth decides what is no change of it; and another one is another figure. */
+static void worth_is_a_hundred_per_cent(void **state)
+{
+	static const double none[FIXTURE_FIGURES],
+	    little[FIXTURE_FIGURES] = {[FIXTURE_LATENESS] = 20};
+	const char *const name = "job/timers/model:thread/figure:late_ns";
+	struct run base = make_figures(none), head = make_figures(little);
+	struct series *series[] = {&base.series[FIXTURE_LATENESS], &head.series[FIXTURE_LATENESS]};
+	struct comparison c = compare(&base, &head, &rules);
+
+	(void)state;
+	/* 20 ns of 5,000 are 0.4 %: below the floor; of 1,000 they are 2 %. */
+	assert_true(row(&c, name)->verdict != VERDICT_SLOWER);
+	comparison_free(&c);
+	series[0]->figure.worth = series[1]->figure.worth = 1000;
+	c = compare(&base, &head, &rules);
+	assert_int_equal(row(&c, name)->verdict, VERDICT_SLOWER);
+	comparison_free(&c);
+	series[1]->figure.worth = 5000;
+	c = compare(&base, &head, &rules);
+	assert_int_equal(row(&c, name)->verdict, VERDICT_INCOMPARABLE);
+	assert_string_equal(
+	    row(&c, name)->reason, "another figure: late_ns in ns <> late_ns in ns");
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
 }
 
 /* Crashed and hung on a side, not run on both, unsupported on both. */
@@ -316,6 +404,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slower_faster_and_same),
+	    cmocka_unit_test(figures_of_every_scale),
+	    cmocka_unit_test(worth_is_a_hundred_per_cent),
 	    cmocka_unit_test(cases_without_figures),
 	    cmocka_unit_test(removed_and_new_cases),
 	    cmocka_unit_test(too_few_launches_are_unsure),

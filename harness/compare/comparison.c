@@ -1,6 +1,7 @@
 #include "harness/compare/comparison.h"
 
 #include "harness/base/grow.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -23,8 +24,27 @@ struct comparison_row *comparison_add(struct comparison *c, const char *name)
 	memset(row, 0, sizeof(*row));
 	memcpy(row->name, name, strlen(name) + 1);
 	row->verdict = VERDICT_UNSURE;
+	row->figure = run_time_figure();
 	row->p = 1;
 	return row;
+}
+
+const char *comparison_word(const struct comparison_row *row, enum verdict v)
+{
+	return verdict_word(v, run_figure_is_time(&row->figure));
+}
+
+void comparison_fill(struct comparison_row *row, const struct evidence *e, double level)
+{
+	const enum cb_scale scale = row->figure.scale;
+	const double worth = row->figure.worth;
+
+	row->has_figure = true;
+	row->level = level;
+	row->change =
+	    (struct stats_interval){.estimate = scale_effect(scale, worth, e->log_ratio.estimate),
+		.low = scale_effect(scale, worth, e->log_ratio.low),
+		.high = scale_effect(scale, worth, e->log_ratio.high)};
 }
 
 int comparison_add_difference(struct comparison *c, const char *format, ...)

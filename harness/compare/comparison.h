@@ -21,16 +21,19 @@ enum comparison_kind {
 struct comparison_row {
 	char name[CASE_NAME_MAX];
 	enum verdict verdict;
-	char reason[REASON_MAX]; /* one line: why failed, missing, incomparable, unsure; else "" */
-	bool has_figure;         /* the fields below mean something */
-	double base_ns_per_op;   /* medians over launches */
-	double head_ns_per_op;
-	struct stats_interval change; /* relative: 0.012 is "head takes 1.2 % longer" */
-	double level;                 /* what the interval covers: 0.999 */
+	char reason[REASON_MAX];  /* one line: why failed, missing, incomparable, unsure; else "" */
+	struct run_figure figure; /* what is compared; the time per operation unless set */
+	bool has_figure;          /* the fields below mean something */
+	double base, head;        /* middles over launches, in the figure's unit */
+	/* scale_effect(): 0.012 is "head takes 1.2 % longer"; of a difference in its unit, of
+	 * shares and outcomes in fractions of 1 */
+	struct stats_interval change;
+	double level; /* what the interval covers: 0.999 */
 	double p;
 	unsigned figure_launches; /* that change, level and times are over; 0: all */
 	unsigned
 	    quickest_launches; /* of which so many are of their quickest turns: launch_ratio.h */
+	unsigned outcomes[2][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: base's and head's trials, by word */
 	unsigned base_launches;
 	unsigned head_launches;  /* the same number when they took turns */
 	unsigned slots;          /* used, of both sides */
@@ -51,7 +54,7 @@ struct comparison {
 	char base[256]; /* as the user named it */
 	char head[256];
 	char date[40];
-	double min_effect; /* relative; the floor for detecting comes of it (verdict.h) */
+	double min_effect; /* 0.01 for 1 %; the floor for detecting comes of it (verdict.h) */
 	bool strict;
 	bool interrupted;
 	int signal;  /* that ended it; 0: none */
@@ -77,6 +80,12 @@ struct comparison {
 /** comparison_add() - append an empty row (verdict unsure); valid until the next call. NULL: no
  * memory, or a name too long (errno). */
 struct comparison_row *comparison_add(struct comparison *c, const char *name);
+/** comparison_word() - a verdict on this row for people: "slower", or "worse" of what is no time.
+ */
+const char *comparison_word(const struct comparison_row *row, enum verdict v);
+/** comparison_fill() - the row's change, by its figure's scale. @level: that the interval covers.
+ */
+void comparison_fill(struct comparison_row *row, const struct evidence *e, double level);
 /** comparison_add_difference() - Return: 0; -ENOMEM. */
 int comparison_add_difference(struct comparison *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -98,11 +107,11 @@ size_t comparison_unseen(const struct comparison *c);
  * comparison_exit() - the process's exit status.
  *
  * 2 when a case failed on a side or nothing was compared: no row has a figure, and none is
- * incomparable either; else 1 when something is slower, and only then; else 4 when something is
- * incomparable; else 3 under strict when something is unsure or missing; else 0. A missing case
- * alone is a new or a removed one: listed, no failure. An unsure one that had no figure because the
- * time was up is no failure either, and is counted (comparison_unseen()). An incomparable row may
- * have figures for people to look at (--force); it stays incomparable.
+ * incomparable either; else 1 when something is slower (worse), and only then; else 4 when
+ * something is incomparable; else 3 under strict when something is unsure or missing; else 0. A
+ * missing case alone is a new or a removed one: listed, no failure. An unsure one that had no
+ * figure because the time was up is no failure either, and is counted (comparison_unseen()). An
+ * incomparable row may have figures for people to look at (--force); it stays incomparable.
  */
 int comparison_exit(const struct comparison *c);
 

@@ -174,7 +174,7 @@ static void json_for_programs(void **state)
 	o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	if (!o)
 		fail_msg("%s: %s", error.text, text);
-	assert_int_equal(json_integer_value(json_object_get(o, "concbench_comparison")), 1);
+	assert_int_equal(json_integer_value(json_object_get(o, "concbench_comparison")), 2);
 	assert_string_equal(json_string_value(json_object_get(o, "kind")), "gate");
 	assert_int_equal(json_integer_value(json_object_get(o, "exit_status")), 2);
 	assert_int_equal(
@@ -184,6 +184,10 @@ static void json_for_programs(void **state)
 	one = json_array_get(cases, 1);
 	assert_string_equal(json_string_value(json_object_get(one, "verdict")), "slower");
 	assert_null(json_object_get(one, "p"));
+	assert_true(json_number_value(json_object_get(one, "base")) == 1500);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(one, "figure"), "metric")),
+	    METRIC_NS_PER_OP);
 	assert_null(json_object_get(json_object_get(one, "change"), "high"));
 	assert_true(
 	    json_real_value(json_object_get(json_object_get(one, "change"), "low")) > 0.0159);
@@ -195,7 +199,7 @@ static void json_for_programs(void **state)
 	assert_null(json_object_get(json_array_get(cases, 0), "instructions_user_launches"));
 	one = json_array_get(cases, 5);
 	assert_null(json_object_get(one, "change"));
-	assert_null(json_object_get(one, "base_ns_per_op"));
+	assert_null(json_object_get(one, "base"));
 	assert_string_equal(json_string_value(json_object_get(one, "reason")), "why it is missing");
 	json_decref(o);
 	free(text);

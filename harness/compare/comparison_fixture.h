@@ -22,8 +22,8 @@ static inline struct comparison_row *add(
 		return r;
 	}
 	r->has_figure = true;
-	r->base_ns_per_op = 1500;
-	r->head_ns_per_op = 1500 * (1 + change);
+	r->base = 1500;
+	r->head = 1500 * (1 + change);
 	r->change = (struct stats_interval){change, change - 0.004, change + 0.004};
 	r->level = 0.999;
 	r->p = 0.0123;

@@ -7,75 +7,83 @@
 #include <stdlib.h>
 
 /* Raised when a member changes its meaning or goes away; new members do not raise it. */
-#define COMPARISON_SCHEMA 1
+#define COMPARISON_SCHEMA 2
 
-static int put_bool(json_t *o, const char *key, bool value)
+#define FIELD(kind, member) JSONIO_FIELD(kind, struct comparison_row, member)
+
+static const struct jsonio_field row_fields[] = {
+    FIELD(TEXT, name),
+    JSONIO_FIELD_OF(WORD, struct comparison_row, verdict, verdict_names),
+    FIELD(TEXT, reason),
+    JSONIO_FIELD_OF(OBJECT, struct comparison_row, figure, jsonio_figure_fields),
+    FIELD(UNSIGNED, base_launches),
+    FIELD(UNSIGNED, head_launches),
+    FIELD(UNSIGNED, slots),
+    {"excluded_slots", JSONIO_UNSIGNED, offsetof(struct comparison_row, excluded), 0, NULL},
+    FIELD(BOOL, confirmed),
+    FIELD(BOOL, layout_sensitive),
+    FIELD(REAL, spent_s),
+    JSONIO_END,
+};
+
+static const struct jsonio_field figure_fields[] = {
+    FIELD(REAL, base),
+    FIELD(REAL, head),
+    JSONIO_FIELD_OF(OBJECT, struct comparison_row, change, jsonio_interval_fields),
+    FIELD(REAL, level),
+    FIELD(REAL, p),
+    JSONIO_END,
+};
+
+static int put_instructions(json_t *o, const struct comparison_row *r)
 {
-	return jsonio_put(o, key, json_boolean(value));
-}
+	int rc = jsonio_put_real(o, "instructions_user_change", r->instructions_change);
 
-static int put_figures(json_t *o, const struct comparison_row *r)
-{
-	json_t *change = json_object();
-	int rc = 0;
-
-	rc |= jsonio_put_real(change, "estimate", r->change.estimate);
-	rc |= jsonio_put_real(change, "low", r->change.low);
-	rc |= jsonio_put_real(change, "high", r->change.high);
-	rc |= jsonio_put_real(o, "base_ns_per_op", r->base_ns_per_op);
-	rc |= jsonio_put_real(o, "head_ns_per_op", r->head_ns_per_op);
-	rc |= jsonio_put(o, "change", change);
-	rc |= jsonio_put_real(o, "level", r->level);
-	rc |= jsonio_put_real(o, "p", r->p);
-	if (r->figure_launches)
-		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
-	if (r->quickest_launches)
-		rc |= jsonio_put_u64(o, "quickest_turns_launches", r->quickest_launches);
-	return rc;
+	rc |= jsonio_put_u64(o, "instructions_user_launches", r->instructions_launches);
+	return rc | jsonio_put(o, "instructions_user_apart", json_boolean(r->instructions_apart));
 }
 
 static json_t *excluded(const struct comparison_row *r)
 {
 	json_t *o = json_object();
+	int rc = jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty);
 
-	if (jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty) ||
-	    jsonio_put_u64(o, "no_operation_finished", r->excluded_empty)) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
+	rc |= jsonio_put_u64(o, "no_operation_finished", r->excluded_empty);
+	return jsonio_whole(o, rc);
+}
+
+static json_t *outcomes(const struct run_figure *f, const unsigned counts[RUN_OUTCOMES_MAX])
+{
+	json_t *o = json_object();
+	char word[METRIC_NAME_MAX];
+	int rc = 0;
+
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++)
+		rc |= jsonio_put_u64(o, word, counts[i]);
+	return jsonio_whole(o, rc);
 }
 
 static json_t *row(const struct comparison_row *r)
 {
 	json_t *o = json_object();
-	int rc = 0;
+	int rc = jsonio_put_fields(o, row_fields, r);
 
-	rc |= jsonio_put_text(o, "name", r->name);
-	rc |= jsonio_put_text(o, "verdict", verdict_name(r->verdict));
-	rc |= jsonio_put_text(o, "reason", r->reason);
 	if (r->has_figure)
-		rc |= put_figures(o, r);
-	rc |= jsonio_put_u64(o, "base_launches", r->base_launches);
-	rc |= jsonio_put_u64(o, "head_launches", r->head_launches);
-	rc |= jsonio_put_u64(o, "slots", r->slots);
-	rc |= jsonio_put_u64(o, "excluded_slots", r->excluded);
-	rc |= jsonio_put(o, "excluded_slots_by_reason", excluded(r));
-	rc |= put_bool(o, "confirmed", r->confirmed);
-	rc |= put_bool(o, "layout_sensitive", r->layout_sensitive);
-	if (r->has_instructions) {
-		rc |= jsonio_put_real(o, "instructions_user_change", r->instructions_change);
-		rc |= jsonio_put_u64(o, "instructions_user_launches", r->instructions_launches);
-		rc |= put_bool(o, "instructions_user_apart", r->instructions_apart);
+		rc |= jsonio_put_fields(o, figure_fields, r);
+	if (r->has_figure && r->figure_launches)
+		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
+	if (r->has_figure && r->quickest_launches)
+		rc |= jsonio_put_u64(o, "quickest_turns_launches", r->quickest_launches);
+	if (r->has_figure && r->figure.scale == CB_OUTCOME) {
+		rc |= jsonio_put(o, "base_outcomes", outcomes(&r->figure, r->outcomes[0]));
+		rc |= jsonio_put(o, "head_outcomes", outcomes(&r->figure, r->outcomes[1]));
 	}
+	rc |= jsonio_put(o, "excluded_slots_by_reason", excluded(r));
+	if (r->has_instructions)
+		rc |= put_instructions(o, r);
 	if (r->layout_ratio > 0)
 		rc |= jsonio_put_real(o, "layout_ratio", r->layout_ratio);
-	rc |= jsonio_put_real(o, "spent_s", r->spent_s);
-	if (rc) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
+	return jsonio_whole(o, rc);
 }
 
 static json_t *counts(const struct comparison *c)
@@ -86,11 +94,7 @@ static json_t *counts(const struct comparison *c)
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		rc |= jsonio_put_u64(
 		    o, verdict_name((enum verdict)v), comparison_count(c, (enum verdict)v));
-	if (rc) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
+	return jsonio_whole(o, rc);
 }
 
 static int put_lists(json_t *o, const struct comparison *c)
@@ -125,28 +129,32 @@ static int put_origin(json_t *o, const struct comparison *c)
 	return rc;
 }
 
+static const struct jsonio_field head_fields[] = {
+    JSONIO_FIELD(TEXT, struct comparison, base),
+    JSONIO_FIELD(TEXT, struct comparison, head),
+    JSONIO_FIELD(TEXT, struct comparison, date),
+    JSONIO_FIELD(REAL, struct comparison, min_effect),
+    JSONIO_FIELD(BOOL, struct comparison, strict),
+    JSONIO_FIELD(BOOL, struct comparison, interrupted),
+    JSONIO_FIELD(BOOL, struct comparison, forced),
+    JSONIO_FIELD(REAL, struct comparison, elapsed_s),
+    JSONIO_FIELD(TEXT, struct comparison, noise),
+    JSONIO_END,
+};
+
 static int put_head(json_t *o, const struct comparison *c)
 {
 	struct text_buffer sentence = {0};
-	int rc = 0;
+	int rc = jsonio_put_u64(o, "concbench_comparison", COMPARISON_SCHEMA);
 
 	comparison_sentence(c, &sentence);
-	rc |= jsonio_put_u64(o, "concbench_comparison", COMPARISON_SCHEMA);
 	rc |= jsonio_put_text(o, "kind", comparison_kind_name(c->kind));
-	rc |= jsonio_put_text(o, "base", c->base);
-	rc |= jsonio_put_text(o, "head", c->head);
-	rc |= jsonio_put_text(o, "date", c->date);
-	rc |= jsonio_put_real(o, "min_effect", c->min_effect);
+	rc |= jsonio_put_fields(o, head_fields, c);
 	rc |= jsonio_put_real(o, "detect_floor", verdict_detect_floor(c->min_effect));
-	rc |= put_bool(o, "strict", c->strict);
-	rc |= put_bool(o, "interrupted", c->interrupted);
-	rc |= put_bool(o, "forced", c->forced);
-	rc |= jsonio_put_real(o, "elapsed_s", c->elapsed_s);
 	if (c->budget_s > 0) {
 		rc |= jsonio_put_real(o, "budget_s", c->budget_s);
 		rc |= jsonio_put_real(o, "confirm_s", c->confirm_s);
 	}
-	rc |= jsonio_put_text(o, "noise", c->noise);
 	rc |= jsonio_put_text(o, "summary", text_buffer_str(&sentence));
 	rc |= jsonio_put_u64(o, "exit_status", (uint64_t)comparison_status(c));
 	rc |= sentence.failed ? -ENOMEM : 0;

@@ -101,7 +101,8 @@ static void add_case(struct text_buffer *to, const struct comparison_row *r, boo
 {
 	const char *element = element_of(r->verdict, strict);
 	struct text_buffer message = {0};
-	char change[COMPARISON_FIGURE_MAX], base[TEXT_FORMAT_MAX], head[TEXT_FORMAT_MAX];
+	char change[COMPARISON_FIGURE_MAX], base[COMPARISON_FIGURE_MAX],
+	    head[COMPARISON_FIGURE_MAX];
 
 	text_buffer_add(to, "  <testcase classname=\"");
 	add_class(to, r->name);
@@ -112,12 +113,12 @@ static void add_case(struct text_buffer *to, const struct comparison_row *r, boo
 		text_buffer_add(to, "/>\n");
 		return;
 	}
-	text_buffer_addf(&message, "%s", verdict_name(r->verdict));
+	text_buffer_addf(&message, "%s", comparison_word(r, r->verdict));
 	if (r->has_figure)
 		text_buffer_addf(&message, ": %s, base %s, head %s",
 		    comparison_change(r, false, change, sizeof(change)),
-		    comparison_time(r->base_ns_per_op, false, base, sizeof(base)),
-		    comparison_time(r->head_ns_per_op, false, head, sizeof(head)));
+		    comparison_value(r, r->base, false, base, sizeof(base)),
+		    comparison_value(r, r->head, false, head, sizeof(head)));
 	if (r->reason[0])
 		text_buffer_addf(&message, ": %s", r->reason);
 	text_buffer_addf(to, ">\n    <%s message=\"", element);

@@ -89,17 +89,16 @@ static void add_row(struct text_buffer *to, const struct comparison_row *r)
 					 r->verdict == VERDICT_INCOMPARABLE
 				     ? "**"
 				     : "";
-	char change[COMPARISON_FIGURE_MAX], base[TEXT_FORMAT_MAX] = "", head[TEXT_FORMAT_MAX] = "";
+	char change[COMPARISON_FIGURE_MAX], base[COMPARISON_FIGURE_MAX];
+	char head[COMPARISON_FIGURE_MAX];
 	struct text_buffer note = {0};
 
-	if (r->has_figure) {
-		comparison_time(r->base_ns_per_op, false, base, sizeof(base));
-		comparison_time(r->head_ns_per_op, false, head, sizeof(head));
-	}
 	comparison_note(r, &note);
-	text_buffer_addf(to, "| %s%s%s | ", bold, verdict_name(r->verdict), bold);
+	text_buffer_addf(to, "| %s%s%s | ", bold, comparison_word(r, r->verdict), bold);
 	add_code(to, r->name);
-	text_buffer_addf(to, " | %s | %s | %s | ", base, head,
+	text_buffer_addf(to, " | %s | %s | %s | ",
+	    comparison_value(r, r->base, false, base, sizeof(base)),
+	    comparison_value(r, r->head, false, head, sizeof(head)),
 	    comparison_change(r, false, change, sizeof(change)));
 	add_text(to, note.failed ? "out of memory" : text_buffer_str(&note));
 	text_buffer_add(to, " |\n");
@@ -193,8 +192,9 @@ int comparison_markdown(const struct comparison *c, const char *path)
 		text_buffer_add(&to, "\n\n");
 	}
 	add_differences(&to, c);
-	text_buffer_add(&to, "Change: head over base in time per operation, with its interval over "
-			     "launches.\n");
+	text_buffer_add(&to,
+	    "Change: head over base in time per operation, or in the figure that the "
+	    "case has, with its interval over launches.\n");
 	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	free(rows);

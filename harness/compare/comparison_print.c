@@ -14,14 +14,12 @@ struct line {
 
 static void fill(const struct comparison_row *r, bool ascii, struct line *line)
 {
-	memset(line, 0, sizeof(*line));
-	(void)snprintf(
-	    line->text[VERDICT], sizeof(line->text[VERDICT]), "%s", verdict_name(r->verdict));
-	if (!r->has_figure)
-		return;
-	comparison_change(r, ascii, line->text[CHANGE], sizeof(line->text[CHANGE]));
-	comparison_time(r->base_ns_per_op, ascii, line->text[BASE], sizeof(line->text[BASE]));
-	comparison_time(r->head_ns_per_op, ascii, line->text[HEAD], sizeof(line->text[HEAD]));
+	const size_t len = sizeof(line->text[0]);
+
+	(void)snprintf(line->text[VERDICT], len, "%s", comparison_word(r, r->verdict));
+	comparison_change(r, ascii, line->text[CHANGE], len);
+	comparison_value(r, r->base, ascii, line->text[BASE], len);
+	comparison_value(r, r->head, ascii, line->text[HEAD], len);
 }
 
 /* Columns on a terminal: bytes that begin a character. */

@@ -61,6 +61,7 @@ static void exit_statuses(void **state)
 	    {{VERDICT_INCOMPARABLE}, 1, 4, 4},
 	    {{VERDICT_INCOMPARABLE, VERDICT_SAME, VERDICT_UNSURE}, 3, 4, 4},
 	    {{VERDICT_INCOMPARABLE, VERDICT_MISSING}, 2, 4, 4},
+	    {{VERDICT_DIFFERS, VERDICT_SAME}, 2, 0, 0},
 	};
 
 	(void)state;
@@ -161,6 +162,69 @@ static void table_for_people(void **state)
 }
 
 /* Columns stand under each other: everything before the case is of one width. */
+/* Each in its own unit, worse or better, and largest first by what a per cent of each is. */
+static void figures_for_people(void **state)
+{
+	static const struct {
+		unsigned figure;
+		enum verdict verdict;
+		double base, change;
+		const char *line;
+	} table[] = {
+	    {FIXTURE_BYTES, VERDICT_SLOWER, 4096, 0.5,
+		"worse         +50.0 % (+49.6 .. +50.4)   4.1 kB  6.14 kB  "},
+	    {FIXTURE_LATENESS, VERDICT_SLOWER, -300, 1500,
+		"worse     +1.5 us (+1.5 us .. +1.5 us)  -300 ns   1.2 us  "},
+	    {FIXTURE_SHARE, VERDICT_FASTER, 0.25, -0.05,
+		"better   -5.00 points (-5.40 .. -4.60)     25 %     20 %  "},
+	    {FIXTURE_ENDS, VERDICT_DIFFERS, 0.9, -0.4,
+		"differs  -40.0 points (-40.4 .. -39.6)     90 %     50 %  "},
+	};
+	struct comparison c = begin();
+	struct text_buffer sentence = {0};
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct run_figure *f = &fixture_figure[table[i].figure];
+		struct comparison_row *r = add(&c, f->metric, table[i].verdict, table[i].change);
+
+		r->figure = *f;
+		r->base = table[i].base;
+		r->head = f->scale == CB_RATIO ? r->base * (1 + table[i].change)
+					       : r->base + table[i].change;
+		if (f->scale == CB_OUTCOME) {
+			r->outcomes[0][0] = 18;
+			r->outcomes[0][1] = 2;
+			r->outcomes[1][0] = r->outcomes[1][2] = 10;
+		}
+	}
+	text = printed(&c, true);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char *line = strstr(text, fixture_figure[table[i].figure].metric);
+
+		assert_non_null(line);
+		while (line > text && line[-1] != '\n')
+			line--;
+		if (strncmp(line, table[i].line, strlen(table[i].line)) != 0)
+			fail_msg("not \"%s\" in:\n%s", table[i].line, text);
+	}
+	/* 50 % is more than 1,500 ns of 5,000 are. */
+	assert_true(strstr(text, "peak_bytes") < strstr(text, "late_ns"));
+	has(text, "(base: 18 survived, 2 lost, head: 10 survived, 10 hung)");
+	free(text);
+	comparison_sentence(&c, &sentence);
+	has(text_buffer_str(&sentence), "2 worse, 1 better, 1 differs of 4 cases");
+	has(text_buffer_str(&sentence),
+	    "is the same, for shares in points, for differences as a part of their worth");
+	text_buffer_free(&sentence);
+	add(&c, "a time", VERDICT_SLOWER, 0.02);
+	comparison_sentence(&c, &sentence);
+	has(text_buffer_str(&sentence), "3 slower or worse, 1 faster or better, 1 differs of 5");
+	text_buffer_free(&sentence);
+	comparison_free(&c);
+}
+
 static void table_is_aligned(void **state)
 {
 	struct comparison c = begin();
@@ -259,6 +323,7 @@ int main(void)
 	    cmocka_unit_test(rows_without_a_figure_are_not_compared),
 	    cmocka_unit_test(worst_comes_first),
 	    cmocka_unit_test(table_for_people),
+	    cmocka_unit_test(figures_for_people),
 	    cmocka_unit_test(table_is_aligned),
 	    cmocka_unit_test(weaker_forced_and_interrupted_are_said),
 	    cmocka_unit_test(nothing_slower_is_said),

@@ -1,5 +1,7 @@
 #include "harness/compare/comparison_text.h"
 
+#include "harness/stats/scale.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +13,11 @@ static int rank_of(enum verdict v)
 	    [VERDICT_FAILED] = 0,
 	    [VERDICT_SLOWER] = 1,
 	    [VERDICT_INCOMPARABLE] = 2,
-	    [VERDICT_UNSURE] = 3,
-	    [VERDICT_MISSING] = 4,
-	    [VERDICT_FASTER] = 5,
-	    [VERDICT_SAME] = 6,
+	    [VERDICT_DIFFERS] = 3,
+	    [VERDICT_UNSURE] = 4,
+	    [VERDICT_MISSING] = 5,
+	    [VERDICT_FASTER] = 6,
+	    [VERDICT_SAME] = 7,
 	};
 
 	return ranks[v];
@@ -23,17 +26,18 @@ static int rank_of(enum verdict v)
 /* Of one verdict: the largest change first, of the unsure what could be the worst. */
 static double weight(const struct comparison_row *r)
 {
+	const struct run_figure *f = &r->figure;
 	double w = 0;
 
 	if (!r->has_figure)
 		return 0;
-	if (r->verdict == VERDICT_SLOWER)
-		w = r->change.estimate;
-	else if (r->verdict == VERDICT_FASTER)
-		w = -r->change.estimate;
+	if (verdict_is_change(r->verdict))
+		w = fabs(r->change.estimate);
 	else if (r->verdict == VERDICT_UNSURE)
-		w = r->change.high;
-	return isfinite(w) ? w : 0;
+		w = f->better == CB_LESS   ? r->change.high
+		    : f->better == CB_MORE ? -r->change.low
+					   : fmax(-r->change.low, r->change.high);
+	return isfinite(w) ? w / (f->scale == CB_DIFFERENCE ? f->worth : 1) : 0;
 }
 
 static int worse(const void *a, const void *b)
@@ -65,30 +69,70 @@ const char *comparison_kind_name(enum comparison_kind kind)
 	return kind == COMPARISON_GATE ? "gate" : "stored";
 }
 
+static char *without_micro(char *buf)
+{
+	char *micro = strstr(buf, "µ");
+
+	if (micro) {
+		*micro = 'u';
+		memmove(micro + 1, micro + strlen("µ"), strlen(micro + strlen("µ")) + 1);
+	}
+	return buf;
+}
+
+char *comparison_value(
+    const struct comparison_row *r, double value, bool ascii, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (r->has_figure)
+		run_figure_format(&r->figure, value, buf, len);
+	return ascii ? without_micro(buf) : buf;
+}
+
+/* "+1.5 µs" */
+static const char *with_sign(
+    const struct comparison_row *r, double value, bool ascii, char *buf, size_t len)
+{
+	buf[0] = '+';
+	comparison_value(r, value, ascii, buf + !(value < 0), len - 1);
+	return buf;
+}
+
 char *comparison_change(const struct comparison_row *r, bool ascii, char *buf, size_t len)
 {
 	const double low = r->change.low * 100, high = r->change.high * 100;
 	const double most = fmax(fabs(low), fabs(high));
 	const int decimals = most < 10 ? 2 : most < 100 ? 1 : 0;
+	const char *to = ascii ? ".." : "…";
+	char parts[3][40];
 
 	buf[0] = '\0';
-	if (r->has_figure)
-		(void)snprintf(buf, len, "%+.*f %% (%+.*f %s %+.*f)", decimals,
-		    r->change.estimate * 100, decimals, low, ascii ? ".." : "…", decimals, high);
+	if (!r->has_figure)
+		return buf;
+	if (r->figure.scale == CB_DIFFERENCE)
+		(void)snprintf(buf, len, "%s (%s %s %s)",
+		    with_sign(r, r->change.estimate, ascii, parts[0], sizeof(parts[0])),
+		    with_sign(r, r->change.low, ascii, parts[1], sizeof(parts[1])), to,
+		    with_sign(r, r->change.high, ascii, parts[2], sizeof(parts[2])));
+	else
+		(void)snprintf(buf, len, "%+.*f %s (%+.*f %s %+.*f)", decimals,
+		    r->change.estimate * 100, r->figure.scale == CB_RATIO ? "%" : "points",
+		    decimals, low, to, decimals, high);
 	return buf;
 }
 
-char *comparison_time(double ns, bool ascii, char *buf, size_t len)
+/* How the trials of a side ended: "18 survived, 2 lost". */
+static void add_outcomes(
+    struct text_buffer *to, const struct run_figure *f, const unsigned counts[RUN_OUTCOMES_MAX])
 {
-	char *micro;
+	char word[METRIC_NAME_MAX];
+	bool any = false;
 
-	text_format_ns(ns, buf, len);
-	micro = strstr(buf, "µ");
-	if (ascii && micro) {
-		*micro = 'u';
-		memmove(micro + 1, micro + strlen("µ"), strlen(micro + strlen("µ")) + 1);
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++) {
+		if (counts[i])
+			text_buffer_addf(to, "%s%u %s", any ? ", " : "", counts[i], word);
+		any |= counts[i] > 0;
 	}
-	return buf;
 }
 
 /* A change of instructions that is worth a word. */
@@ -112,6 +156,12 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 		add_clause(to, begin, r->reason);
 	if (r->confirmed)
 		add_clause(to, begin, "confirmed by fresh launches");
+	if (r->has_figure && r->figure.scale == CB_OUTCOME) {
+		add_clause(to, begin, "base: ");
+		add_outcomes(to, &r->figure, r->outcomes[0]);
+		text_buffer_add(to, ", head: ");
+		add_outcomes(to, &r->figure, r->outcomes[1]);
+	}
 	/* Below that it is where the counting began and ended; and ranges that overlap say nothing:
 	 * who waits for a lock executes instructions, too. */
 	if (r->has_instructions && r->instructions_apart &&
@@ -144,10 +194,45 @@ const char *comparison_weakness(const struct comparison *c)
 					    : "";
 }
 
+/* Rows of which "slower" is said, or "worse". */
+static size_t count_words(const struct comparison *c, bool time)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		n += run_figure_is_time(&c->rows[i].figure) == time;
+	return n;
+}
+
+static void add_word(struct text_buffer *to, const struct comparison *c, enum verdict v)
+{
+	const char *time = verdict_word(v, true), *other = verdict_word(v, false);
+
+	if (count_words(c, true) || !strcmp(time, other))
+		text_buffer_add(to, time);
+	if (count_words(c, false) && strcmp(time, other) != 0)
+		text_buffer_addf(to, "%s%s", count_words(c, true) ? " or " : "", other);
+}
+
+/* What a per cent is of, where it is not of the figure itself. */
+static void add_scales(struct text_buffer *to, const struct comparison *c)
+{
+	bool points = false, worth = false;
+
+	for (size_t i = 0; i < c->row_count; i++) {
+		points |= scale_averages(c->rows[i].figure.scale);
+		worth |= c->rows[i].figure.scale == CB_DIFFERENCE;
+	}
+	if (points)
+		text_buffer_add(to, ", for shares in points");
+	if (worth)
+		text_buffer_add(to, ", for differences as a part of their worth");
+}
+
 void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 {
-	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_SAME,
-	    VERDICT_UNSURE, VERDICT_INCOMPARABLE, VERDICT_MISSING, VERDICT_FAILED};
+	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_DIFFERS,
+	    VERDICT_SAME, VERDICT_UNSURE, VERDICT_INCOMPARABLE, VERDICT_MISSING, VERDICT_FAILED};
 	char elapsed[TEXT_FORMAT_MAX], budget[TEXT_FORMAT_MAX], confirm[TEXT_FORMAT_MAX];
 
 	if (!c->row_count)
@@ -156,8 +241,10 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		const size_t n = comparison_count(c, order[i]);
 
 		/* That nothing is slower is what everybody looks for: it is said, too. */
-		if (n || order[i] == VERDICT_SLOWER)
-			text_buffer_addf(to, "%s%zu %s", i ? ", " : "", n, verdict_name(order[i]));
+		if (n || order[i] == VERDICT_SLOWER) {
+			text_buffer_addf(to, "%s%zu ", i ? ", " : "", n);
+			add_word(to, c, order[i]);
+		}
 		if (order[i] == VERDICT_UNSURE && comparison_unseen(c))
 			text_buffer_addf(to, " (%zu without a figure)", comparison_unseen(c));
 	}
@@ -166,6 +253,7 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 	text_buffer_addf(to,
 	    "; a change is detected from %.3g %% on, what is within +-%.3g %% is the same",
 	    verdict_detect_floor(c->min_effect) * 100, c->min_effect * 100);
+	add_scales(to, c);
 	if (c->elapsed_s > 0 && c->elapsed_s < 1e9)
 		text_buffer_addf(to, "; took %s",
 		    text_format_duration((uint64_t)(c->elapsed_s * 1e9), elapsed, sizeof(elapsed)));

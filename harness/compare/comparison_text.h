@@ -21,11 +21,15 @@ const struct comparison_row **comparison_order(const struct comparison *c);
 /** comparison_kind_name() - "gate" or "stored". */
 const char *comparison_kind_name(enum comparison_kind kind);
 
-/** comparison_change() - "+5.21 % (+4.10 … +6.31)"; "" when the row has no figure. Return: @buf. */
+/** comparison_change() - "+5.21 % (+4.10 … +6.31)", of shares in points, of a difference in its
+ * unit;
+ * "" when the row has no figure. Return: @buf. */
 char *comparison_change(const struct comparison_row *r, bool ascii, char *buf, size_t len);
 
-/** comparison_time() - text_format_ns(), with "us" for "µs" when @ascii. Return: @buf. */
-char *comparison_time(double ns, bool ascii, char *buf, size_t len);
+/** comparison_value() - run_figure_format(), with "us" for "µs" when @ascii; "" when the row has no
+ * figure. Return: @buf. */
+char *comparison_value(
+    const struct comparison_row *r, double value, bool ascii, char *buf, size_t len);
 
 /** comparison_note() - the reason and what else is to be known of a row, in one line. */
 void comparison_note(const struct comparison_row *r, struct text_buffer *to);

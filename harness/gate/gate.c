@@ -1,8 +1,10 @@
 #include "harness/gate/gate_private.h"
 
 #include "harness/base/clock.h"
+#include "harness/base/grow.h"
 #include "harness/base/interrupt.h"
 #include "harness/cell/schedule.h"
+#include "harness/run/percentiles.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,6 +19,34 @@
 #define PACE_MAX 4.0
 /* No round has that number. */
 #define ORDER_OF_FIRST_LOOKS UINT_MAX
+
+int gate_figure_of(const char *word, struct run_figure *out)
+{
+	struct run_figure f = {.unit = "ns", .scale = CB_RATIO, .better = CB_LESS};
+	const char *metric = strcmp(word, "cpu") == 0 ? METRIC_CPU_NS_PER_OP : NULL;
+
+	for (unsigned i = 0; i < PERCENTILES; i++)
+		if (strcmp(word, percentiles[i].title) == 0)
+			metric = percentiles[i].key;
+	if (metric) {
+		(void)snprintf(f.title, sizeof(f.title), "%s", metric);
+	} else {
+		const size_t len = strlen(word), end = strlen("_share");
+
+		if (len <= end || strcmp(word + len - end, "_share") != 0 ||
+		    len >= sizeof(f.metric))
+			return -EINVAL;
+		/* Whether many hand-offs are good depends on what is asked of a lock. */
+		f = (struct run_figure){.scale = CB_SHARE, .better = CB_NEITHER};
+		(void)snprintf(f.title, sizeof(f.title), "%s", word);
+		metric = word;
+	}
+	(void)snprintf(f.metric, sizeof(f.metric), "%s", metric);
+	if (run_figure_wrong(&f))
+		return -EINVAL;
+	*out = f;
+	return 0;
+}
 
 int gate_begin(struct gate *g, const struct gate_plan *plan,
     const struct catalogue_case *const *cases, size_t count)
@@ -35,6 +65,9 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 		struct gate_case *c = &g->item[i];
 
 		(void)snprintf(c->name, sizeof(c->name), "%s", cases[i]->name);
+		c->figure = plan->figure ? *plan->figure : cases[i]->figure;
+		if (!c->figure.metric[0])
+			c->figure = run_time_figure();
 		c->slot_ns = gate_slot_ns(plan, cases[i]->slot_ns);
 		c->differs = cases[i]->differs;
 		sequential_begin(&c->test, plan->min_effect);
@@ -86,21 +119,18 @@ static bool undecided(const struct gate *g, const struct gate_case *c)
 
 static int keep(struct gate_case *c, const struct pair_result *r)
 {
-	if (c->pairs == c->capacity) {
-		const size_t capacity = c->capacity ? c->capacity * 2 : 32;
+	for (enum side s = SIDE_BASE; s < SIDES; s++) {
+		size_t capacity = c->capacity;
+		const int ret = grow(&c->value[s], c->pairs + 1, &capacity, sizeof(*c->value[s]));
 
-		for (enum side s = SIDE_BASE; s < SIDES; s++) {
-			double *grown =
-			    realloc(c->ns_per_op[s], capacity * sizeof(*c->ns_per_op[s]));
-
-			if (!grown)
-				return -ENOMEM;
-			c->ns_per_op[s] = grown;
-		}
-		c->capacity = capacity;
+		if (ret)
+			return ret;
+		c->value[s][c->pairs] = r->value[s];
+		for (unsigned i = 0; i < RUN_OUTCOMES_MAX; i++)
+			c->outcomes[s][i] += r->outcomes[s][i];
+		if (s == SIDE_HEAD)
+			c->capacity = capacity;
 	}
-	for (enum side s = SIDE_BASE; s < SIDES; s++)
-		c->ns_per_op[s][c->pairs] = r->ns_per_op[s];
 	c->pairs++;
 	c->slots += r->slots;
 	return sequential_add(&c->test, &r->ratio);
@@ -114,6 +144,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	    .quartets = pair_quartets(g->plan->launch_ns, c->slot_ns),
 	    .seed = schedule_seed(g->plan->seed, (size_t)(c - g->item), g->round),
 	    .differs = c->differs,
+	    .figure = &c->figure,
 	    .cells = g->plan->cells,
 	};
 	struct pair_result result;
@@ -369,8 +400,8 @@ void gate_free(struct gate *g)
 {
 	for (size_t i = 0; i < g->count; i++) {
 		sequential_free(&g->item[i].test);
-		free(g->item[i].ns_per_op[SIDE_BASE]);
-		free(g->item[i].ns_per_op[SIDE_HEAD]);
+		free(g->item[i].value[SIDE_BASE]);
+		free(g->item[i].value[SIDE_HEAD]);
 	}
 	free(g->item);
 	free(g->turn);

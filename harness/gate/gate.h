@@ -43,6 +43,8 @@ struct gate_plan {
 	bool open_ended;              /* nobody asked for that budget: an A/A comes on top of it */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
+	/* What is compared of every case, gate_figure_of()'s; NULL: each case's own figure. */
+	const struct run_figure *figure;
 	uint64_t seed;
 	uint64_t (*now_ns)(void);       /* what the budget is measured with; NULL: clock_now_ns() */
 	const struct pair_cells *cells; /* NULL: processes */
@@ -50,19 +52,32 @@ struct gate_plan {
 	const char *doing;              /* what the progress line says; NULL: the case's name */
 };
 
+/**
+ * gate_figure_of() - the figure that a word asks for: "p50", "p90", "p99", "p99.9" or "max" of the
+ * latency, worked out of each launch's own; "cpu", the CPU time per operation; a share by the name
+ * of its metric, "handoff_share". A percentile needs a launch long enough for its tail (plan's
+ * launch_ns): a case in which a launch has too few latencies fails, with the number.
+ * Return: 0; -EINVAL, for which GATE_FIGURE_WORDS says what there is.
+ */
+int gate_figure_of(const char *word, struct run_figure *out);
+#define GATE_FIGURE_WORDS \
+	"p50, p90, p99, p99.9, max, cpu, or a share's metric such as handoff_share"
+
 /** gate_slot_ns() - how long a turn is of a case whose own windows are @case_ns long. */
 uint64_t gate_slot_ns(const struct gate_plan *plan, uint64_t case_ns);
 
 /* One case on its way to a verdict. */
 struct gate_case {
 	char name[CASE_NAME_MAX];
+	struct run_figure figure;
 	uint64_t slot_ns;
 	bool differs; /* head does something else: figures for people to look at, no verdict */
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
-	unsigned pairs, slots, warm_up, empty; /* slots used; kept out (pair.h) */
-	double *ns_per_op[SIDES];              /* of each launch; owned */
+	unsigned pairs, slots, warm_up, empty;      /* slots used; kept out (pair.h) */
+	double *value[SIDES];                       /* the figure of each launch; owned */
+	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots */
 	size_t capacity;
 	uint64_t spent_ns;
 };

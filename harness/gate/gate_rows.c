@@ -1,14 +1,18 @@
 /* gate_rows.c - what a suite's launches become: a row a case, with its verdict and the reason. */
 #include "harness/gate/gate_private.h"
 
+#include "harness/stats/scale.h"
+
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void say_unsure(const struct gate *g, const struct gate_case *c, struct comparison_row *row)
 {
 	const struct sequential *t = &c->test;
+	const char *looked = comparison_word(row, t->flagged);
+	char per_cent[80];
 
 	if (c->pairs < looks_launches(0))
 		(void)snprintf(row->reason, sizeof(row->reason),
@@ -16,10 +20,10 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
 	else if (t->flagged != VERDICT_UNSURE && t->ended)
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looked %s, but fresh launches did not confirm it", verdict_name(t->flagged));
+		    "looked %s, but fresh launches did not confirm it", looked);
 	else if (t->flagged != VERDICT_UNSURE)
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "looks %s; %s before fresh launches could confirm it", verdict_name(t->flagged),
+		    "looks %s; %s before fresh launches could confirm it", looked,
 		    g->interrupted ? "interrupted" : "the time was up");
 	else if (row->quickest_launches && row->change.low >= -g->plan->min_effect &&
 		 row->change.high <= g->plan->min_effect)
@@ -29,8 +33,10 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 		    c->pairs);
 	else
 		(void)snprintf(row->reason, sizeof(row->reason),
-		    "%u pairs of launches cannot tell it from a change of %.3g %%%s", c->pairs,
-		    100.0 * g->plan->min_effect, g->interrupted ? ": interrupted" : "");
+		    "%u pairs of launches cannot tell it from a change of %.3g %s%s", c->pairs,
+		    100.0 * g->plan->min_effect,
+		    run_figure_per_cent(&c->figure, per_cent, sizeof(per_cent)),
+		    g->interrupted ? ": interrupted" : "");
 }
 
 static void say_failure(const struct gate_case *c, struct comparison_row *row)
@@ -38,9 +44,15 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 	switch (c->error) {
 	case -ENODATA:
 		row->verdict = VERDICT_FAILED;
-		(void)snprintf(row->reason, sizeof(row->reason),
-		    "no operation was finished in slots of %.3g ms; give more with --slot-time",
-		    (double)c->slot_ns / 1e6);
+		if (run_figure_has_rate(&c->figure))
+			(void)snprintf(row->reason, sizeof(row->reason),
+			    "no operation was finished in slots of %.3g ms; give more with "
+			    "--slot-time",
+			    (double)c->slot_ns / 1e6);
+		else
+			(void)snprintf(row->reason, sizeof(row->reason), "no %s%s%.200s",
+			    c->figure.metric, c->failure.why[0] ? ": " : " in any turn",
+			    c->failure.why);
 		break;
 	case -ESTALE:
 		row->verdict = VERDICT_INCOMPARABLE;
@@ -54,7 +66,7 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 	}
 }
 
-/* Times and change of the same launches: of what was found, the fresh ones. */
+/* Values and change of the same launches: of what was found, the fresh ones. */
 static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 {
 	const size_t first = c->test.evidence[1].launches ? c->test.first : 0;
@@ -64,20 +76,17 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 	if (ret == -EINVAL)
 		return 0; /* too few launches: no figure */
 	if (!ret)
-		ret =
-		    stats_median(c->ns_per_op[SIDE_BASE] + first, e.launches, &row->base_ns_per_op);
+		ret = scale_middle(
+		    c->figure.scale, c->value[SIDE_BASE] + first, e.launches, &row->base);
 	if (!ret)
-		ret =
-		    stats_median(c->ns_per_op[SIDE_HEAD] + first, e.launches, &row->head_ns_per_op);
+		ret = scale_middle(
+		    c->figure.scale, c->value[SIDE_HEAD] + first, e.launches, &row->head);
 	if (ret)
 		return ret;
-	row->has_figure = true;
 	row->figure_launches = e.launches;
 	row->quickest_launches = e.quickest;
-	row->change = (struct stats_interval){.estimate = expm1(e.log_ratio.estimate),
-	    .low = expm1(e.log_ratio.low),
-	    .high = expm1(e.log_ratio.high)};
-	row->level = 1.0 - e.alpha;
+	memcpy(row->outcomes, c->outcomes, sizeof(row->outcomes));
+	comparison_fill(row, &e, 1.0 - e.alpha);
 	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
 	row->layout_sensitive = layout_sensitive(c->test.launch, c->test.count);
 	return 0;
@@ -98,6 +107,7 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 
 	if (!row)
 		return -ENOMEM;
+	row->figure = c->figure;
 	row->base_launches = row->head_launches = c->pairs;
 	row->slots = c->slots;
 	row->excluded = c->warm_up + c->empty;
@@ -111,10 +121,9 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 		ret = sequential_finish(&c->test);
 	if (ret)
 		return ret;
-	row->verdict = c->test.verdict;
+	row->verdict = verdict_by_merit(c->test.verdict, c->figure.better);
 	row->p = sequential_p(&c->test);
-	row->confirmed =
-	    c->test.pass == 1 && (row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER);
+	row->confirmed = c->test.pass == 1 && verdict_is_change(row->verdict);
 	if (c->differs)
 		say_differs(row);
 	return fill_figures(c, row);
@@ -144,7 +153,7 @@ static int control(const struct gate *g, struct comparison *out, size_t first)
 		if (r->verdict != verdict[i])
 			(void)snprintf(r->reason, sizeof(r->reason),
 			    "%s alone, but among %zu cases one such is to be expected",
-			    verdict_name(r->verdict), n);
+			    comparison_word(r, r->verdict), n);
 		r->verdict = verdict[i];
 	}
 	free(verdict);

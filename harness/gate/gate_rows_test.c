@@ -47,10 +47,10 @@ static void add(struct gate_case *c, double change, double predicted_sd)
 	    .log_ratio = log1p(change), .predicted_sd = predicted_sd, .quartets = 12};
 
 	for (enum side side = SIDE_BASE; side < SIDES; side++) {
-		double *grown = realloc(c->ns_per_op[side], (c->pairs + 1) * sizeof(*grown));
+		double *grown = realloc(c->value[side], (c->pairs + 1) * sizeof(*grown));
 
 		assert_non_null(grown);
-		c->ns_per_op[side] = grown;
+		c->value[side] = grown;
 		grown[c->pairs] = side == SIDE_BASE ? 100.0 : 100.0 * (1.0 + change);
 	}
 	c->pairs++;
@@ -138,8 +138,8 @@ static void the_figure_is_of_the_fresh_launches(void **state)
 	add_near(&s.gate.item[1], looks_launches(0), 0.0);
 	assert_int_equal(gate_conclude(&s.gate, &c), 0);
 	assert_true(fabs(c.rows[0].change.estimate - 0.04) < 1e-4);
-	assert_true(fabs(c.rows[0].head_ns_per_op - 104.0) < 0.01);
-	assert_true(fabs(c.rows[0].base_ns_per_op - 100.0) < 1e-9);
+	assert_true(fabs(c.rows[0].head - 104.0) < 0.01);
+	assert_true(fabs(c.rows[0].base - 100.0) < 1e-9);
 	assert_int_equal(c.rows[0].figure_launches, looks_launches(0));
 	assert_int_equal(c.rows[0].head_launches, 2 * looks_launches(0));
 	assert_true(fabs(c.rows[0].level - 0.95) < 1e-12);

@@ -39,8 +39,8 @@ static void every_case_gets_its_verdict(void **state)
 	assert_int_equal(c.rows[1].figure_launches, looks_launches(0));
 	assert_true(fabs(c.rows[1].level - (1.0 - looks_alpha(0))) < 1e-12);
 	assert_true(fabs(c.rows[0].change.estimate - 0.1) < 1e-9);
-	assert_true(fabs(c.rows[0].base_ns_per_op - 100.0) < 1e-9);
-	assert_true(fabs(c.rows[0].head_ns_per_op - 110.0) < 1e-9);
+	assert_true(fabs(c.rows[0].base - 100.0) < 1e-9);
+	assert_true(fabs(c.rows[0].head - 110.0) < 1e-9);
 	assert_int_equal(c.rows[1].head_launches, looks_launches(0));
 	assert_false(c.rows[1].confirmed);
 	/* Four quartets a launch, the first warms up. */

@@ -128,11 +128,6 @@ static int fill(struct comparison_row *row, double per_op[SIDES][LAUNCHES])
 	return 0;
 }
 
-static bool is_change(const struct comparison_row *row)
-{
-	return row->verdict == VERDICT_SLOWER || row->verdict == VERDICT_FASTER;
-}
-
 /* Return: 0; -ETIME when it did not get there; -EINTR; -ENOMEM. */
 static int compare_row(const struct gate_plan *plan, struct comparison *c, size_t first, size_t at,
     const struct until *until)
@@ -166,7 +161,7 @@ static int compare_rows(const struct gate_plan *plan, struct comparison *c, size
 	for (size_t i = 0; !ret && i < c->row_count - first; i++) {
 		const struct comparison_row *row = &c->rows[first + order[i]];
 
-		if (row->has_figure && is_change(row) == changes)
+		if (row->has_figure && verdict_is_change(row->verdict) == changes)
 			ret = compare_row(plan, c, first, order[i], until);
 	}
 	return ret;

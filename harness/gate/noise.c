@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define Z_95 1.959963984540054
 /* Of a normal deviation over the median absolute one. */
 #define MAD_TO_SD 1.4826022185056018
 /* After the last look of a pass nothing changes any more. */
@@ -30,6 +29,7 @@ double noise_visible_change(
 
 	if (!x || n < 2)
 		goto out;
+	d.scale = launch[0].scale;
 	for (size_t i = 0; i < n; i++)
 		x[i] = launch[i].log_ratio;
 	ret = stats_mad(x, n, &mad);
@@ -51,17 +51,6 @@ struct noise_visible noise_visible(const struct launch_ratio *launch, size_t n, 
 	if (within_ns / pair_ns < gate_launches_needed())
 		v.needed_ns = gate_case_needed_ns(pair_ns);
 	return v;
-}
-
-struct stats_interval noise_wilson(unsigned hits, unsigned of)
-{
-	const double n = of, p = of ? hits / n : 0.0, z2 = Z_95 * Z_95;
-	const double middle = of ? (p + z2 / (2 * n)) / (1 + z2 / n) : 0.5;
-	const double half =
-	    of ? Z_95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) : 0.5;
-
-	return (struct stats_interval){
-	    .estimate = p, .low = fmax(0.0, middle - half), .high = fmin(1.0, middle + half)};
 }
 
 /* Of the time that a gate has, for the A/A before it. */

@@ -31,9 +31,6 @@ struct noise_visible {
 struct noise_visible noise_visible(const struct launch_ratio *launch, size_t n, uint64_t spent_ns,
     uint64_t within_ns, double min_effect);
 
-/** noise_wilson() - 95 % score interval of a share (Wilson 1927), for rates near zero. */
-struct stats_interval noise_wilson(unsigned hits, unsigned of);
-
 /**
  * noise_brief() - a brief A/A of base before a gate: a first look at up to three of its cases.
  * @plan: the gate's. Its budget is made smaller by what this took, which is at most a sixth of it,

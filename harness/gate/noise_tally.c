@@ -3,6 +3,7 @@
 #include "harness/base/grow.h"
 #include "harness/base/text.h"
 #include "harness/base/output.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +53,8 @@ int noise_tally_add(struct noise_tally *t, const struct gate *g, const struct co
 		n->verdicts[rows[i].verdict]++;
 		if (rows[i].verdict == VERDICT_FAILED && !n->reason[0])
 			(void)snprintf(n->reason, sizeof(n->reason), "%s", rows[i].reason);
-		slower |= rows[i].verdict == VERDICT_SLOWER;
+		/* Of what is no merit a change is one all the same. */
+		slower |= rows[i].verdict == VERDICT_SLOWER || rows[i].verdict == VERDICT_DIFFERS;
 		faster |= rows[i].verdict == VERDICT_FASTER;
 	}
 	t->tries++;
@@ -83,7 +85,7 @@ static void format_visible(const struct noise_visible *v, char *out, size_t len)
 
 int noise_tally_print(FILE *to, const struct noise_tally *t, bool aa)
 {
-	const struct stats_interval rate = noise_wilson(t->tries_with_slower, t->tries);
+	const struct stats_interval rate = stats_wilson(t->tries_with_slower, t->tries, STATS_Z_95);
 	size_t width = sizeof("case");
 	char heading[40];
 

@@ -263,20 +263,6 @@ static void tries_are_tallied(void **state)
 	noise_tally_free(&t);
 }
 
-/* golden: Wilson's interval, R: binom::binom.confint(x, n, methods = "wilson") or by the formula;
- * statsmodels.stats.proportion.proportion_confint(0, 100, method="wilson") = (0, 0.03699). */
-static void wilson(void **state)
-{
-	struct stats_interval i = noise_wilson(0, 100);
-
-	(void)state;
-	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 0.036994) < 1e-5);
-	i = noise_wilson(5, 10);
-	assert_true(fabs(i.low - 0.236593) < 1e-5 && fabs(i.high - 0.763407) < 1e-5);
-	i = noise_wilson(0, 0);
-	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 1.0) < 1e-12);
-}
-
 /* Launches with a known spread: median absolute deviation 0.01, for which power_test.c plays it. */
 static void visible_change(void **state)
 {
@@ -329,7 +315,6 @@ int main(void)
 	    cmocka_unit_test(a_gate_without_noise_tells_its_own),
 	    cmocka_unit_test(a_broken_base_is_told),
 	    cmocka_unit_test(tries_are_tallied),
-	    cmocka_unit_test(wilson),
 	    cmocka_unit_test(visible_change),
 	    cmocka_unit_test(too_few_launches_need_time),
 	};

@@ -1,6 +1,8 @@
 #include "harness/gate/pair.h"
 
 #include "harness/cell/schedule.h"
+#include "harness/run/percentiles.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,6 +21,9 @@ static const struct pair_cells processes = {
 
 struct pair {
 	const struct pair_spec *spec;
+	const struct run_figure *figure;
+	int percentile;                   /* that the figure is, or -1 */
+	struct histogram *latency[SIDES]; /* for it: of all slots but the warm-up's */
 	const struct pair_cells *cells;
 	struct cell_process *cell[SIDES];
 	unsigned turns[SIDES];
@@ -94,32 +99,64 @@ static int start_both(struct pair *p, uint64_t coin, char hash[17])
 	return check_alike(p, ready);
 }
 
-/* @ns: 0 when no operation was finished inside the window. */
-static int turn(struct pair *p, enum side side, double *ns)
+int pair_percentile(const struct run_figure *figure)
+{
+	for (int i = 0; i < PERCENTILES; i++)
+		if (strcmp(figure->metric, percentiles[i].key) == 0)
+			return i;
+	return -1;
+}
+
+/* Return: false when the slot has no figure. */
+static bool take(struct pair *p, enum side side, const struct sample *sample, bool warm,
+    double *value, struct pair_result *out)
+{
+	const struct run_figure *f = p->figure;
+	int outcome;
+
+	if (p->percentile >= 0) {
+		/* The launch's figure is of all of them; a slot's counts for whether it is there.
+		 */
+		*value = 1.0;
+		if (sample->latency && warm)
+			histogram_merge(p->latency[side], sample->latency);
+		return sample->latency && sample->latency->count;
+	}
+	outcome = f->scale == CB_OUTCOME ? run_figure_outcome(f, &sample->metrics) : -1;
+	if (outcome >= 0 && warm)
+		out->outcomes[side][outcome]++;
+	return run_figure_value(f, &sample->metrics, value);
+}
+
+/* @value: NAN when the slot has no figure. */
+static int turn(struct pair *p, enum side side, bool warm, double *value, struct pair_result *out)
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
+	double ns = 0.0;
 	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
 	if (ret)
 		return failed(p, side, ret, reported);
 	p->turns[side]++;
-	*ns = 0.0;
-	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, ns);
-	p->sum_ns[side] += *ns;
+	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
+	p->sum_ns[side] += ns;
+	if (!take(p, side, &sample, warm, value, out))
+		*value = NAN;
 	sample_free(&sample);
 	return 0;
 }
 
-static int one_quartet(struct pair *p, bool head_first, struct quartet *q)
+static int one_quartet(
+    struct pair *p, bool head_first, bool warm, struct quartet *q, struct pair_result *out)
 {
 	for (unsigned i = 0; i < QUARTET_SLOTS; i++) {
 		/* 0110 or 1001 */
 		const bool outer = i == 0 || i == QUARTET_SLOTS - 1;
 		const enum side side = outer == head_first ? SIDE_HEAD : SIDE_BASE;
-		double *ns = side == SIDE_HEAD ? q->head_ns : q->base_ns;
-		int ret = turn(p, side, &ns[i >= QUARTET_SLOTS / 2]);
+		double *value = side == SIDE_HEAD ? q->head_ns : q->base_ns;
+		int ret = turn(p, side, warm, &value[i >= QUARTET_SLOTS / 2], out);
 
 		if (ret)
 			return ret;
@@ -129,8 +166,7 @@ static int one_quartet(struct pair *p, bool head_first, struct quartet *q)
 
 static bool whole(const struct quartet *q)
 {
-	return q->base_ns[0] > 0.0 && q->base_ns[1] > 0.0 && q->head_ns[0] > 0.0 &&
-	       q->head_ns[1] > 0.0;
+	return !isnan(q->base_ns[0] + q->base_ns[1] + q->head_ns[0] + q->head_ns[1]);
 }
 
 /* In good order, so that a failure which shows at the end (a leak, a sanitizer) counts. */
@@ -154,31 +190,59 @@ static int finish(struct pair *p, enum side side)
 }
 
 /* The middle of all slots, or of the quickest quarter: those that the launch's figure is of. */
-static int middles(const struct quartet *q, size_t n, struct pair_result *out)
+static int middles(struct pair *p, const struct quartet *q, size_t n, struct pair_result *out)
 {
-	const double at = out->ratio.quickest ? 0.125 : 0.5;
 	double *x = calloc(n * 2, sizeof(*x));
+	int ret = 0;
 
 	if (!x)
 		return -ENOMEM;
-	for (enum side s = SIDE_BASE; s < SIDES; s++) {
+	for (enum side s = SIDE_BASE; s < SIDES && !ret; s++) {
 		for (size_t i = 0; i < n; i++)
 			memcpy(&x[i * 2], s == SIDE_BASE ? q[i].base_ns : q[i].head_ns,
 			    sizeof(q[i].base_ns));
+		if (!out->ratio.quickest) {
+			ret = scale_middle(p->figure->scale, x, n * 2, &out->value[s]);
+			continue;
+		}
 		stats_sort(x, n * 2);
-		out->ns_per_op[s] = stats_quantile_sorted(x, n * 2, at);
+		out->value[s] = stats_quantile_sorted(x, n * 2, 0.125);
 	}
 	free(x);
+	return ret;
+}
+
+static int of_percentiles(struct pair *p, size_t quartets, struct pair_result *out)
+{
+	const struct percentile *of = &percentiles[p->percentile];
+
+	for (enum side s = SIDE_BASE; s < SIDES; s++) {
+		const struct histogram *h = p->latency[s];
+
+		out->value[s] = histogram_quantile_between(h, of->q);
+		if (histogram_tells_quantile(h, of->q) && out->value[s] > 0.0)
+			continue;
+		p->failure->side = s;
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "%s had %llu latencies in a launch, too few, or too short, for %s",
+		    side_name(s), (unsigned long long)h->count, of->title);
+		return -ENODATA;
+	}
+	out->ratio = (struct launch_ratio){.scale = CB_RATIO,
+	    .log_ratio = log(out->value[SIDE_HEAD] / out->value[SIDE_BASE]),
+	    .quartets = (unsigned)quartets};
+	out->ratio.middle = out->ratio.log_ratio;
 	return 0;
 }
 
 static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 {
+	const struct run_figure *f = p->figure;
 	size_t used = 0;
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < p->spec->quartets; i++) {
-		ret = one_quartet(p, schedule_seed(p->spec->seed, 1, i) & 1, &q[used]);
+		ret = one_quartet(p, schedule_seed(p->spec->seed, 1, i) & 1, i > 0, &q[used], out);
 		if (ret)
 			return ret;
 		if (i > 0 && whole(&q[used])) {
@@ -188,25 +252,44 @@ static int turns(struct pair *p, struct quartet *q, struct pair_result *out)
 			*(i > 0 ? &out->empty : &out->warm_up) += QUARTET_SLOTS;
 		}
 	}
+	if (p->percentile >= 0)
+		return of_percentiles(p, used, out);
 	if (!used)
 		return -ENODATA;
-	ret = launch_ratio_of(q, used, &out->ratio);
-	return ret ? ret : middles(q, used, out);
+	ret = run_figure_has_rate(f) ? launch_ratio_of(q, used, &out->ratio)
+				     : launch_shift_of(f->scale, f->worth, q, used, &out->ratio);
+	return ret ? ret : middles(p, q, used, out);
+}
+
+static int begin(struct pair *p, struct quartet **q)
+{
+	*q = calloc(p->spec->quartets, sizeof(**q));
+	for (enum side s = SIDE_BASE; s < SIDES && p->percentile >= 0; s++) {
+		p->latency[s] = malloc(sizeof(*p->latency[s]));
+		if (!p->latency[s])
+			return -ENOMEM;
+		histogram_clear(p->latency[s]);
+	}
+	return *q ? 0 : -ENOMEM;
 }
 
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure)
 {
-	struct pair p = {
-	    .spec = spec, .cells = spec->cells ? spec->cells : &processes, .failure = failure};
-	struct quartet *q = calloc(spec->quartets, sizeof(*q));
+	const struct run_figure time = run_time_figure();
+	struct pair p = {.spec = spec,
+	    .figure = spec->figure ? spec->figure : &time,
+	    .cells = spec->cells ? spec->cells : &processes,
+	    .failure = failure};
+	struct quartet *q = NULL;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	failure->why[0] = '\0';
-	if (!q)
-		return -ENOMEM;
-	ret = start_both(&p, schedule_seed(spec->seed, 0, 0), out->hash);
+	p.percentile = pair_percentile(p.figure);
+	ret = begin(&p, &q);
+	if (!ret)
+		ret = start_both(&p, schedule_seed(spec->seed, 0, 0), out->hash);
 	if (!ret)
 		ret = turns(&p, q, out);
 	for (enum side side = SIDE_BASE; side < SIDES; side++) {
@@ -215,6 +298,7 @@ int pair_measure(
 
 		p.cells->kill(p.cell[side]);
 		p.cell[side] = NULL;
+		free(p.latency[side]);
 		if (end)
 			ret = end;
 	}

@@ -34,20 +34,24 @@ struct pair_cells {
 };
 
 struct pair_spec {
-	struct cell_spec cell[SIDES];   /* without slots and seed, which are the pair's */
-	unsigned quartets;              /* with the one that warms up; at least 2 */
-	uint64_t seed;                  /* of the order, and of both launches: the same inputs */
-	bool differs;                   /* the two may do something else: measured all the same */
+	struct cell_spec cell[SIDES]; /* without slots and seed, which are the pair's */
+	unsigned quartets;            /* with the one that warms up; at least 2 */
+	uint64_t seed;                /* of the order, and of both launches: the same inputs */
+	bool differs;                 /* the two may do something else: measured all the same */
+	const struct run_figure
+	    *figure; /* what is compared of a turn; NULL: the time per operation */
 	const struct pair_cells *cells; /* NULL: processes */
 };
 
 struct pair_result {
 	struct launch_ratio ratio;
-	double ns_per_op[SIDES]; /* median over the used slots, or over their quickest quarter */
-	unsigned slots;          /* used, of both sides */
-	unsigned warm_up;        /* kept out: of the first quartet */
-	unsigned empty;          /* kept out: of quartets with a slot without operations */
-	char hash[17];           /* of the case, the same on both sides unless they may differ */
+	double
+	    value[SIDES]; /* of the figure: the used slots' middle, or of their quickest quarter */
+	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots, by word */
+	unsigned slots;                             /* used, of both sides */
+	unsigned warm_up;                           /* kept out: of the first quartet */
+	unsigned empty; /* kept out: of quartets with a slot that gave no figure */
+	char hash[17];  /* of the case, the same on both sides unless they may differ */
 };
 
 /* What went wrong, and on which side. */
@@ -59,12 +63,19 @@ struct pair_failure {
 
 /**
  * pair_measure() - one pair of launches, from start to orderly end.
- * Return: 0; -EINTR; -ENODATA when no quartet had operations in all its slots; -ESTALE when the two
- * sides' definitions of the case (unless they may) or their turns' length differ, with
+ *
+ * A percentile of the latency (pair_percentile()) is worked out of all of a launch's latencies,
+ * each launch for itself: merged, they would be ruled by whichever launch did most operations.
+ * Return: 0; -EINTR; -ENODATA when no quartet had a figure in all its slots, or, with
+ * @failure->why, when there were too few latencies for the percentile; -ESTALE when the two sides'
+ * definitions of the case (unless they may) or their turns' length differ, with
  * @failure->why; -EIO with @failure when a side failed. No process is left in any case.
  */
 int pair_measure(
     const struct pair_spec *spec, struct pair_result *out, struct pair_failure *failure);
+
+/** pair_percentile() - which of percentiles[] the figure is; -1 none. */
+int pair_percentile(const struct run_figure *figure);
 
 /**
  * pair_quartets() - how many quartets, warm-up included, make a pair about @launch_ns long with

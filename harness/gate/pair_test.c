@@ -69,8 +69,8 @@ static void both_take_turns(void **state)
 	scripts(&s, BASE_100, HEAD_110);
 	assert_int_equal(pair_measure(&s.spec, &result, &failure), 0);
 	assert_true(fabs(result.ratio.log_ratio - log(1.1)) < 1e-12);
-	assert_true(fabs(result.ns_per_op[SIDE_BASE] - 100.0) < 1e-9);
-	assert_true(fabs(result.ns_per_op[SIDE_HEAD] - 110.0) < 1e-9);
+	assert_true(fabs(result.value[SIDE_BASE] - 100.0) < 1e-9);
+	assert_true(fabs(result.value[SIDE_HEAD] - 110.0) < 1e-9);
 	/* The first quartet warms up. */
 	assert_int_equal(result.ratio.quartets, 5);
 	assert_int_equal(result.slots, 20);

@@ -4,33 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_name(const void *a, const void *b)
-{
-	const struct series *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-int doubles_find_case(const struct run *run, const char **name)
-{
-	const struct series **all = malloc((run->series_count + 1) * sizeof(*all));
-	int rc = 0;
-
-	if (!all)
-		return -ENOMEM;
-	for (size_t i = 0; i < run->series_count; i++)
-		all[i] = &run->series[i];
-	qsort(all, run->series_count, sizeof(*all), by_name);
-	for (size_t i = 1; i < run->series_count && !rc; i++) {
-		if (!strcmp(all[i - 1]->name, all[i]->name)) {
-			*name = all[i]->name;
-			rc = 1;
-		}
-	}
-	free(all);
-	return rc;
-}
-
 static int by_turn(const struct sample *x, const struct sample *y)
 {
 	if (x->launch != y->launch)

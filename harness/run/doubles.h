@@ -1,15 +1,12 @@
 /*
- * doubles.h - what a run must not have twice: cases of one name, trials of one launch and slot.
+ * doubles.h - what a series must not have twice: trials of one launch and slot.
  *
- * Whoever keeps a run finds its parts by these: a second one would be taken for the first.
+ * Whoever keeps a run finds them by these: a second one would be taken for the first.
  */
 #ifndef CONCBENCH_DOUBLES_H
 #define CONCBENCH_DOUBLES_H
 
 #include "harness/run/run.h"
-
-/** doubles_find_case() - Return: 1 with the @name of one that is there twice; 0; -ENOMEM. */
-int doubles_find_case(const struct run *run, const char **name);
 
 /** doubles_find_sample() - Return: 1 with the later one of two; 0; -ENOMEM. */
 int doubles_find_sample(const struct series *s, const struct sample **out);

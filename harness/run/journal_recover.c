@@ -1,12 +1,12 @@
 /* journal_recover.c - reading a journal that nobody ended properly. */
 #include "harness/base/grow.h"
+#include "harness/base/text.h"
 #include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/result.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,24 +82,24 @@ static json_t *parse_line(const struct line *l, struct jsonio_reader *r)
 
 static int take_run(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
 {
-	struct run facts = {0};
+	struct run facts = {0}, before = rec->run;
 	json_t *object;
 	int rc;
 
 	if ((rc = jsonio_check_schema(r, j, "concbench_journal", RESULT_SCHEMA)) ||
 	    (rc = jsonio_get_object(r, j, "run", &object)) ||
-	    (rc = jsonio_get_facts(r, object, &facts)))
-		goto out_free;
-	facts.series = rec->run.series;
-	facts.series_count = rec->run.series_count;
-	facts.series_capacity = rec->run.series_capacity;
-	manifest_free(&rec->run.manifest);
-	free(rec->run.families);
+	    (rc = jsonio_get_facts(r, object, &facts))) {
+		run_free(&facts);
+		return rc;
+	}
 	rec->run = facts;
+	rec->run.series = before.series;
+	rec->run.series_count = before.series_count;
+	rec->run.series_capacity = before.series_capacity;
+	rec->run.by_name = before.by_name;
+	free(before.families);
+	manifest_free(&before.manifest);
 	return 0;
-out_free:
-	run_free(&facts);
-	return rc;
 }
 
 static int take_series(struct recovery *rec, struct jsonio_reader *r, const json_t *j)
@@ -214,37 +214,24 @@ static int take_all(struct recovery *rec, FILE *f, char *note, size_t note_len)
 	return rc;
 }
 
-__attribute__((format(printf, 3, 4))) static void say(
-    char *note, size_t note_len, const char *format, ...)
-{
-	size_t used = strlen(note);
-	va_list ap;
-
-	if (used && used + 2 < note_len) {
-		memcpy(note + used, "; ", 3);
-		used += 2;
-	}
-	va_start(ap, format);
-	vsnprintf(note + used, note_len - used, format, ap);
-	va_end(ap);
-}
-
 static void tell(const struct recovery *rec, char *note, size_t note_len)
 {
 	if (!note_len)
 		return;
 	note[0] = '\0';
 	if (rec->torn)
-		say(note, note_len, "dropped the last line, which was not written to its end");
+		text_add_clause(
+		    note, note_len, "dropped the last line, which was not written to its end");
 	if (rec->bad_lines)
-		say(note, note_len, "dropped %zu damaged line%s (line %zu: %s)", rec->bad_lines,
-		    rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
+		text_add_clause(note, note_len, "dropped %zu damaged line%s (line %zu: %s)",
+		    rec->bad_lines, rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
 	if (rec->doubles)
-		say(note, note_len, "dropped %zu sample%s that %s there already", rec->doubles,
-		    rec->doubles == 1 ? "" : "s", rec->doubles == 1 ? "was" : "were");
+		text_add_clause(note, note_len, "dropped %zu sample%s that %s there already",
+		    rec->doubles, rec->doubles == 1 ? "" : "s", rec->doubles == 1 ? "was" : "were");
 	if (rec->undescribed)
-		say(note, note_len, "the description of %zu case%s is lost, not the samples",
-		    rec->undescribed, rec->undescribed == 1 ? "" : "s");
+		text_add_clause(note, note_len,
+		    "the description of %zu case%s is lost, not the samples", rec->undescribed,
+		    rec->undescribed == 1 ? "" : "s");
 }
 
 static int drop_doubles(struct recovery *rec)

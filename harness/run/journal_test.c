@@ -97,6 +97,34 @@ static void what_is_written_is_recovered(void **state)
 	run_free(&back);
 }
 
+/* Figures of every scale, and no time at all in their samples. */
+static void figures_are_recovered(void **state)
+{
+	static const double none[FIXTURE_FIGURES];
+	struct run run = {.date = FIXTURE_DATE, .recovered = true}, back;
+	char note[300];
+	char *a, *b;
+
+	(void)state;
+	fixture_figures(&run, 6, 4, none);
+	write_journal(&run);
+	assert_int_equal(journal_recover(path, &back, note, sizeof(note)), 0);
+	assert_string_equal(note, "");
+	for (size_t i = 0; i < run.series_count; i++)
+		fixture_assert_series(&run.series[i], &back.series[i], true);
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(run_summarise(&back), 0);
+	back.elapsed_s = run.elapsed_s;
+	memcpy(back.counters_note, run.counters_note, sizeof(back.counters_note));
+	assert_int_equal(result_format(&run, &a), 0);
+	assert_int_equal(result_format(&back, &b), 0);
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+	run_free(&run);
+	run_free(&back);
+}
+
 static void descriptions_may_change(void **state)
 {
 	struct run run, back;
@@ -350,9 +378,9 @@ static void foreign_files_are_refused(void **state)
 	    {"", "empty"},
 	    {"hello\n", "not a journal of concbench: column 5: not JSON"},
 	    {"{}\n", "not a journal of concbench: concbench_journal: missing"},
-	    {"{\"concbench_journal\": 2}\n",
-		"not a journal of concbench: schema 2, this build reads 1"},
-	    {"{\"concbench_journal\": 1}\n", "not a journal of concbench: run: missing"},
+	    {"{\"concbench_journal\": 3}\n",
+		"not a journal of concbench: schema 3, this build reads 2"},
+	    {"{\"concbench_journal\": 2}\n", "not a journal of concbench: run: missing"},
 	};
 	struct run run = {.seed = 77};
 	char note[300];
@@ -565,6 +593,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_written_is_recovered),
+	    cmocka_unit_test(figures_are_recovered),
 	    cmocka_unit_test(descriptions_may_change),
 	    cmocka_unit_test(cut_anywhere_keeps_whole_lines),
 	    cmocka_unit_test(damaged_lines_are_counted),

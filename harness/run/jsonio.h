@@ -10,6 +10,61 @@
 #include "harness/run/run.h"
 
 #include <jansson.h>
+#include <stddef.h>
+
+/* ---- a struct's members as an object's, for writing and reading ---- */
+
+enum jsonio_kind {
+	JSONIO_TEXT, /* char[]; read: without control characters, and it fits */
+	JSONIO_BOOL,
+	JSONIO_UNSIGNED,
+	JSONIO_U64,       /* jsonio_put_u64() */
+	JSONIO_REAL,      /* left out when it is not finite; read: has to be there */
+	JSONIO_REAL_OR_0, /* the same, and read as 0 when it is not there */
+	JSONIO_WORD,      /* an enum, as the word that @of has for it: const char *[], up to NULL */
+	JSONIO_OBJECT,    /* a struct of its own: @of its fields */
+	JSONIO_METRICS,   /* struct metric_set */
+	JSONIO_MANIFEST,  /* struct manifest, which is freed by who owns it */
+};
+
+struct jsonio_field {
+	const char *key; /* NULL ends a table */
+	enum jsonio_kind kind;
+	size_t offset, size;
+	const void *of;
+};
+
+/* A row of a table: JSONIO_FIELD(UNSIGNED, struct series, workers). */
+#define JSONIO_FIELD_OF(kind, type, member, of)                                                 \
+	{                                                                                       \
+#member, JSONIO_##kind, offsetof(type, member), sizeof(((type *)0)->member), of \
+	}
+#define JSONIO_FIELD(kind, type, member) JSONIO_FIELD_OF(kind, type, member, NULL)
+#define JSONIO_END                            \
+	{                                     \
+		NULL, JSONIO_BOOL, 0, 0, NULL \
+	}
+
+/** jsonio_put_fields() - set a member for each of @fields. Return: 0; -ENOMEM. */
+int jsonio_put_fields(json_t *object, const struct jsonio_field *fields, const void *from);
+/** jsonio_fields() - the same as a new object. NULL: no memory. */
+json_t *jsonio_fields(const struct jsonio_field *fields, const void *from);
+
+struct jsonio_reader;
+/** jsonio_get_fields() - the first that is missing or wrong ends it; those before it are set.
+ * Return: 0; -EINVAL with the reason in @r; -ENOMEM. */
+int jsonio_get_fields(
+    struct jsonio_reader *r, const json_t *object, const struct jsonio_field *fields, void *to);
+
+/* Their tables. */
+extern const struct jsonio_field jsonio_interval_fields[]; /* struct stats_interval */
+extern const struct jsonio_field jsonio_figure_fields[];   /* struct run_figure */
+extern const struct jsonio_field jsonio_summary_fields[];  /* struct series_summary, in part */
+extern const struct jsonio_field jsonio_noise_fields[];    /* struct noise_verdict */
+
+/** jsonio_get_figure() - member @key, checked by run_figure_wrong(). */
+int jsonio_get_figure(
+    struct jsonio_reader *r, const json_t *object, const char *key, struct run_figure *out);
 
 /* ---- building; all return 0 or -ENOMEM, and may be or-ed: the codes are the same ---- */
 
@@ -25,6 +80,9 @@ int jsonio_put_u64(json_t *object, const char *key, uint64_t value);
 int jsonio_put_real(json_t *object, const char *key, double value);
 /** jsonio_append() - add to an array; takes over @value, which may be NULL. */
 int jsonio_append(json_t *array, json_t *value);
+
+/** jsonio_whole() - @value when @rc is 0, what it was or-ed from; else it is released and NULL. */
+json_t *jsonio_whole(json_t *value, int rc);
 
 /** jsonio_u64() - see jsonio_put_u64(). */
 json_t *jsonio_u64(uint64_t value);
@@ -62,25 +120,12 @@ int jsonio_get_array(struct jsonio_reader *r, const json_t *o, const char *key, 
 /** A text without control characters that fits into @size bytes. */
 int jsonio_get_text(
     struct jsonio_reader *r, const json_t *o, const char *key, char *out, size_t size);
-int jsonio_get_bool(struct jsonio_reader *r, const json_t *o, const char *key, bool *out);
 int jsonio_get_u64(
     struct jsonio_reader *r, const json_t *o, const char *key, uint64_t max, uint64_t *out);
-int jsonio_get_unsigned(struct jsonio_reader *r, const json_t *o, const char *key, unsigned *out);
-int jsonio_get_real(struct jsonio_reader *r, const json_t *o, const char *key, double *out);
-/** For what the writer leaves out when it has none: absent gives 0. */
-int jsonio_get_real_or_0(struct jsonio_reader *r, const json_t *o, const char *key, double *out);
-
-/**
- * jsonio_has_control() - a text goes to terminals, pages and gnuplot: a foreign file must not
- * steer them by it.
- */
-bool jsonio_has_control(const char *text);
 
 /** jsonio_value_u64() - one value of any place. Return: false when it is none up to @max. */
 bool jsonio_value_u64(const json_t *value, uint64_t max, uint64_t *out);
 
-int jsonio_get_metrics(
-    struct jsonio_reader *r, const json_t *o, const char *key, struct metric_set *out);
 /** jsonio_check_length() - a trial's time per operation, where it has one, is above 0: its rate is
  * one over it. */
 int jsonio_check_length(struct jsonio_reader *r, const char *key, const struct metric_set *metrics);
@@ -89,9 +134,6 @@ int jsonio_get_histogram(
     struct jsonio_reader *r, const json_t *o, const char *key, struct histogram **out);
 /** Fills the description of an empty or already described series; on error it is unchanged. */
 int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s);
-/** Return: also -ENOMEM. */
-int jsonio_get_manifest(
-    struct jsonio_reader *r, const json_t *o, const char *key, struct manifest *out);
 /** Return: also -ENOMEM; @run may then be half filled, and is still to be freed. */
 int jsonio_get_facts(struct jsonio_reader *r, const json_t *o, struct run *run);
 /** "schema 2, this build reads 1" */

@@ -7,7 +7,6 @@
 #ifndef CONCBENCH_JSONIO_MUTATOR_H
 #define CONCBENCH_JSONIO_MUTATOR_H
 
-#include "harness/run/jsonio.h"
 #include "harness/stats/histogram.h"
 
 #include <jansson.h>
@@ -39,7 +38,8 @@ static inline json_t *mutator_odd_value(uint64_t *random)
 	    "\"18446744073709551616\"", "\"01\"", "1e308", "-1e308", "1.7976931348623157e308",
 	    "5e-324", "-0.0", "0.5", "true", "false", "null", "{}", "[]", "\"\"", "\"a\"",
 	    "\"\\u001b\"", "\"\\u009b\"", "\"\\u2028\"", "\"\xc3\xa9\"", "\"ns_per_op\"", "\"ok\"",
-	    "\"noisy\"", "\"crashed\"", "\"oversubscribed\"", "\"ops/s\"", "[[]]", "[0,1,1,2]"};
+	    "\"noisy\"", "\"crashed\"", "\"oversubscribed\"", "\"ops/s\"", "\"difference\"",
+	    "\"share\"", "\"outcome\"", "\"more\"", "\"a b\"", "\"lines\"", "[[]]", "[0,1,1,2]"};
 	/* The sizes of the run's texts, and one less: the longest that fits. */
 	static const unsigned short room[] = {16, 17, 32, 40, 64, 128, 192, 256, 1024};
 	char long_text[1024];
@@ -230,10 +230,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	changes = top ? 1 + mutator_pick(&random, 3) : 0;
 	while (changes--)
 		mutator_change(top, &random);
-	/* Laid out as ours, a run file is read by a way of its own. */
-	if (top && mutator_pick(&random, 2))
-		text = jsonio_lay_out(top);
-	else if (top)
+	if (top)
 		text = json_dumps(top, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(top);
 	if (text) {

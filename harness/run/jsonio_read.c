@@ -49,7 +49,7 @@ int jsonio_get_array(struct jsonio_reader *r, const json_t *o, const char *key, 
 	return 0;
 }
 
-bool jsonio_has_control(const char *text)
+static bool has_control(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		if (*p < 0x20 || *p == 0x7f)
@@ -70,20 +70,10 @@ int jsonio_get_text(
 		return missing(r, value, key, "a text");
 	if (json_string_length(value) >= size)
 		return jsonio_fail(r, key, "longer than %zu bytes", size - 1);
-	if (jsonio_has_control(text))
+	if (has_control(text))
 		return jsonio_fail(r, key, "holds a control character");
 	memset(out, 0, size);
 	memcpy(out, text, json_string_length(value));
-	return 0;
-}
-
-int jsonio_get_bool(struct jsonio_reader *r, const json_t *o, const char *key, bool *out)
-{
-	const json_t *value = json_object_get(o, key);
-
-	if (!json_is_boolean(value))
-		return missing(r, value, key, "true or false");
-	*out = json_is_true(value);
 	return 0;
 }
 
@@ -128,46 +118,17 @@ int jsonio_get_u64(
 	return 0;
 }
 
-int jsonio_get_unsigned(struct jsonio_reader *r, const json_t *o, const char *key, unsigned *out)
+static int read_metrics(
+    struct jsonio_reader *r, const char *key, const json_t *object, struct metric_set *out)
 {
-	uint64_t value;
-	int rc = jsonio_get_u64(r, o, key, UINT_MAX, &value);
-
-	if (!rc)
-		*out = (unsigned)value;
-	return rc;
-}
-
-int jsonio_get_real(struct jsonio_reader *r, const json_t *o, const char *key, double *out)
-{
-	const json_t *value = json_object_get(o, key);
-
-	/* JSON has no way to say NaN or Infinity, and jansson refuses 1e999. */
-	if (!json_is_number(value))
-		return missing(r, value, key, "a number");
-	*out = json_number_value(value);
-	return 0;
-}
-
-int jsonio_get_real_or_0(struct jsonio_reader *r, const json_t *o, const char *key, double *out)
-{
-	*out = 0;
-	return json_object_get(o, key) ? jsonio_get_real(r, o, key, out) : 0;
-}
-
-int jsonio_get_metrics(
-    struct jsonio_reader *r, const json_t *o, const char *key, struct metric_set *out)
-{
-	json_t *object, *value;
+	json_t *value;
 	const char *name;
-	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rc = jsonio_get_object(r, o, key, &object);
-	if (rc)
-		return rc;
-	json_object_foreach(object, name, value)
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
+		int rc;
+
 		if (!json_is_number(value))
 			return jsonio_fail(r, key, "a metric is not a number");
 		if (fabs(json_number_value(value)) > METRIC_ABS_MAX)
@@ -179,6 +140,118 @@ int jsonio_get_metrics(
 			return jsonio_fail(r, key, "a metric's name is not one");
 	}
 	return 0;
+}
+
+static int read_manifest(
+    struct jsonio_reader *r, const char *key, const json_t *object, struct manifest *out)
+{
+	struct manifest m = {0};
+	json_t *value;
+	const char *name;
+	int rc = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		const char *text = json_string_value(value);
+
+		if (!text)
+			rc = jsonio_fail(r, key, "a value is not a text");
+		else if (has_control(text) || has_control(name))
+			rc = jsonio_fail(r, key, "holds a control character");
+		else
+			rc = manifest_add(&m, name, text);
+		if (rc)
+			break;
+	}
+	if (rc)
+		manifest_free(&m);
+	else
+		*out = m;
+	return rc;
+}
+
+static int read_word(
+    struct jsonio_reader *r, const struct jsonio_field *f, const char *word, void *to)
+{
+	const char *const *words = f->of;
+
+	for (unsigned i = 0; words[i]; i++) {
+		if (!strcmp(words[i], word)) {
+			memcpy(to, &i, sizeof(i));
+			return 0;
+		}
+	}
+	return jsonio_fail(r, f->key, "unknown %s \"%s\"", f->key, word);
+}
+
+/* Of an object's own fields: what is wrong is said with its name before theirs. */
+static int read_inner(
+    struct jsonio_reader *r, const struct jsonio_field *f, const json_t *o, void *to)
+{
+	const size_t len = strlen(r->where);
+	int rc;
+
+	snprintf(r->where + len, sizeof(r->where) - len, "%s%s", len ? "." : "", f->key);
+	rc = jsonio_get_fields(r, o, f->of, to);
+	r->where[len] = '\0';
+	return rc;
+}
+
+static int read_field(
+    struct jsonio_reader *r, const json_t *o, const struct jsonio_field *f, void *to)
+{
+	const json_t *value = json_object_get(o, f->key);
+	char word[32];
+	uint64_t n;
+	json_t *object;
+	int rc;
+
+	switch (f->kind) {
+	case JSONIO_TEXT:
+		return jsonio_get_text(r, o, f->key, to, f->size);
+	case JSONIO_BOOL:
+		if (!json_is_boolean(value))
+			return missing(r, value, f->key, "true or false");
+		*(bool *)to = json_is_true(value);
+		return 0;
+	case JSONIO_UNSIGNED:
+		rc = jsonio_get_u64(r, o, f->key, UINT_MAX, &n);
+		if (!rc)
+			*(unsigned *)to = (unsigned)n;
+		return rc;
+	case JSONIO_U64:
+		return jsonio_get_u64(r, o, f->key, UINT64_MAX, to);
+	case JSONIO_REAL:
+	case JSONIO_REAL_OR_0:
+		/* JSON has no way to say NaN or Infinity, and jansson refuses 1e999. */
+		if (!json_is_number(value) && (value || f->kind == JSONIO_REAL))
+			return missing(r, value, f->key, "a number");
+		*(double *)to = value ? json_number_value(value) : 0;
+		return 0;
+	case JSONIO_WORD:
+		rc = jsonio_get_text(r, o, f->key, word, sizeof(word));
+		return rc ? rc : read_word(r, f, word, to);
+	case JSONIO_OBJECT:
+	case JSONIO_METRICS:
+	case JSONIO_MANIFEST:
+		break;
+	}
+	rc = jsonio_get_object(r, o, f->key, &object);
+	if (rc)
+		return rc;
+	return f->kind == JSONIO_OBJECT    ? read_inner(r, f, object, to)
+	       : f->kind == JSONIO_METRICS ? read_metrics(r, f->key, object, to)
+					   : read_manifest(r, f->key, object, to);
+}
+
+int jsonio_get_fields(
+    struct jsonio_reader *r, const json_t *object, const struct jsonio_field *fields, void *to)
+{
+	int rc = 0;
+
+	for (const struct jsonio_field *f = fields; !rc && f->key; f++)
+		rc = read_field(r, object, f, (char *)to + f->offset);
+	return rc;
 }
 
 int jsonio_check_length(struct jsonio_reader *r, const char *key, const struct metric_set *metrics)

@@ -33,6 +33,14 @@ int jsonio_append(json_t *array, json_t *value)
 	return json_array_append_new(array, value) ? -ENOMEM : 0;
 }
 
+json_t *jsonio_whole(json_t *value, int rc)
+{
+	if (!rc)
+		return value;
+	json_decref(value);
+	return NULL;
+}
+
 int jsonio_put_text(json_t *object, const char *key, const char *text)
 {
 	return jsonio_put(object, key, jsonio_text(text));
@@ -65,11 +73,73 @@ json_t *jsonio_metrics(const struct metric_set *set)
 
 	for (unsigned i = 0; i < set->count; i++)
 		rc |= jsonio_put_real(j, set->item[i].name, set->item[i].value);
-	if (rc) {
-		json_decref(j);
-		return NULL;
+	return jsonio_whole(j, rc);
+}
+
+json_t *jsonio_manifest(const struct manifest *m)
+{
+	json_t *j = json_object();
+	int rc = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		json_t *key = jsonio_text(m->items[i].key);
+
+		rc |= key ? jsonio_put_text(j, json_string_value(key), m->items[i].value) : -ENOMEM;
+		json_decref(key);
 	}
-	return j;
+	return jsonio_whole(j, rc);
+}
+
+/* @at: the member. NULL: no memory. */
+static json_t *member(const struct jsonio_field *f, const void *at)
+{
+	unsigned u;
+
+	switch (f->kind) {
+	case JSONIO_TEXT:
+		return jsonio_text(at);
+	case JSONIO_BOOL:
+		return json_boolean(*(const bool *)at);
+	case JSONIO_U64:
+		return jsonio_u64(*(const uint64_t *)at);
+	case JSONIO_REAL:
+	case JSONIO_REAL_OR_0:
+		return json_real(*(const double *)at);
+	case JSONIO_OBJECT:
+		return jsonio_fields(f->of, at);
+	case JSONIO_METRICS:
+		return jsonio_metrics(at);
+	case JSONIO_MANIFEST:
+		return jsonio_manifest(at);
+	case JSONIO_UNSIGNED:
+	case JSONIO_WORD:
+		break;
+	}
+	/* An enum, too: the tables' enums have no negative values. */
+	memcpy(&u, at, sizeof(u));
+	return f->kind == JSONIO_WORD ? json_string(((const char *const *)f->of)[u])
+				      : jsonio_u64(u);
+}
+
+int jsonio_put_fields(json_t *object, const struct jsonio_field *fields, const void *from)
+{
+	int rc = 0;
+
+	for (const struct jsonio_field *f = fields; f->key; f++) {
+		const void *at = (const char *)from + f->offset;
+		const bool real = f->kind == JSONIO_REAL || f->kind == JSONIO_REAL_OR_0;
+
+		if (!real || isfinite(*(const double *)at))
+			rc |= jsonio_put(object, f->key, member(f, at));
+	}
+	return rc;
+}
+
+json_t *jsonio_fields(const struct jsonio_field *fields, const void *from)
+{
+	json_t *j = json_object();
+
+	return jsonio_whole(j, jsonio_put_fields(j, fields, from));
 }
 
 json_t *jsonio_histogram(const struct histogram *h)
@@ -91,11 +161,7 @@ json_t *jsonio_histogram(const struct histogram *h)
 		rc |= jsonio_append(buckets, json_integer((json_int_t)h->bucket[i]));
 	}
 	rc |= jsonio_put(j, "buckets", buckets);
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	return jsonio_whole(j, rc);
 }
 
 char *jsonio_line(const json_t *value)

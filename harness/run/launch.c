@@ -1,5 +1,7 @@
 #include "harness/run/launch.h"
 
+#include "harness/stats/scale.h"
+
 #include <errno.h>
 #include <float.h>
 #include <stdlib.h>
@@ -53,49 +55,58 @@ static bool get_at(const struct metric_set *set, unsigned place, const char *nam
 	return true;
 }
 
-/* Median of the trials' ns_per_op with the empty ones as infinite. Sets nothing when that is. */
-static int length_median(struct launch *l, double *x, size_t finite)
+/*
+ * Of so many trials' values @x. Of times per operation the others, which finished none, count as
+ * infinite: @x has room for them. Return: 0, with *has false when there is no figure; -ENOMEM.
+ */
+static int figure_of(
+    const struct run_figure *f, double *x, size_t n, size_t trials, bool *has, double *figure)
 {
-	double median;
-	int rc;
-
-	/* The upper of the middle ranks, the only one of a type 7 median that could be infinite. */
-	if (l->samples / 2 >= finite)
-		return 0;
-	for (size_t i = finite; i < l->samples; i++)
-		x[i] = DBL_MAX;
-	rc = stats_median(x, l->samples, &median);
-	if (rc)
-		return rc;
-	return metric_add(&l->medians, METRIC_NS_PER_OP, median);
+	if (run_figure_has_rate(f)) {
+		/* The upper of the middle ranks, the only one of a type 7 median that could be
+		 * infinite. */
+		*has = trials / 2 < n;
+		while (n < trials)
+			x[n++] = DBL_MAX;
+	} else {
+		*has = n > 0;
+	}
+	return *has ? scale_middle(f->scale, x, n, figure) : 0;
 }
 
-static int launch_medians(
-    struct launch *l, const struct sample *const *s, const struct metric_names *names, double *x)
+static int launch_middles(struct launch *l, const struct run_figure *f,
+    const struct sample *const *s, const struct metric_names *names, double *x)
 {
-	for (unsigned m = 0; m < names->count; m++) {
-		bool length = !strcmp(names->name[m], METRIC_NS_PER_OP);
-		size_t n = 0;
-		double median;
-		int rc;
+	size_t n = 0;
+	int rc;
 
+	for (unsigned i = 0; i < l->samples; i++) {
+		const int outcome =
+		    f->scale == CB_OUTCOME ? run_figure_outcome(f, &s[i]->metrics) : -1;
+
+		if (outcome >= 0)
+			l->outcomes[outcome]++;
+		n += run_figure_value(f, &s[i]->metrics, &x[n]);
+	}
+	l->empty_samples = l->samples - (unsigned)n;
+	rc = figure_of(f, x, n, l->samples, &l->has_figure, &l->figure);
+	for (unsigned m = 0; !rc && m < names->count; m++) {
+		const bool own = !strcmp(names->name[m], f->metric);
+		double middle = l->figure;
+
+		n = 0;
 		for (unsigned i = 0; i < l->samples; i++)
 			n += get_at(&s[i]->metrics, m, names->name[m], &x[n]);
-		if (length) {
-			l->empty_samples = l->samples - (unsigned)n;
-			rc = length_median(l, x, n);
-		} else if (n) {
-			rc = metric_middle(names->name[m], x, n, &median);
-			if (!rc)
-				rc = metric_add(&l->medians, names->name[m], median);
-		} else {
+		if (own ? !l->has_figure : !n)
 			continue;
-		}
-		/* -ENOSPC: more kinds than a set holds; the raw samples still have them. */
-		if (rc && rc != -ENOSPC)
-			return rc;
+		if (!own)
+			rc = metric_middle(names->name[m], x, n, &middle);
+		if (!rc)
+			rc = metric_add(&l->medians, names->name[m], middle);
+		/* More kinds than a set holds; the raw samples still have them. */
+		rc = rc == -ENOSPC ? 0 : rc;
 	}
-	return 0;
+	return rc;
 }
 
 static void totals(const struct launch *l, const struct sample *const *s, double *ops, double *ns)
@@ -126,24 +137,19 @@ static void remove_metric(struct metric_set *set, const char *name)
 }
 
 /* Whole time over all operations; a launch without any loses its figure. */
-static int launch_pool(struct launch *l, const struct sample *const *s)
+static void launch_pool(struct launch *l, const struct sample *const *s)
 {
 	double ops, ns;
-	int rc = 0;
 
 	totals(l, s, &ops, &ns);
-	if (ops > 0 && ns > 0)
-		rc = metric_add(&l->medians, METRIC_NS_PER_OP, ns / ops);
-	/* -EINVAL: a file may say 1e-300 operations, and that quotient is no figure either. */
-	if (!(ops > 0 && ns > 0) || rc == -EINVAL) {
-		remove_metric(&l->medians, METRIC_NS_PER_OP);
-		rc = 0;
-	}
-	if (!rc && ns > 0)
-		rc = metric_add(&l->medians, METRIC_OPS_PER_S, ops / ns * 1e9);
-	if (rc == -EINVAL)
+	/* A file may say 1e-300 operations, and that quotient is no figure either. */
+	l->has_figure = ops > 0 && ns > 0 && ns / ops <= METRIC_ABS_MAX;
+	l->figure = l->has_figure ? ns / ops : 0;
+	remove_metric(&l->medians, METRIC_NS_PER_OP);
+	if (l->has_figure)
+		(void)metric_add(&l->medians, METRIC_NS_PER_OP, l->figure);
+	if (ns > 0 && metric_add(&l->medians, METRIC_OPS_PER_S, ops / ns * 1e9) == -EINVAL)
 		remove_metric(&l->medians, METRIC_OPS_PER_S);
-	return rc == -ENOSPC || rc == -EINVAL ? 0 : rc;
 }
 
 /* Cuts the sorted trials into launches. */
@@ -174,33 +180,24 @@ static size_t count_launches(const struct sample *const *s, size_t n)
 	return count;
 }
 
-static int fill(struct launch_list *list, const struct sample *const *s,
+static int fill(struct launch_list *list, const struct run_figure *f, const struct sample *const *s,
     const struct metric_names *names, double *scratch)
 {
 	const struct sample *const *first = s;
-	int rc;
 
 	for (size_t i = 0; i < list->count; i++) {
-		double length;
+		struct launch *l = &list->items[i];
+		const int rc = launch_middles(l, f, first, names, scratch);
 
-		/* Every launch counts its empty trials, even when no trial at all has a length. */
-		list->items[i].empty_samples = list->items[i].samples;
-		rc = launch_medians(&list->items[i], first, names, scratch);
 		if (rc)
 			return rc;
-		if (!metric_get(&list->items[i].medians, METRIC_NS_PER_OP, &length))
-			list->pooled = true;
-		first += list->items[i].samples;
+		list->pooled |= !l->has_figure && run_figure_has_rate(f);
+		first += l->samples;
 	}
-	if (!list->pooled)
-		return 0;
 	/* All launches alike: a mixture of two estimators would be neither. */
-	first = s;
-	for (size_t i = 0; i < list->count; i++) {
-		rc = launch_pool(&list->items[i], first);
-		if (rc)
-			return rc;
-		first += list->items[i].samples;
+	for (size_t i = 0; i < list->count && list->pooled; i++) {
+		launch_pool(&list->items[i], s);
+		s += list->items[i].samples;
 	}
 	return 0;
 }
@@ -236,7 +233,7 @@ int launch_list_build(const struct series *s, struct launch_list *out)
 		goto out;
 	}
 	list.count = cut(list.items, used, n);
-	rc = fill(&list, used, &names, scratch);
+	rc = fill(&list, &s->figure, used, &names, scratch);
 out:
 	free(used);
 	free(scratch);
@@ -251,4 +248,25 @@ void launch_list_free(struct launch_list *list)
 {
 	free(list->items);
 	memset(list, 0, sizeof(*list));
+}
+
+int launch_figure(const struct series *s, unsigned launch, double *figure, unsigned *trials)
+{
+	double *x = calloc(s->sample_count + 1, sizeof(*x));
+	size_t n = 0, of = 0;
+	bool has = false;
+	int rc;
+
+	if (!x)
+		return -ENOMEM;
+	for (size_t i = s->sample_count; i > 0 && s->samples[i - 1].launch == launch; i--) {
+		if (s->samples[i - 1].warm_up)
+			continue;
+		n += run_figure_value(&s->figure, &s->samples[i - 1].metrics, &x[n]);
+		of++;
+	}
+	rc = figure_of(&s->figure, x, n, of, &has, figure);
+	free(x);
+	*trials = (unsigned)of;
+	return rc || has ? rc : -ENODATA;
 }

@@ -26,10 +26,12 @@ int metric_names_collect(const struct series *s, struct metric_names *out);
 struct launch {
 	unsigned launch;
 	unsigned samples;
-	unsigned empty_samples; /* of these: no operation finished inside the window */
+	unsigned empty_samples; /* of these: without the series' figure */
 	double ops;             /* of all its trials; a window may cut an operation */
-	/* Median over the trials of every metric. Without ns_per_op when the launch has no figure.
-	 */
+	bool has_figure;
+	double figure;                       /* in its own unit: the middle of the trials' */
+	unsigned outcomes[RUN_OUTCOMES_MAX]; /* CB_OUTCOME: trials that ended so, by word */
+	/* metric_middle() over the trials of every metric; of the figure's own, figure. */
 	struct metric_set medians;
 };
 
@@ -37,8 +39,9 @@ struct launch_list {
 	struct launch *items; /* ascending by launch */
 	size_t count;
 	/*
-	 * True when so many trials were empty that a median trial has no length: then ns_per_op and
-	 * ops_per_s of every launch are its whole time over all its operations instead.
+	 * Of times per operation: true when so many trials were empty that a median trial has no
+	 * length: then ns_per_op and ops_per_s of every launch are its whole time over all its
+	 * operations instead.
 	 */
 	bool pooled;
 };
@@ -47,11 +50,20 @@ struct launch_list {
  * launch_list_build() - from the samples as they are; launch_list_free() it.
  *
  * An empty trial has no time per operation, but it was not a fast one: it counts as longer than
- * every other. Dropping it would make a case the faster the more often it stands still.
+ * every other. Dropping it would make a case the faster the more often it stands still. Of another
+ * figure a trial that does not give it says nothing.
  * Return: 0; -ENOMEM; -E2BIG as above.
  */
 int launch_list_build(const struct series *s, struct launch_list *out);
 
 void launch_list_free(struct launch_list *list);
+
+/**
+ * launch_figure() - the figure of the series' launch that was measured last, as launch_list_build()
+ * would have it.
+ * @trials: that it is of.
+ * Return: 0; -ENODATA when it has none; -ENOMEM.
+ */
+int launch_figure(const struct series *s, unsigned launch, double *figure, unsigned *trials);
 
 #endif

@@ -15,18 +15,19 @@
 
 #include "harness/run/run.h"
 
-#define RESULT_SCHEMA 1
+#define RESULT_SCHEMA 2
 
 /**
  * result_write() - write a run as run.json.
- * One "iteration" row a launch in "benchmarks" (real_time = median ns_per_op of the launch,
- * cpu_time = cpu_ns_per_op, time_unit "ns", repetitions = launches), then mean, median, stddev and
- * cv aggregates, in Google Benchmark's own field names; a failed case is a row with
- * error_occurred. Every other metric is a counter, as are the percentiles of the latency (p50_ns,
- * ..., max_ns) in the row of the median: those of all launches' trials merged, no median of the
- * launches'. An only launch has them in its own row. One that is not known is left out. Case
- * details, status and histogram go under "concbench". Return: 0; -errno (-ENOSPC, -EACCES, ...),
- * and nothing half-written.
+ * One "iteration" row a launch in "benchmarks" (real_time = the launch's figure, time_unit "ns",
+ * cpu_time = cpu_ns_per_op, repetitions = launches), then mean, median, stddev and cv aggregates,
+ * in Google Benchmark's own field names; a failed case is a row with error_occurred. The schema
+ * knows times only: a figure of another unit is real_time all the same, where compare.py and the
+ * like look for what they compare, and the row's label says what it is. Every other metric is a
+ * counter, as are the percentiles of the latency (p50_ns, ..., max_ns) in the row of the median:
+ * those of all launches' trials merged, no median of the launches'. An only launch has them in its
+ * own row. One that is not known is left out. Case details, status and histogram go under
+ * "concbench". Return: 0; -errno (-ENOSPC, -EACCES, ...), and nothing half-written.
  */
 int result_write(const struct run *run, const char *path);
 
@@ -37,8 +38,7 @@ int result_format(const struct run *run, char **json);
  * result_read() - read what result_write() wrote.
  * @err: one line saying what is wrong with the file: unreadable, not JSON (line and column),
  *       Google Benchmark's JSON but not concbench's, a newer schema, a field missing.
- * Of a file in result_write()'s own layout, "benchmarks" is not read beyond its being there and the
- * file's end being there: all of it is in "concbench" as well.
+ * "benchmarks" is for others and not looked at: all of it is in "concbench" as well.
  * Return: 0; -errno; -EINVAL for contents. @out untouched on error.
  */
 int result_read(const char *path, struct run *out, char *err, size_t err_len);

@@ -1,86 +1,111 @@
+#include "harness/base/file.h"
 #include "harness/run/doubles.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
 #include "harness/run/result.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* A full run is a few MB; what is larger than this is no run file and would fill the memory. */
 #define FILE_BYTES_MAX (INT64_C(1) << 30)
 
 #define FIXED_COLUMNS 3 /* launch, slot, warm_up */
 
-static int read_interval(
-    struct jsonio_reader *r, const json_t *o, const char *key, struct stats_interval *out)
+static int read_object(struct jsonio_reader *r, const json_t *o, const char *key,
+    const struct jsonio_field *fields, void *to)
 {
-	json_t *j;
-	int rc;
+	const struct jsonio_field field[] = {{key, JSONIO_OBJECT, 0, 0, fields}, JSONIO_END};
 
-	if ((rc = jsonio_get_object(r, o, key, &j)) ||
-	    (rc = jsonio_get_real(r, j, "estimate", &out->estimate)) ||
-	    (rc = jsonio_get_real(r, j, "low", &out->low)) ||
-	    (rc = jsonio_get_real(r, j, "high", &out->high)))
+	return jsonio_get_fields(r, o, field, to);
+}
+
+/* Rates are what is left of 1e9 over times, whatever that is. */
+static int read_rate(struct jsonio_reader *r, const json_t *o, struct stats_interval *out)
+{
+	const int rc = read_object(r, o, "ops_per_s", jsonio_interval_fields, out);
+
+	if (rc)
 		return rc;
-	if (!(out->low <= out->estimate && out->estimate <= out->high))
-		return jsonio_fail(r, key, "the estimate is outside its interval");
-	if (!(out->low >= 0))
-		return jsonio_fail(r, key, "below 0");
+	if (!(out->low >= 0 && out->low <= out->estimate && out->estimate <= out->high))
+		return jsonio_fail(r, "ops_per_s", "the estimate is outside its interval");
 	return 0;
 }
 
-/* Times lie between those of the samples, and so within their bound. Rates are what is left of
- * 1e9 over them, whatever that is. */
-static int read_time(
-    struct jsonio_reader *r, const json_t *o, const char *key, struct stats_interval *out)
+static int read_outcomes(
+    struct jsonio_reader *r, const json_t *o, const struct run_figure *f, unsigned *counts)
 {
-	const int rc = read_interval(r, o, key, out);
+	char word[METRIC_NAME_MAX];
+	json_t *object;
+	int rc = jsonio_get_object(r, o, "outcomes", &object);
 
-	if (!rc && out->high > METRIC_ABS_MAX)
-		return jsonio_fail(r, key, "too large");
+	for (unsigned i = 0; !rc && i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++) {
+		uint64_t n = 0;
+
+		rc = jsonio_get_u64(r, object, word, UINT_MAX, &n);
+		counts[i] = (unsigned)n;
+	}
 	return rc;
 }
 
-static int read_summary(struct jsonio_reader *r, const json_t *o, struct series_summary *out)
+/* The figure lies between those of the samples, and so within their bounds. */
+static const char *figure_wrong(const struct run_figure *f, const struct series_summary *s)
 {
+	const struct stats_interval *i = &s->figure;
+
+	if (!(i->low <= i->estimate && i->estimate <= i->high))
+		return "the estimate is outside its interval";
+	if (i->low < -METRIC_ABS_MAX || i->high > METRIC_ABS_MAX)
+		return "too large";
+	if (f->scale != CB_DIFFERENCE && i->low < 0)
+		return "below 0";
+	if (f->scale != CB_DIFFERENCE && f->scale != CB_RATIO && i->high > 1)
+		return "above 1";
+	/* An interval may reach down to nothing, what was measured does not. Without launches
+	 * nothing has been made of the samples yet. */
+	if (f->scale == CB_RATIO && s->launches && !(i->estimate > 0))
+		return "not above 0";
+	return NULL;
+}
+
+static int read_summary(struct jsonio_reader *r, const json_t *o, const struct run_figure *f,
+    struct series_summary *out)
+{
+	const size_t where = strlen(r->where);
+	const char *wrong;
 	json_t *j, *latency;
 	int rc;
 
-	if ((rc = jsonio_get_object(r, o, "summary", &j)) ||
-	    (rc = jsonio_get_unsigned(r, j, "launches", &out->launches)) ||
-	    (rc = jsonio_get_unsigned(r, j, "empty_launches", &out->empty_launches)) ||
-	    (rc = jsonio_get_unsigned(r, j, "samples", &out->samples)) ||
-	    (rc = jsonio_get_unsigned(r, j, "empty_samples", &out->empty_samples)) ||
-	    (rc = jsonio_get_unsigned(r, j, "warm_up_samples", &out->warm_up_samples)) ||
-	    (rc = read_time(r, j, "ns_per_op", &out->figure)) ||
-	    (rc = read_interval(r, j, "ops_per_s", &out->ops_per_s)) ||
-	    (rc = jsonio_get_real_or_0(r, j, "covered", &out->covered)) ||
-	    (rc = jsonio_get_real_or_0(r, j, "mad_ns_per_op", &out->mad_figure)) ||
-	    (rc = jsonio_get_real_or_0(r, j, "half_width_pct", &out->half_width_pct)) ||
-	    (rc = jsonio_get_metrics(r, j, "medians", &out->medians)))
+	if ((rc = read_object(r, o, "summary", jsonio_summary_fields, out)) ||
+	    (rc = jsonio_get_object(r, o, "summary", &j)))
 		return rc;
+	snprintf(r->where + where, sizeof(r->where) - where, ".summary");
+	wrong = figure_wrong(f, out);
+	if (wrong)
+		return jsonio_fail(r, "figure", "%s", wrong);
 	if (!(out->covered >= 0 && out->covered <= 1))
 		return jsonio_fail(r, "covered", "not from 0 to 1");
 	/* Of values up to the bound, times 1.4826 at most. */
 	if (!(fabs(out->mad_figure) <= 2 * METRIC_ABS_MAX))
-		return jsonio_fail(r, "mad_ns_per_op", "too large");
-	/* Times and rates: an interval may reach down to nothing, what was measured does not.
-	 * Without launches nothing has been made of the samples yet. */
-	if (out->launches && !(out->figure.estimate > 0))
-		return jsonio_fail(r, "ns_per_op", "not above 0");
-	if (out->launches && !(out->ops_per_s.estimate > 0))
+		return jsonio_fail(r, "mad_figure", "too large");
+	if (run_figure_has_rate(f) && (rc = read_rate(r, j, &out->ops_per_s)))
+		return rc;
+	if (run_figure_has_rate(f) && out->launches && !(out->ops_per_s.estimate > 0))
 		return jsonio_fail(r, "ops_per_s", "not above 0");
-	if (!json_object_get(j, "latency"))
-		return 0;
-	rc = jsonio_get_object(r, j, "latency", &latency);
-	return rc ? rc : jsonio_get_histogram(r, latency, "histogram", &out->latency);
+	if (f->scale == CB_OUTCOME && (rc = read_outcomes(r, j, f, out->outcomes)))
+		return rc;
+	if (json_object_get(j, "latency")) {
+		rc = jsonio_get_object(r, j, "latency", &latency);
+		if (!rc)
+			rc = jsonio_get_histogram(r, latency, "histogram", &out->latency);
+	}
+	r->where[where] = '\0';
+	return rc;
 }
 
 /* The metrics that a row may have, in its order; a sample has some of them. */
@@ -169,9 +194,7 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 
 	if ((rc = jsonio_get_object(r, o, "samples", &j)) ||
 	    (rc = jsonio_get_array(r, j, "columns", &names)) ||
-	    (rc = jsonio_get_array(r, j, "rows", &rows)) ||
-	    (rc = read_columns(r, names, &columns)) ||
-	    (rc = series_reserve(s, json_array_size(rows))))
+	    (rc = jsonio_get_array(r, j, "rows", &rows)) || (rc = read_columns(r, names, &columns)))
 		return rc;
 	json_array_foreach(rows, i, row)
 	{
@@ -199,43 +222,29 @@ static int check_doubles(struct jsonio_reader *r, const struct series *s)
 
 static int read_case(struct jsonio_reader *r, const json_t *o, struct run *run)
 {
-	struct series *s;
+	struct series described = {0}, *s;
 	int rc;
 
 	if (!json_is_object(o))
 		return jsonio_fail(r, NULL, "not an object");
-	s = run_add_series(run, "");
+	rc = jsonio_get_series(r, o, &described);
+	if (rc)
+		return rc;
+	if (run_find_series(run, described.name))
+		return jsonio_fail(r, "name", "%s is there twice", described.name);
+	s = run_add_series(run, described.name);
 	if (!s)
 		return -ENOMEM;
-	rc = jsonio_get_series(r, o, s);
-	if (!rc && status_has_figure(s->status))
-		rc = read_summary(r, o, &s->summary);
+	*s = described;
+	if (status_has_figure(s->status))
+		rc = read_summary(r, o, &s->figure, &s->summary);
 	if (!rc)
 		rc = read_samples(r, o, s);
 	return rc ? rc : check_doubles(r, s);
 }
 
-static int read_noise(struct jsonio_reader *r, const json_t *o, struct noise_verdict *out)
-{
-	json_t *j;
-	int rc;
-
-	rc = jsonio_get_object(r, o, "noise", &j);
-	if (rc)
-		return rc;
-	snprintf(r->where, sizeof(r->where), "concbench.noise");
-	if ((rc = jsonio_get_text(r, j, "word", out->word, sizeof(out->word))) ||
-	    (rc = jsonio_get_text(r, j, "text", out->text, sizeof(out->text))) ||
-	    (rc = jsonio_get_real_or_0(
-		 r, j, "median_half_width_pct", &out->median_half_width_pct)) ||
-	    (rc = jsonio_get_real_or_0(r, j, "noisy_share_pct", &out->noisy_share_pct)))
-		return rc;
-	return jsonio_get_real_or_0(r, j, "steal_pct", &out->steal_pct);
-}
-
 static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run *run)
 {
-	const char *twice;
 	json_t *cases, *item;
 	size_t i;
 	int rc;
@@ -243,7 +252,7 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 	if ((rc = jsonio_check_schema(r, own, "schema", RESULT_SCHEMA)) ||
 	    (rc = jsonio_get_facts(r, own, run)) ||
 	    (rc = jsonio_get_array(r, own, "cases", &cases)) ||
-	    (rc = read_noise(r, own, &run->noise)))
+	    (rc = read_object(r, own, "noise", jsonio_noise_fields, &run->noise)))
 		return rc;
 	json_array_foreach(cases, i, item)
 	{
@@ -252,9 +261,7 @@ static int read_own_part(struct jsonio_reader *r, const json_t *own, struct run 
 		if (rc)
 			return rc;
 	}
-	snprintf(r->where, sizeof(r->where), "concbench");
-	rc = doubles_find_case(run, &twice);
-	return rc <= 0 ? rc : jsonio_fail(r, "cases", "%s is there twice", twice);
+	return 0;
 }
 
 static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)
@@ -271,107 +278,23 @@ static int read_whole(struct jsonio_reader *r, json_t *whole, struct run *run)
 	return read_own_part(r, own, run);
 }
 
-/* Opens a regular file only: a FIFO would wait for ever, a device never end. */
-static int open_file(const char *path, int *out, size_t *bytes, char *what, size_t len)
+/* A regular file only: a FIFO would wait for ever, a device never end. */
+static int check_file(const char *path, char *what, size_t len)
 {
 	struct stat st;
-	int fd, rc;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st)) {
-		rc = -errno;
+	if (stat(path, &st)) {
 		snprintf(what, len, "%s", strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		rc = -EINVAL;
+		return -errno;
+	}
+	if (!S_ISREG(st.st_mode))
 		snprintf(what, len, "not a file");
-	} else if (st.st_size > FILE_BYTES_MAX) {
-		rc = -EINVAL;
+	else if (st.st_size > FILE_BYTES_MAX)
 		snprintf(
 		    what, len, "%lld MB: too large for a run file", (long long)(st.st_size >> 20));
-	} else {
-		*out = fd;
-		*bytes = (size_t)st.st_size;
+	else
 		return 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* What is there now, of a file that had @bytes: less when somebody has cut it since. */
-static int read_text(int fd, size_t bytes, char **out, size_t *out_len)
-{
-	char *text = malloc(bytes ? bytes : 1);
-	size_t have = 0;
-
-	if (!text)
-		return -ENOMEM;
-	while (have < bytes) {
-		const ssize_t got = read(fd, text + have, bytes - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			const int rc = -errno;
-
-			free(text);
-			return rc;
-		}
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	*out = text;
-	*out_len = have;
-	return 0;
-}
-
-static bool follows(const char *text, size_t bytes, size_t *at, const char *expected)
-{
-	const size_t len = strlen(expected);
-
-	if (bytes - *at < len || memcmp(text + *at, expected, len))
-		return false;
-	*at += len;
-	return true;
-}
-
-static json_t *value_at(const char *text, size_t bytes, size_t *at)
-{
-	json_error_t error;
-	json_t *value = json_loadb(
-	    text + *at, bytes - *at, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &error);
-
-	if (value)
-		*at += (size_t)error.position;
-	return value;
-}
-
-/*
- * {"concbench": ...} of a file laid out as ours and ended as ours, so that it has not been cut.
- * Most of such a file are the rows for other readers, and not to read those halves the time.
- * Return: NULL when it is laid out otherwise, or there is anything wrong with it.
- */
-static json_t *load_own_part(const char *text, size_t bytes)
-{
-	static const char end[] = "\n  ]\n}\n";
-	const size_t end_len = sizeof(end) - 1;
-	json_t *context = NULL, *whole = NULL, *own;
-	size_t at = 0;
-
-	if (bytes < end_len || memcmp(text + bytes - end_len, end, end_len) ||
-	    !follows(text, bytes, &at, "{\n  \"context\": "))
-		return NULL;
-	context = value_at(text, bytes, &at);
-	if (context && follows(text, bytes, &at, ",\n  \"concbench\": ")) {
-		own = value_at(text, bytes, &at);
-		if (own && follows(text, bytes, &at, ",\n  \"benchmarks\": [\n"))
-			whole = json_pack("{s:o}", "concbench", own);
-		else
-			json_decref(own);
-	}
-	json_decref(context);
-	return whole;
+	return -EINVAL;
 }
 
 /* From memory: jansson takes a stream byte by byte, with a lock for each where there are threads.
@@ -380,21 +303,17 @@ static int load(const char *path, json_t **out, char *what, size_t len)
 {
 	json_error_t error;
 	char *text = NULL;
-	size_t bytes = 0;
-	int fd = -1;
-	int rc = open_file(path, &fd, &bytes, what, len);
+	size_t bytes;
+	int rc = check_file(path, what, len);
 
 	if (rc)
 		return rc;
-	rc = read_text(fd, bytes, &text, &bytes);
-	close(fd);
+	rc = file_read_all(path, FILE_BYTES_MAX, &text, &bytes);
 	if (rc) {
 		snprintf(what, len, "%s", strerror(-rc));
 		return rc;
 	}
-	*out = load_own_part(text, bytes);
-	if (!*out) /* all of it, to say what is wrong and where */
-		*out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+	*out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
 	free(text);
 	if (*out)
 		return 0;

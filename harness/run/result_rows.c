@@ -1,4 +1,6 @@
 #include "harness/run/result_rows.h"
+#include "harness/base/grow.h"
+#include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
 #include "harness/run/percentiles.h"
@@ -31,30 +33,40 @@ static size_t family_length(const char *name)
 	}
 }
 
-static struct place_in_family find_place(const struct run *run, size_t which)
+/* The families met so far, and how many cases each has. */
+struct families {
+	struct family {
+		char name[CASE_NAME_MAX];
+		unsigned cases;
+	} * item;
+	size_t count, capacity;
+	struct hash_index by_name;
+};
+
+static const char *family_name(const void *array, size_t at)
 {
-	const char *name = run->series[which].name;
-	size_t len = family_length(name);
-	struct place_in_family place = {0};
-	bool known = false;
+	return ((const struct family *)array)[at].name;
+}
 
-	for (size_t i = 0; i <= which && !known; i++) {
-		const char *first = run->series[i].name;
-		bool new_family = true;
+/* Of the next case. Return: 0; -ENOMEM. */
+static int next_place(struct families *all, const char *case_name, struct place_in_family *place)
+{
+	struct family family = {.cases = 0};
+	size_t at = all->count;
+	int rc = 0;
 
-		if (family_length(first) == len && !memcmp(first, name, len)) {
-			for (size_t k = i; k < which; k++)
-				place.instance += family_length(run->series[k].name) == len &&
-						  !memcmp(run->series[k].name, name, len);
-			known = true;
-			continue;
-		}
-		for (size_t k = 0; k < i && new_family; k++)
-			new_family = family_length(run->series[k].name) != family_length(first) ||
-				     memcmp(run->series[k].name, first, family_length(first));
-		place.family += new_family;
+	memcpy(family.name, case_name, family_length(case_name));
+	if (!hash_index_find(&all->by_name, family.name, family_name, all->item, &at)) {
+		rc = grow(&all->item, at + 1, &all->capacity, sizeof(family));
+		if (!rc)
+			rc = hash_index_add(&all->by_name, family.name, at);
+		if (rc)
+			return rc;
+		all->item[all->count++] = family;
 	}
-	return place;
+	place->family = (unsigned)at;
+	place->instance = all->item[at].cases++;
+	return 0;
 }
 
 /* One row of the table, in Google Benchmark's order of members. */
@@ -66,7 +78,8 @@ struct row {
 	const char *aggregate; /* NULL: an iteration row */
 	const char *aggregate_unit;
 	uint64_t iterations;
-	struct metric_set values;        /* ns_per_op and cpu_ns_per_op become the times */
+	double figure;                   /* becomes real_time */
+	struct metric_set values;        /* cpu_ns_per_op becomes cpu_time */
 	const struct histogram *latency; /* NULL: percentiles do not belong into this row */
 };
 
@@ -117,46 +130,57 @@ static int put_counter(json_t *j, const char *name, double value)
 	return json_object_get(j, name) ? 0 : jsonio_put_real(j, name, value);
 }
 
-static int put_counters(json_t *j, const struct metric_set *set, const struct histogram *latency)
+static int put_counters(json_t *j, const struct row *row)
 {
-	double rate;
+	const struct metric_set *set = &row->values;
+	const bool rate = run_figure_has_rate(&row->series->figure);
+	double per_s;
 	uint64_t ns;
 	int rc = 0;
 
-	if (metric_get(set, METRIC_OPS_PER_S, &rate))
-		rc |= jsonio_put_real(j, "items_per_second", rate);
+	if (rate && metric_get(set, METRIC_OPS_PER_S, &per_s))
+		rc |= jsonio_put_real(j, "items_per_second", per_s);
 	for (unsigned i = 0; i < set->count; i++) {
 		const char *name = set->item[i].name;
 
-		if (!strcmp(name, METRIC_NS_PER_OP) || !strcmp(name, METRIC_CPU_NS_PER_OP) ||
-		    !strcmp(name, METRIC_OPS_PER_S))
+		if (!strcmp(name, METRIC_CPU_NS_PER_OP) ||
+		    (rate && (!strcmp(name, METRIC_NS_PER_OP) || !strcmp(name, METRIC_OPS_PER_S))))
 			continue;
 		rc |= put_counter(j, name, set->item[i].value);
 	}
 	for (unsigned i = 0; i < PERCENTILES; i++)
-		if (percentile_get(latency, i, &ns))
+		if (percentile_get(row->latency, i, &ns))
 			rc |= put_counter(j, percentiles[i].key, (double)ns);
 	return rc;
+}
+
+void result_label(const struct series *s, char label[RESULT_LABEL_MAX])
+{
+	const struct run_figure *f = &s->figure;
+
+	label[0] = '\0';
+	if (s->status != STATUS_OK)
+		text_add_clause(label, RESULT_LABEL_MAX, "%s", status_name(s->status));
+	if (strcmp(f->unit, "ns") != 0)
+		text_add_clause(label, RESULT_LABEL_MAX, "real_time is %s%s%s", f->metric,
+		    f->unit[0] ? " in " : "", f->unit);
 }
 
 static int add_row(json_t *rows, const struct row *row)
 {
 	json_t *j = json_object();
-	double real = 0, cpu = 0;
+	char label[RESULT_LABEL_MAX];
+	double cpu = 0;
 	int rc;
 
-	metric_get(&row->values, METRIC_NS_PER_OP, &real);
 	metric_get(&row->values, METRIC_CPU_NS_PER_OP, &cpu);
 	rc = put_head(j, row);
-	rc |= put_times(j, row->iterations, real, cpu);
-	rc |= put_counters(j, &row->values, row->latency);
-	if (row->series->status != STATUS_OK)
-		rc |= jsonio_put_text(j, "label", status_name(row->series->status));
-	if (rc) {
-		json_decref(j);
-		return rc;
-	}
-	return jsonio_append(rows, j);
+	rc |= put_times(j, row->iterations, row->figure, cpu);
+	rc |= put_counters(j, row);
+	result_label(row->series, label);
+	if (label[0])
+		rc |= jsonio_put_text(j, "label", label);
+	return jsonio_append(rows, jsonio_whole(j, rc));
 }
 
 static int add_error_row(json_t *rows, const struct series *s, struct place_in_family place)
@@ -172,11 +196,7 @@ static int add_error_row(json_t *rows, const struct series *s, struct place_in_f
 	rc |= jsonio_put(j, "error_occurred", json_true());
 	rc |= jsonio_put_text(j, "error_message", message);
 	rc |= put_times(j, 0, 0, 0);
-	if (rc) {
-		json_decref(j);
-		return rc;
-	}
-	return jsonio_append(rows, j);
+	return jsonio_append(rows, jsonio_whole(j, rc));
 }
 
 enum aggregate { MEAN, MEDIAN, STDDEV, CV };
@@ -245,6 +265,10 @@ static int add_aggregates(
 		/* Of all launches' trials, merged: one figure, so it stands in one row. */
 		row->latency = k == MEDIAN ? row->series->summary.latency : NULL;
 		rc = aggregate_values(figures, n, (enum aggregate)k, x, &row->values);
+		for (size_t i = 0; i < n; i++)
+			x[i] = figures[i]->figure;
+		if (!rc)
+			rc = aggregate_value((enum aggregate)k, x, n, &row->figure);
 		if (!rc)
 			rc = add_row(rows, row);
 	}
@@ -268,12 +292,9 @@ static int add_figures(json_t *rows, const struct series *s, struct place_in_fam
 		rc = -ENOMEM;
 		goto out;
 	}
-	for (size_t i = 0; i < list.count; i++) {
-		double length;
-
-		if (metric_get(&list.items[i].medians, METRIC_NS_PER_OP, &length))
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].has_figure)
 			figures[n++] = &list.items[i];
-	}
 	row.repetitions = n;
 	/* No aggregates follow an only launch, and all latencies are its own. */
 	if (list.count == 1)
@@ -281,6 +302,7 @@ static int add_figures(json_t *rows, const struct series *s, struct place_in_fam
 	for (size_t i = 0; i < n; i++) {
 		row.repetition = i;
 		row.iterations = whole(figures[i]->ops);
+		row.figure = figures[i]->figure;
 		row.values = figures[i]->medians;
 		rc = add_row(rows, &row);
 		if (rc)
@@ -296,18 +318,23 @@ out:
 
 int result_rows(const struct run *run, struct json_t **out)
 {
+	struct families families = {0};
 	json_t *rows = json_array();
 	int rc = rows ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
+		struct place_in_family place;
 
+		rc = next_place(&families, s->name, &place);
 		/* What never ran is no row: Google Benchmark lists no case it did not register. */
-		if (status_has_figure(s->status))
-			rc = add_figures(rows, s, find_place(run, i));
-		else if (status_is_failure(s->status))
-			rc = add_error_row(rows, s, find_place(run, i));
+		if (!rc && status_has_figure(s->status))
+			rc = add_figures(rows, s, place);
+		else if (!rc && status_is_failure(s->status))
+			rc = add_error_row(rows, s, place);
 	}
+	hash_index_free(&families.by_name);
+	free(families.item);
 	if (rc)
 		json_decref(rows);
 	else

@@ -1,7 +1,7 @@
 /*
  * result_rows.h - the part of a run file that is Google Benchmark's own JSON schema (1.7.1).
  *
- * Private to result_write.c.
+ * Private to result_write.c and run_csv.c.
  */
 #ifndef CONCBENCH_RESULT_ROWS_H
 #define CONCBENCH_RESULT_ROWS_H
@@ -17,6 +17,13 @@ struct json_t;
  * Return: NULL when out of memory.
  */
 struct json_t *result_context(const struct run *run);
+
+#define RESULT_LABEL_MAX 128
+
+/** result_label() - what a row says beside its figures: a status that is not ok; and, since the
+ * schema has no units but those of time, what real_time is instead: "real_time is peak_bytes in
+ * bytes". */
+void result_label(const struct series *s, char label[RESULT_LABEL_MAX]);
 
 /** result_rows() - "benchmarks". Return: 0; -ENOMEM; -E2BIG as launch_list_build(). */
 int result_rows(const struct run *run, struct json_t **out);

@@ -9,21 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *interval_json(const struct stats_interval *x)
-{
-	json_t *j = json_object();
-	int rc = 0;
-
-	rc |= jsonio_put_real(j, "estimate", x->estimate);
-	rc |= jsonio_put_real(j, "low", x->low);
-	rc |= jsonio_put_real(j, "high", x->high);
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
-}
-
 /* The histogram, and what one usually wants of it for those who read the file by hand. */
 static json_t *latency_json(const struct histogram *h)
 {
@@ -35,36 +20,33 @@ static json_t *latency_json(const struct histogram *h)
 		if (percentile_get(h, i, &ns))
 			rc |= jsonio_put_u64(j, percentiles[i].key, ns);
 	rc |= jsonio_put(j, "histogram", jsonio_histogram(h));
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	return jsonio_whole(j, rc);
 }
 
-static json_t *summary_json(const struct series_summary *s)
+static json_t *outcomes_json(const struct run_figure *f, const unsigned *counts)
 {
 	json_t *j = json_object();
+	char word[METRIC_NAME_MAX];
 	int rc = 0;
 
-	rc |= jsonio_put_u64(j, "launches", s->launches);
-	rc |= jsonio_put_u64(j, "empty_launches", s->empty_launches);
-	rc |= jsonio_put_u64(j, "samples", s->samples);
-	rc |= jsonio_put_u64(j, "empty_samples", s->empty_samples);
-	rc |= jsonio_put_u64(j, "warm_up_samples", s->warm_up_samples);
-	rc |= jsonio_put(j, "ns_per_op", interval_json(&s->figure));
-	rc |= jsonio_put(j, "ops_per_s", interval_json(&s->ops_per_s));
-	rc |= jsonio_put_real(j, "covered", s->covered);
-	rc |= jsonio_put_real(j, "mad_ns_per_op", s->mad_figure);
-	rc |= jsonio_put_real(j, "half_width_pct", s->half_width_pct);
-	rc |= jsonio_put(j, "medians", jsonio_metrics(&s->medians));
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++)
+		rc |= jsonio_put_u64(j, word, counts[i]);
+	return jsonio_whole(j, rc);
+}
+
+static json_t *summary_json(const struct run_figure *f, const struct series_summary *s)
+{
+	json_t *j = json_object();
+	int rc = jsonio_put_fields(j, jsonio_summary_fields, s);
+
+	if (run_figure_has_rate(f))
+		rc |= jsonio_put(
+		    j, "ops_per_s", jsonio_fields(jsonio_interval_fields, &s->ops_per_s));
+	if (f->scale == CB_OUTCOME)
+		rc |= jsonio_put(j, "outcomes", outcomes_json(f, s->outcomes));
 	if (s->latency)
 		rc |= jsonio_put(j, "latency", latency_json(s->latency));
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	return jsonio_whole(j, rc);
 }
 
 /* One line a trial: launch, slot, warm-up, then a value or null for every metric's name. */
@@ -82,11 +64,7 @@ static json_t *sample_row(const struct sample *s, const struct metric_names *nam
 
 		rc |= jsonio_append(row, has ? json_real(value) : json_null());
 	}
-	if (rc) {
-		json_decref(row);
-		return NULL;
-	}
-	return row;
+	return jsonio_whole(row, rc);
 }
 
 static json_t *samples_json(const struct series *s, const struct metric_names *names)
@@ -105,11 +83,7 @@ static json_t *samples_json(const struct series *s, const struct metric_names *n
 		rc |= jsonio_append(rows, sample_row(&s->samples[i], names));
 	rc |= jsonio_put(j, "columns", columns);
 	rc |= jsonio_put(j, "rows", rows);
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	return jsonio_whole(j, rc);
 }
 
 static int case_json(const struct series *s, json_t **out)
@@ -125,30 +99,13 @@ static int case_json(const struct series *s, json_t **out)
 	if (!j)
 		return -ENOMEM;
 	if (status_has_figure(s->status))
-		rc |= jsonio_put(j, "summary", summary_json(&s->summary));
+		rc |= jsonio_put(j, "summary", summary_json(&s->figure, &s->summary));
 	rc |= jsonio_put(j, "samples", samples_json(s, &names));
 	if (rc)
 		json_decref(j);
 	else
 		*out = j;
 	return rc;
-}
-
-static json_t *noise_json(const struct noise_verdict *v)
-{
-	json_t *j = json_object();
-	int rc = 0;
-
-	rc |= jsonio_put_text(j, "word", v->word);
-	rc |= jsonio_put_text(j, "text", v->text);
-	rc |= jsonio_put_real(j, "median_half_width_pct", v->median_half_width_pct);
-	rc |= jsonio_put_real(j, "noisy_share_pct", v->noisy_share_pct);
-	rc |= jsonio_put_real(j, "steal_pct", v->steal_pct);
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
 }
 
 static int own_part(const struct run *run, json_t **out)
@@ -159,7 +116,7 @@ static int own_part(const struct run *run, json_t **out)
 
 	rc |= jsonio_put_u64(j, "schema", RESULT_SCHEMA);
 	rc |= jsonio_put_facts(j, run);
-	rc |= jsonio_put(j, "noise", noise_json(&run->noise));
+	rc |= jsonio_put(j, "noise", jsonio_fields(jsonio_noise_fields, &run->noise));
 	for (size_t i = 0; !rc && i < run->series_count; i++) {
 		json_t *c = NULL;
 
@@ -188,7 +145,6 @@ int result_format(const struct run *run, char **json)
 	rc = jsonio_put(whole, "context", result_context(run));
 	if (rc)
 		goto out;
-	/* Before the rows: result_read() stops there. */
 	rc = own_part(run, &own);
 	if (rc)
 		goto out;

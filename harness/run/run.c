@@ -1,32 +1,10 @@
 #include "harness/run/run.h"
 
+#include "harness/base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Doubles the room of an array when it is full. Return: the array, moved or not; NULL. */
-static void *grow(void *items, size_t count, size_t *capacity, size_t item_size)
-{
-	size_t want;
-	void *bigger;
-
-	if (count < *capacity)
-		return items;
-	want = *capacity ? *capacity * 2 : 8;
-	bigger = reallocarray(items, want, item_size);
-	if (bigger)
-		*capacity = want;
-	return bigger;
-}
-
-struct run_figure run_time_figure(void)
-{
-	return (struct run_figure){.metric = METRIC_NS_PER_OP,
-	    .title = "time per operation",
-	    .unit = "ns",
-	    .scale = CB_RATIO,
-	    .better = CB_LESS};
-}
 
 const struct run_family *run_find_family(const struct run *run, const char *name)
 {
@@ -51,21 +29,27 @@ int run_add_family(struct run *run, const struct run_family *family)
 	return 0;
 }
 
+static const char *series_name(const void *array, size_t at)
+{
+	return ((const struct series *)array)[at].name;
+}
+
 struct series *run_add_series(struct run *run, const char *name)
 {
 	size_t len = strlen(name);
-	struct series *all;
 	struct series *s;
 
 	if (len >= sizeof(s->name)) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	all = grow(run->series, run->series_count, &run->series_capacity, sizeof(*all));
-	if (!all)
+	if (grow(&run->series, run->series_count + 1, &run->series_capacity, sizeof(*s)) ||
+	    (!run_find_series(run, name) &&
+		hash_index_add(&run->by_name, name, run->series_count))) {
+		errno = ENOMEM;
 		return NULL;
-	run->series = all;
-	s = &all[run->series_count++];
+	}
+	s = &run->series[run->series_count++];
 	memset(s, 0, sizeof(*s));
 	memcpy(s->name, name, len);
 	s->figure = run_time_figure();
@@ -74,37 +58,21 @@ struct series *run_add_series(struct run *run, const char *name)
 
 struct series *run_find_series(const struct run *run, const char *name)
 {
-	for (size_t i = 0; i < run->series_count; i++) {
-		if (!strcmp(run->series[i].name, name))
-			return &run->series[i];
-	}
-	return NULL;
-}
+	size_t at;
 
-int series_reserve(struct series *series, size_t samples)
-{
-	struct sample *all;
-
-	if (samples <= series->sample_capacity)
-		return 0;
-	all = reallocarray(series->samples, samples, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	series->samples = all;
-	series->sample_capacity = samples;
-	return 0;
+	return hash_index_find(&run->by_name, name, series_name, run->series, &at)
+		   ? &run->series[at]
+		   : NULL;
 }
 
 int series_add_sample(struct series *series, const struct sample *s)
 {
-	struct sample *all;
+	const int rc = grow(&series->samples, series->sample_count + 1, &series->sample_capacity,
+	    sizeof(*series->samples));
 
-	all = grow(series->samples, series->sample_count, &series->sample_capacity, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	series->samples = all;
-	all[series->sample_count++] = *s;
-	return 0;
+	if (!rc)
+		series->samples[series->sample_count++] = *s;
+	return rc;
 }
 
 int series_fold_latency(struct series *series)
@@ -164,6 +132,7 @@ void run_free(struct run *run)
 	}
 	free(run->families);
 	free(run->series);
+	hash_index_free(&run->by_name);
 	manifest_free(&run->manifest);
 	memset(run, 0, sizeof(*run));
 }

@@ -7,6 +7,7 @@
 #ifndef CONCBENCH_RUN_H
 #define CONCBENCH_RUN_H
 
+#include "harness/base/hash.h"
 #include "harness/machine/manifest.h"
 #include "harness/run/sample.h"
 #include "harness/stats/stats.h"
@@ -18,6 +19,8 @@
 #define PUS_TEXT_MAX 256
 /* The extremes of fewer launches cover the median in 87.5 % at most: no figure to build on. */
 #define RUN_LAUNCHES_MIN 5
+/* Ways in which a trial may end. */
+#define RUN_OUTCOMES_MAX 8
 
 /* Figures of one series over its launches; valid only when status_has_figure(). */
 struct series_summary {
@@ -26,12 +29,14 @@ struct series_summary {
 	unsigned samples;         /* trials used */
 	unsigned empty_samples;   /* of these: no operation finished inside the window */
 	unsigned warm_up_samples; /* trials kept but not used */
-	/* Of the launches' medians of the series' figure; 95 % unless covered says less. */
+	/* Over the launches' figures, in the figure's unit; 95 % unless covered says less
+	 * (scale.h). */
 	struct stats_interval figure;
-	struct stats_interval ops_per_s; /* the same trials, as a rate */
+	struct stats_interval ops_per_s; /* of run_figure_has_rate(): the same trials, as a rate */
 	double covered;                  /* coverage the interval really has; 0: one launch, none */
-	double mad_figure;               /* of the launches' medians */
-	double half_width_pct;           /* stats_half_width() * 100 of figure */
+	double mad_figure;               /* of the launches' figures */
+	double half_width_pct;           /* scale_half_width() * 100: of what, its scale says */
+	unsigned outcomes[RUN_OUTCOMES_MAX]; /* CB_OUTCOME: trials that ended so, by word */
 	struct metric_set
 	    medians; /* metric_middle() over launches of every metric's own over trials */
 	struct histogram *latency; /* all used trials merged; NULL when none */
@@ -60,7 +65,7 @@ struct run_figure {
 	char unit[16];                /* "ns"; "" of shares and outcomes */
 	enum cb_scale scale;
 	enum cb_better better;
-	double worth;      /* CB_DIFFERENCE: what precision is measured against, in unit */
+	double worth;      /* CB_DIFFERENCE: a hundred per cent, in unit (scale.h) */
 	char outcomes[96]; /* CB_OUTCOME: the words, the good one first: "survived lost hung" */
 };
 
@@ -114,13 +119,15 @@ struct run {
 	struct series *series; /* in registry order */
 	size_t series_count;
 	size_t series_capacity;
+	struct hash_index by_name; /* of the series as they were added */
 };
 
 /** run_add_series() - append an empty one; the pointer is valid until the next call.
  * Return: NULL with errno ENOMEM or ENAMETOOLONG. */
 struct series *run_add_series(struct run *run, const char *name);
 
-/** run_find_series() - by exact name, or NULL. */
+/** run_find_series() - by exact name, or NULL; of two the first. However many there are: in the
+ * time that one takes. */
 struct series *run_find_series(const struct run *run, const char *name);
 
 /** run_find_family() - by exact name, or NULL. */
@@ -129,12 +136,43 @@ const struct run_family *run_find_family(const struct run *run, const char *name
 /** run_add_family() - append a copy. Return: 0; -ENOMEM; -EEXIST. */
 int run_add_family(struct run *run, const struct run_family *family);
 
+/* ---- figures (run_figure.c) ---- */
+
 /** run_time_figure() - the figure of nearly all series: METRIC_NS_PER_OP, a ratio, less is better.
  */
 struct run_figure run_time_figure(void);
 
-/** series_reserve() - room for @samples in all, for a reader that knows. Return: 0; -ENOMEM. */
-int series_reserve(struct series *series, size_t samples);
+/** run_figure_has_rate() - is it the time per operation, which is a rate the other way up? */
+bool run_figure_has_rate(const struct run_figure *f);
+
+/** run_figure_is_time() - one that is slower or faster, as other figures are worse or better. */
+bool run_figure_is_time(const struct run_figure *f);
+
+/** run_figure_same() - may two such figures be compared? Their titles may differ. */
+bool run_figure_same(const struct run_figure *a, const struct run_figure *b);
+
+/** run_figure_wrong() - what is wrong with a figure that somebody else has declared, or NULL. */
+const char *run_figure_wrong(const struct run_figure *f);
+
+/** run_figure_word() - an outcome's word. Return: true and it copied when there are so many. */
+bool run_figure_word(const struct run_figure *f, unsigned i, char word[METRIC_NAME_MAX]);
+
+/** run_figure_outcome() - which of the words a trial ended with; -1 with none, or several. */
+int run_figure_outcome(const struct run_figure *f, const struct metric_set *trial);
+
+/** run_figure_value() - a trial's figure; of an outcome 1 when it is the first. Return: true and
+ * *@value set when it has one that its scale allows. */
+bool run_figure_value(const struct run_figure *f, const struct metric_set *trial, double *value);
+
+/** run_figure_format() - for people: "1.23 µs", "4 kB", "12.3 %". Return: @buf. */
+char *run_figure_format(const struct run_figure *f, double value, char *buf, size_t len);
+
+/** run_figure_per_cent() - what a hundredth of it is called: "%", "% of 5 µs", "points". Return:
+ * @buf.
+ */
+char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len);
+
+/* ---- */
 
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
 int series_add_sample(struct series *series, const struct sample *s);
@@ -150,18 +188,22 @@ int series_fold_latency(struct series *series);
  * run_summarise() - fill every series' summary, its final status (ok, noisy, oversubscribed) and
  * the run's noise verdict from the samples. Idempotent.
  *
- * The launch is the unit of replication: the median of a launch's trials is one value, the figure
- * is the median of these with stats_median_ci().
+ * The launch is the unit of replication: the middle of a launch's trials is one value, and the
+ * figure is that of these with scale_interval(), by the figure's scale. A trial without the
+ * figure's metric is left out; of the time per operation it counts, see below.
  *
  * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
  * reason where there is something to say, are written anew (but for series_note_stop()'s clause):
  * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
- * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than two launches, or so many trials
- *   without a finished operation that a launch's median trial is one of them. Then every launch's
- *   figure is its whole time over all its operations. Fewer such trials are counted in the reason
- *   and rank as the longest;
- * - invalid when more than half of the launches finished no operation at all;
+ * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of
+ *   times per operation, so many trials without a finished operation that a launch's median trial
+ * is one of them. Then every launch's figure is its whole time over all its operations. Fewer such
+ *   trials are counted in the reason and rank as the longest. How wide the interval of an outcome
+ * is follows from the number of trials alone, and says nothing of noise: it makes none noisy;
+ * - invalid when more than half of the launches gave no figure at all;
  * - not_run when there is no trial but warm-ups.
+ *
+ * The machine is judged by its times: only they show its noise.
  *
  * Return: 0; -ENOMEM; -E2BIG when a series has more than 128 kinds of metrics.
  */
@@ -169,8 +211,8 @@ int run_summarise(struct run *run);
 
 /**
  * series_note_stop() - the reason says that measuring ended before the series was precise: "stopped
- * at +-3.1 % after 12 launches: time budget out before +-2 %". No failure; run_summarise() keeps
- * this clause.
+ * at +-3.1 % after 12 launches: time budget out before +-2 %" (of shares: points). No failure;
+ * run_summarise() keeps this clause.
  * @half_width_pct: not finite when there is none.
  * @why: what ended it.
  */
@@ -184,7 +226,9 @@ void series_note_cut(struct series *s, unsigned launches, unsigned asked, const 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
 
-/** A series whose half-width is over this is noisy. */
+/** A series whose half_width_pct is over this is noisy: ten times the least change that a gate
+ * looks for by default, whatever a per cent is of. Whoever declares a difference says with its
+ * worth what that is; a share is noisy when it is not known to ten points. */
 #define RUN_NOISY_HALF_WIDTH_PCT 10.0
 
 /**

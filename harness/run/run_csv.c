@@ -3,6 +3,7 @@
 #include "harness/base/file.h"
 #include "harness/base/grow.h"
 #include "harness/run/percentiles.h"
+#include "harness/run/result_rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,6 +99,7 @@ static void print_text(FILE *to, const char *text)
 
 static void print_series(const struct series *s, const struct counter_columns *c, FILE *to)
 {
+	char label[RESULT_LABEL_MAX];
 	double cpu, value;
 
 	print_text(to, s->name);
@@ -115,8 +117,12 @@ static void print_series(const struct series *s, const struct counter_columns *c
 	(void)fprintf(to, ",%u,%.17g,", s->summary.launches, s->summary.figure.estimate);
 	if (metric_get(&s->summary.medians, METRIC_CPU_NS_PER_OP, &cpu))
 		(void)fprintf(to, "%.17g", cpu);
-	(void)fprintf(to, ",ns,,%.17g,", s->summary.ops_per_s.estimate);
-	print_text(to, status_name(s->status));
+	(void)fputs(",ns,,", to);
+	if (run_figure_has_rate(&s->figure))
+		(void)fprintf(to, "%.17g", s->summary.ops_per_s.estimate);
+	(void)fputc(',', to);
+	result_label(s, label);
+	print_text(to, s->status == STATUS_OK && !label[0] ? status_name(s->status) : label);
 	(void)fputs(",,", to);
 	for (size_t i = 0; i < c->count; i++) {
 		(void)fputc(',', to);

@@ -96,6 +96,73 @@ static inline void fixture_measure(
 	}
 }
 
+static inline void fixture_family(struct run *run, const char *name, enum cb_shape shape)
+{
+	struct run_family f = {.title = "Locks \"\"",
+	    .question = "Which lock?",
+	    .shape = shape,
+	    .caption = "Lower is better.",
+	    .axis = "workers",
+	    .kind_blocks = shape == CB_LINES,
+	    .rate = true,
+	    .contenders = CB_MODELS};
+
+	snprintf(f.name, sizeof(f.name), "%s", name);
+	assert_int_equal(run_add_family(run, &f), 0);
+}
+
+/* A series of each scale that is none of time: bytes, a lateness, a share, ways to end. */
+enum { FIXTURE_BYTES, FIXTURE_LATENESS, FIXTURE_SHARE, FIXTURE_ENDS, FIXTURE_FIGURES };
+
+static const struct run_figure fixture_figure[FIXTURE_FIGURES] = {
+    {"peak_bytes", "memory of a worker", "B", CB_RATIO, CB_LESS, 0, ""},
+    {"late_ns", "lateness", "ns", CB_DIFFERENCE, CB_LESS, 5000, ""},
+    {"lost_share", "lost of all", "", CB_SHARE, CB_LESS, 0, ""},
+    {"outcome", "what became of the others", "", CB_OUTCOME, CB_MORE, 0, "survived lost hung"},
+};
+
+/* One trial of none of them; a value is added by fixture_give(). */
+static inline void fixture_give(struct sample *s, unsigned figure, double value)
+{
+	static const char *const ends[] = {"outcome.survived", "outcome.lost", "outcome.hung"};
+
+	if (figure == FIXTURE_ENDS)
+		fixture_metric(s, ends[(unsigned)value], 1);
+	else
+		fixture_metric(s, fixture_figure[figure].metric, value);
+}
+
+static inline struct series *fixture_of(struct run *run, const char *name, unsigned figure)
+{
+	struct series *s = fixture_series(run, name, 2);
+
+	s->figure = fixture_figure[figure];
+	return s;
+}
+
+/* @launches of @slots; the values differ a little, and @shift is added to them. */
+static inline void fixture_figures(
+    struct run *run, unsigned launches, unsigned slots, const double shift[FIXTURE_FIGURES])
+{
+	static const char *const names[FIXTURE_FIGURES] = {"memory/parked/model:thread",
+	    "job/timers/model:thread/figure:late_ns", "queue/lossy/model:thread", "fault/killed"};
+
+	for (unsigned f = 0; f < FIXTURE_FIGURES; f++) {
+		struct series *s = fixture_of(run, names[f], f);
+
+		for (unsigned i = 0; i < launches * slots; i++) {
+			const double wave = i * 7 % 11 / 11.0 - 0.5;
+			struct sample one = {.launch = i / slots, .slot = i % slots};
+			const double value[FIXTURE_FIGURES] = {40960 + 100 * wave + shift[f],
+			    100 * wave + shift[f], 0.1 + 0.02 * wave + shift[f],
+			    i % 10 < 10 * shift[f] ? 1 + i % 2 : 0};
+
+			fixture_give(&one, f, value[f]);
+			fixture_add(s, one);
+		}
+	}
+}
+
 /* @scale: of all lengths, to make a second run that differs from the first. */
 static inline void fixture_run(struct run *run, unsigned launches, unsigned slots, double scale)
 {
@@ -112,21 +179,11 @@ static inline void fixture_run(struct run *run, unsigned launches, unsigned slot
 	assert_int_equal(manifest_add(&run->manifest, "cpu.model", "A \"CPU\" @ 2.5GHz"), 0);
 	assert_int_equal(manifest_add(&run->manifest, "kernel.release", "6.1.0"), 0);
 
-	assert_int_equal(run_add_family(run, &(struct run_family){.name = "lock",
-						 .title = "Locks \"µ\"",
-						 .question = "Which?",
-						 .shape = CB_PANELS,
-						 .caption = "less is better",
-						 .axis = "workers",
-						 .contenders = CB_KINDS}),
-	    0);
-	assert_int_equal(
-	    run_add_family(run,
-		&(struct run_family){
-		    .name = "queue", .shape = CB_DOTS, .kind_blocks = true, .rate = true}),
-	    0);
+	fixture_family(run, "lock", CB_LINES);
+	fixture_family(run, "queue", CB_TABLE_ONLY);
 
 	s = fixture_series(run, "lock/ck_mcs/model:thread/workers:2/place:scatter", 2);
+	s->reference = true;
 	fixture_measure(s, launches, slots, scale);
 	assert_int_equal(metric_add(&s->counters, "instructions_user_per_op", 31.5), 0);
 	snprintf(s->counters_note, sizeof(s->counters_note), "from a pass of their own");
@@ -134,14 +191,6 @@ static inline void fixture_run(struct run *run, unsigned launches, unsigned slot
 	s->oversubscribed = true;
 	fixture_measure(s, launches, slots, scale * 7);
 	s = fixture_series(run, "queue/ck_ring/model:process/workers:2", 2);
-	s->reference = true;
-	s->figure = (struct run_figure){.metric = METRIC_NS_PER_OP,
-	    .title = "lateness",
-	    .unit = "ns",
-	    .scale = CB_OUTCOME,
-	    .better = CB_NEITHER,
-	    .worth = 0.1,
-	    .outcomes = "survived lost"};
 	fixture_measure(s, launches, slots, scale * 3);
 	s = fixture_series(run, "queue/ck_ring/model:coroutine/workers:2", 2);
 	s->status = STATUS_UNSUPPORTED;
@@ -197,7 +246,8 @@ static inline void fixture_assert_series(const struct series *a, const struct se
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->op, b->op);
 	assert_string_equal(a->latency_of, b->latency_of);
-	assert_memory_equal(&a->figure, &b->figure, sizeof(a->figure));
+	assert_true(run_figure_same(&a->figure, &b->figure));
+	assert_string_equal(a->figure.title, b->figure.title);
 	assert_int_equal(a->reference, b->reference);
 	assert_string_equal(a->hash, b->hash);
 	assert_string_equal(a->model, b->model);
@@ -226,6 +276,20 @@ static inline void fixture_assert_facts(const struct run *a, const struct run *b
 	assert_true(a->seed == b->seed);
 	assert_memory_equal(&a->elapsed_s, &b->elapsed_s, sizeof(double));
 	assert_int_equal(a->interrupted, b->interrupted);
+	assert_int_equal(a->family_count, b->family_count);
+	for (size_t i = 0; i < a->family_count; i++) {
+		const struct run_family *f = &a->families[i], *g = &b->families[i];
+
+		assert_string_equal(f->name, g->name);
+		assert_string_equal(f->title, g->title);
+		assert_string_equal(f->question, g->question);
+		assert_string_equal(f->caption, g->caption);
+		assert_string_equal(f->axis, g->axis);
+		assert_int_equal(f->shape, g->shape);
+		assert_int_equal(f->contenders, g->contenders);
+		assert_int_equal(f->kind_blocks, g->kind_blocks);
+		assert_int_equal(f->rate, g->rate);
+	}
 	assert_int_equal(a->manifest.count, b->manifest.count);
 	for (size_t i = 0; i < a->manifest.count; i++) {
 		assert_string_equal(a->manifest.items[i].key, b->manifest.items[i].key);

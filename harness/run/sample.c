@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const status_names[STATUS_COUNT] = {
+const char *const status_names[STATUS_COUNT + 1] = {
     [STATUS_OK] = "ok",
     [STATUS_NOISY] = "noisy",
     [STATUS_OVERSUBSCRIBED] = "oversubscribed",
@@ -83,11 +83,12 @@ int metric_add(struct metric_set *set, const char *name, double value)
 
 int metric_middle(const char *name, const double *x, size_t n, double *out)
 {
-	static const char *const rare[] = {METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY};
+	static const char *const rare[] = {
+	    METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY, METRIC_OUTCOME};
 	double deviation;
 
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
-		if (!strcmp(name, rare[i]))
+		if (!strncmp(name, rare[i], strlen(rare[i])))
 			return stats_mean_stddev(x, n, out, &deviation);
 	return stats_median(x, n, out);
 }

@@ -23,6 +23,8 @@ enum case_status {
 	STATUS_COUNT,
 };
 
+/** status_names - "ok", "noisy", ..., up to a NULL. */
+extern const char *const status_names[STATUS_COUNT + 1];
 /** status_name() - "ok", "noisy", ... */
 const char *status_name(enum case_status s);
 /** status_from_name() - Return: 0; -EINVAL. */
@@ -59,8 +61,8 @@ int metric_add(struct metric_set *set, const char *name, double value);
 
 /**
  * metric_middle() - what many trials say of one metric: their median; of what is rare (steal time
- * in ticks of 10 ms, moves, preemptions) the mean, since the median of 0, 0, 0 and 100 says
- * nothing.
+ * in ticks of 10 ms, moves, preemptions, ways to end) the mean, since the median of 0, 0, 0 and 100
+ * says nothing.
  * @x: [n], finite; n >= 1.
  * Return: 0; -EINVAL; -ENOMEM.
  */
@@ -70,8 +72,8 @@ int metric_middle(const char *name, const double *x, size_t n, double *out);
 bool metric_get(const struct metric_set *set, const char *name, double *value);
 
 /*
- * Names of the metrics every sample carries. All counts are those inside the window, from the
- * common start time to the common end time of all workers, unless said otherwise.
+ * Names of the metrics that samples of work in a window carry. All counts are those inside the
+ * window, from the common start time to the common end time of all workers, unless said otherwise.
  */
 #define METRIC_NS_PER_OP "ns_per_op" /* window / operations of all workers together */
 #define METRIC_OPS_PER_S "ops_per_s" /* operations of all workers together / window */
@@ -88,6 +90,7 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_COMPANION_CPU_NS "companion_cpu_ns"        /* of all beside the workers, window */
 #define METRIC_COMPANION_BYTES "companion_resident_bytes" /* the same */
 #define METRIC_TRIAL_NS "trial_ns" /* of a trial without a window: how long all of it took */
+#define METRIC_OUTCOME "outcome."            /* and a word: 1 of a trial that ended so (figure.h) */
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {

@@ -7,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct jsonio_field fields[] = {
+    JSONIO_FIELD(UNSIGNED, struct sample, launch),
+    JSONIO_FIELD(UNSIGNED, struct sample, slot),
+    JSONIO_FIELD(BOOL, struct sample, warm_up),
+    JSONIO_FIELD(METRICS, struct sample, metrics),
+    JSONIO_END,
+};
+
 struct json_t *sample_to_json(const struct sample *s)
 {
 	json_t *j = json_object();
-	int rc = 0;
+	int rc = jsonio_put_fields(j, fields, s);
 
-	rc |= jsonio_put_u64(j, "launch", s->launch);
-	rc |= jsonio_put_u64(j, "slot", s->slot);
-	rc |= jsonio_put(j, "warm_up", json_boolean(s->warm_up));
-	rc |= jsonio_put(j, "metrics", jsonio_metrics(&s->metrics));
 	if (s->worker_ops && s->worker_count) {
 		json_t *ops = json_array();
 
@@ -27,11 +31,7 @@ struct json_t *sample_to_json(const struct sample *s)
 	}
 	if (s->latency)
 		rc |= jsonio_put(j, "latency", jsonio_histogram(s->latency));
-	if (rc) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	return jsonio_whole(j, rc);
 }
 
 static int read_worker_ops(struct jsonio_reader *r, const json_t *j, struct sample *s)
@@ -60,20 +60,18 @@ int sample_from_json(const struct json_t *j, struct sample *out, char *err, size
 {
 	struct jsonio_reader r = {.err = err, .err_len = err_len, .where = "sample"};
 	struct sample s = {0};
+	uint64_t workers;
 	int rc;
 
 	if (!json_is_object(j))
 		return jsonio_fail(&r, NULL, "not an object");
-	if ((rc = jsonio_get_unsigned(&r, j, "launch", &s.launch)) ||
-	    (rc = jsonio_get_unsigned(&r, j, "slot", &s.slot)) ||
-	    (rc = jsonio_get_bool(&r, j, "warm_up", &s.warm_up)) ||
-	    (rc = jsonio_get_metrics(&r, j, "metrics", &s.metrics)) ||
+	if ((rc = jsonio_get_fields(&r, j, fields, &s)) ||
 	    (rc = jsonio_check_length(&r, "metrics", &s.metrics)))
 		return rc;
 	if (json_object_get(j, "worker_ops"))
 		rc = read_worker_ops(&r, j, &s);
-	else
-		rc = jsonio_get_unsigned(&r, j, "worker_count", &s.worker_count);
+	else if (!(rc = jsonio_get_u64(&r, j, "worker_count", UINT32_MAX, &workers)))
+		s.worker_count = (uint32_t)workers;
 	if (!rc && json_object_get(j, "latency"))
 		rc = jsonio_get_histogram(&r, j, "latency", &s.latency);
 	if (rc)

@@ -1,9 +1,11 @@
 /* summary.c - from samples to figures, statuses and the verdict on the machine. */
+#include "harness/base/text.h"
 #include "harness/run/launch.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,42 +17,17 @@
 #define CLIENT_BUSY_PCT "client_busy_pct"
 #define CLIENT_BUSY_LIMIT_PCT 90.0
 
-/* Appends one clause to a reason; what does not fit is cut, the first clause is the main one. */
-__attribute__((format(printf, 2, 3))) static void say(char *reason, const char *format, ...)
-{
-	size_t used = strlen(reason);
-	va_list ap;
-
-	if (used && used + 2 < REASON_MAX) {
-		memcpy(reason + used, "; ", 3);
-		used += 2;
-	}
-	va_start(ap, format);
-	vsnprintf(reason + used, REASON_MAX - used, format, ap);
-	va_end(ap);
-}
-
-static int interval(const double *x, size_t n, struct stats_interval *out, double *covered)
-{
-	if (n >= 2)
-		return stats_median_ci(x, n, LEVEL, out, covered);
-	out->estimate = out->low = out->high = x[0];
-	*covered = 0;
-	return 0;
-}
+/* Appends one clause to a reason. */
+#define say(reason, ...) text_add_clause(reason, REASON_MAX, __VA_ARGS__)
 
 /* Launches' values of one metric, of those launches that have a figure. Return: how many. */
 static size_t collect(const struct launch_list *list, const char *name, double *x)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct metric_set *set = &list->items[i].medians;
-		double length;
-
-		if (metric_get(set, METRIC_NS_PER_OP, &length))
-			n += metric_get(set, name, &x[n]);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].has_figure)
+			n += metric_get(&list->items[i].medians, name, &x[n]);
 	return n;
 }
 
@@ -60,18 +37,19 @@ static int medians(const struct launch_list *list, double *x, struct metric_set 
 		const struct metric_set *set = &list->items[i].medians;
 
 		for (unsigned k = 0; k < set->count; k++) {
-			double median;
+			const char *name = set->item[k].name;
+			double middle;
 			size_t n;
 			int rc;
 
-			if (metric_get(out, set->item[k].name, &median))
+			if (metric_get(out, name, &middle))
 				continue;
-			n = collect(list, set->item[k].name, x);
+			n = collect(list, name, x);
 			if (!n)
 				continue;
-			rc = metric_middle(set->item[k].name, x, n, &median);
+			rc = metric_middle(name, x, n, &middle);
 			if (!rc)
-				rc = metric_add(out, set->item[k].name, median);
+				rc = metric_add(out, name, middle);
 			if (rc && rc != -ENOSPC)
 				return rc;
 		}
@@ -112,43 +90,56 @@ static void count_samples(
 	for (size_t i = 0; i < s->sample_count; i++)
 		sum->warm_up_samples += s->samples[i].warm_up;
 	for (size_t i = 0; i < list->count; i++) {
-		double length;
+		const struct launch *l = &list->items[i];
 
-		sum->samples += list->items[i].samples;
-		sum->empty_samples += list->items[i].empty_samples;
-		if (metric_get(&list->items[i].medians, METRIC_NS_PER_OP, &length))
-			sum->launches++;
-		else
-			sum->empty_launches++;
+		sum->samples += l->samples;
+		sum->empty_samples += l->empty_samples;
+		*(l->has_figure ? &sum->launches : &sum->empty_launches) += 1;
+		for (unsigned k = 0; k < RUN_OUTCOMES_MAX; k++)
+			sum->outcomes[k] += l->outcomes[k];
 	}
 }
 
-static int figures(const struct launch_list *list, struct series_summary *sum)
+/* Of next to no time: without end, but for what a file can say. */
+static double rate(double ns)
+{
+	return fmin(1e9 / ns, DBL_MAX);
+}
+
+static int figures(
+    const struct run_figure *f, const struct launch_list *list, struct series_summary *sum)
 {
 	double *x = calloc(list->count + 1, sizeof(*x));
-	const struct stats_interval *ns = &sum->figure;
-	size_t n;
+	const struct stats_interval *i = &sum->figure;
+	size_t n = 0;
+	double own;
 	int rc;
 
 	if (!x)
 		return -ENOMEM;
-	n = collect(list, METRIC_NS_PER_OP, x);
-	rc = interval(x, n, &sum->figure, &sum->covered);
+	for (size_t k = 0; k < list->count; k++)
+		if (list->items[k].has_figure)
+			x[n++] = list->items[k].figure;
+	rc = scale_interval(
+	    f->scale, x, n, sum->samples - sum->empty_samples, LEVEL, &sum->figure, &sum->covered);
+	if (!rc)
+		rc = stats_mad(x, n, &sum->mad_figure);
 	if (rc)
 		goto out;
-	rc = stats_mad(x, n, &sum->mad_figure);
-	if (rc)
-		goto out;
-	sum->half_width_pct = stats_half_width(ns) * 100;
+	sum->half_width_pct = scale_half_width(f->scale, f->worth, i) * 100;
 	if (!isfinite(sum->half_width_pct))
-		sum->half_width_pct = ns->high > ns->low ? 100 : 0;
+		sum->half_width_pct = i->high > i->low ? 100 : 0;
+	rc = medians(list, x, &sum->medians);
+	if (!rc && metric_get(&sum->medians, f->metric, &own))
+		rc = metric_add(&sum->medians, f->metric, i->estimate);
+	if (rc || !run_figure_has_rate(f))
+		goto out;
 	/* The same figure the other way up: medians of reciprocals of their own would contradict it
 	 * where launches differ. */
 	sum->ops_per_s = (struct stats_interval){
-	    .estimate = 1e9 / ns->estimate, .low = 1e9 / ns->high, .high = 1e9 / ns->low};
-	rc = medians(list, x, &sum->medians);
-	if (!rc && isfinite(sum->ops_per_s.estimate))
-		rc = metric_add(&sum->medians, METRIC_OPS_PER_S, sum->ops_per_s.estimate);
+	    .estimate = rate(i->estimate), .low = rate(i->high), .high = rate(i->low)};
+	/* Left out when a set has no room for it, or when it is beyond what a metric may be. */
+	(void)metric_add(&sum->medians, METRIC_OPS_PER_S, sum->ops_per_s.estimate);
 out:
 	free(x);
 	return rc;
@@ -190,13 +181,14 @@ static void say_oversubscribed(const struct series *s, char *why)
 void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
     double precision_pct, const char *why)
 {
-	char width[32] = "";
+	char width[96] = "", of[80];
+	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
 
 	if (isfinite(half_width_pct))
-		snprintf(width, sizeof(width), "at +-%.1f %% ", half_width_pct);
+		snprintf(width, sizeof(width), "at +-%.1f %s ", half_width_pct, unit);
 	s->reason[0] = '\0';
-	say(s->reason, RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %%", width, launches,
-	    why, precision_pct);
+	say(s->reason, RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %s", width, launches,
+	    why, precision_pct, unit);
 }
 
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why)
@@ -229,12 +221,22 @@ static void say_busy_client(const struct series_summary *sum, char *why)
 		    busy_pct);
 }
 
+/* What an empty trial lacks. */
+static const char *lacking(const struct run_figure *f, char buf[METRIC_NAME_MAX + 4])
+{
+	if (run_figure_has_rate(f))
+		return "no operation finished inside the window";
+	snprintf(buf, METRIC_NAME_MAX + 4, "no %s", f->metric);
+	return buf;
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(struct series *s, bool pooled)
 {
 	const struct series_summary *sum = &s->summary;
-	char why[REASON_MAX] = "";
-	bool noisy = false;
+	char why[REASON_MAX] = "", what[METRIC_NAME_MAX + 4], of[80];
+	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
+	bool noisy = pooled;
 
 	if (s->oversubscribed)
 		say_oversubscribed(s, why);
@@ -245,21 +247,21 @@ static void judge(struct series *s, bool pooled)
 		noisy = true;
 		say(why, "%u launches are too few: their interval covers %.0f %%", sum->launches,
 		    sum->covered * 100);
-	} else if (sum->half_width_pct > RUN_NOISY_HALF_WIDTH_PCT) {
+	} else if (s->figure.scale != CB_OUTCOME &&
+		   sum->half_width_pct > RUN_NOISY_HALF_WIDTH_PCT) {
 		noisy = true;
-		say(why, "interval of +-%.1f %% over +-%.0f %% (%u launches)", sum->half_width_pct,
-		    RUN_NOISY_HALF_WIDTH_PCT, sum->launches);
+		say(why, "interval of +-%.1f %s over +-%.0f %s (%u launches)", sum->half_width_pct,
+		    unit, RUN_NOISY_HALF_WIDTH_PCT, unit, sum->launches);
 	}
 	say_busy_client(sum, why);
 	if (sum->empty_samples)
-		say(why, "no operation finished inside the window in %u of %u trials%s",
-		    sum->empty_samples, sum->samples,
-		    pooled ? ", so figures are whole time over all operations" : "");
+		say(why, "%s in %u of %u trials%s", lacking(&s->figure, what), sum->empty_samples,
+		    sum->samples, pooled ? ", so figures are whole time over all operations" : "");
 	if (sum->empty_launches)
-		say(why, "%u of %u launches finished none at all and are left out",
-		    sum->empty_launches, sum->launches + sum->empty_launches);
+		say(why, "%u of %u launches %s none at all and are left out", sum->empty_launches,
+		    sum->launches + sum->empty_launches,
+		    run_figure_has_rate(&s->figure) ? "finished" : "gave");
 	say_stop(s->reason, why);
-	noisy = noisy || pooled;
 	/* A reason that the supervisor gave an undisturbed series stays. */
 	if (s->status != STATUS_OK || why[0])
 		memcpy(s->reason, why, sizeof(why));
@@ -272,6 +274,8 @@ static void judge(struct series *s, bool pooled)
 /* No figure can be given: says so instead of giving one of the few trials that got through. */
 static bool without_figure(struct series *s, const struct series_summary *sum)
 {
+	char what[METRIC_NAME_MAX + 4];
+
 	if (!sum->samples) {
 		s->status = STATUS_NOT_RUN;
 		if (!s->reason[0])
@@ -282,11 +286,9 @@ static bool without_figure(struct series *s, const struct series_summary *sum)
 	if (sum->empty_launches > sum->launches) {
 		s->status = STATUS_INVALID;
 		s->reason[0] = '\0';
-		say(s->reason,
-		    "no operation finished inside the window in %u of %u trials, and in %u of %u "
-		    "launches none at all",
-		    sum->empty_samples, sum->samples, sum->empty_launches,
-		    sum->launches + sum->empty_launches);
+		say(s->reason, "%s in %u of %u trials, and in %u of %u launches none at all",
+		    lacking(&s->figure, what), sum->empty_samples, sum->samples,
+		    sum->empty_launches, sum->launches + sum->empty_launches);
 		return true;
 	}
 	return false;
@@ -316,7 +318,7 @@ static int series_summarise(struct series *s)
 		drop_summary(s);
 		goto out;
 	}
-	rc = figures(&list, &sum);
+	rc = figures(&s->figure, &list, &sum);
 	if (rc)
 		goto out;
 	rc = merge_latency(s, &sum.latency);
@@ -381,8 +383,9 @@ static int judge_machine(struct run *run)
 		const struct series *s = &run->series[i];
 
 		/* One launch has no interval, two have one that covers 50 %: they would make the
-		 * machine look quiet. */
-		if (!status_has_figure(s->status) || s->summary.launches < RUN_LAUNCHES_MIN)
+		 * machine look quiet, and so would bytes. */
+		if (!status_has_figure(s->status) || s->summary.launches < RUN_LAUNCHES_MIN ||
+		    !run_figure_has_rate(&s->figure))
 			continue;
 		wide += s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT;
 		x[n++] = s->summary.half_width_pct;

@@ -1,6 +1,7 @@
 #include "harness/run/launch.h"
 #include "harness/run/run_fixture.h"
 
+#include <errno.h>
 #include <math.h>
 
 static void assert_near(double a, double b)
@@ -419,6 +420,212 @@ static void the_clause_of_an_early_end_stays(void **state)
 	run_free(&run);
 }
 
+/* ---- figures other than time ---- */
+
+static void a_figure_of_its_own_is_summarised(void **state)
+{
+	static const double none[FIXTURE_FIGURES];
+	struct run run = {0};
+	const struct series_summary *sum;
+	double value;
+
+	(void)state;
+	fixture_figures(&run, 11, 5, none);
+	assert_int_equal(run_summarise(&run), 0);
+	for (size_t i = 0; i < run.series_count; i++) {
+		sum = &run.series[i].summary;
+		assert_int_equal(run.series[i].status, STATUS_OK);
+		assert_int_equal(sum->launches, 11);
+		assert_int_equal(sum->samples, 55);
+		assert_true(sum->ops_per_s.estimate == 0);
+		assert_true(sum->figure.low <= sum->figure.estimate &&
+			    sum->figure.estimate <= sum->figure.high);
+	}
+	sum = &run.series[FIXTURE_BYTES].summary;
+	assert_true(fabs(sum->figure.estimate - 40960) < 50);
+	assert_true(metric_get(&sum->medians, "peak_bytes", &value));
+	assert_near(value, sum->figure.estimate);
+	assert_near(sum->half_width_pct, stats_half_width(&sum->figure) * 100);
+	/* Around 0, where nothing is relative to itself: of its worth of 5,000. */
+	sum = &run.series[FIXTURE_LATENESS].summary;
+	assert_true(sum->figure.low < 0);
+	assert_near(sum->half_width_pct,
+	    fmax(sum->figure.high - sum->figure.estimate, sum->figure.estimate - sum->figure.low) /
+		5000 * 100);
+	sum = &run.series[FIXTURE_SHARE].summary;
+	assert_true(fabs(sum->figure.estimate - 0.1) < 0.002);
+	assert_true(sum->half_width_pct < 1);
+	assert_string_equal(run.noise.word, "unknown");
+	assert_memory_equal(run.noise.text, "0 cases with an interval", 24);
+	run_free(&run);
+}
+
+/* The median of launches that mostly lose nothing would be nothing. */
+static void rare_losses_show(void **state)
+{
+	struct run run = {0};
+	struct series *s = fixture_of(&run, "queue", FIXTURE_SHARE);
+	double value;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct sample one = {.launch = i / 10, .slot = i % 10};
+
+		fixture_give(&one, FIXTURE_SHARE, i % 25 == 24 ? 0.5 : 0);
+		fixture_add(s, one);
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_near(s->summary.figure.estimate, 0.02);
+	assert_true(s->summary.figure.low > 0 && s->summary.figure.high < 0.1);
+	assert_true(metric_get(&s->summary.medians, "lost_share", &value));
+	assert_near(value, 0.02);
+	run_free(&run);
+}
+
+static void outcomes_are_counted(void **state)
+{
+	struct run run = {0};
+	struct series *s = fixture_of(&run, "fault", FIXTURE_ENDS);
+	double value;
+
+	(void)state;
+	for (unsigned i = 0; i < 24; i++) {
+		struct sample one = {.launch = i / 2, .slot = i % 2, .warm_up = i == 0};
+
+		/* 2 lost, 1 hung, 20 survived; the first does not count. */
+		fixture_give(&one, FIXTURE_ENDS, i == 5 || i == 17 ? 1 : i == 12 ? 2 : 0);
+		fixture_add(s, one);
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->summary.outcomes[0], 20);
+	assert_int_equal(s->summary.outcomes[1], 2);
+	assert_int_equal(s->summary.outcomes[2], 1);
+	assert_int_equal(s->summary.outcomes[3], 0);
+	/* Over launches: nine of 1, three of a half. */
+	assert_near(s->summary.figure.estimate, (9 + 3 * 0.5) / 12);
+	assert_true(metric_get(&s->summary.medians, "outcome.lost", &value));
+	/* So few trials say no more; that is no noise. */
+	assert_true(s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT);
+	assert_int_equal(s->status, STATUS_OK);
+	/* Two ways at once, or none of the words, is no outcome. */
+	fixture_give(&s->samples[1], FIXTURE_ENDS, 1);
+	s->samples[2].metrics.count = 0;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(s->summary.outcomes[0], 18);
+	assert_int_equal(s->summary.empty_samples, 2);
+	assert_int_equal(s->summary.empty_launches, 1);
+	assert_string_equal(s->reason,
+	    "no outcome in 2 of 23 trials; 1 of 12 launches gave none at "
+	    "all and are left out");
+	run_free(&run);
+}
+
+static void widths_are_said_in_their_unit(void **state)
+{
+	static const double wide[FIXTURE_FIGURES] = {0};
+	struct run run = {0};
+
+	(void)state;
+	fixture_figures(&run, 11, 1, wide);
+	run.series[FIXTURE_LATENESS].figure.worth = 100;
+	for (unsigned i = 0; i < 11; i++)
+		run.series[FIXTURE_SHARE].samples[i].metrics.item[0].value = i % 2;
+	for (size_t i = 0; i < run.series_count; i++)
+		series_note_stop(&run.series[i], 25, 11, 2, "rounds out");
+	assert_int_equal(run_summarise(&run), 0);
+	assert_string_equal(run.series[FIXTURE_BYTES].reason,
+	    "stopped at +-25.0 % after 11 launches: rounds out before +-2 %");
+	assert_int_equal(run.series[FIXTURE_LATENESS].status, STATUS_NOISY);
+	assert_non_null(strstr(run.series[FIXTURE_LATENESS].reason,
+	    " % of 100 ns over +-10 % of 100 ns (11 launches)"));
+	assert_non_null(strstr(run.series[FIXTURE_LATENESS].reason, "before +-2 % of 100 ns"));
+	assert_int_equal(run.series[FIXTURE_SHARE].status, STATUS_NOISY);
+	assert_non_null(
+	    strstr(run.series[FIXTURE_SHARE].reason, " points over +-10 points (11 launches)"));
+	assert_int_equal(run.series[FIXTURE_ENDS].status, STATUS_OK);
+	assert_non_null(strstr(run.series[FIXTURE_ENDS].reason, "at +-25.0 points after"));
+	run_free(&run);
+}
+
+/* What the scale has no such value of counts as a trial without one. */
+static void impossible_values_are_none(void **state)
+{
+	static const double none[FIXTURE_FIGURES];
+	struct run run = {0};
+
+	(void)state;
+	fixture_figures(&run, 3, 4, none);
+	run.series[FIXTURE_BYTES].samples[0].metrics.item[0].value = 0;
+	run.series[FIXTURE_LATENESS].samples[0].metrics.item[0].value = 0;
+	run.series[FIXTURE_SHARE].samples[0].metrics.item[0].value = 1.5;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(run.series[FIXTURE_BYTES].summary.empty_samples, 1);
+	assert_non_null(
+	    strstr(run.series[FIXTURE_BYTES].reason, "no peak_bytes in 1 of 12 trials"));
+	assert_int_equal(run.series[FIXTURE_LATENESS].summary.empty_samples, 0);
+	assert_int_equal(run.series[FIXTURE_SHARE].summary.empty_samples, 1);
+	/* With none of them in most launches there is no figure. */
+	for (unsigned i = 0; i < 8; i++)
+		run.series[FIXTURE_BYTES].samples[i].metrics.count = 0;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(run.series[FIXTURE_BYTES].status, STATUS_INVALID);
+	assert_string_equal(run.series[FIXTURE_BYTES].reason,
+	    "no peak_bytes in 8 of 12 trials, and in 2 of 3 launches none at all");
+	run_free(&run);
+}
+
+/* One trial gives several figures: each of its series takes its own. */
+static void one_sample_for_several_figures(void **state)
+{
+	struct run run = {0};
+	struct series *s[2];
+
+	(void)state;
+	fixture_of(&run, "create/figure:peak_bytes", FIXTURE_BYTES);
+	fixture_of(&run, "create/figure:late_ns", FIXTURE_LATENESS);
+	for (unsigned i = 0; i < 2; i++) {
+		s[i] = &run.series[i];
+		for (unsigned l = 0; l < 6; l++) {
+			struct sample one = {.launch = l};
+
+			fixture_give(&one, FIXTURE_BYTES, 4096 + l);
+			fixture_give(&one, FIXTURE_LATENESS, -5.0 + l);
+			fixture_add(s[i], one);
+		}
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_near(s[0]->summary.figure.estimate, 4098.5);
+	assert_near(s[1]->summary.figure.estimate, -2.5);
+	run_free(&run);
+}
+
+/* The run loop asks for the launch that has just ended: the summary must see the same. */
+static void a_launch_by_itself_has_the_same_figure(void **state)
+{
+	static const double ns[] = {20, 0, 21, 22, 19, 20, 21, 0, 0, 0};
+	static const double none[FIXTURE_FIGURES];
+	struct run run = {0};
+	double figure;
+	unsigned trials;
+
+	(void)state;
+	measured(&run, ns, 1, 5);
+	fixture_figures(&run, 1, 5, none);
+	for (size_t i = 0; i < run.series_count; i++) {
+		struct launch_list list;
+
+		assert_int_equal(launch_list_build(&run.series[i], &list), 0);
+		assert_int_equal(launch_figure(&run.series[i], 0, &figure, &trials), 0);
+		assert_true(figure == list.items[0].figure);
+		assert_int_equal(trials, 5);
+		launch_list_free(&list);
+	}
+	for (unsigned k = 5; k < 10; k++)
+		fixture_add(&run.series[0], fixture_sample(1, k, ns[k]));
+	assert_int_equal(launch_figure(&run.series[0], 1, &figure, &trials), -ENODATA);
+	run_free(&run);
+}
+
 /* Series of ten launches whose interval is about +-@pct. */
 static void add_series_of_width(struct run *run, double pct, double steal_pct)
 {
@@ -519,6 +726,13 @@ int main(void)
 	    cmocka_unit_test(medians_of_every_metric),
 	    cmocka_unit_test(summarising_twice_changes_nothing),
 	    cmocka_unit_test(the_clause_of_an_early_end_stays),
+	    cmocka_unit_test(a_figure_of_its_own_is_summarised),
+	    cmocka_unit_test(rare_losses_show),
+	    cmocka_unit_test(outcomes_are_counted),
+	    cmocka_unit_test(widths_are_said_in_their_unit),
+	    cmocka_unit_test(impossible_values_are_none),
+	    cmocka_unit_test(one_sample_for_several_figures),
+	    cmocka_unit_test(a_launch_by_itself_has_the_same_figure),
 	    cmocka_unit_test(machine_is_judged),
 	    cmocka_unit_test(verdict_has_its_figures),
 	    cmocka_unit_test(single_launches_do_not_make_it_quiet),

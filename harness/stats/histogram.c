@@ -93,32 +93,64 @@ bool histogram_tells_quantile(const struct histogram *h, double q)
 	return rarer * count >= HISTOGRAM_TAIL_MIN * (1 - 4 * DBL_EPSILON) - 1e-9;
 }
 
+/* Where a value at rank ceil(q * count) lies. */
+struct place {
+	bool known; /* or among the values too large for a bucket, or the writer was faster */
+	uint32_t bucket;
+	double rank, before; /* of it; values below its bucket */
+};
+
+static struct place place_of(const struct histogram *h, double q, uint64_t count)
+{
+	uint64_t seen = 0;
+	/* A product that is an integer on paper, such as 0.07 * 100, may come out an ulp above it,
+	 * and would be taken for the next rank. */
+	struct place p = {.rank = ceil(q * (double)count * (1 - 4 * DBL_EPSILON))};
+
+	for (; p.bucket < HISTOGRAM_BUCKETS - 1 && q < 1; p.bucket++) {
+		p.before = (double)seen;
+		seen += histogram_load(&h->bucket[p.bucket]);
+		if ((double)seen >= p.rank) {
+			p.known = true;
+			break;
+		}
+	}
+	return p;
+}
+
 uint64_t histogram_quantile(const struct histogram *h, double q)
 {
 	const uint64_t count = histogram_load(&h->count);
 	const uint64_t min = histogram_load(&h->min);
 	const uint64_t max = histogram_load(&h->max);
-	uint64_t seen = 0;
-	double rank;
+	const struct place p = place_of(h, q, count);
+	uint64_t low;
 
 	assert(q >= 0 && q <= 1);
 	if (count == 0)
 		return 0;
 	if (q <= 0)
 		return min;
-	/* A product that is an integer on paper, such as 0.07 * 100, may come out an ulp above it,
-	 * and would be taken for the next rank. */
-	rank = ceil(q * (double)count * (1 - 4 * DBL_EPSILON));
-	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS - 1 && q < 1; i++) {
-		seen += histogram_load(&h->bucket[i]);
-		if ((double)seen >= rank) {
-			const uint64_t low = histogram_bucket_low(i);
-			const uint64_t middle = low + (histogram_bucket_high(i) - low) / 2;
+	if (!p.known)
+		return max;
+	low = histogram_bucket_low(p.bucket);
+	/* The extremes are known exactly, the middle is not. */
+	return clamp(low + (histogram_bucket_high(p.bucket) - low) / 2, min, max);
+}
 
-			/* The extremes are known exactly, the middle is not. */
-			return clamp(middle, min, max);
-		}
-	}
-	/* Among the values that are too large for a bucket, or q is 1, or the writer was faster. */
-	return max;
+double histogram_quantile_between(const struct histogram *h, double q)
+{
+	const uint64_t count = histogram_load(&h->count);
+	const struct place p = place_of(h, q, count);
+	double low, width, n;
+
+	if (count == 0 || q <= 0 || !p.known)
+		return (double)histogram_quantile(h, q);
+	low = (double)histogram_bucket_low(p.bucket);
+	width = (double)histogram_bucket_high(p.bucket) + 1 - low;
+	n = (double)histogram_load(&h->bucket[p.bucket]);
+	/* A whole number stands for what is rounded to it. */
+	return fmin(fmax(low - 0.5 + (p.rank - p.before - 0.5) / n * width,
+			(double)histogram_load(&h->min)),
+	    (double)histogram_load(&h->max));
 }

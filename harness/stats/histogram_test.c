@@ -420,9 +420,41 @@ static void few_values_tell_no_tail(void **state)
 	free(h);
 }
 
+/* A shift of half a bucket moves it by half a bucket, where the bucket's middle stays or jumps. */
+static void quantiles_between_follow_small_shifts(void **state)
+{
+	static struct histogram a, b;
+	static const double qs[] = {0, 0.1, 0.5, 0.9, 0.99, 1};
+
+	(void)state;
+	histogram_clear(&a);
+	histogram_clear(&b);
+	for (uint64_t i = 0; i < 20000; i++) {
+		histogram_record(&a, 10000 + i);
+		histogram_record(&b, (10000 + i) * 1004 / 1000);
+	}
+	for (size_t i = 0; i < sizeof(qs) / sizeof(qs[0]); i++) {
+		const double from = histogram_quantile_between(&a, qs[i]);
+		const double to = histogram_quantile_between(&b, qs[i]);
+
+		assert_true(fabs(from / (10000 + 20000 * qs[i]) - 1) < 0.001);
+		assert_true(fabs(to / from - 1.004) < 0.001);
+	}
+	/* Whole small numbers stay themselves, within a half. */
+	histogram_clear(&a);
+	for (unsigned i = 0; i < 100; i++)
+		histogram_record(&a, i < 10 ? 4 : i < 90 ? 5 : 6);
+	assert_true(fabs(histogram_quantile_between(&a, 0.5) - 5) < 0.02);
+	assert_true(histogram_quantile_between(&a, 0.05) >= 4);
+	assert_true(histogram_quantile_between(&a, 0.99) <= 6);
+	histogram_clear(&a);
+	assert_true(histogram_quantile_between(&a, 0.5) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(quantiles_between_follow_small_shifts),
 	    cmocka_unit_test(buckets_tile_all_values),
 	    cmocka_unit_test(quantiles_are_within_one_percent),
 	    cmocka_unit_test(checker_catches_a_coarse_histogram),

@@ -1,6 +1,6 @@
 #include "harness/stats/launch_ratio.h"
 
-#include "harness/stats/stats.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,11 +22,6 @@ struct slot {
 	double log_ns;
 	size_t quartet;
 };
-
-static bool is_time(double ns)
-{
-	return isfinite(ns) && ns > 0.0;
-}
 
 static int by_length(const void *a, const void *b)
 {
@@ -84,7 +79,7 @@ static int quickest_of(const struct quartet *q, size_t n, double *ratio, double 
 	return 0;
 }
 
-static int middle_of(const struct quartet *q, size_t n, struct launch_ratio *r)
+static int middle_of(const struct quartet *q, size_t n, double worth, struct launch_ratio *r)
 {
 	const size_t pairs = n * QUARTET_PAIRS;
 	double *x = malloc(pairs * sizeof(*x));
@@ -92,30 +87,59 @@ static int middle_of(const struct quartet *q, size_t n, struct launch_ratio *r)
 
 	if (!x)
 		return -ENOMEM;
-	for (size_t i = 0; i < pairs; i++)
-		x[i] = log(q[i / QUARTET_PAIRS].head_ns[i % QUARTET_PAIRS]) -
-		       log(q[i / QUARTET_PAIRS].base_ns[i % QUARTET_PAIRS]);
+	for (size_t i = 0; i < pairs; i++) {
+		const struct quartet *of = &q[i / QUARTET_PAIRS];
+
+		x[i] = scale_place(r->scale, worth, of->head_ns[i % QUARTET_PAIRS]) -
+		       scale_place(r->scale, worth, of->base_ns[i % QUARTET_PAIRS]);
+	}
 	ret = stats_trimmed_mean(x, pairs, TRIM_SHARE, &r->log_ratio, &r->predicted_sd);
 	if (n < SPREAD_MIN)
 		r->predicted_sd = 0.0;
+	r->middle = r->log_ratio;
 	free(x);
 	return ret;
 }
 
-int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
+static void means_of(const struct quartet *q, size_t n, struct launch_ratio *r)
 {
-	struct launch_ratio r = {.quartets = (unsigned)n};
-	double quickest, error;
-	int ret;
+	for (size_t i = 0; i < n * QUARTET_PAIRS; i++) {
+		r->share[0] += q[i / QUARTET_PAIRS].base_ns[i % QUARTET_PAIRS];
+		r->share[1] += q[i / QUARTET_PAIRS].head_ns[i % QUARTET_PAIRS];
+	}
+	for (int side = 0; side < 2; side++)
+		r->share[side] = fmin(1.0, r->share[side] / (double)(n * QUARTET_PAIRS));
+	r->log_ratio = r->middle = r->share[1] - r->share[0];
+}
+
+int launch_shift_of(
+    enum cb_scale scale, double worth, const struct quartet *q, size_t n, struct launch_ratio *out)
+{
+	struct launch_ratio r = {.scale = scale, .quartets = (unsigned)n};
+	int ret = 0;
 
 	if (!n)
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		for (unsigned k = 0; k < QUARTET_PAIRS; k++)
-			if (!is_time(q[i].base_ns[k]) || !is_time(q[i].head_ns[k]))
+			if (!scale_allows(scale, q[i].base_ns[k]) ||
+			    !scale_allows(scale, q[i].head_ns[k]))
 				return -EINVAL;
-	ret = middle_of(q, n, &r);
-	r.middle = r.log_ratio;
+	if (scale_averages(scale))
+		means_of(q, n, &r);
+	else
+		ret = middle_of(q, n, worth, &r);
+	if (!ret)
+		*out = r;
+	return ret;
+}
+
+int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out)
+{
+	struct launch_ratio r;
+	double quickest, error;
+	int ret = launch_shift_of(CB_RATIO, 0.0, q, n, &r);
+
 	if (!ret && n >= QUICKEST_QUARTETS_MIN) {
 		ret = quickest_of(q, n, &quickest, &error);
 		if (!ret && error > 0.0 && error * QUICKEST_GAIN < r.predicted_sd) {

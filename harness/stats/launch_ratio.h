@@ -1,9 +1,11 @@
 /*
- * launch_ratio.h - one figure of one launch: how much longer head's turns took than base's. Pure.
+ * launch_ratio.h - one figure of one launch: how much longer head's turns took than base's, or how
+ * much more of another figure they gave. Pure.
  */
 #ifndef CONCBENCH_LAUNCH_RATIO_H
 #define CONCBENCH_LAUNCH_RATIO_H
 
+#include <concbench/figure.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,16 +15,19 @@
  * other one head. */
 struct quartet {
 	double base_ns[QUARTET_PAIRS]; /* time per operation of base's slot, of each pair */
-	double head_ns[QUARTET_PAIRS];
+	double head_ns[QUARTET_PAIRS]; /* or another figure, in its own unit */
 };
 
-/* In log ratios, head over base. */
+/* Head against base, where differences of the scale are measured (scale_place()): in log ratios of
+ * times. */
 struct launch_ratio {
+	enum cb_scale scale; /* the same of all launches of a case */
 	double log_ratio;    /* the launch's figure */
 	double predicted_sd; /* of log_ratio, as the slots' spread predicts; 0: under 3 quartets */
 	bool quickest;       /* log_ratio is that of the quickest turns ... */
 	double middle;       /* ... and this that of the middle; else log_ratio is */
 	unsigned quartets;
+	double share[2]; /* of shares and outcomes: base's and head's */
 };
 
 /**
@@ -55,5 +60,14 @@ struct launch_ratio {
  * Return: 0; -EINVAL when @n is 0 or a time is not finite or not above zero; -ENOMEM.
  */
 int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out);
+
+/**
+ * launch_shift_of() - the same of a figure that is no time per operation: always of the middle of
+ * its turns, since nothing says that what disturbs can only add to it; of shares and outcomes the
+ * means of all turns, since one that lost something counts by how much (scale.h).
+ * Return: 0; -EINVAL when @n is 0 or the scale has no such value; -ENOMEM.
+ */
+int launch_shift_of(
+    enum cb_scale scale, double worth, const struct quartet *q, size_t n, struct launch_ratio *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "harness/stats/power.h"
 
 #include "harness/base/random.h"
+#include "harness/stats/scale.h"
 #include "harness/stats/verdict.h"
 
 #include <math.h>
@@ -14,9 +15,9 @@
 /* Of log ratios: what is not found though it takes e^10 times as long will not be. */
 #define CHANGE_MAX 10.0
 
-/* One gate of one case; the same numbers for every @log_change. Return: whether it is called
+/* One gate of one case; the same numbers for every @shift. Return: whether it is called
  * slower; below zero: no memory. */
-static int one_trial(const struct power_design *d, double log_change, uint64_t seed, unsigned trial)
+static int one_trial(const struct power_design *d, double shift, uint64_t seed, unsigned trial)
 {
 	uint64_t rng = seed + trial * UINT64_C(0xD1342543DE82EF95);
 	struct sequential s;
@@ -24,7 +25,7 @@ static int one_trial(const struct power_design *d, double log_change, uint64_t s
 
 	sequential_begin(&s, d->min_effect);
 	for (unsigned i = 0; !ret && !s.ended && i < d->find + d->confirm; i++) {
-		const struct launch_ratio l = {.log_ratio = log_change + d->sd * random_normal(&rng)};
+		const struct launch_ratio l = {.log_ratio = shift + d->sd * random_normal(&rng)};
 
 		if (i == d->find) {
 			ret = sequential_finish(&s);
@@ -46,7 +47,7 @@ double power_share(const struct power_design *d, double change, unsigned trials,
 	unsigned slower = 0;
 
 	for (unsigned i = 0; i < trials; i++) {
-		const int ret = one_trial(d, log1p(change), seed, i);
+		const int ret = one_trial(d, scale_bound(d->scale, change), seed, i);
 
 		if (ret < 0)
 			return -1.0;
@@ -56,21 +57,22 @@ double power_share(const struct power_design *d, double change, unsigned trials,
 }
 
 /* Ends as soon as it is known: what is far too small costs few trials. */
-static bool is_visible(const struct power_design *d, double log_change)
+static bool is_visible(const struct power_design *d, double shift)
 {
 	unsigned misses = 0;
 
 	for (unsigned i = 0; i < TRIALS && misses <= MISSES_MAX; i++)
-		misses += one_trial(d, log_change, SEED, i) <= 0;
+		misses += one_trial(d, shift, SEED, i) <= 0;
 	return misses <= MISSES_MAX;
 }
 
 double power_visible(const struct power_design *d)
 {
 	/* An estimate at the floor reaches it half of the time. */
-	double low = log1p(verdict_detect_floor(d->min_effect)), high = low;
+	double low = scale_bound(d->scale, verdict_detect_floor(d->min_effect)), high = low;
 
-	if (!isfinite(d->sd) || d->sd < 0.0 || d->find < looks_launches(0) ||
+	if (scale_averages(d->scale) || !isfinite(d->sd) || d->sd < 0.0 ||
+	    d->find < looks_launches(0) ||
 	    d->find + d->confirm < looks_launches(0) + CONFIRM_LAUNCHES)
 		return 0.0;
 	do {
@@ -87,5 +89,5 @@ double power_visible(const struct power_design *d)
 		else
 			low = middle;
 	}
-	return expm1(high);
+	return scale_effect(d->scale, 1.0, high);
 }

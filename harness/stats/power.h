@@ -8,11 +8,14 @@
 #ifndef CONCBENCH_POWER_H
 #define CONCBENCH_POWER_H
 
+#include <concbench/figure.h>
 #include <stdint.h>
 
 /* A case's launches, and how many of them a gate has. */
 struct power_design {
-	double sd;         /* of the launches' log ratios */
+	enum cb_scale scale; /* ratio or difference: shares do not lie about their mean as normal
+			      * launches do */
+	double sd;         /* of the launches' log ratios, or differences by what they are worth */
 	double min_effect; /* relative */
 	unsigned find;     /* launches until the time to find is over */
 	unsigned confirm;  /* that may follow for what was found */
@@ -27,8 +30,8 @@ double power_share(const struct power_design *d, double change, unsigned trials,
  *
  * Bisection on the share among 500 trials, which must be so large that less than 9 of 10 in truth
  * would give it once in twenty times: what is returned is rather some percent of itself too large.
- * Return: relative, 0.013 for 1.3 %; 0 when there are too few launches for any verdict, @sd is not
- * finite, or without memory.
+ * Return: 0.013 for 1.3 %, of what the scale says; 0 when there are too few launches for any
+ * verdict, @sd is not finite, of a share or an outcome, or without memory.
  */
 double power_visible(const struct power_design *d);
 

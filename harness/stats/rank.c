@@ -148,7 +148,8 @@ static long signed_cut(size_t n, double alpha, double *tail)
 	if (n > EXACT_SIGNED_MAX) {
 		const double sd = sqrt(m * (m + 1) * (2 * m + 1) / 24);
 
-		k = (long)floor(m * (m + 1) / 4 - 0.5 - stats_normal_quantile_upper(alpha / 2) * sd);
+		k = (long)floor(
+		    m * (m + 1) / 4 - 0.5 - stats_normal_quantile_upper(alpha / 2) * sd);
 		*tail = alpha / 2;
 		return k < 0 ? -EINVAL : k;
 	}

@@ -120,14 +120,14 @@ static struct share share_of(const struct share_sample *s)
 	return out;
 }
 
-/* How many independent tries the launches are worth; @all_alike: when all are 0, or 1. */
-static double tries_of(const struct share *s, double z, double all_alike)
+/* How many independent tries the launches are worth; @alike: when all are 0, or 1. */
+static double tries_of(const struct share *s, double z, double alike)
 {
 	const double most = s->mean * (1 - s->mean);
 	double t, tries;
 
 	if (!(most > 0))
-		return all_alike;
+		return alike;
 	t = student(z, s->launches - 1) / z;
 	tries = fmax(s->launches, most / (s->error2 * t * t));
 	return s->counts ? fmin(tries, s->trials) : tries;
@@ -149,18 +149,20 @@ struct stats_interval stats_share_ci(
 	return share_ci(&s, z, tries_of(&s, z, s.trials));
 }
 
-/* Where all of @s are alike, by what a trial of the other side is worth. */
-static double tries_beside(const struct share *s, const struct share *other, double z)
+static bool all_alike(const struct share *s)
 {
-	const double others = tries_of(other, z, other->trials);
-
-	return tries_of(s, z, fmax(s->launches, s->trials * fmin(1, others / other->trials)));
+	return !(s->mean > 0 && s->mean < 1);
 }
 
+/* What a trial is worth to both: as much as on the side whose launches vary more. */
 static struct stats_interval shift_at(const struct share *a, const struct share *b, double z)
 {
-	const struct stats_interval i = share_ci(a, z, tries_beside(a, b, z));
-	const struct stats_interval j = share_ci(b, z, tries_beside(b, a, z));
+	const double worth =
+	    all_alike(a) && all_alike(b)
+		? 1
+		: fmin(tries_of(a, z, INFINITY) / a->trials, tries_of(b, z, INFINITY) / b->trials);
+	const struct stats_interval i = share_ci(a, z, fmax(a->launches, a->trials * worth));
+	const struct stats_interval j = share_ci(b, z, fmax(b->launches, b->trials * worth));
 	const double shift = b->mean - a->mean;
 
 	return (struct stats_interval){.estimate = shift,

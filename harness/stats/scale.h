@@ -60,6 +60,7 @@ double scale_bound(enum cb_scale scale, double fraction);
  * @z:  of the level; 1.96 for 95 %.
  */
 struct stats_interval stats_wilson(double hits, double of, double z);
+#define STATS_Z_95 1.959963984540054
 
 /**
  * stats_share_ci() - the mean of launches' shares.
@@ -94,9 +95,10 @@ struct share_sample {
  * @p: two-sided, of no difference: of the widest interval that does not hold 0.
  *
  * Newcombe's hybrid of two score intervals (Statistics in Medicine 17 (1998) 873-890, method 10),
- * here of stats_share_ci(), but that trials which are all alike on one side are worth no more than
- * the other side's: were they, one bad launch in many would be a change, on whichever side it fell.
- * Return: 0; -EINVAL with too few launches.
+ * here of stats_share_ci(), but that a trial is worth as much to both sides as to the one whose
+ * launches vary more: were they judged by themselves, one bad launch in many would be a change,
+ * since the side that it did not fall on seems to know better. Return: 0; -EINVAL with too few
+ * launches.
  */
 int stats_share_shift(const struct share_sample *a, const struct share_sample *b, double alpha,
     struct stats_interval *out, double *p);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define Z_95 1.959963984540054
+#define Z_95 STATS_Z_95
 #define LAUNCHES_MAX 40
 
 static void assert_near(double a, double b)
@@ -117,6 +117,21 @@ static void golden_wilson(void **state)
 	assert_true(fabs(few.high - 0.3010336452) < 1e-9);
 	assert_true(none.low == 0 && none.high == 1);
 	assert_true(stats_wilson(0, 20, Z_95).low == 0 && stats_wilson(20, 20, Z_95).high == 1);
+}
+
+/* Golden, too: Wilson's interval, R: binom::binom.confint(x, n, methods = "wilson") or by the
+ * formula; statsmodels.stats.proportion.proportion_confint(0, 100, method="wilson") = (0, 0.03699).
+ */
+static void more_golden_wilson(void **state)
+{
+	struct stats_interval i = stats_wilson(0, 100, STATS_Z_95);
+
+	(void)state;
+	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 0.036994) < 1e-5);
+	i = stats_wilson(5, 10, STATS_Z_95);
+	assert_true(fabs(i.low - 0.236593) < 1e-5 && fabs(i.high - 0.763407) < 1e-5);
+	i = stats_wilson(0, 0, STATS_Z_95);
+	assert_true(fabs(i.low) < 1e-12 && fabs(i.high - 1.0) < 1e-12);
 }
 
 /* Clusters that differ are worth less than their trials, and never less than one try each. */
@@ -341,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(losses_are_averaged),
 	    cmocka_unit_test(intervals_by_scale),
 	    cmocka_unit_test(golden_wilson),
+	    cmocka_unit_test(more_golden_wilson),
 	    cmocka_unit_test(launches_are_clusters),
 	    cmocka_unit_test(intervals_of_shares_cover),
 	    cmocka_unit_test(trials_of_a_launch_are_not_independent),

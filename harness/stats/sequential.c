@@ -23,11 +23,6 @@ double looks_alpha(unsigned look)
 	return erfc(looks[look < LOOKS ? look : LOOKS - 1].z / sqrt(2.0));
 }
 
-static bool is_change(enum verdict v)
-{
-	return v == VERDICT_SLOWER || v == VERDICT_FASTER;
-}
-
 void sequential_begin(struct sequential *s, double min_effect)
 {
 	memset(s, 0, sizeof(*s));
@@ -46,7 +41,7 @@ static void judge(struct sequential *s)
 {
 	const enum verdict v = verdict_of(&s->evidence[s->pass], s->min_effect);
 
-	if (s->pass == 0 && is_change(v)) {
+	if (s->pass == 0 && verdict_is_change(v)) {
 		s->flagged = v;
 		s->pass = 1;
 		s->first = s->count;
@@ -111,7 +106,7 @@ int sequential_finish(struct sequential *s)
 
 bool sequential_reopen(struct sequential *s)
 {
-	if (!s->ended || s->pass != 1 || !is_change(s->verdict) || s->look >= LOOKS)
+	if (!s->ended || s->pass != 1 || !verdict_is_change(s->verdict) || s->look >= LOOKS)
 		return false;
 	/* A last look between two others has used up the price of the next, not its launches. */
 	while (s->look < LOOKS && looks_launches(s->look) <= s->count - s->first)
@@ -163,7 +158,7 @@ int verdicts_control(enum verdict *verdict, const double *p, size_t n, double q)
 		return -ENOMEM;
 	ret = rank_benjamini_hochberg(p, n, q, reject);
 	for (size_t i = 0; ret >= 0 && i < n; i++) {
-		if (is_change(verdict[i]) && !reject[i]) {
+		if (verdict_is_change(verdict[i]) && !reject[i]) {
 			verdict[i] = VERDICT_UNSURE;
 			taken_back++;
 		}

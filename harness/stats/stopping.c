@@ -1,44 +1,34 @@
 #include "harness/stats/stopping.h"
 
-#include "harness/stats/stats.h"
+#include "harness/base/grow.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The same interval as the summary of a run gives. */
 #define LEVEL 0.95
 
-static int append(struct stopping *s, double figure)
-{
-	if (s->n == s->capacity) {
-		const size_t capacity = s->capacity ? s->capacity * 2 : 16;
-		double *grown = realloc(s->x, capacity * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		s->x = grown;
-		s->capacity = capacity;
-	}
-	s->x[s->n++] = figure;
-	return 0;
-}
-
-int stopping_add(struct stopping *s, double figure, double precision)
+int stopping_add(struct stopping *s, double figure, unsigned trials, double precision)
 {
 	struct stats_interval i;
+	double covered;
 	int rc;
 
-	if (!isfinite(figure) || figure <= 0)
+	if (!scale_allows(s->scale, figure))
 		return -EINVAL;
-	rc = append(s, figure);
-	if (rc || s->n < 2)
-		return rc;
-	rc = stats_median_ci(s->x, s->n, LEVEL, &i, NULL);
+	rc = grow(&s->x, s->n + 1, &s->capacity, sizeof(*s->x));
 	if (rc)
 		return rc;
-	s->half_width = stats_half_width(&i);
+	s->x[s->n++] = figure;
+	s->trials += trials;
+	if (s->n < 2)
+		return 0;
+	rc = scale_interval(s->scale, s->x, s->n, s->trials, LEVEL, &i, &covered);
+	if (rc)
+		return rc;
+	s->half_width = scale_half_width(s->scale, s->worth, &i);
 	if (s->n < STOPPING_MIN)
 		return 0;
 	s->in_row = s->half_width <= precision ? s->in_row + 1 : 0;

@@ -4,13 +4,15 @@
  * Ending as soon as an interval is narrow prefers intervals that are narrow by chance, and these
  * cover less than they say. The minimum, and asking for two narrow ones in a row, keep what is lost
  * small: over normal, heavy-tailed, skewed and two-humped launches of 1 to 8 % spread, the nominal
- * 95 % interval still covers 90 % or more (stopping_test.c measures it).
+ * 95 % interval still covers 90 % or more, of ratios, differences and shares (stopping_test.c
+ * measures it). What a precision is a part of is said in scale.h.
  *
  * Pure but for the memory that a series owns. Not thread-safe per object.
  */
 #ifndef CONCBENCH_STOPPING_H
 #define CONCBENCH_STOPPING_H
 
+#include <concbench/figure.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,22 +20,25 @@
 #define STOPPING_MIN 9
 #define STOPPING_IN_ROW 2
 
-/* Zero-initialised is empty; release with stopping_free(). */
+/* Zero-initialised is empty, and of a ratio; release with stopping_free(). */
 struct stopping {
-	double *x; /* [n] figures of the launches */
+	enum cb_scale scale; /* of the figures; set by the owner, as is */
+	double worth;        /* of differences: a hundred per cent */
+	double *x;           /* [n] figures of the launches */
 	size_t n, capacity;
+	unsigned trials;   /* behind them */
 	unsigned in_row;   /* narrow intervals up to now, without a wide one between */
-	double half_width; /* stats_half_width() of the last interval; from two launches on */
+	double half_width; /* scale_half_width() of the last interval; from two launches on */
 	bool reached;      /* stays so */
 	bool never;        /* set by the owner: its figures are not what is judged in the end */
 };
 
 /**
- * stopping_add() - one more launch's figure.
- * @precision: half-width to reach, relative; 0: never.
- * Return: 0; -EINVAL when @figure is not finite or not above zero; -ENOMEM.
+ * stopping_add() - one more launch's figure, of so many @trials.
+ * @precision: half-width to reach, 0.02 for 2 %; 0: never.
+ * Return: 0; -EINVAL when the scale has no such figure; -ENOMEM.
  */
-int stopping_add(struct stopping *s, double figure, double precision);
+int stopping_add(struct stopping *s, double figure, unsigned trials, double precision);
 
 void stopping_free(struct stopping *s);
 

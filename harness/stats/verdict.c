@@ -1,6 +1,7 @@
 #include "harness/stats/verdict.h"
 
 #include "harness/stats/rank.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,18 +14,39 @@
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
 
-static const char *const names[VERDICT_COUNT] = {
-    "same", "slower", "faster", "unsure", "incomparable", "missing", "failed"};
+const char *const verdict_names[VERDICT_COUNT + 1] = {
+    "same", "slower", "faster", "unsure", "incomparable", "missing", "failed", "differs"};
 
 const char *verdict_name(enum verdict v)
 {
-	return v < VERDICT_COUNT ? names[v] : "unknown";
+	return v < VERDICT_COUNT ? verdict_names[v] : "unknown";
+}
+
+const char *verdict_word(enum verdict v, bool time)
+{
+	if (!time && v == VERDICT_SLOWER)
+		return "worse";
+	return !time && v == VERDICT_FASTER ? "better" : verdict_name(v);
+}
+
+bool verdict_is_change(enum verdict v)
+{
+	return v == VERDICT_SLOWER || v == VERDICT_FASTER || v == VERDICT_DIFFERS;
+}
+
+enum verdict verdict_by_merit(enum verdict v, enum cb_better better)
+{
+	if (better == CB_LESS || !verdict_is_change(v))
+		return v;
+	if (better == CB_NEITHER)
+		return VERDICT_DIFFERS;
+	return v == VERDICT_SLOWER ? VERDICT_FASTER : VERDICT_SLOWER;
 }
 
 int verdict_from_name(const char *name, enum verdict *out)
 {
 	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-		if (strcmp(name, names[i]) == 0) {
+		if (strcmp(name, verdict_names[i]) == 0) {
 			*out = (enum verdict)i;
 			return 0;
 		}
@@ -89,15 +111,47 @@ bool layout_sensitive(const struct launch_ratio *launch, size_t n)
 	return limit > 0.0 && layout_ratio(launch, n) > limit;
 }
 
-int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out)
+static int evidence_of_shares(
+    const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out)
 {
-	double *x = n ? malloc(n * sizeof(*x)) : NULL;
-	struct rank_shift shift, middle;
-	unsigned quickest = 0;
+	const enum cb_scale scale = launch[0].scale;
+	struct share_sample side[2] = {{.n = n, .counts = scale == CB_OUTCOME}};
+	struct evidence e = {.scale = scale, .alpha = alpha, .launches = (unsigned)n};
+	double *x = malloc(2 * n * sizeof(*x));
 	int ret;
 
 	if (!x)
-		return n ? -ENOMEM : -EINVAL;
+		return -ENOMEM;
+	side[0].x = x;
+	for (size_t i = 0; i < n; i++) {
+		x[i] = launch[i].share[0];
+		x[n + i] = launch[i].share[1];
+		side[0].trials += launch[i].quartets * QUARTET_PAIRS;
+	}
+	side[1] = side[0];
+	side[1].x = x + n;
+	ret = stats_share_shift(&side[0], &side[1], alpha, &e.log_ratio, &e.p);
+	free(x);
+	e.middle = e.log_ratio;
+	if (!ret)
+		*out = e;
+	return ret;
+}
+
+int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out)
+{
+	struct rank_shift shift, middle;
+	unsigned quickest = 0;
+	double *x;
+	int ret;
+
+	if (!n)
+		return -EINVAL;
+	if (scale_averages(launch[0].scale))
+		return evidence_of_shares(launch, n, alpha, out);
+	x = malloc(n * sizeof(*x));
+	if (!x)
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		x[i] = launch[i].log_ratio;
 		quickest += launch[i].quickest;
@@ -111,7 +165,8 @@ int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struc
 	free(x);
 	if (ret)
 		return ret;
-	*out = (struct evidence){.log_ratio = shift.shift,
+	*out = (struct evidence){.scale = launch[0].scale,
+	    .log_ratio = shift.shift,
 	    .alpha = alpha,
 	    .p = shift.p,
 	    .launches = (unsigned)n,
@@ -127,8 +182,8 @@ double verdict_detect_floor(double min_effect)
 
 enum verdict verdict_of(const struct evidence *e, double min_effect)
 {
-	const double high = log1p(min_effect), low = -high;
-	const double floor = log1p(verdict_detect_floor(min_effect));
+	const double high = scale_bound(e->scale, min_effect), low = -high;
+	const double floor = scale_bound(e->scale, verdict_detect_floor(min_effect));
 	const struct stats_interval *i = &e->log_ratio;
 	const struct stats_interval *all = e->quickest ? &e->middle : i;
 

@@ -2,8 +2,11 @@
  * verdict.h - what a comparison says of one case, and when it may say so. Pure functions.
  *
  * Everything here is in log ratios, head over base, of time per operation: 0.01 is "head takes 1 %
- * longer". The unit of replication is the launch (a pair of processes): two copies of one binary
- * differ from launch to launch by layout alone, so slots of few launches prove nothing.
+ * longer". Of figures on another scale it is in the place of it (scale.h): in parts of what a
+ * difference is worth, in fractions of 1 of a share. Slower then is "head has more of it", faster
+ * that it has less; which of the two is better is said by verdict_by_merit(). The unit of
+ * replication is the launch (a pair of processes): two copies of one binary differ from launch to
+ * launch by layout alone, so slots of few launches prove nothing.
  */
 #ifndef CONCBENCH_VERDICT_H
 #define CONCBENCH_VERDICT_H
@@ -21,11 +24,21 @@ enum verdict {
 	VERDICT_INCOMPARABLE, /* the two are not the same measurement */
 	VERDICT_MISSING,      /* only one side has the case */
 	VERDICT_FAILED,       /* one side gives no figure: crashed, hung, failed its self-check */
+	VERDICT_DIFFERS,      /* a change of what is neither good nor bad: told, no failure */
 	VERDICT_COUNT,
 };
 
+/** verdict_names - "same", "slower", ..., up to a NULL. */
+extern const char *const verdict_names[VERDICT_COUNT + 1];
 /** verdict_name() - "same", "slower", ... */
 const char *verdict_name(enum verdict v);
+/** verdict_word() - the same for people: of a figure that is no time, "worse" and "better". */
+const char *verdict_word(enum verdict v, bool time);
+/** verdict_is_change() - slower, faster or differs. */
+bool verdict_is_change(enum verdict v);
+/** verdict_by_merit() - what "head has more" (slower) and "less" (faster) are to whoever wants
+ * @better. */
+enum verdict verdict_by_merit(enum verdict v, enum cb_better better);
 /** verdict_from_name() - Return: 0; -EINVAL. */
 int verdict_from_name(const char *name, enum verdict *out);
 
@@ -75,6 +88,7 @@ double looks_alpha(unsigned look);
 /* ---- one case ---- */
 
 struct evidence {
+	enum cb_scale scale;
 	struct stats_interval log_ratio; /* Hodges-Lehmann, signed-rank interval */
 	double alpha;                    /* the interval covers 1 - alpha, or a little more */
 	double p;                        /* two-sided, of no change */
@@ -83,7 +97,12 @@ struct evidence {
 	struct stats_interval middle; /* the same interval of the middle of all turns */
 };
 
-/** evidence_of() - Return: 0; -EINVAL when @n is too small for an interval at @alpha; -ENOMEM. */
+/**
+ * evidence_of() - over launches of one scale. Of shares and outcomes it is stats_share_shift() of
+ * the two sides: launches that all lost nothing are the same as each other, which says nothing of
+ * what a rare loss would need to be seen. Ranks would call them the same at the first look.
+ * Return: 0; -EINVAL when @n is too small for an interval at @alpha; -ENOMEM.
+ */
 int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struct evidence *out);
 
 /**
@@ -100,7 +119,7 @@ double verdict_detect_floor(double min_effect);
 
 /**
  * verdict_of() - the rule.
- * @min_effect: relative, 0.01 for 1 %; what may be overlooked.
+ * @min_effect: 0.01 for 1 %, of what the scale says; what may be overlooked.
  *
  * same when the interval lies within +-min_effect; else slower (faster) when it lies above (below)
  * zero and the estimate is at least the floor for detecting away from it; else unsure. Unsure, too,

@@ -10,6 +10,7 @@
 #include "harness/base/random.h"
 #include "harness/base/text.h"
 #include "harness/gate/noise.h"
+#include "harness/stats/scale.h"
 #include "harness/stats/change_points.h"
 
 #include <math.h>
@@ -60,7 +61,7 @@ static unsigned near(const struct change_point *found, size_t n, size_t at, size
 static void print_share(
     const char *what, const char *of, double x, unsigned hits, unsigned trials, const char *target)
 {
-	const struct stats_interval i = noise_wilson(hits, trials);
+	const struct stats_interval i = stats_wilson(hits, trials, STATS_Z_95);
 
 	(void)printf("%s\t%s\t%g\t%.2f\t%.2f\t%.2f\t%u\t%s\n", what, of, x, 100 * i.estimate,
 	    100 * i.low, 100 * i.high, trials, target);

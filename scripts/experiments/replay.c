@@ -8,6 +8,7 @@
  */
 #include "harness/gate/gate_private.h"
 #include "harness/gate/noise.h"
+#include "harness/stats/scale.h"
 #include "harness/stats/rank.h"
 #include "harness/stats/trace_fixture.h"
 
@@ -23,8 +24,8 @@ struct outcome {
 static void print(
     const char *rule, const char *trace, double slowdown, double seconds, struct outcome o)
 {
-	const struct stats_interval slower = noise_wilson(o.slower, o.windows);
-	const struct stats_interval any = noise_wilson(o.slower + o.faster, o.windows);
+	const struct stats_interval slower = stats_wilson(o.slower, o.windows, STATS_Z_95);
+	const struct stats_interval any = stats_wilson(o.slower + o.faster, o.windows, STATS_Z_95);
 
 	(void)printf("%s\t%s\t%.1f\t%.0f\t%u\t%u\t%u\t%u\t%u\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\n",
 	    rule, trace, slowdown * 100, seconds, o.windows, o.slower, o.faster, o.same, o.unsure,
