@@ -287,6 +287,8 @@ $(BUILD)/obj/harness/machine/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
 $(BUILD)/build_info_generated.h: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$BUILD_INFO" | cmp -s - $@ || printf '%s\n' "$$BUILD_INFO" > $@
+# What `concbench new` writes is in the program.
+$(BUILD)/obj/harness/cmd/cmd_new.c.o: $(wildcard scripts/examples/own-lock/* scripts/examples/own-lock/.gitignore scripts/ci/own-kinds.*)
 .PHONY: FORCE
 FORCE:
 

@@ -85,7 +85,7 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-static const struct cb_workload checksum_work = {
+static const struct cb_workload own_work = {
     .op = "page summed",
     .state_size = state_size,
     .enter = enter,
@@ -94,6 +94,6 @@ static const struct cb_workload checksum_work = {
     .cooperative = true,
 };
 
-CB_JOB(checksum, "CPU-bound: Fletcher's sum of 4 KiB", "Fletcher 1982", CB_QUICK, &checksum_work)
+CB_JOB(checksum, "CPU-bound: Fletcher's sum of 4 KiB", "Fletcher 1982", CB_QUICK, &own_work)
 
 CB_MODULE
