@@ -69,6 +69,22 @@ destdir_is_not_in_what_is_written() {
 	[ "$(find stage -type f)" = stage/opt/cb/bin/theirs ] || fail "left: $(find stage -type f)"
 }
 
+# What the workflows do: a runner has a compiler and a clone of concbench, and nothing installed.
+a_runner_that_has_nothing() {
+	! command -v concbench >/dev/null || skip "concbench is installed here"
+	install PREFIX="$PWD/unused"
+	export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost \
+		GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null XDG_CACHE_HOME=$PWD/cache GATE_LOAD=bench.so
+	"$CONCBENCH" new job mine own >/dev/null
+	cd own
+	printf '/out\n/err\n' >>.gitignore
+	git init -q -b main . && git add -A && git commit -qm one
+	git checkout -q -b change && echo >>README.md && git commit -qam two
+	expect 0 ../copy/scripts/ci/pr-gate.sh main --filter 'model:thread/workers:1/' --min-effect 20% --no-noise
+	has gate-out/gate.md job/mine
+	[ -x ../copy/build/installed/bin/concbench ] || fail "not installed: $(cat out)"
+}
+
 # stands_alone HEADER INCLUDE - as the first line of a file in either language, with each compiler.
 stands_alone() {
 	local compiler done=
@@ -96,4 +112,4 @@ headers_stand_alone() {
 	! stands_alone only_c.h bad 2>/dev/null || fail "a header that is not C++ passed"
 }
 
-run a_prefix_is_all_that_is_needed destdir_is_not_in_what_is_written headers_stand_alone
+run a_prefix_is_all_that_is_needed destdir_is_not_in_what_is_written a_runner_that_has_nothing headers_stand_alone
