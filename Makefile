@@ -30,6 +30,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-4s %s\n' '$(1)' '$(2)')
 .SUFFIXES:
 MAKEFLAGS += -r
 
+VERSION := 0.1.0
 BUILD := build$(if $(SAN),/san-$(SAN))
 
 , := ,
@@ -142,12 +143,39 @@ lint: deps-ci
 format: ## let clang-format rewrite the sources
 	clang-format -i $(FORMATTED)
 
+# What is below $(PREFIX) after that, and gone after `make uninstall`.
+TO := $(DESTDIR)$(PREFIX)
+COMPLETIONS := bash-completion/completions/concbench zsh/site-functions/_concbench fish/vendor_completions.d/concbench.fish
+INSTALLED := bin/concbench include/concbench share/concbench share/pkgconfig/concbench.pc share/man/man1/concbench.1 \
+             $(COMPLETIONS:%=share/%)
+
+# For a kind of one's own: cc -shared -fPIC $(pkg-config --cflags concbench) bench.c -o bench.so
+define PC
+prefix=$(PREFIX)
+includedir=$${prefix}/include
+
+Name: concbench
+Description: headers for locks, queues and jobs of one's own (concbench --load)
+Version: $(VERSION)
+Cflags: -I$${includedir}
+endef
+
 .PHONY: install
-install: ## install below $(DESTDIR)$(PREFIX)
+install: export PC := $(PC)
+install: ## install program, headers, concbench.pc, man page, completions below $(DESTDIR)$(PREFIX)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/concbench/plots
-	install -m 755 $(BUILD)/concbench $(DESTDIR)$(PREFIX)/bin/concbench
-	install -m 644 $(wildcard scripts/plots/*.gp) $(DESTDIR)$(PREFIX)/share/concbench/plots
+	install -d $(sort $(dir $(INSTALLED:%=$(TO)/%))) $(TO)/include/concbench $(TO)/share/concbench/plots
+	install -m 755 $(BUILD)/concbench $(TO)/bin/concbench
+	install -m 644 harness/include/concbench/*.h $(TO)/include/concbench
+	install -m 644 scripts/plots/*.gp $(TO)/share/concbench/plots
+	printf '%s\n' "$$PC" >$(TO)/share/pkgconfig/concbench.pc
+	$(BUILD)/concbench man >$(TO)/share/man/man1/concbench.1
+	$(foreach file,$(COMPLETIONS),$(BUILD)/concbench completions $(patsubst %-completion,%,$(firstword $(subst /, ,$(file)))) \
+	  >$(TO)/share/$(file) &&) :
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` has put there
+	rm -rf $(INSTALLED:%=$(TO)/%)
 
 .PHONY: clean
 clean: ## remove build/
@@ -215,9 +243,6 @@ export TOOLS
 $(BUILD)/tools: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$TOOLS" | cmp -s - $@ || printf '%s\n' "$$TOOLS" > $@
-$(BUILD)/prefix: FORCE
-	@mkdir -p $(@D)
-	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 OBJ_NEEDS := Makefile $(BUILD)/tools
 
 $(BUILD)/obj/%.c.o: %.c $(OBJ_NEEDS)
@@ -238,7 +263,6 @@ $(addprefix $(BUILD)/,$(EXPERIMENTS)): $(BUILD)/%: $(BUILD)/obj/scripts/experime
 
 # What the program says of its own build. Written at every call, kept when nothing has changed, so
 # that only a change compiles build_info.c again.
-VERSION  := 0.1.0
 lib_version = $(shell $(PKG_CONFIG) --modversion $(1) 2>/dev/null)
 revision = $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 dirty = $(shell git status --porcelain 2>/dev/null | grep -q . && echo 1 || echo 0)
@@ -259,9 +283,6 @@ define BUILD_INFO
 endef
 export BUILD_INFO
 
-# Where an installed program finds its gnuplot scripts; a built one finds those of its tree.
-$(BUILD)/obj/harness/report/chart_draw.c.o: $(BUILD)/prefix
-$(BUILD)/obj/harness/report/chart_draw.c.o: OWN_CPPFLAGS += -DCONCBENCH_DATADIR='"$(PREFIX)/share/concbench/plots"'
 $(BUILD)/obj/harness/gbench.cc.o: OWN_CPPFLAGS += -DGBENCH_VERSION='"$(call lib_version,benchmark)"'
 
 $(BUILD)/obj/harness/machine/build_info.c.o: $(BUILD)/build_info_generated.h
@@ -269,6 +290,8 @@ $(BUILD)/obj/harness/machine/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
 $(BUILD)/build_info_generated.h: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$BUILD_INFO" | cmp -s - $@ || printf '%s\n' "$$BUILD_INFO" > $@
+# What `concbench new` writes is in the program.
+$(BUILD)/obj/harness/cmd/cmd_new.c.o: $(wildcard scripts/examples/own-lock/* scripts/examples/own-lock/.gitignore scripts/ci/own-kinds.*)
 .PHONY: FORCE
 FORCE:
 

@@ -17,6 +17,7 @@ extern const struct command list_command;
 extern const struct command describe_command;
 extern const struct command run_command;
 extern const struct command check_command;
+extern const struct command new_command;
 extern const struct command cell_command; /* internal: what the supervisor executes */
 extern const struct command gate_command; /* 3 unsure under --strict, 4 incomparable */
 extern const struct command noise_command;

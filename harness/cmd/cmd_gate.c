@@ -5,6 +5,7 @@
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_facts.h"
+#include "harness/cmd/gate_git.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
 #include "harness/compare/comparable.h"
@@ -232,6 +233,18 @@ static int check_head(const struct gate_options *o)
 	    access(o->request.exe[SIDE_HEAD], X_OK) == 0 ? "not a program" : strerror(errno));
 }
 
+/* Both sides are files that this program loads, and have to be made first. */
+static int gate_revisions(struct gate_options *o)
+{
+	struct gate_git git;
+	int status = gate_git_build(&git, o);
+
+	if (!status)
+		status = gate_programs(o);
+	gate_git_close(&git);
+	return status;
+}
+
 int run_gate(void *options)
 {
 	struct gate_options *o = options;
@@ -258,5 +271,7 @@ int run_gate(void *options)
 	ret = interrupt_install();
 	if (ret)
 		return complain(o->request.command, "signals: %s", strerror(-ret));
-	return is_program(o->base) ? gate_programs(o) : gate_stored(o);
+	return o->git_base           ? gate_revisions(o)
+	       : is_program(o->base) ? gate_programs(o)
+				     : gate_stored(o);
 }

@@ -139,7 +139,7 @@ static const struct command man_command = {
 };
 
 static const struct command *const commands[] = {&list_command, &describe_command, &run_command,
-    &check_command, &gate_command, &noise_command, &compare_command, &report_command,
+    &check_command, &new_command, &gate_command, &noise_command, &compare_command, &report_command,
     &history_command, &topology_command, &recover_command, &help_command, &version_command,
     &completions_command, &man_command, &cell_command, NULL};
 

@@ -2,6 +2,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/gate_git.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -104,13 +105,14 @@ static int finish(void *options)
 	    .set_count = o->sets.count};
 	o->request.force = o->force;
 	o->outputs.quiet = o->request.quiet;
-	return 0;
+	return gate_git_check(o);
 }
 
 #define OPTIONS struct gate_options
 static const struct option_spec specs[] = {
     {NULL, "NAME", OPTION_LIST(names),
-	"families (locks), kinds (lock/ck_mcs) or cases (default: the profile's)"},
+	"families (locks), kinds (lock/ck_mcs) or cases (default: the profile's; what one program "
+	"loads for both sides: that)"},
     {"base", "EXE|RUN", OPTION_TEXT(base),
 	"what to compare with: a concbench, or a stored run (weaker: not interleaved)",
 	.only = GATE, .group = "the two sides"},
@@ -127,6 +129,18 @@ static const struct option_spec specs[] = {
 	.then = take_load},
     {"head-load", "FILE", OPTION_LIST(head_loads), "the same, on head's side only", .only = GATE,
 	.then = take_load},
+    {"git-base", "REV", OPTION_TEXT(git_base),
+	"in a repository of your own: build what --load names, a path in it, at this revision and "
+	"at "
+	"head; this program judges both",
+	.only = GATE},
+    {"git-head", "REV", OPTION_TEXT(git_head),
+	"what to judge (default: the working tree, new files included)", .only = GATE},
+    {"build", "CMD", OPTION_TEXT(build),
+	"for --git-base: makes the shared object, such as 'make bench.so'; builds are kept for the "
+	"next "
+	"gate",
+	.only = GATE},
     {"profile", "PROFILE", OPTION_CHOICE(profile), "smoke, quick (default) or full: which cases",
 	.words = profile_words, .group = "what to measure"},
     {"set", "KEY=V[,V...]", OPTION_LIST(sets), HELP_SET},

@@ -14,7 +14,8 @@ struct gate_options {
 	struct option_list names, sets, loads, base_loads, head_loads;
 	const char *base; /* as typed; NULL: not given */
 	const char *head;
-	const char *base_name; /* what reports call them; NULL: the program */
+	const char *git_base, *git_head, *build; /* of somebody else's repository */
+	const char *base_name;                   /* what reports call them; NULL: the program */
 	const char *head_name;
 	const char *results_dir; /* where a stored base is looked for */
 	struct outputs outputs;  /* of a gate */

@@ -37,25 +37,61 @@ static int open_folder(struct gate_session *s)
 	return 0;
 }
 
-/* Opened here only to know which builds they are: every launch of a side then has to be of that
- * one. */
+/* What is loaded, by name. */
+static int add_own(struct gate_session *s, const struct registry *kinds)
+{
+	for (size_t i = 0; i < kinds->count; i++) {
+		const struct kind *k = &kinds->item[i];
+		char **grown, *name = NULL;
+		size_t at = 0;
+
+		if (!k->module || !kind_listed(k))
+			continue;
+		if (asprintf(&name, "%s/%s", k->family->name, k->name) < 0)
+			return -ENOMEM;
+		while (at < s->own_count && strcmp(s->own[at], name) != 0)
+			at++;
+		grown = at < s->own_count ? NULL
+					  : reallocarray(s->own, s->own_count + 1, sizeof(*grown));
+		if (!grown) {
+			free(name);
+			if (at < s->own_count)
+				continue;
+			return -ENOMEM;
+		}
+		s->own = grown;
+		s->own[s->own_count++] = name;
+	}
+	return 0;
+}
+
+/* Opened here to know which kinds they have, and which builds they are: every launch of a side then
+ * has to be of that one. */
 static int identify_modules(struct gate_session *s)
 {
+	const struct gate_request *r = s->request;
+
 	for (enum side side = SIDE_BASE; side < SIDES; side++) {
-		const struct request_loads *l = &s->request->loads[side];
+		const struct request_loads *l = &r->loads[side];
 		struct registry kinds;
-		char err[600];
+		char err[600] = "out of memory";
 		int ret = registry_create(&kinds, err, sizeof(err));
 
 		for (size_t i = 0; !ret && i < l->count; i++)
 			ret = module_list_open(
 			    &s->modules[side], &kinds, l->spec[i], NULL, err, sizeof(err));
+		if (!ret)
+			ret = add_own(s, &kinds);
 		registry_free(&kinds);
 		if (ret)
-			return complain(s->request->command, "--%s-load: %s", side_name(side), err);
+			return complain(r->command, "--%s-load: %s", side_name(side), err);
 	}
-	s->selection = selection_words(&s->request->what);
-	return s->selection ? 0 : complain(s->request->command, "out of memory");
+	if (!s->what.name_count && strcmp(r->exe[SIDE_BASE], r->exe[SIDE_HEAD]) == 0) {
+		s->what.names = (const char *const *)s->own;
+		s->what.name_count = s->own_count;
+	}
+	s->selection = selection_words(&s->what);
+	return s->selection ? 0 : complain(r->command, "out of memory");
 }
 
 static void describe_cells(struct gate_session *s)
@@ -144,12 +180,12 @@ static int ask_name_by_name(struct gate_session *s)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < s->request->what.name_count; i++) {
-		struct selection one = s->request->what;
+	for (size_t i = 0; !ret && i < s->what.name_count; i++) {
+		struct selection one = s->what;
 		const char **words;
 		size_t found;
 
-		one.names = &s->request->what.names[i];
+		one.names = &s->what.names[i];
 		one.name_count = 1;
 		words = selection_words(&one);
 		if (!words)
@@ -167,7 +203,7 @@ static int ask(struct gate_session *s)
 	size_t found;
 	int ret = ask_both(s, s->selection, &found);
 
-	if (!ret && s->request->what.name_count > 1 &&
+	if (!ret && s->what.name_count > 1 &&
 	    (!s->catalogue[SIDE_BASE].count || !s->catalogue[SIDE_HEAD].count))
 		ret = ask_name_by_name(s);
 	return ret;
@@ -213,7 +249,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	char err[200];
 	int ret = 0;
 
-	if (case_filter_compile(&filter, s->request->what.filter, err, sizeof(err)) != 0)
+	if (case_filter_compile(&filter, s->what.filter, err, sizeof(err)) != 0)
 		return complain(s->request->command, "--filter: %s", err);
 	s->cases = calloc(base->count + 1, sizeof(*s->cases));
 	if (!s->cases)
@@ -235,7 +271,7 @@ static int pick(struct gate_session *s, struct comparison *out)
 	case_filter_free(&filter);
 	if (ret)
 		return complain(s->request->command, "out of memory");
-	return matched ? 0 : explain_nothing(s, s->request->what);
+	return matched ? 0 : explain_nothing(s, s->what);
 }
 
 int gate_session_check_budget(struct gate_session *s)
@@ -274,6 +310,7 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 
 	memset(s, 0, sizeof(*s));
 	s->request = r;
+	s->what = r->what;
 	s->log_fd = -1;
 	if (topology_discover(&s->topo, err, sizeof(err)) != 0)
 		return complain(r->command, "%s", err);
@@ -305,6 +342,9 @@ void gate_session_close(struct gate_session *s, bool keep_log)
 		catalogue_free(&s->catalogue[side]);
 	for (enum side side = SIDE_BASE; side < SIDES; side++)
 		module_list_close(&s->modules[side]);
+	for (size_t i = 0; i < s->own_count; i++)
+		free(s->own[i]);
+	free(s->own);
 	free(s->selection);
 	free(s->cases);
 	topology_free(s->topo);

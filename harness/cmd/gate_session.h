@@ -46,7 +46,12 @@ struct gate_session {
 	int log_fd;
 	struct catalogue catalogue[SIDES];
 	struct module_list modules[SIDES];
+	struct selection
+	    what; /* the request's; of one program that loads files and is asked for nothing by
+		   * name, the kinds of these: all else is the same on both sides */
 	const char **selection;
+	char **own; /* names of such kinds */
+	size_t own_count;
 	const struct catalogue_case **cases; /* of base, measured */
 	size_t case_count;
 	struct gate_plan plan;

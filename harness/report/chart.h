@@ -72,8 +72,8 @@ int chart_dots_build(const struct case_group *g, struct chart *c);
 
 /**
  * chart_find_scripts() - the folder of the gnuplot scripts: $CONCBENCH_DATADIR, then beside the
- * executable (../scripts/plots in a source tree, ../share/concbench/plots), then the one compiled
- * in (macro CONCBENCH_DATADIR). An older installation must not serve a freshly built program.
+ * executable (../scripts/plots in a source tree, ../share/concbench/plots of an installed one): an
+ * older installation must not serve a freshly built program.
  * A folder counts when it holds style.gp. Return: 0; -ENOENT; -ENAMETOOLONG.
  */
 int chart_find_scripts(char *dir, size_t len);

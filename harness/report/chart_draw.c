@@ -64,10 +64,6 @@ int chart_find_scripts(char *dir, size_t len)
 		if (m > 0 && (size_t)m < sizeof(path) && has_scripts(path))
 			return copy_dir(dir, len, path);
 	}
-#ifdef CONCBENCH_DATADIR
-	if (has_scripts(CONCBENCH_DATADIR))
-		return copy_dir(dir, len, CONCBENCH_DATADIR);
-#endif
 	return -ENOENT;
 }
 

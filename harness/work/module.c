@@ -134,14 +134,13 @@ static int identify(struct module *m)
 	return w.found ? 0 : hash_contents(m->path, m->id);
 }
 
-/* "PREFIX=FILE": a prefix is a word, so a path with a "=" in it begins with "./" or "/". */
-static size_t prefix_length(const char *spec)
+const char *module_spec_file(const char *spec)
 {
 	size_t n = 0;
 
 	while (isalnum((unsigned char)spec[n]) || spec[n] == '_' || spec[n] == '-')
 		n++;
-	return spec[n] == '=' ? n : 0;
+	return n && spec[n] == '=' ? spec + n + 1 : spec;
 }
 
 static int check_symbol(struct module *m, char *err, size_t err_len)
@@ -164,9 +163,9 @@ static int check_symbol(struct module *m, char *err, size_t err_len)
 
 static int open_one(struct module *m, const char *spec, char *err, size_t err_len)
 {
-	const size_t n = prefix_length(spec);
+	const char *file = module_spec_file(spec);
+	const size_t n = file > spec ? (size_t)(file - spec) - 1 : 0;
 	char real[PATH_MAX];
-	const char *file = n ? spec + n + 1 : spec;
 	int ret;
 
 	m->prefix = strndup(spec, n);

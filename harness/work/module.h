@@ -23,6 +23,10 @@ struct module_list {
 	const char **words; /* module_list_words() */
 };
 
+/** module_spec_file() - the FILE of [PREFIX=]FILE: where it begins. A prefix is a word, so a path
+ * with a "=" in it begins with "./" or "/". */
+const char *module_spec_file(const char *spec);
+
 /**
  * module_list_open() - open [PREFIX=]FILE and enter its kinds into @r. A file without kinds is
  * refused.

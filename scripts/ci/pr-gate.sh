@@ -4,9 +4,14 @@
 # Usage: scripts/ci/pr-gate.sh TARGET-BRANCH [OPTION...]      (options of concbench gate)
 #
 # Writes gate.md (summary for people), gate.json, gate.xml (JUnit) to $GATE_OUT (default: gate-out), and
-# cells.log when a case failed: what its cells said. It ends with the gate's exit status: 0 nothing slower, 1 something slower, 2 build or run failure,
-# 3 unsure with --strict, 4 incomparable. The base is the merge base, not the branch's tip: what others
-# have merged since is not this change's doing.
+# cells.log when a case failed: what its cells said. It ends with the gate's exit status: 0 nothing slower,
+# 1 something slower, 2 build or run failure, 3 unsure with --strict, 4 incomparable. The base is the merge
+# base, not the branch's tip: what others have merged since is not this change's doing.
+#
+# With GATE_LOAD=FILE it gates the repository that it is called in, one with kinds of its own: FILE is what
+# GATE_BUILD (default: make FILE) makes there. They are checked first, and one that is wrong ends it with 2.
+# It takes the concbench on the PATH; where there is none, that of its own tree is built and installed into
+# $GATE_PREFIX (default: build/installed of that tree).
 set -euo pipefail
 
 if [ $# -eq 0 ] || [ -z "$1" ]; then
@@ -16,7 +21,13 @@ fi
 target=$1
 shift
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$root"
+load=${GATE_LOAD:-}
+build=${GATE_BUILD:-make $load}
+if [ -n "$load" ]; then
+	cd "$(git rev-parse --show-toplevel)"
+else
+	cd "$root"
+fi
 out=${GATE_OUT:-gate-out}
 
 git rev-parse --verify --quiet "$target^{commit}" >/dev/null || {
@@ -31,6 +42,35 @@ if [ "$base" = "$(git rev-parse HEAD)" ] && [ -z "$(git status --porcelain)" ]; 
 	echo "pr-gate.sh: nothing has changed since $target; nothing to gate"
 	exit 0
 fi
+# Only the gate's own 1 means slower.
+failed() {
+	echo "pr-gate.sh: $*" >&2
+	exit 2
+}
+
+find_concbench() {
+	local prefix=${GATE_PREFIX:-$root/build/installed}
+	! command -v concbench >/dev/null || return 0
+	"$root/scripts/deps" build || return 1
+	make -C "$root" -j "$(nproc)" install PREFIX="$prefix" || return 1
+	export PATH=$prefix/bin:$PATH PKG_CONFIG_PATH=$prefix/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+}
+
+# Of what is committed, where all is: then what is built here is no change.
+rev=()
+if [ -n "$load" ]; then
+	[ -n "$(git status --porcelain)" ] || rev=(--git-head HEAD)
+	find_concbench || failed "concbench cannot be installed"
+	sh -c "$build" || failed "'$build' failed"
+	concbench check --load "./$load" || failed "the kinds of $load are not right, and not measured"
+fi
+judge() {
+	if [ -n "$load" ]; then
+		concbench gate --git-base "$base" ${rev[@]+"${rev[@]}"} --build "$build" --load "$load" "$@"
+	else
+		scripts/gate "$base" -- "$@"
+	fi
+}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 # What failed cells said stays in a temporary folder, and that of a runner is thrown away.
@@ -38,7 +78,7 @@ rm -f "$out/cells.log"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
-TMPDIR=$work scripts/gate "$base" -- --markdown "$out/gate.md" --json "$out/gate.json" --junit "$out/gate.xml" "$@" || status=$?
+TMPDIR=$work judge --markdown "$out/gate.md" --json "$out/gate.json" --junit "$out/gate.xml" "$@" || status=$?
 for log in "$work"/concbench-gate-*/cells.log; do
 	[ -e "$log" ] || continue
 	cp "$log" "$out/cells.log"

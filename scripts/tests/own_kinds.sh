@@ -24,15 +24,15 @@ build_example() {
 
 a_lock_and_a_queue_are_loaded() {
 	build_example
-	expect 0 "$CONCBENCH" list --load ./own.so
+	expect 0 "$CONCBENCH" list --load ./bench.so
 	has out lock/ticket queue/lamport
-	expect 0 "$CONCBENCH" check --load ./own.so
-	has out 'ok    lock/ticket' 'ok    queue/lamport' '2 kinds right, 0 wrong'
-	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./own.so lock/ticket/workers:2 queue/lamport/capacity:16 \
+	expect 0 "$CONCBENCH" check --load ./bench.so
+	has out 'ok    lock/ticket' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
+	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./bench.so lock/ticket/workers:2 queue/lamport/capacity:16 \
 		lock/ck_ticket/workers:2
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'
 	# Under a prefix two builds of one lock stand side by side.
-	expect 0 "$CONCBENCH" list --load new=./own.so --load old=./own.so --cases lock/new.ticket lock/old.ticket
+	expect 0 "$CONCBENCH" list --load new=./bench.so --load old=./bench.so --cases lock/new.ticket lock/old.ticket
 	has out lock/new.ticket lock/old.ticket
 }
 
@@ -80,12 +80,12 @@ CB_MODULE'; } >empty.c
 	"${CC:-cc}" -shared -fPIC -O2 -Ilater -o later.so ticket.c
 	refuse_file ./later.so 'ABI 99'
 	# A byte of its header, and it is for another machine.
-	cp own.so other.so
+	cp bench.so other.so
 	printf '\267' | dd of=other.so bs=1 seek=18 conv=notrunc 2>/dev/null
 	refuse_file ./other.so 'another architecture'
 	# One of a name that there is, and the way out.
-	expect 2 "$CONCBENCH" run --load ./own.so --load ./own.so --list
-	one_line err 'lock/ticket' 'PREFIX=FILE'
+	expect 2 "$CONCBENCH" run --load ./bench.so --load ./bench.so --list
+	one_line err 'there is one of this name already' 'PREFIX=FILE'
 }
 
 # A build of the file during a run must not get into it: the row says so, the others go on.
@@ -93,13 +93,13 @@ a_file_that_changes_is_noticed() {
 	build_example
 	export CONCBENCH_SELFTEST=1
 	local pid status=0
-	"$CONCBENCH" run --results res --no-charts --load ./own.so lock/ticket/workers:2 lock/ck_mcs/workers:2 \
+	"$CONCBENCH" run --results res --no-charts --load ./bench.so lock/ticket/workers:2 lock/ck_mcs/workers:2 \
 		--rounds 40 --precision 0 --time-budget 60s >out 2>err &
 	pid=$!
 	wait_for 20 sh -c "grep -qs '^{\"case\"' res/2*/journal.jsonl"
 	sed 's/CB_QUICK/CB_SMOKE/' ticket.c >changed.c
 	"${CC:-cc}" -shared -fPIC -O2 -I"$tree/harness/include" -o changed.so changed.c
-	mv changed.so own.so
+	mv changed.so bench.so
 	wait $pid || status=$?
 	[ $status -eq 1 ] || fail "exit status $status: $(cat out err)"
 	has res/latest/run.json 'it has changed while it was measured'

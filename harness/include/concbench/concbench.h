@@ -622,14 +622,15 @@ struct cb_module {
 	const struct cb_kind *const *end;
 };
 
-/* CB_MODULE - once in a shared object for --load, in one of its files. */
-#define CB_MODULE                                                                              \
-	extern const struct cb_kind *const __start_cb_kinds[]                                  \
-	    __attribute__((visibility("hidden")));                                             \
-	extern const struct cb_kind *const __stop_cb_kinds[]                                   \
-	    __attribute__((visibility("hidden")));                                             \
-	extern const struct cb_module concbench_module __attribute__((visibility("default"))); \
-	const struct cb_module concbench_module = {                                            \
+/* CB_MODULE - in a shared object for --load: in one of its files, or in each. */
+#define CB_MODULE                                             \
+	extern const struct cb_kind *const __start_cb_kinds[] \
+	    __attribute__((visibility("hidden")));            \
+	extern const struct cb_kind *const __stop_cb_kinds[]  \
+	    __attribute__((visibility("hidden")));            \
+	extern const struct cb_module concbench_module        \
+	    __attribute__((weak, visibility("default")));     \
+	const struct cb_module concbench_module = {           \
 	    CB_ABI, sizeof(struct cb_kind), __start_cb_kinds, __stop_cb_kinds};
 
 #ifdef __cplusplus

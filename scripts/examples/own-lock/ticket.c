@@ -1,14 +1,12 @@
 /*
- * ticket.c - a lock of one's own: the ticket lock of Mellor-Crummey and Scott (1991), 2.2.
- *
- *	make && concbench check --load ./own.so && concbench run --load ./own.so lock/ticket
- *lock/ck_mcs
+ * ticket.c - a lock of one's own; to begin with, one that serves in the order of arrival
+ * (Mellor-Crummey and Scott 1991, 2.2). <concbench/lock.h> says what CB_LOCK() takes.
  */
 #include <concbench/lock.h>
 
 struct ticket {
-	uint32_t next;               /* ticket of whoever comes next */
-	uint32_t serving CB_ALIGNED; /* ticket of whoever may be inside */
+	uint32_t next;               /* number of whoever comes next */
+	uint32_t serving CB_ALIGNED; /* number of whoever may be inside */
 };
 
 static inline void take(struct ticket *l, struct cb_worker *w)

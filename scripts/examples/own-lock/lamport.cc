@@ -1,5 +1,6 @@
 /*
- * ring.cc - a queue of one's own, in C++: Lamport's ring (1977), one producer and one consumer.
+ * lamport.cc - a queue of one's own, in C++ (C does as well); to begin with, a ring for one
+ * producer and one consumer (Lamport 1977). <concbench/queue.h> says what CB_QUEUE() takes.
  */
 #include <concbench/queue.h>
 
@@ -51,3 +52,5 @@ static bool get(ring *q, void *item)
 CB_QUEUE(lamport, "one producer, one consumer, loads and stores only", "Lamport 1977", CB_QUICK,
     CB_CAN_ALL, 1, 1, 0, ring, sizeof(ring) + env->capacity * env->bytes, begin(queue, env),
     put(queue, item), get(queue, item))
+
+CB_MODULE
