@@ -126,9 +126,9 @@ static int pick_cases(struct session *s)
 	for (size_t i = 0; !ret && i < s->chosen.cases.count; i++) {
 		const struct bench_case *bc = &s->chosen.cases.item[i];
 
-		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? "/aa:a" : "");
+		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? RUN_PAIR_PART "a" : "");
 		if (!ret && s->o.aa)
-			ret = declare(s, bc, s->chosen.figure[i], "/aa:b");
+			ret = declare(s, bc, s->chosen.figure[i], RUN_PAIR_PART "b");
 	}
 	if (!ret)
 		link_needed(s);

@@ -194,6 +194,8 @@ json_t *jsonio_series(const struct series *s)
 	rc |= jsonio_put_text(j, "model", s->model);
 	rc |= jsonio_put_u64(j, "workers", s->workers);
 	rc |= jsonio_put_text(j, "place", s->place);
+	if (s->load[0])
+		rc |= jsonio_put_text(j, "load", s->load);
 	rc |= jsonio_put_text(j, "pus", s->pus);
 	rc |= jsonio_put(j, "oversubscribed", json_boolean(s->oversubscribed));
 	rc |= jsonio_put_u64(j, "slot_ns", s->slot_ns);
@@ -243,6 +245,8 @@ int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s
 	    (rc = jsonio_get_text(r, o, "model", d.model, sizeof(d.model))) ||
 	    (rc = jsonio_get_unsigned(r, o, "workers", &d.workers)) ||
 	    (rc = jsonio_get_text(r, o, "place", d.place, sizeof(d.place))) ||
+	    (json_object_get(o, "load") &&
+		(rc = jsonio_get_text(r, o, "load", d.load, sizeof(d.load)))) ||
 	    (rc = jsonio_get_text(r, o, "pus", d.pus, sizeof(d.pus))) ||
 	    (rc = jsonio_get_bool(r, o, "oversubscribed", &d.oversubscribed)) ||
 	    (rc = jsonio_get_u64(r, o, "slot_ns", UINT64_MAX, &d.slot_ns)) ||

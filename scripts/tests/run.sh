@@ -117,6 +117,34 @@ names_are_operands() {
 	has out 'queue/ck_spsc' 'producer'
 }
 
+a_row_is_measured_again_by_its_command() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" --slot-time 2ms handoff/call_direct lock/pthread_rwlock/hold_ns:700/read_pct:90 \
+		queue/ck_spsc/capacity:16 job/sieve/model:coroutine/workers:1
+	has out "again:  concbench report --commands res/2"
+	expect 0 "$CONCBENCH" report --results res --commands
+	mv out commands
+	has commands "concbench run --slot-time 2000000ns 'lock/pthread_rwlock/" read_pct:90 capacity:16 hold_ns:700
+	[ "$(wc -l <commands)" -eq 4 ] || fail "$(cat commands)"
+	same_again commands "$(run_file)"
+	# The page has the same ones, and every row of its tables leads to its own.
+	expect 0 "$CONCBENCH" report --results res --no-charts
+	sed -n 's/.*<td class="mono wrap again">\([^<]*\)<.*/\1/p' res/2*/report.html | sed "s/&#39;/'/g" | diff - commands >&2 ||
+		fail "the page has other commands"
+	for n in 0 1 2 3; do
+		has res/2*/report.html "<a href=\"#case-$n\">" "<tr id=\"case-$n\">"
+	done
+	# Negative control: another value is another case.
+	sed 's/read_pct:90/read_pct:50/' commands >others
+	! (same_again others "$(run_file)") 2>/dev/null || fail "another case passes for the same"
+	# One of a pair is measured as a pair.
+	rm -rf res
+	expect 0 "$CONCBENCH" run "${quick[@]}" --aa handoff/call_direct
+	expect 0 "$CONCBENCH" report --results res --commands
+	mv out commands
+	has commands "concbench run --aa 'handoff/call_direct/"
+	same_again commands "$(run_file)"
+}
+
 what_there_is_is_said() {
 	expect 0 "$CONCBENCH" list
 	has out locks lock/ck_mcs queue/pipe job/tcp_echo handoff/futex
@@ -521,7 +549,7 @@ aa_runs_everything_twice() {
 }
 
 run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
-	what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
+	a_row_is_measured_again_by_its_command what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
