@@ -123,6 +123,8 @@ static int describe_run(struct session *s)
 	if (s->o.slot_ns &&
 	    manifest_addf(&s->run.manifest, AGAIN_SLOT_KEY, "%" PRIu64, s->o.slot_ns))
 		return complain("run", "out of memory");
+	if (s->left_out[0] && manifest_add(&s->run.manifest, "run.left_out", s->left_out))
+		return complain("run", "out of memory");
 	s->run.seed = s->o.seed;
 	(void)snprintf(
 	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
