@@ -44,7 +44,7 @@ static void compare_with_base(
 		const struct cb_param *p = bc->kind->param[i];
 
 		/* A value that follows from others is no choice of its own. */
-		if (p->unit != CB_PLACE && base[i].n < p->least)
+		if (param_follows(p))
 			continue;
 		if (param_same(p, &bc->value[i], &base[i]))
 			continue;
