@@ -31,29 +31,57 @@ static size_t family_length(const char *name)
 	}
 }
 
-static struct place_in_family find_place(const struct run *run, size_t which)
+/* A case on its way to its place. */
+struct placed {
+	const char *name;
+	size_t family_len;
+	size_t which;
+};
+
+static int by_family(const void *left, const void *right)
 {
-	const char *name = run->series[which].name;
-	size_t len = family_length(name);
-	struct place_in_family place = {0};
-	bool known = false;
+	const struct placed *a = left, *b = right;
+	const size_t len = a->family_len < b->family_len ? a->family_len : b->family_len;
+	const int order = memcmp(a->name, b->name, len);
 
-	for (size_t i = 0; i <= which && !known; i++) {
-		const char *first = run->series[i].name;
-		bool new_family = true;
+	if (order)
+		return order;
+	if (a->family_len != b->family_len)
+		return a->family_len < b->family_len ? -1 : 1;
+	return a->which < b->which ? -1 : a->which > b->which;
+}
 
-		if (family_length(first) == len && !memcmp(first, name, len)) {
-			for (size_t k = i; k < which; k++)
-				place.instance += family_length(run->series[k].name) == len &&
-						  !memcmp(run->series[k].name, name, len);
-			known = true;
-			continue;
-		}
-		for (size_t k = 0; k < i && new_family; k++)
-			new_family = family_length(run->series[k].name) != family_length(first) ||
-				     memcmp(run->series[k].name, first, family_length(first));
-		place.family += new_family;
+/* Families and instances are numbered as they come up. Return: [series_count]; NULL: no memory. */
+static struct place_in_family *find_places(const struct run *run)
+{
+	const size_t n = run->series_count;
+	struct place_in_family *place = calloc(n + 1, sizeof(*place));
+	struct placed *sorted = calloc(n + 1, sizeof(*sorted));
+	size_t *first = calloc(n + 1, sizeof(*first)); /* the family's first case */
+	unsigned families = 0;
+
+	for (size_t i = 0; place && sorted && first && i < n; i++)
+		sorted[i] =
+		    (struct placed){run->series[i].name, family_length(run->series[i].name), i};
+	if (!place || !sorted || !first) {
+		free(place);
+		place = NULL;
+		goto out;
 	}
+	qsort(sorted, n, sizeof(*sorted), by_family);
+	for (size_t i = 0; i < n; i++) {
+		const struct placed *p = &sorted[i], *before = p - 1;
+		const bool same = i && before->family_len == p->family_len &&
+				  !memcmp(before->name, p->name, p->family_len);
+
+		first[p->which] = same ? first[before->which] : p->which;
+		place[p->which].instance = same ? place[before->which].instance + 1 : 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		place[i].family = first[i] == i ? families++ : place[first[i]].family;
+out:
+	free(sorted);
+	free(first);
 	return place;
 }
 
@@ -297,17 +325,19 @@ out:
 int result_rows(const struct run *run, struct json_t **out)
 {
 	json_t *rows = json_array();
-	int rc = rows ? 0 : -ENOMEM;
+	struct place_in_family *place = find_places(run);
+	int rc = rows && place ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !rc && i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
 
 		/* What never ran is no row: Google Benchmark lists no case it did not register. */
 		if (status_has_figure(s->status))
-			rc = add_figures(rows, s, find_place(run, i));
+			rc = add_figures(rows, s, place[i]);
 		else if (status_is_failure(s->status))
-			rc = add_error_row(rows, s, find_place(run, i));
+			rc = add_error_row(rows, s, place[i]);
 	}
+	free(place);
 	if (rc)
 		json_decref(rows);
 	else
