@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#define SCALING_TRIES 3
-/* Linear is 4, up to 6 with a logarithm and what no longer fits into a cache; quadratic is 16. */
+#define SCALING_TRIES 5
+/* Linear is 4, and up to 7 where what is larger no longer fits into a cache that others use as
+ * well; quadratic is 16, cubic 64. */
 #define SCALING_BY 4
-#define SCALING_MOST 8.0
+#define SCALING_MOST 10.0
 
 typedef void (*scaling_work)(unsigned n);
 
