@@ -15,9 +15,6 @@
 
 /* Creating a worker takes up to 0.1 ms (a process); connections and their checks as long again. */
 #define READY_PER_WORKER_NS (5 * CLOCK_NS_PER_MS)
-/* A window this long is a trial of its own: a second one warms up for the third, no more. */
-#define LONG_SLOT_NS (50 * CLOCK_NS_PER_MS)
-#define LONG_SLOTS 2u
 #define COUNTERS_SLOTS 2u
 
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
@@ -37,11 +34,7 @@ static int journal_entry(struct run_loop *l, const struct run_entry *e)
 
 static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
 {
-	const uint64_t slot_ns = l->slot_ns ? l->slot_ns : e->bc->window_ns;
-
-	/* A trial without a window is as long as it takes. */
-	return (!slot_ns || slot_ns >= LONG_SLOT_NS) && l->slots > LONG_SLOTS ? LONG_SLOTS
-									      : l->slots;
+	return schedule_slots(l->slot_ns ? l->slot_ns : e->bc->window_ns, l->slots);
 }
 
 static struct cell_spec spec_of(

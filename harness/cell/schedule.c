@@ -53,6 +53,15 @@ bool schedule_another_round(
 	return elapsed_ns + last_round_ns <= budget_ns;
 }
 
+/* A window this long is a trial of its own: a second one warms up for the third, no more. */
+#define LONG_SLOT_NS UINT64_C(50000000)
+#define LONG_SLOTS 2u
+
+unsigned schedule_slots(uint64_t slot_ns, unsigned slots)
+{
+	return (!slot_ns || slot_ns >= LONG_SLOT_NS) && slots > LONG_SLOTS ? LONG_SLOTS : slots;
+}
+
 #define COUNTERS_SHARE 10u
 
 uint64_t schedule_rounds_budget(uint64_t budget_ns, bool counters)

@@ -26,6 +26,10 @@ uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch);
 bool schedule_another_round(
     unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns);
 
+/** schedule_slots() - how many of @slots a launch has time for. @slot_ns: 0 for a trial without a
+ * window, which takes as long as it takes. */
+unsigned schedule_slots(uint64_t slot_ns, unsigned slots);
+
 /**
  * schedule_rounds_budget() - what the rounds may take of @budget_ns.
  * @counters: a pass for hardware counters follows and gets a share. It takes one cell a case, the

@@ -168,9 +168,21 @@ static void what_is_left_fits_the_budget(void **state)
 	}
 }
 
+/* Of long windows, and of trials without one, a launch has two; and never more than asked for. */
+static void long_slots_are_few(void **state)
+{
+	(void)state;
+	assert_int_equal(schedule_slots(3000000, 6), 6);
+	assert_int_equal(schedule_slots(49999999, 6), 6);
+	assert_int_equal(schedule_slots(50000000, 6), 2);
+	assert_int_equal(schedule_slots(0, 6), 2);
+	assert_int_equal(schedule_slots(0, 1), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(long_slots_are_few),
 	    cmocka_unit_test(shuffles_are_permutations),
 	    cmocka_unit_test(same_seed_same_order),
 	    cmocka_unit_test(every_place_is_as_likely),

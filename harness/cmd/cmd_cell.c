@@ -117,6 +117,7 @@ static int finish(void *options)
 	    .set_count = a->sets.count,
 	    .loads = a->loads.item,
 	    .load_count = a->loads.count,
+	    .only = a->list ? NULL : a->name,
 	    .build_ids = a->ids.count ? a->ids.item : NULL};
 	if (!a->fd || (a->ids.count && a->ids.count != a->loads.count) ||
 	    !(a->list || (a->name && a->slots)))

@@ -1,4 +1,5 @@
 /* cmd_report.c - `concbench report`: charts and page of a run that is on the disk. */
+#include "harness/report/again.h"
 #include "harness/report/report.h"
 
 #include "harness/cmd/cmd.h"
@@ -18,6 +19,7 @@ struct arguments {
 	const char *results;
 	const char *output;
 	const char *run;
+	bool commands;
 	struct report_options options;
 };
 
@@ -38,6 +40,24 @@ static int folder_of(const char *path, char *dir, size_t len)
 	return 0;
 }
 
+/* One a line, in the order of the run. */
+static int print_commands(const struct run *run)
+{
+	struct text_buffer b = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < run->series_count; i++) {
+		again_command(&b, run, &run->series[i]);
+		text_buffer_add(&b, "\n");
+	}
+	if (b.failed)
+		ret = fail("out of memory");
+	else if (fputs(text_buffer_str(&b), stdout) == EOF || fflush(stdout))
+		ret = fail("standard output: %s", strerror(errno));
+	text_buffer_free(&b);
+	return ret;
+}
+
 static int report(const struct arguments *a, const char *path)
 {
 	char err[512] = "", own_dir[PATH_MAX];
@@ -47,6 +67,11 @@ static int report(const struct arguments *a, const char *path)
 	rc = result_read(path, &run, err, sizeof(err));
 	if (rc)
 		return err[0] ? fail("%s", err) : fail("%s: %s", path, strerror(-rc));
+	if (a->commands) {
+		rc = print_commands(&run);
+		run_free(&run);
+		return rc;
+	}
 	rc = folder_of(path, own_dir, sizeof(own_dir));
 	if (!rc)
 		rc = report_write(
@@ -91,6 +116,8 @@ static const struct option_spec specs[] = {
     {"gnuplot", "PATH", OPTION_TEXT(options.gnuplot),
 	"the gnuplot to draw with (default: gnuplot, looked for in PATH)"},
     {"no-charts", NULL, OPTION_ON(options.no_charts), "the page without charts"},
+    {"commands", NULL, OPTION_ON(commands),
+	"print the command that measures each row again, one a line; draw nothing"},
     {0},
 };
 #undef OPTIONS

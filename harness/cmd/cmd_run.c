@@ -9,6 +9,7 @@
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
 #include "harness/machine/topology_draw.h"
+#include "harness/report/again.h"
 #include "harness/report/report.h"
 #include "harness/report/table.h"
 #include "harness/run/result.h"
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
@@ -117,6 +119,11 @@ static int describe_run(struct session *s)
 		"leading trials further than %g scaled MAD from the median of the rest, at most "
 		"half; of fewer than %d trials the first",
 		WARM_UP_DEVIATIONS, WARM_UP_JUDGED_MIN))
+		return complain("run", "out of memory");
+	if (s->o.slot_ns &&
+	    manifest_addf(&s->run.manifest, AGAIN_SLOT_KEY, "%" PRIu64, s->o.slot_ns))
+		return complain("run", "out of memory");
+	if (s->left_out[0] && manifest_add(&s->run.manifest, "run.left_out", s->left_out))
 		return complain("run", "out of memory");
 	s->run.seed = s->o.seed;
 	(void)snprintf(
@@ -370,7 +377,10 @@ static int print(const struct session *s)
 				(void)printf("Interrupted: these are the launches until then.\n");
 			(void)printf("%s\n", s->aa);
 			if (s->saved)
-				(void)printf("run:    %s/run.json\n", s->folder);
+				(void)printf("run:    %s/run.json\n"
+					     "again:  concbench report --commands %s  (each row's "
+					     "own command)\n",
+				    s->folder, s->folder);
 			if (build_info_sanitizer()[0])
 				(void)printf(
 				    "This build is instrumented (SAN=%s): its figures mean "

@@ -221,7 +221,9 @@ const struct command run_command = {
     .name = COMMAND,
     .what = "measure, save, draw",
     .about = "Measures all cases of a profile, or those named, each in a process of its own, in "
-	     "random rounds; leaves run.json, journal.jsonl, charts and report.html in "
+	     "random rounds. A profile that has more cases than the time budget can give enough "
+	     "launches is cut down to those that cover its questions best; what you name is "
+	     "measured whole. Leaves run.json, journal.jsonl, charts and report.html in "
 	     "results/TIME-HOST-ID/ and prints the table.",
     .status = "0 all good; 1 some case invalid, crashed, hung or not run; 2 usage or "
 	      "environment" HELP_SIGNAL,

@@ -1,10 +1,15 @@
 /* run_plan.c - which cases a run measures. */
 #include "harness/cmd/run_session.h"
 
+#include "harness/base/clock.h"
+#include "harness/base/text.h"
+#include "harness/cell/pick.h"
+#include "harness/cell/schedule.h"
 #include "harness/cmd/cmd.h"
 #include "harness/work/declare.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,23 +117,129 @@ static void link_needed(struct session *s)
 			s->entries[i].needs = find_entry(s, needed.name);
 }
 
-static int pick_cases(struct session *s)
+/* ---- what the budget is enough for ---- */
+
+/* As --time-budget takes it: whole seconds, or minutes; not less. */
+static char *budget_word(uint64_t ns, char *buf, size_t len)
+{
+	const uint64_t s = (ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
+
+	if (s < 120)
+		(void)snprintf(buf, len, "%" PRIu64 "s", s);
+	else
+		(void)snprintf(buf, len, "%" PRIu64 "m", (s + 59) / 60);
+	return buf;
+}
+
+/* What every case is to get at least. */
+static struct pick_plan least_plan(const struct session *s)
+{
+	const bool all = s->o.rounds < RUN_LAUNCHES_MIN || (s->o.rounds_given && !s->o.precision);
+	const unsigned launches = all ? s->o.rounds : RUN_LAUNCHES_MIN;
+
+	return (struct pick_plan){
+	    .launches = launches * (s->o.aa ? 2 : 1), .slots = s->o.slots, .slot_ns = s->o.slot_ns};
+}
+
+static uint64_t needed_ns(const struct session *s, const struct pick_plan *plan)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < s->chosen.cases.count; i++)
+		ns += pick_needs_ns(&s->chosen.cases.item[i], plan);
+	/* Of the budget the rounds have a share. */
+	return s->o.budget_ns && ns
+		   ? (uint64_t)((double)ns * (double)s->o.budget_ns /
+				(double)schedule_rounds_budget(s->o.budget_ns, s->o.counters))
+		   : ns;
+}
+
+static int leave_out(struct session *s, const struct pick_plan *plan)
+{
+	struct selected *all = &s->chosen;
+	const size_t count = all->cases.count;
+	const uint64_t whole_ns = needed_ns(s, plan);
+	bool *keep = calloc(count + 1, sizeof(*keep));
+	char budget[TEXT_FORMAT_MAX], whole[32];
+	const char *question = "";
+	size_t kept = 0;
+
+	if (!keep || pick_cases(&all->cases, &s->here.host, plan,
+			 schedule_rounds_budget(s->o.budget_ns, s->o.counters), keep) != 0) {
+		free(keep);
+		return complain("run", "out of memory");
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!keep[i]) {
+			question = all->cases.item[i].kind->family->plural;
+			continue;
+		}
+		all->cases.item[kept] = all->cases.item[i];
+		all->figure[kept++] = all->figure[i];
+	}
+	free(keep);
+	all->cases.count = kept;
+	if (kept == count)
+		return 0;
+	(void)snprintf(s->left_out, sizeof(s->left_out),
+	    "%zu of %zu cases of profile %s are left out, as %s are enough for %u launches of the "
+	    "others only; all of them: --time-budget %s; all of one question: concbench run %s",
+	    count - kept, count, profile_name(s->o.what.profile),
+	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan->launches,
+	    budget_word(whole_ns, whole, sizeof(whole)), question);
+	(void)complain("run", "%s", s->left_out);
+	return 0;
+}
+
+/* A profile is cut down to what there is time for; what somebody has named is not. */
+static int fit_budget(struct session *s)
+{
+	const struct selection *what = &s->o.what;
+	const struct pick_plan plan = least_plan(s);
+
+	if (s->o.in_process || s->chosen.named || what->filter ||
+	    needed_ns(s, &plan) <= s->o.budget_ns)
+		return 0;
+	return leave_out(s, &plan);
+}
+
+/* Before it starts, since afterwards the time is gone. */
+static void tell_short_budget(const struct session *s)
+{
+	const struct pick_plan plan = least_plan(s);
+	const uint64_t ns = needed_ns(s, &plan);
+	char budget[TEXT_FORMAT_MAX], whole[32];
+
+	if (s->o.in_process || ns <= s->o.budget_ns)
+		return;
+	(void)complain("run",
+	    "the time budget of %s is too short for %u launches of each of %zu cases, which take "
+	    "about %s; accepted: --time-budget %s, or fewer cases",
+	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan.launches,
+	    s->chosen.cases.count, budget_word(ns, whole, sizeof(whole)), whole);
+}
+
+static int choose_cases(struct session *s)
 {
 	char err[600];
 	int ret;
 
 	if (selection_cases(&s->here, &s->o.what, &s->chosen, err, sizeof(err)) != 0)
 		return complain("run", "%s", err);
-	ret = add_needed(s);
+	ret = fit_budget(s);
+	if (!ret)
+		ret = add_needed(s);
+	if (!ret)
+		tell_short_budget(s);
 	s->entries = calloc(s->chosen.cases.count * 2 + 1, sizeof(*s->entries));
 	if (!ret && !s->entries)
 		ret = complain("run", "out of memory");
 	for (size_t i = 0; !ret && i < s->chosen.cases.count; i++) {
 		const struct bench_case *bc = &s->chosen.cases.item[i];
 
-		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? "/aa:a" : "");
+		ret = declare(s, bc, s->chosen.figure[i], s->o.aa ? RUN_PAIR_PART "a" : "");
 		if (!ret && s->o.aa)
-			ret = declare(s, bc, s->chosen.figure[i], "/aa:b");
+			ret = declare(s, bc, s->chosen.figure[i], RUN_PAIR_PART "b");
 	}
 	if (!ret)
 		link_needed(s);
@@ -150,7 +261,7 @@ int session_plan(struct session *s)
 	ret = catalogue_here_open(&s->here, s->topo, &s->o.what, err, sizeof(err));
 	if (ret)
 		return complain("run", "%s", err);
-	return pick_cases(s);
+	return choose_cases(s);
 }
 
 int session_print_list(const struct session *s)

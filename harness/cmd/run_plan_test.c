@@ -122,6 +122,8 @@ static void plan(struct session *s, const char *const *names, bool aa)
 	memset(s, 0, sizeof(*s));
 	s->o.what = (struct selection){.profile = CB_QUICK, .names = names};
 	s->o.aa = aa;
+	s->o.rounds = 2;
+	s->o.budget_ns = UINT64_MAX / 4;
 	while (names[s->o.what.name_count])
 		s->o.what.name_count++;
 	assert_int_equal(session_plan(s), 0);

@@ -23,9 +23,10 @@ struct session {
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
 	int stderr_fd;
-	bool saved;    /* run.json is there */
-	bool reported; /* report.html is there */
-	char aa[128];  /* what an A/A run has shown, for people */
+	bool saved;         /* run.json is there */
+	bool reported;      /* report.html is there */
+	char aa[128];       /* what an A/A run has shown, for people */
+	char left_out[256]; /* which cases of the profile there is no time for; "" none */
 };
 
 /**

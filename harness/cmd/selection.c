@@ -34,7 +34,7 @@ int catalogue_here_open(struct catalogue_here *c, const struct topology *topo,
 	memset(c, 0, sizeof(*c));
 	host_describe(&c->host, topo);
 	(void)snprintf(err, err_len, "out of memory");
-	ret = registry_create(&c->registry, err, err_len);
+	ret = registry_create_for(&c->registry, s->only, err, err_len);
 	for (size_t i = 0; !ret && i < s->load_count; i++) {
 		char why[512];
 
@@ -126,7 +126,7 @@ static int select_name(const struct catalogue_here *c, const char *name,
 }
 
 /* A case that was picked before stays one; of several figures that are wanted of it, all are. */
-static int add_picked(struct selected *s, const struct case_list *picked, int figure)
+static int add_picked(struct selected *s, struct case_list *picked, int figure)
 {
 	const size_t before = s->cases.count;
 	int *grown = reallocarray(s->figure, before + picked->count + 1, sizeof(*grown)), ret = 0;
@@ -134,6 +134,13 @@ static int add_picked(struct selected *s, const struct case_list *picked, int fi
 	if (!grown)
 		return -ENOMEM;
 	s->figure = grown;
+	if (!before) {
+		for (size_t i = 0; i < picked->count; i++)
+			grown[i] = figure;
+		case_list_free(&s->cases);
+		s->cases = *picked;
+		*picked = (struct case_list){0};
+	}
 	for (size_t i = 0; !ret && i < picked->count; i++) {
 		const struct bench_case *bc = &picked->item[i], *known = s->cases.item;
 		size_t at = 0;
@@ -165,7 +172,8 @@ static int keep_matching(struct selected *s, const struct selection *q, char *er
 	for (size_t i = 0; i < s->cases.count; i++) {
 		if (!case_filter_matches(&filter, s->cases.item[i].name))
 			continue;
-		s->cases.item[kept] = s->cases.item[i];
+		if (kept < i)
+			s->cases.item[kept] = s->cases.item[i];
 		s->figure[kept++] = s->figure[i];
 	}
 	case_filter_free(&filter);

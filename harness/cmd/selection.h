@@ -19,6 +19,7 @@ struct selection {
 	const char *const *loads; /* [PREFIX=]FILE */
 	size_t load_count;
 	const char *const *build_ids; /* NULL, or what each of them has to be */
+	const char *only; /* NULL, or a case: no other kind is wanted in the catalogue */
 };
 
 /* What there is. */

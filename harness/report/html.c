@@ -254,7 +254,7 @@ static void figures(struct text_buffer *b, const struct html_page *page)
 		text_buffer_addf(b, "<h3 id=\"figures-%s\">", g->id);
 		html_text(b, g->title);
 		text_buffer_add(b, "</h3>\n");
-		html_group_table(b, g);
+		html_group_table(b, page->run, g);
 	}
 	text_buffer_add(b, "</section>\n");
 }
@@ -271,7 +271,9 @@ static void rest(struct text_buffer *b, const struct html_page *page)
 {
 	const struct run *run = page->run;
 
-	text_buffer_add(b, "<section id=\"cases\">\n<h2>Every case</h2>\n");
+	text_buffer_add(b, "<section id=\"cases\">\n<h2>Every case</h2>\n<p class=\"soft "
+			   "small\">Each by the command that measures it again; a click selects "
+			   "all of it.</p>\n");
 	html_case_table(b, run);
 	text_buffer_add(b, "</section>\n<section id=\"machine\">\n<h2>Machine and build</h2>\n");
 	if (run->counters_note[0]) {

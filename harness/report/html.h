@@ -50,9 +50,9 @@ void html_tail(struct text_buffer *b);
 bool html_svg(struct text_buffer *b, const char *svg, const char *id, const char *title);
 
 /** html_group_table() - a block's cases with all their figures. */
-void html_group_table(struct text_buffer *b, const struct case_group *g);
+void html_group_table(struct text_buffer *b, const struct run *run, const struct case_group *g);
 
-/** html_case_table() - every case of the run: status, reason, effort, placement. */
+/** html_case_table() - every case of the run: its command, status, reason, effort, placement. */
 void html_case_table(struct text_buffer *b, const struct run *run);
 
 /** html_manifest() - what machine and build it was, by sections. */

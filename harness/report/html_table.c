@@ -1,6 +1,7 @@
 /* html_table.c - tables of cases; sortable by a click, complete without. */
 #include "harness/report/html.h"
 
+#include "harness/report/again.h"
 #include "harness/report/figure.h"
 #include "harness/run/percentiles.h"
 
@@ -217,28 +218,38 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 		write_metric(b, s, c->extra[k]);
 }
 
-static void write_row(struct text_buffer *b, const struct case_group *g, const struct case_row *row,
-    const struct columns *c)
+/* What a row begins with leads to its command, in the table of every case. */
+static void write_row_head(
+    struct text_buffer *b, const struct run *run, const struct series *s, const char *text)
+{
+	text_buffer_addf(b, "<th scope=\"row\"><a href=\"#case-%zu\">", (size_t)(s - run->series));
+	html_text(b, text);
+	text_buffer_add(b, "</a></th>");
+}
+
+static void write_row(struct text_buffer *b, const struct run *run, const struct case_group *g,
+    const struct case_row *row, const struct columns *c)
 {
 	const struct series *s = row->series;
 
 	bool named = shows_kind(g);
 
 	text_buffer_add(b, "<tr>");
-	if (named) {
-		text_buffer_add(b, "<th scope=\"row\">");
-		html_text(b, *row->parts.kind ? row->parts.kind : row->parts.family);
-		text_buffer_add(b, "</th>");
-	}
+	if (named)
+		write_row_head(b, run, s, *row->parts.kind ? row->parts.kind : row->parts.family);
 	for (unsigned k = 0; k < g->key_count; k++) {
 		const char *value = case_parts_value(&row->parts, g->keys[k].name);
 
 		if (!g->keys[k].differs)
 			continue;
-		text_buffer_add(b, named ? "<td>" : "<th scope=\"row\">");
+		if (!named) {
+			write_row_head(b, run, s, *value ? value : DASH);
+			named = true;
+			continue;
+		}
+		text_buffer_add(b, "<td>");
 		html_text(b, *value ? value : DASH);
-		text_buffer_add(b, named ? "</td>" : "</th>");
-		named = true;
+		text_buffer_add(b, "</td>");
 	}
 	write_status(b, s);
 	if (figure_usable(s)) {
@@ -260,7 +271,7 @@ static void begin(struct text_buffer *b, const char *label)
 	text_buffer_add(b, "\">\n<table class=\"sortable\">\n");
 }
 
-void html_group_table(struct text_buffer *b, const struct case_group *g)
+void html_group_table(struct text_buffer *b, const struct run *run, const struct case_group *g)
 {
 	char common[512], label[256];
 	struct columns c;
@@ -279,7 +290,7 @@ void html_group_table(struct text_buffer *b, const struct case_group *g)
 	}
 	write_head(b, g, &c);
 	for (size_t i = 0; i < g->count; i++)
-		write_row(b, g, &g->rows[i], &c);
+		write_row(b, run, g, &g->rows[i], &c);
 	text_buffer_add(b, "</tbody></table></div>\n");
 }
 
@@ -296,10 +307,14 @@ void html_case_table(struct text_buffer *b, const struct run *run)
 	text_buffer_add(b, "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
+		struct text_buffer command = {0};
 		char pus[80];
 
-		text_buffer_add(b, "<tr><td class=\"mono wrap\">");
-		html_text(b, s->name);
+		text_buffer_addf(b, "<tr id=\"case-%zu\"><td class=\"mono wrap again\">", i);
+		again_command(&command, run, s);
+		b->failed |= command.failed;
+		html_text(b, text_buffer_str(&command));
+		text_buffer_free(&command);
 		text_buffer_add(b, "</td><td>");
 		html_badge(b, s->status);
 		text_buffer_add(b, "</td><td class=\"why\">");

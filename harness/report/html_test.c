@@ -143,7 +143,7 @@ static void a_page(void **state)
 	has(&s, "title=\"latency\">p90</th>");
 	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
-	has(&s, "<th scope=\"row\">a</th>");
+	has(&s, "<th scope=\"row\"><a href=\"#case-0\">a</a></th>");
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
 	has(&s, "Locks: time per acquire+release: not drawn.");
 	has(&s, "1 case without a figure is not in this chart");

@@ -15,7 +15,8 @@
 /* ---- a struct's members as an object's, for writing and reading ---- */
 
 enum jsonio_kind {
-	JSONIO_TEXT, /* char[]; read: without control characters, and it fits */
+	JSONIO_TEXT,         /* char[]; read: without control characters, and it fits */
+	JSONIO_TEXT_OR_NONE, /* the same; empty: not written, and read so when it is not there */
 	JSONIO_BOOL,
 	JSONIO_UNSIGNED,
 	JSONIO_U64,       /* jsonio_put_u64() */

@@ -207,6 +207,12 @@ static int read_field(
 	int rc;
 
 	switch (f->kind) {
+	case JSONIO_TEXT_OR_NONE:
+		if (!value) {
+			*(char *)to = '\0';
+			return 0;
+		}
+		return jsonio_get_text(r, o, f->key, to, f->size);
 	case JSONIO_TEXT:
 		return jsonio_get_text(r, o, f->key, to, f->size);
 	case JSONIO_BOOL:

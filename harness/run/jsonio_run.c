@@ -56,6 +56,7 @@ static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(TEXT, struct series, model),
     JSONIO_FIELD(UNSIGNED, struct series, workers),
     JSONIO_FIELD(TEXT, struct series, place),
+    JSONIO_FIELD(TEXT_OR_NONE, struct series, load),
     JSONIO_FIELD(TEXT, struct series, pus),
     JSONIO_FIELD(BOOL, struct series, oversubscribed),
     JSONIO_FIELD(U64, struct series, slot_ns),

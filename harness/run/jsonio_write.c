@@ -97,6 +97,7 @@ static json_t *member(const struct jsonio_field *f, const void *at)
 
 	switch (f->kind) {
 	case JSONIO_TEXT:
+	case JSONIO_TEXT_OR_NONE:
 		return jsonio_text(at);
 	case JSONIO_BOOL:
 		return json_boolean(*(const bool *)at);
@@ -129,6 +130,8 @@ int jsonio_put_fields(json_t *object, const struct jsonio_field *fields, const v
 		const void *at = (const char *)from + f->offset;
 		const bool real = f->kind == JSONIO_REAL || f->kind == JSONIO_REAL_OR_0;
 
+		if (f->kind == JSONIO_TEXT_OR_NONE && !*(const char *)at)
+			continue;
 		if (!real || isfinite(*(const double *)at))
 			rc |= jsonio_put(object, f->key, member(f, at));
 	}

@@ -17,6 +17,9 @@
 #define CASE_NAME_MAX 192
 #define REASON_MAX 256
 #define PUS_TEXT_MAX 256
+#define RUN_LOAD_MAX 512
+/* Of the names of an A/A run, before "a" or "b". */
+#define RUN_PAIR_PART "/aa:"
 /* The extremes of fewer launches cover the median in 87.5 % at most: no figure to build on. */
 #define RUN_LAUNCHES_MIN 5
 /* Ways in which a trial may end. */
@@ -80,8 +83,9 @@ struct series {
 	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
 	unsigned workers;
 	char model[16];
-	char place[128];        /* policy as written */
-	char pus[PUS_TEXT_MAX]; /* where the workers were bound, read back: "0,1" */
+	char place[128];         /* policy as written */
+	char load[RUN_LOAD_MAX]; /* what --load has to be given for it; "" compiled in */
+	char pus[PUS_TEXT_MAX];  /* where the workers were bound, read back: "0,1" */
 	bool oversubscribed;
 	uint64_t slot_ns;
 	struct sample *samples; /* in the order they were measured */

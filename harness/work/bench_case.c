@@ -15,9 +15,6 @@
 /* With more workers than PUs the scheduler's slices (about 3 ms each) have to average out. */
 #define WINDOW_OVERSUBSCRIBED_NS (60 * CLOCK_NS_PER_MS)
 
-/* The base value of "carriers": as many as there are PUs for, and workers. */
-#define CARRIERS_BY_PLACE "place"
-
 const char *const cb_model_words[] = {"thread", "process", "coroutine", "callback", NULL};
 
 const char *cb_model_name(enum cb_model m)
@@ -253,7 +250,7 @@ int case_base(const struct kind *k, const struct host *h, struct param_value *va
 		const struct cb_param *p = k->param[i];
 		int ret;
 
-		if (strcmp(p->key, "carriers") == 0 && strcmp(p->base, CARRIERS_BY_PLACE) == 0) {
+		if (param_follows(p)) {
 			value[i] = (struct param_value){.n = 0};
 			continue;
 		}
@@ -367,7 +364,7 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 	struct param_value value[CASE_PARAMS_MAX];
 	const struct kind *k;
 	const char *at;
-	unsigned next = 0;
+	unsigned next = 0, typed = 0;
 	int ret = find_kind(r, name, &k, &at, err, err_len);
 
 	if (figure)
@@ -382,10 +379,20 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 			ret = pick_figure(k, part + skip, len - skip, figure, err, err_len);
 		else
 			ret = take_part(k, h, part, len, &next, value, err, err_len);
+		typed |= next ? 1u << (next - 1) : 0;
 		at = part + len;
 	}
 	if (!ret && case_build(k, h, value, out) != 0) {
 		(void)snprintf(err, err_len, "'%.80s': its whole name is too long", name);
+		ret = -EINVAL;
+	}
+	/* Left out of its name, it would be another case than the one that was asked for. */
+	for (unsigned i = 0; !ret && i < k->param_count; i++) {
+		if (!(typed & 1u << i) || applies(out, i))
+			continue;
+		(void)snprintf(err, err_len,
+		    "part '%s' says nothing with model:%s; accepted: with model:coroutine",
+		    k->param[i]->key, cb_model_name(out->pub.model));
 		ret = -EINVAL;
 	}
 	return ret;

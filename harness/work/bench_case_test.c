@@ -241,6 +241,10 @@ static void a_bad_part_is_named(void **state)
 	    {"first/one/figure:ns_per_op/bytes:8", -EINVAL, "'figure:ns_per_op'", "bytes"},
 	    {"first/one/", -EINVAL, "part ''", "model"},
 	    {"first/one//bytes:8", -EINVAL, "part ''", "model"},
+	    {"first/one/carriers:2", -EINVAL, "part 'carriers' says nothing with model:thread",
+		"with model:coroutine"},
+	    {"first/one/model:process/workers:4/carriers:1", -EINVAL, "model:process",
+		"with model:coroutine"},
 	    {"first/one/carriers:place", -EINVAL, "carriers: 'place' is not a value", "such as 8"},
 	};
 
@@ -357,7 +361,7 @@ static void kinds_see_their_values(void **state)
 {
 	const struct bench_case bc =
 	    parsed("first/one/model:coroutine/workers:9/carriers:2/place:same/hold:2us", NULL);
-	const struct bench_case other = parsed("first/one/workers:9/carriers:2", NULL);
+	const struct bench_case other = parsed("first/one/workers:9", NULL);
 
 	(void)state;
 	assert_ptr_equal(bc.pub.kind, &one);
@@ -467,7 +471,6 @@ static void every_value_is_in_the_hash(void **state)
 	    /* A parameter that is added later renames nothing. */
 	    {"first/one", "first/one/locks:1"},
 	    {"firsts/one/workers:pus", "first/one/workers:2"},
-	    {"first/one/carriers:2", "first/one"},
 	};
 	char hash[10][17], a[17], b[17];
 

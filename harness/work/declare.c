@@ -40,6 +40,18 @@ static struct run_figure figure_of(const struct cb_figure *f)
 	return out;
 }
 
+/* "PREFIX=FILE", as it was typed but for the whole path. Return: 0; -ENAMETOOLONG. */
+static int note_load(const struct kind *k, char load[RUN_LOAD_MAX])
+{
+	const size_t prefix = strlen(k->name) - strlen(k->self->name);
+	const int n =
+	    !k->module ? 0
+	    : prefix ? snprintf(load, RUN_LOAD_MAX, "%.*s=%s", (int)prefix - 1, k->name, k->module)
+		     : snprintf(load, RUN_LOAD_MAX, "%s", k->module);
+
+	return n < RUN_LOAD_MAX ? 0 : -ENAMETOOLONG;
+}
+
 static int add_series(struct run *run, const struct bench_case *bc, const struct cb_figure *figure,
     const char *part, const char *suffix)
 {
@@ -62,7 +74,7 @@ static int add_series(struct run *run, const struct bench_case *bc, const struct
 	case_hash(bc, s->hash);
 	copy(s->op, sizeof(s->op), work ? work->op : "");
 	copy(s->latency_of, sizeof(s->latency_of), work ? work->latency_of : "");
-	return 0;
+	return note_load(bc->kind, s->load);
 }
 
 int declare_case(struct run *run, const struct bench_case *bc, int figure, const char *suffix,

@@ -99,6 +99,29 @@ static int parse_word(const struct cb_param *p, const char *text, int64_t *out)
 	return -EINVAL;
 }
 
+/* The policies that have been asked for, each once: there are as many as somebody has typed, and
+ * ten thousand cases point to them. */
+static const char *keep_text(const char *text)
+{
+	static struct kept {
+		struct kept *next;
+		char text[];
+	} * all;
+	struct kept *k = all;
+
+	while (k && strcmp(k->text, text) != 0)
+		k = k->next;
+	if (!k) {
+		k = malloc(sizeof(*k) + strlen(text) + 1);
+		if (!k)
+			return NULL;
+		strcpy(k->text, text);
+		k->next = all;
+		all = k;
+	}
+	return k->text;
+}
+
 static int parse_place(
     const struct cb_param *p, const char *text, struct param_value *out, char *err, size_t err_len)
 {
@@ -109,8 +132,11 @@ static int parse_place(
 		(void)snprintf(err, err_len, "%s: %s", p->key, why);
 		return -EINVAL;
 	}
-	*out = (struct param_value){.n = 0};
-	memcpy(out->text, place.text, sizeof(out->text));
+	const char *kept = keep_text(place.text);
+
+	if (!kept)
+		return -ENOMEM;
+	*out = (struct param_value){.text = kept};
 	return 0;
 }
 
@@ -129,6 +155,13 @@ int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct
 		return fail(ret, p, text, err, err_len);
 	*out = v;
 	return 0;
+}
+
+bool param_has_base(const struct cb_param *p, char *why, size_t why_len)
+{
+	struct param_value v;
+
+	return param_follows(p) || param_parse(p, 1, p->base, &v, why, why_len) == 0;
 }
 
 struct list {

@@ -11,16 +11,18 @@
 
 #include <concbench/concbench.h>
 
+#include <string.h>
+
 struct param_value {
-	int64_t n;                     /* all but CB_PLACE */
-	char text[PLACEMENT_TEXT_MAX]; /* CB_PLACE */
+	int64_t n;        /* all but CB_PLACE */
+	const char *text; /* CB_PLACE; lives as long as the program */
 };
 
 /**
  * param_parse() - one value.
  * @pus: usable PUs of this machine, what "pus" stands for.
  * @err: one line: what was typed, what is accepted.
- * Return: 0; -EINVAL; -ERANGE out of the parameter's bounds; @out untouched on error.
+ * Return: 0; -EINVAL; -ERANGE out of the parameter's bounds; -ENOMEM; @out untouched on error.
  */
 int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct param_value *out,
     char *err, size_t err_len);
@@ -32,6 +34,20 @@ int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct
  */
 int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
     struct param_value **out, size_t *count, char *err, size_t err_len);
+
+/* The base value of "carriers": as many as there are PUs for, and workers. */
+#define PARAM_BY_PLACE "place"
+
+/** param_follows() - does its base value follow from others? It is 0 until then. */
+static inline bool param_follows(const struct cb_param *p)
+{
+	return strcmp(p->key, "carriers") == 0 && strcmp(p->base, PARAM_BY_PLACE) == 0;
+}
+
+/** param_has_base() - is its base value one? "place" is the carriers' own (bench_case.h). @why:
+ * what is wrong with it. On a machine of one PU: bounds that more PUs break show when cases are
+ * made. */
+bool param_has_base(const struct cb_param *p, char *why, size_t why_len);
 
 /** param_format() - as it stands in a name. Return: @buf. */
 char *param_format(const struct cb_param *p, const struct param_value *v, char *buf, size_t len);

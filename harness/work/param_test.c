@@ -192,7 +192,7 @@ static void mistakes_are_explained(void **state)
 		    param_parse(table[i].p, 4, table[i].typed, &v, err, sizeof(err)), table[i].ret);
 		assert_string_equal(err, table[i].err);
 		assert_int_equal(v.n, 4711);
-		assert_string_equal(v.text, "");
+		assert_null(v.text);
 		/* However little room there is for it. */
 		assert_int_equal(
 		    param_parse(table[i].p, 4, table[i].typed, &v, err, 5), table[i].ret);

@@ -28,6 +28,8 @@ struct registry {
 	struct kind *item; /* by family, in the families' order */
 	size_t count;
 	size_t capacity;
+	size_t *by_name;  /* [count] places in @item */
+	const char *only; /* name of a case: other kinds are passed over; NULL: all */
 };
 
 /**
@@ -37,10 +39,19 @@ struct registry {
 int registry_create(struct registry *r, char *err, size_t err_len);
 
 /**
- * registry_add() - the kinds of a module.
+ * registry_create_for() - of one case's kind, also in what is added later. A cell needs no other,
+ * and whoever has started it has looked at all of them.
+ * @name: outlives the registry.
+ */
+int registry_create_for(struct registry *r, const char *name, char *err, size_t err_len);
+
+/**
+ * registry_add() - the kinds of a module: all, or when one is refused none.
  * @prefix: "" none.
  * @module: its path, for people; has to outlive the registry.
- * Return: 0; -EINVAL, -EEXIST with @err: one line, which kind and what about it; -ENOMEM.
+ * What a kind declares has to be right: base values and sweeps, too, as far as that does not depend
+ * on the machine. Return: 0; -EINVAL, -EEXIST with @err: one line, which kind and what about it;
+ * -ENOMEM. Kinds that were found before may have moved.
  */
 int registry_add(struct registry *r, const struct cb_kind *const *first,
     const struct cb_kind *const *end, const char *prefix, const char *module, char *err,

@@ -39,7 +39,7 @@ static const struct cb_figure bytes = {
     "peak_bytes", "memory", "bytes", CB_RATIO, CB_LESS, 0.0, NULL};
 static const struct cb_family first = {
     .name = "first", .plural = "firsts", .params = params, .param_count = 3};
-static const struct cb_family second = {.name = "second",
+static struct cb_family second = {.name = "second",
     .plural = "seconds",
     .params = params,
     .param_count = 2,
@@ -201,13 +201,22 @@ static void refused(const struct cb_kind *bad, int want, const char *said)
 
 static void a_kind_that_does_not_fit_is_refused(void **state)
 {
-	static const struct cb_param twice[] = {CB_PARAM("hold_ns", CB_NS, "0", 0, 1, "again")},
-				     short_key[] = {CB_PARAM("hold", CB_NS, "0", 0, 1, "again")},
-				     baseless[] = {CB_PARAM(
-					 "spread", CB_COUNT, NULL, 0, 1, "of it")},
-				     wordless[] = {CB_PARAM(
-					 "colour", CB_WORD, "red", 0, 1, "of it")},
-				     slash[] = {CB_PARAM("a/b", CB_COUNT, "1", 0, 1, "of it")};
+	static const struct cb_param
+	    twice[] = {CB_PARAM("hold_ns", CB_NS, "0", 0, 1, "again")},
+	    short_key[] = {CB_PARAM("hold", CB_NS, "0", 0, 1, "again")},
+	    baseless[] = {CB_PARAM("spread", CB_COUNT, NULL, 0, 1, "of it")},
+	    wordless[] = {CB_PARAM("colour", CB_WORD, "red", 0, 1, "of it")},
+	    slash[] = {CB_PARAM("a/b", CB_COUNT, "1", 0, 1, "of it")},
+	    no_number[] = {CB_PARAM("spread", CB_COUNT, "many", 0, 9, "of it")},
+	    out_of_range[] = {CB_PARAM("spread", CB_COUNT, "10", 0, 9, "of it")},
+	    no_word[] = {{"colour", CB_WORD, "red", 0, 1, "of it", cb_model_words, false}},
+	    no_place[] = {CB_PARAM_PLACE("nowhere")};
+	static const struct cb_sweep no_key[] = {{CB_SMOKE, "model=thread"},
+	    {CB_SMOKE, "spraed=1"}},
+				     no_value[] = {{CB_SMOKE, "workers=1,x"}},
+				     no_point[] = {{CB_FULL, "workers"}},
+				     pointless[] = {{CB_FULL, NULL}},
+				     beyond[] = {{CB_FULL, "hold_ns=1..2s"}};
 	static const struct cb_workload unchecked = {.op = "op", .batch = batch},
 					nothing = {.op = "op", .check = check},
 					nameless = {.batch = batch, .check = check};
@@ -236,6 +245,21 @@ static void a_kind_that_does_not_fit_is_refused(void **state)
 		-EINVAL},
 	    {{.params = wordless, .param_count = 1}, "a meaning or its words", -EINVAL},
 	    {{.params = slash, .param_count = 1}, "parameter 1 lacks a key", -EINVAL},
+	    {{.params = no_number, .param_count = 1},
+		"kind first/new: base value of spread: 'many'", -EINVAL},
+	    {{.params = out_of_range, .param_count = 1},
+		"spread: '10' is out of range; accepted: 0 to 9", -EINVAL},
+	    {{.params = no_word, .param_count = 1}, "colour: 'red' is none of its words", -EINVAL},
+	    {{.params = no_place, .param_count = 1}, "base value of place: 'nowhere'", -EINVAL},
+	    {{.sweeps = no_key, .sweep_count = 2},
+		"kind first/new: sweep 2: 'spraed' is none of its parameters", -EINVAL},
+	    {{.sweeps = no_value, .sweep_count = 1}, "sweep 1: workers: 'x' is not a value",
+		-EINVAL},
+	    {{.sweeps = no_point, .sweep_count = 1}, "sweep 1: 'workers' is not KEY=VALUE",
+		-EINVAL},
+	    {{.sweeps = pointless, .sweep_count = 1}, "sweep 1: '=' is not KEY=VALUE", -EINVAL},
+	    {{.sweeps = beyond, .sweep_count = 1}, "sweep 1: hold_ns: '2s' is out of range",
+		-EINVAL},
 	    {{.params = many, .param_count = CASE_PARAMS_MAX - 2}, "more than 16 parameters",
 		-EINVAL},
 	};
@@ -259,6 +283,8 @@ static void a_kind_that_does_not_fit_is_refused(void **state)
 		bad.models = given->models ? given->models : bad.models;
 		bad.params = given->params;
 		bad.param_count = given->param_count;
+		bad.sweeps = given->sweeps;
+		bad.sweep_count = given->sweep_count;
 		refused(&bad, table[i].ret, table[i].said);
 	}
 	for (size_t i = 0; i < 5; i++)
@@ -270,6 +296,104 @@ static void a_kind_that_does_not_fit_is_refused(void **state)
 	lacking[4].name = NULL;
 	for (size_t i = 0; i < 5; i++)
 		refused(&lacking[i], -EINVAL, lacks[i]);
+}
+
+/* Of a module with a bad kind none is there afterwards, wherever in it the bad one stands; and what
+ * was there before is found as before. */
+static void a_module_is_taken_whole_or_not(void **state)
+{
+	struct cb_kind good[2] = {kind_a, kind_a}, bad = kind_a;
+	const struct cb_kind *const last[3] = {&good[0], &good[1], &bad};
+	const struct cb_kind *const twice[3] = {&good[0], &good[1], &good[1]};
+	const size_t before = registry.count;
+	char err[300] = "";
+
+	(void)state;
+	good[0].name = "new";
+	good[1].name = "newer";
+	bad.name = "bad";
+	bad.about = NULL;
+	assert_int_equal(
+	    registry_add(&registry, last, last + 3, "", "own.so", err, sizeof(err)), -EINVAL);
+	assert_int_equal(
+	    registry_add(&registry, twice, twice + 3, "", "own.so", err, sizeof(err)), -EEXIST);
+	assert_int_equal(registry.count, before);
+	assert_null(found("first", "new"));
+	assert_null(found("first", "newer"));
+	kinds_stand_by_family(NULL);
+	/* Negative control: without the bad one they are. */
+	{
+		struct registry r;
+
+		assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
+		assert_int_equal(
+		    registry_add(&r, last, last + 2, "", "own.so", err, sizeof(err)), 0);
+		assert_non_null(registry_find(&r, "first", 5, "newer", 5));
+		assert_int_equal(r.count, before + 2);
+		registry_free(&r);
+	}
+}
+
+/* A cell's: the one kind and no other, ours or a module's, whatever is wrong with the others. */
+static void one_kind_alone(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} table[] = {
+	    {"first/a/model:thread/workers:2", "a"},
+	    {"firsts/b", "b"},
+	    {"first/mine.a/workers:2", "mine.a"},
+	    {"first/mine.c", NULL},
+	    {"first/min.a", NULL},
+	    {"first", NULL},
+	    {"first/", NULL},
+	};
+	struct cb_kind bad = kind_a;
+	const struct cb_kind *const module[2] = {&kind_a, &bad};
+	char err[300] = "";
+
+	(void)state;
+	bad.name = "bad";
+	bad.about = NULL;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct registry r;
+
+		assert_int_equal(registry_create_for(&r, table[i].name, err, sizeof(err)), 0);
+		assert_int_equal(
+		    registry_add(&r, module, module + 2, "mine", "own.so", err, sizeof(err)), 0);
+		assert_int_equal(r.count, table[i].want ? 1 : 0);
+		if (table[i].want)
+			assert_string_equal(r.item[0].name, table[i].want);
+		registry_free(&r);
+	}
+	/* Negative control: it is looked at when it is the one. */
+	{
+		struct registry r;
+
+		assert_int_equal(registry_create_for(&r, "first/mine.bad", err, sizeof(err)), 0);
+		assert_int_equal(
+		    registry_add(&r, module, module + 2, "mine", "own.so", err, sizeof(err)),
+		    -EINVAL);
+		registry_free(&r);
+	}
+}
+
+/* What a family gives to all its kinds is looked at as well. */
+static void a_family_that_does_not_fit_is_refused(void **state)
+{
+	static const struct cb_sweep typo[] = {{CB_SMOKE, "wrokers=1"}};
+	struct registry r;
+	char err[300] = "";
+
+	(void)state;
+	second.sweeps = typo;
+	second.sweep_count = 1;
+	assert_int_equal(registry_create(&r, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "kind second/*: sweep 1: 'wrokers' is none"));
+	second.sweeps = NULL;
+	second.sweep_count = 0;
+	assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
+	registry_free(&r);
 }
 
 /* Negative control: what the one above has too little or too much of. */
@@ -331,6 +455,9 @@ int main(void)
 	    cmocka_unit_test(every_kind_has_figures),
 	    cmocka_unit_test(params_are_the_family_s_and_its_own),
 	    cmocka_unit_test(a_kind_that_does_not_fit_is_refused),
+	    cmocka_unit_test(a_module_is_taken_whole_or_not),
+	    cmocka_unit_test(one_kind_alone),
+	    cmocka_unit_test(a_family_that_does_not_fit_is_refused),
 	    cmocka_unit_test(a_kind_that_fits_is_taken),
 	    cmocka_unit_test(a_module_s_kinds_come_last_under_their_prefix),
 	};

@@ -44,7 +44,7 @@ static const struct cb_family first = {.name = "first",
 static const struct cb_family second = {.name = "second",
     .plural = "seconds",
     .params = params,
-    .param_count = 2,
+    .param_count = 3,
     .sweeps = sweeps,
     .sweep_count = 4};
 static const struct cb_param placed_params[] = {
@@ -60,25 +60,26 @@ const struct cb_family *const cb_families[] = {&first, &second, &third, NULL};
 
 static const struct cb_workload work = {.op = "op", .batch = batch, .check = check};
 
-#define KIND(id, of, name_, flags_, from_, models_)     \
-	static const struct cb_kind id = {.family = of, \
-	    .name = name_,                              \
-	    .about = "a kind",                          \
-	    .flags = flags_,                            \
-	    .from = from_,                              \
-	    .version = 1,                               \
-	    .models = models_,                          \
-	    .not_models = "no switch",                  \
-	    .work = &work};                             \
+#define KIND(id, of, name_, flags_, from_, models_, ...) \
+	static const struct cb_kind id = {.family = of,  \
+	    .name = name_,                               \
+	    .about = "a kind",                           \
+	    .flags = flags_,                             \
+	    .from = from_,                               \
+	    .version = 1,                                \
+	    .models = models_,                           \
+	    .not_models = "no switch",                   \
+	    .work = &work,                               \
+	    __VA_ARGS__};                                \
 	CB_REGISTER(id)
 
 /* Not in the order in which they have to be listed. */
-KIND(kind_of_second, "second", "alone", 0, CB_SMOKE, CB_CAN_ALL)
-KIND(kind_b, "first", "b", 0, CB_FULL, CB_CAN_OS)
-KIND(kind_z, "first", "z", CB_REFERENCE, CB_SMOKE, CB_CAN_ALL)
-KIND(kind_a, "first", "a", 0, CB_SMOKE, CB_CAN_ALL)
-KIND(kind_broken, "first", "a_broken", CB_BROKEN, CB_SMOKE, CB_CAN_ALL)
-KIND(kind_hidden, "first", "a_hidden", CB_HIDDEN, CB_SMOKE, CB_CAN_ALL)
+KIND(kind_of_second, "second", "alone", 0, CB_SMOKE, CB_CAN_ALL, .without = "hold_ns")
+KIND(kind_b, "first", "b", 0, CB_FULL, CB_CAN_OS, )
+KIND(kind_z, "first", "z", CB_REFERENCE, CB_SMOKE, CB_CAN_ALL, )
+KIND(kind_a, "first", "a", 0, CB_SMOKE, CB_CAN_ALL, )
+KIND(kind_broken, "first", "a_broken", CB_BROKEN, CB_SMOKE, CB_CAN_ALL, )
+KIND(kind_hidden, "first", "a_hidden", CB_HIDDEN, CB_SMOKE, CB_CAN_ALL, )
 
 /* Sweeps of its own instead of the family's, which has none. */
 static const struct cb_sweep placed_sweeps[] = {

@@ -36,6 +36,19 @@ a_lock_and_a_queue_are_loaded() {
 	has out lock/new.ticket lock/old.ticket
 }
 
+# Its command loads it, under the prefix that it had, wherever the file lies.
+a_row_of_an_own_kind_has_its_command() {
+	build_example
+	mkdir "it's here"
+	mv own.so "it's here/own.so"
+	expect 0 "$CONCBENCH" run "${quick[@]}" --load "mine=it's here/own.so" lock/mine.ticket/workers:2 lock/ck_mcs/workers:2
+	expect 0 "$CONCBENCH" report --results res --commands
+	mv out commands
+	grep -q "^concbench run --load 'mine=/.*own.so' 'lock/mine.ticket/" commands || fail "$(cat commands)"
+	grep -q "^concbench run 'lock/ck_mcs/" commands || fail "more than its own is loaded: $(cat commands)"
+	same_again commands res/2*/run.json
+}
+
 # Negative control: a lock that is none, and one that crashes, cost their own rows.
 a_bad_one_is_found() {
 	build_example
@@ -151,5 +164,5 @@ a_kind_is_a_file_and_a_line() {
 	[ "$(git ls-files --others --exclude-standard benches harness | wc -l)" -eq 2 ] || fail "$(git status --short)"
 }
 
-run a_lock_and_a_queue_are_loaded a_bad_one_is_found what_cannot_be_loaded_is_refused \
+run a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_cannot_be_loaded_is_refused \
 	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line

@@ -117,6 +117,34 @@ names_are_operands() {
 	has out 'queue/ck_spsc' 'producer'
 }
 
+a_row_is_measured_again_by_its_command() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" --slot-time 2ms handoff/call_direct lock/pthread_rwlock/hold_ns:700/read_pct:90 \
+		queue/ck_spsc/capacity:16 job/sieve/model:coroutine/workers:1
+	has out "again:  concbench report --commands res/2"
+	expect 0 "$CONCBENCH" report --results res --commands
+	mv out commands
+	has commands "concbench run --slot-time 2000000ns 'lock/pthread_rwlock/" read_pct:90 capacity:16 hold_ns:700
+	[ "$(wc -l <commands)" -eq 4 ] || fail "$(cat commands)"
+	same_again commands "$(run_file)"
+	# The page has the same ones, and every row of its tables leads to its own.
+	expect 0 "$CONCBENCH" report --results res --no-charts
+	sed -n 's/.*<td class="mono wrap again">\([^<]*\)<.*/\1/p' res/2*/report.html | sed "s/&#39;/'/g" | diff - commands >&2 ||
+		fail "the page has other commands"
+	for n in 0 1 2 3; do
+		has res/2*/report.html "<a href=\"#case-$n\">" "<tr id=\"case-$n\">"
+	done
+	# Negative control: another value is another case.
+	sed 's/read_pct:90/read_pct:50/' commands >others
+	! (same_again others "$(run_file)") 2>/dev/null || fail "another case passes for the same"
+	# One of a pair is measured as a pair.
+	rm -rf res
+	expect 0 "$CONCBENCH" run "${quick[@]}" --aa handoff/call_direct
+	expect 0 "$CONCBENCH" report --results res --commands
+	mv out commands
+	has commands "concbench run --aa 'handoff/call_direct/"
+	same_again commands "$(run_file)"
+}
+
 what_there_is_is_said() {
 	expect 0 "$CONCBENCH" list
 	has out locks lock/ck_mcs queue/pipe job/tcp_echo handoff/futex
@@ -425,8 +453,39 @@ unsupported_is_said() {
 a_budget_too_small_is_said() {
 	export CONCBENCH_SELFTEST=1
 	expect 1 "$CONCBENCH" run "${quick[@]}" --filter 'selftest/slow|^lock/ck' --time-budget 100ms
-	one_line err 'cases were not run' 'time budget'
+	# Before it starts, what it would take; afterwards, what came of it.
+	[ "$(wc -l <err)" -eq 2 ] || fail "$(cat err)"
+	has err 'time budget of 100 ms is too short for 2 launches of each' 'cases were not run'
 	has "$(run_file)" '"not_run"'
+	# What it says is enough, it takes.
+	local enough
+	enough=$(sed -n 's/.*accepted: --time-budget \([^,]*\),.*/\1/p' err)
+	expect 0 "$CONCBENCH" run --list "${quick[@]}" --filter 'selftest/slow|^lock/ck' --time-budget "$enough"
+	[ ! -s err ] || fail "$(cat err)"
+}
+
+# Of a profile those cases are picked that answer most; what somebody names is all measured.
+a_profile_is_cut_down_to_its_budget() {
+	expect 0 "$CONCBENCH" run --list
+	[ ! -s err ] || fail "quick takes longer than its own budget: $(cat err)"
+	local all
+	all=$(wc -l <out)
+	expect 0 "$CONCBENCH" run --list --time-budget 20s
+	one_line err "of $all cases of profile quick are left out" '20 s' '--time-budget' 'concbench run '
+	cp out picked
+	for family in job handoff lock queue; do
+		has picked "$family/"
+	done
+	[ "$(wc -l <picked)" -lt $((all / 2)) ] || fail "$(wc -l <picked) of $all picked"
+	expect 0 "$CONCBENCH" run --list --time-budget 20s
+	cmp -s out picked || fail "another time others are picked"
+	expect 0 "$CONCBENCH" run --list --time-budget 20s locks
+	one_line err '20 s is too short for 5 launches'
+	[ "$(grep -c ^lock/ out)" -gt "$(grep -c ^lock/ picked)" ] || fail "what was named is cut down"
+	# The run says so as well, and is whole: nothing of it was not run.
+	expect 0 "$CONCBENCH" run "${quick[@]}" --time-budget 1s
+	has "$(run_file)" '"run.left_out": "'
+	! grep -q '"not_run"' "$(run_file)" || fail "picked, but not run"
 }
 
 words_of_google_benchmark() {
@@ -521,11 +580,11 @@ aa_runs_everything_twice() {
 }
 
 run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
-	what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
+	a_row_is_measured_again_by_its_command what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said \
+	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
 	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
 	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice

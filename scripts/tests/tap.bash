@@ -64,6 +64,24 @@ wait_for() {
 	done
 }
 
+# The names and hashes of a run file's cases, which say all of what is measured.
+cases_of() {
+	sed -n '/"cases": \[/,$p' "$1" | grep -o '"\(name\|hash\)": "[^"]*"' | sed '/"name"/{h;d};H;g;s/\n/ /' | sort
+}
+
+# same_again COMMANDS FILE - every line of COMMANDS, given to a shell, measures its row of the run file again.
+same_again() {
+	local line
+	mkdir -p bin && ln -sf "$CONCBENCH" bin/concbench
+	: >cases.again
+	while read -r line; do
+		rm -rf res.again
+		PATH=$PWD/bin:$PATH expect 0 sh -c "$line --rounds 2 --slots 2 --results res.again --no-charts"
+		cases_of res.again/2*/run.json >>cases.again
+	done <"$1"
+	cases_of "$2" | diff - <(sort -u cases.again) >&2 || fail "the commands make other cases"
+}
+
 run() {
 	local n=0 name status why bad=0 dir
 	echo "1..$#"
