@@ -282,6 +282,10 @@ uint64_t cb_now_ns(void);
  */
 void cb_record_ns(struct cb_worker *w, uint64_t at_ns, uint64_t ns);
 
+/** cb_in_window() - lies @at_ns inside the window, as far as is known? For figures of a workload's
+ * own: what is not in there is warm-up, or others have left already. */
+bool cb_in_window(struct cb_worker *w, uint64_t at_ns);
+
 /**
  * cb_spin() - work that takes a while, without reading a clock: a read of it is 25 ns, too coarse
  * for 100. The loop that was timed by cb_spin_turns() is the one that runs, down to its alignment.
