@@ -195,8 +195,9 @@ static void what_is_declined_is_not_listed(void **unused)
 }
 
 /* What the quick profile answers, on two PUs: which model for which job, what making a worker
- * costs, what a hand-off costs within a PU and between two, which lock alone, contended and with
- * more workers than PUs, which queue, and the three models side by side on one PU. */
+ * and keeping it costs, what a hand-off costs within a PU and between two, which lock alone,
+ * contended and with more workers than PUs, which queue, and the three models side by side on one
+ * PU. */
 static void quick_has_its_questions(void **unused)
 {
 	static const char *const rows[] = {
@@ -212,6 +213,7 @@ static void quick_has_its_questions(void **unused)
 	    "job/timers/model:process/workers:100/place:scatter/period_us:2000",
 	    "job/timers/model:coroutine/workers:1000/carriers:2/place:scatter/period_us:20000",
 	    "create/thread/model:thread/workers:1/place:scatter",
+	    "memory/parked/model:coroutine/workers:100",
 	    "handoff/call_direct/model:thread/place:same",
 	    "handoff/call_worker/model:thread/place:same",
 	    "handoff/fcontext/model:thread/place:same",
