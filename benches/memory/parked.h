@@ -14,6 +14,13 @@
 
 #include <pthread.h>
 
+/* A sanitizer has memory of its own for each, and keeps some of it for those that have ended. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define PARKED_SANITIZED 1
+#else
+#define PARKED_SANITIZED 0
+#endif
+
 struct parked_bytes {
 	uint64_t anonymous;
 	uint64_t page_tables;
