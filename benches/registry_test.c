@@ -242,6 +242,8 @@ static void quick_has_its_questions(void **unused)
 	    "queue/mutex_ring/model:thread/producers:1/consumers:1/place:scatter/capacity:256/"
 	    "bytes:1024",
 	    "queue/pipe/model:process/producers:1/consumers:1/place:same/bytes:8",
+	    "fault/killed_worker/model:process/workers:2/mutex:plain",
+	    "fault/killed_worker/model:process/workers:2/mutex:robust",
 	};
 	struct topology *synthetic;
 	struct host h;
