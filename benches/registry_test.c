@@ -196,8 +196,8 @@ static void what_is_declined_is_not_listed(void **unused)
 
 /* What the quick profile answers, on two PUs: which model for which job, what making a worker
  * and keeping it costs, what a hand-off costs within a PU and between two, which lock alone,
- * contended and with more workers than PUs, which queue, and the three models side by side on one
- * PU. */
+ * contended and with more workers than PUs, which queue, the three models side by side on one PU,
+ * what becomes of a team of which one is killed, and what another language takes. */
 static void quick_has_its_questions(void **unused)
 {
 	static const char *const rows[] = {
@@ -244,6 +244,7 @@ static void quick_has_its_questions(void **unused)
 	    "queue/pipe/model:process/producers:1/consumers:1/place:same/bytes:8",
 	    "fault/killed_worker/model:process/workers:2/mutex:plain",
 	    "fault/killed_worker/model:process/workers:2/mutex:robust",
+	    "python/counter/model:process/workers:2/place:scatter",
 	};
 	struct topology *synthetic;
 	struct host h;
