@@ -194,9 +194,10 @@ static void what_is_declined_is_not_listed(void **unused)
 	assert_int_equal(unsupported, 0);
 }
 
-/* What the quick profile answers, on two PUs: which model for which job, what a hand-off costs
- * within a PU and between two, which lock alone, contended and with more workers than PUs, which
- * queue, and the three models side by side on one PU. */
+/* What the quick profile answers, on two PUs: which model for which job, what making a worker
+ * and keeping it costs, what a hand-off costs within a PU and between two, which lock alone,
+ * contended and with more workers than PUs, which queue, the three models side by side on one PU,
+ * what becomes of a team of which one is killed, and what another language takes. */
 static void quick_has_its_questions(void **unused)
 {
 	static const char *const rows[] = {
@@ -211,6 +212,8 @@ static void quick_has_its_questions(void **unused)
 	    "job/timers/model:thread/workers:1000/place:scatter/period_us:20000",
 	    "job/timers/model:process/workers:100/place:scatter/period_us:2000",
 	    "job/timers/model:coroutine/workers:1000/carriers:2/place:scatter/period_us:20000",
+	    "create/thread/model:thread/workers:1/place:scatter",
+	    "memory/parked/model:coroutine/workers:100",
 	    "handoff/call_direct/model:thread/place:same",
 	    "handoff/call_worker/model:thread/place:same",
 	    "handoff/fcontext/model:thread/place:same",
@@ -239,6 +242,9 @@ static void quick_has_its_questions(void **unused)
 	    "queue/mutex_ring/model:thread/producers:1/consumers:1/place:scatter/capacity:256/"
 	    "bytes:1024",
 	    "queue/pipe/model:process/producers:1/consumers:1/place:same/bytes:8",
+	    "fault/killed_worker/model:process/workers:2/mutex:plain",
+	    "fault/killed_worker/model:process/workers:2/mutex:robust",
+	    "python/counter/model:process/workers:2/place:scatter",
 	};
 	struct topology *synthetic;
 	struct host h;

@@ -9,7 +9,7 @@
 /* How long the check gives the client to read replies that are already in its sockets. */
 #define SETTLE_NS (2 * CB_NS_PER_S)
 
-static uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n)
+uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct tcp_echo_state *st = state;
 	struct tcp_echo_server *conn = tcp_echo_server_at(st, w->index);
@@ -124,7 +124,7 @@ static const struct cb_workload tcp_echo_work = {
     .max_batch = 1,
 };
 
-static const struct cb_param params[] = {
+const struct cb_param tcp_echo_params[] = {
     CB_PARAM("connections", CB_COUNT, "10", 1, 100000, "open at once, a worker each"),
     CB_PARAM("bytes", CB_BYTES, "64", TCP_ECHO_BYTES_MIN, TCP_ECHO_BYTES_MAX, "of a message"),
 };
@@ -139,12 +139,12 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine connections=2 bytes=16,17,4096"},
 };
 
-static unsigned workers(const struct cb_case *c)
+unsigned tcp_echo_workers(const struct cb_case *c)
 {
 	return (unsigned)cb_case_value(c, "connections");
 }
 
-static int can(const struct cb_case *c, char *why, size_t why_len)
+int tcp_echo_can(const struct cb_case *c, char *why, size_t why_len)
 {
 	const unsigned limit = tcp_echo_sockets_limit(c->carriers);
 	const int64_t connections = cb_case_value(c, "connections");
@@ -158,7 +158,7 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 }
 
 /* A request takes longer the more connections there are: at least a few on each in a window. */
-static uint64_t window_ns(const struct cb_case *c)
+uint64_t tcp_echo_window_ns(const struct cb_case *c)
 {
 	const int64_t connections = cb_case_value(c, "connections");
 
@@ -174,14 +174,14 @@ static const struct cb_kind tcp_echo = {
     .models = CB_CAN_ALL | CB_CAN(CB_CALLBACK),
     .work = &tcp_echo_work,
     .callback = &tcp_echo_callback_work,
-    .params = params,
+    .params = tcp_echo_params,
     .param_count = 2,
     .without = "workers",
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-    .can = can,
-    .workers = workers,
-    .window_ns = window_ns,
+    .can = tcp_echo_can,
+    .workers = tcp_echo_workers,
+    .window_ns = tcp_echo_window_ns,
 };
 
 CB_REGISTER(tcp_echo)

@@ -57,6 +57,9 @@ struct tcp_echo_state {
 	uint32_t mismatch_offset;
 	uint64_t mismatch_sequence;
 	atomic_int client_error; /* negative errno */
+	/* Written by the soaker. */
+	_Alignas(CB_ALIGN) _Atomic uint64_t soaked; /* turns */
+	atomic_int soaker_policy;                   /* as sched_getscheduler(2) says it */
 	/* Written by the callback server. */
 	_Alignas(CB_ALIGN) int epoll_fd;
 	unsigned ready_next;
@@ -94,7 +97,19 @@ void tcp_echo_report(const struct cb_env *env, struct cb_metrics *metrics);
  */
 unsigned tcp_echo_sockets_limit(unsigned carriers);
 
+/* What all kinds of echo have in common. */
+unsigned tcp_echo_workers(const struct cb_case *c);
+int tcp_echo_can(const struct cb_case *c, char *why, size_t why_len);
+uint64_t tcp_echo_window_ns(const struct cb_case *c);
+extern const struct cb_param tcp_echo_params[2];
+uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n);
+
 /* The load generator: sends, verifies and times requests until told to quit. */
+void tcp_echo_drive(struct cb_companion *c, const struct cb_env *env);
+#define TCP_ECHO_CLIENT                                                           \
+	{                                                                         \
+		.role = "load generator", .run = tcp_echo_drive, .measures = true \
+	}
 extern const struct cb_companion_spec tcp_echo_client_spec;
 
 #endif

@@ -122,7 +122,7 @@ static void hang_up(struct tcp_echo_state *st, int error)
 		(void)shutdown(tcp_echo_client_at(st, i)->fd, SHUT_RDWR);
 }
 
-static void drive(struct cb_companion *c, const struct cb_env *env)
+void tcp_echo_drive(struct cb_companion *c, const struct cb_env *env)
 {
 	struct tcp_echo_state *st = env->state;
 	struct epoll_event events[TCP_ECHO_EVENTS];
@@ -144,5 +144,4 @@ static void drive(struct cb_companion *c, const struct cb_env *env)
 		(void)close(epoll_fd);
 }
 
-const struct cb_companion_spec tcp_echo_client_spec = {
-    .role = "load generator", .run = drive, .measures = true};
+const struct cb_companion_spec tcp_echo_client_spec = TCP_ECHO_CLIENT;

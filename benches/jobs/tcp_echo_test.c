@@ -140,9 +140,42 @@ static void disagreement_is_caught(void **unused)
 	end(&s);
 }
 
+/* Two beside the servers: one on a PU of its own, one on theirs, each with its own books. */
+static void the_soaker_takes_what_is_left(void **unused)
+{
+	static const char *const models[] = {"thread", "process", "coroutine"};
+
+	(void)unused;
+	for (size_t m = 0; m < 3; m++) {
+		const struct tcp_echo_state *st;
+		struct metric_set *metrics;
+		double soaker_ns = 0.0, pu = -1.0;
+		struct subject s;
+		char name[100];
+
+		(void)snprintf(name, sizeof(name),
+		    "job/tcp_echo_soaked/model:%s/place:same/connections:2", models[m]);
+		begin(&s, name);
+		st = s.team.env.state;
+		metrics = &s.sample.metrics;
+		/* On a busy machine it has to wait for its turn: there is little left. */
+		for (unsigned t = 0; t < 100 && soaker_ns <= 0.0; t++) {
+			right_trial(&s, 2 * WINDOW_NS);
+			assert_true(metric_get(metrics, "companion1_cpu_ns", &soaker_ns));
+		}
+		assert_true(soaker_ns > 0.0);
+		assert_true(atomic_load(&st->soaked) > 1);
+		assert_true(metric_get(metrics, "companion1_pu", &pu));
+		assert_int_equal((int)pu, s.team.unit[0].bound_pu);
+		assert_true(metric_get(metrics, "soaked_pct", &pu));
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_soaker_takes_what_is_left),
 	    cmocka_unit_test(every_connection_is_served),
 	    cmocka_unit_test(messages_have_their_size),
 	    cmocka_unit_test(pause_is_no_latency),

@@ -4,6 +4,8 @@
 
 #include <concbench/lock.h>
 
+#include <stdlib.h>
+
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
 #define TRIALS 4
 
@@ -177,6 +179,37 @@ static void a_reader_sees_a_writer(void **unused)
 	assert_int_equal(own.violations, 1);
 }
 
+static void count_up(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
+/* Who has not come for a while is taken off the combiner's list, and comes back: else it would wait
+ * here for ever. */
+static void who_comes_rarely_is_served(void **unused)
+{
+	const struct cb_lock *impl = cb_kind_find("lock", "flat_combining")->impl;
+	const struct cb_case c = {.workers = 3};
+	const size_t bytes = impl->lock_size(&c);
+	void *lock = aligned_alloc(CB_ALIGN, bytes);
+	const uint32_t stop = 0;
+	unsigned ran[3] = {0};
+
+	(void)unused;
+	assert_non_null(lock);
+	memset(lock, 0, bytes);
+	for (unsigned i = 0; i < 10000; i++) {
+		/* The last of the list, one in its middle, and its head. */
+		const unsigned rare = i < 3 ? i : i % 1000 == 0 ? 0 : i % 1500 == 0 ? 1 : 2;
+		struct cb_worker w = {.ops = NULL, .stop = &stop, .index = rare, .count = 3};
+
+		impl->ops->run(lock, NULL, &w, count_up, &ran[rare]);
+		assert_int_equal(ran[0] + ran[1] + ran[2], i + 1);
+	}
+	assert_true(ran[0] >= 10 && ran[1] >= 3);
+	free(lock);
+}
+
 static void what_cannot_be_is_declined(void **unused)
 {
 	static const struct {
@@ -186,6 +219,7 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"lock/ck_mcs/read_pct:50", "no shared acquire"},
 	    {"lock/ck_mcs/wait_ns:1000", "no timed acquire"},
 	    {"lock/ck_mcs/model:coroutine/workers:2", "stops its carrier"},
+	    {"lock/flat_combining/model:process/workers:2", "on another's stack"},
 	};
 	struct bench_case bc;
 
@@ -206,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(several_locks_are_apart),
 	    cmocka_unit_test(readers_do_not_write),
 	    cmocka_unit_test(a_reader_sees_a_writer),
+	    cmocka_unit_test(who_comes_rarely_is_served),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	};
 

@@ -436,6 +436,16 @@ static void check_books(struct team *t, struct tally *sum)
 	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
 		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
 	for (unsigned i = 0; i < ROLES; i++) {
+		char name[METRIC_NAME_MAX];
+		double pu;
+
+		(void)snprintf(name, sizeof(name), "companion%u_cpu_ns", i);
+		assert_true(metric_of(&sample, name) == (double)u[i].cpu_ns);
+		(void)snprintf(name, sizeof(name), "companion%u_resident_bytes", i);
+		assert_true(metric_of(&sample, name) == (double)u[i].resident_bytes);
+		(void)snprintf(name, sizeof(name), "companion%u_pu", i);
+		assert_int_equal(metric_get(&sample.metrics, name, &pu), u[i].pu >= 0);
+		assert_true(u[i].pu < 0 || (int)pu == u[i].pu);
 		/* Of one thread, in the time that they were kept; clocks may drift apart. */
 		assert_true(u[i].wall_ns > 0);
 		assert_true((double)u[i].cpu_ns <= 1.01 * (double)u[i].wall_ns);

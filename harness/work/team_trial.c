@@ -220,6 +220,25 @@ static void keep_metrics(const struct totals *sum, uint64_t window_ns, struct me
 	    m, METRIC_START_SKEW_NS, (double)(sum->last_start_ns - sum->first_start_ns));
 }
 
+/* Of several each has books of its own, by its place in the list. */
+static void keep_companion(unsigned i, const struct cb_usage *u, struct metric_set *m)
+{
+	const struct {
+		const char *what;
+		double value;
+	} books[] = {{"cpu_ns", (double)u->cpu_ns}, {"resident_bytes", (double)u->resident_bytes},
+	    {"pu", u->pu}};
+
+	for (size_t k = 0; k < sizeof(books) / sizeof(books[0]); k++) {
+		char name[METRIC_NAME_MAX];
+
+		(void)snprintf(name, sizeof(name), "companion%u_%s", i, books[k].what);
+		/* Not bound: it is on no PU in particular. */
+		if (books[k].value >= 0)
+			(void)metric_add(m, name, books[k].value);
+	}
+}
+
 /* What those beside the workers took; without a PU one shares the workers', or is not bound. */
 static void keep_companions(const struct team *t, struct metric_set *m)
 {
@@ -231,6 +250,8 @@ static void keep_companions(const struct team *t, struct metric_set *m)
 		resident += (double)t->usage[i].resident_bytes;
 		if (pu < 0 && !t->load->companions[i].idle)
 			pu = t->usage[i].pu;
+		if (t->load->companion_count > 1)
+			keep_companion(i, &t->usage[i], m);
 	}
 	if (pu >= 0)
 		(void)metric_add(m, METRIC_COMPANION_PU, pu);

@@ -60,13 +60,20 @@ uint64_t cb_now_ns(void)
 	return clock_now_ns();
 }
 
+bool cb_in_window(struct cb_worker *pub, uint64_t at_ns)
+{
+	const struct worker *w = worker_of(pub);
+
+	/* Acquire: who sees when the window opens sees when it closes. */
+	return at_ns >= atomic_load_explicit(w->open_ns, memory_order_acquire) &&
+	       at_ns < atomic_load_explicit(w->close_ns, memory_order_relaxed);
+}
+
 void cb_record_ns(struct cb_worker *pub, uint64_t at_ns, uint64_t ns)
 {
 	struct worker *w = worker_of(pub);
 
-	/* Acquire: who sees when the window opens sees when it closes. */
-	if (w->latency && at_ns >= atomic_load_explicit(w->open_ns, memory_order_acquire) &&
-	    at_ns < atomic_load_explicit(w->close_ns, memory_order_relaxed))
+	if (w->latency && cb_in_window(pub, at_ns))
 		histogram_record(w->latency, ns);
 }
 

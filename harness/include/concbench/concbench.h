@@ -282,6 +282,10 @@ uint64_t cb_now_ns(void);
  */
 void cb_record_ns(struct cb_worker *w, uint64_t at_ns, uint64_t ns);
 
+/** cb_in_window() - lies @at_ns inside the window, as far as is known? For figures of a workload's
+ * own: what is not in there is warm-up, or others have left already. */
+bool cb_in_window(struct cb_worker *w, uint64_t at_ns);
+
 /**
  * cb_spin() - work that takes a while, without reading a clock: a read of it is 25 ns, too coarse
  * for 100. The loop that was timed by cb_spin_turns() is the one that runs, down to its alignment.
@@ -511,18 +515,22 @@ int cb_bind_self(int pu);
 
 /* How a sacrificial process ended. */
 struct cb_fate {
-	bool hung;        /* had to be killed at the deadline */
+	bool hung;        /* was there at the deadline, and was killed */
 	int signal;       /* that killed it; 0: none, or our own at the deadline */
-	int status;       /* of exit */
+	int status;       /* of exit, if it did that */
 	uint64_t wall_ns; /* from its start to its end noticed */
 };
 
 /**
  * cb_sacrifice() - run @fn in a process of its own, in which death or hang is expected, and say how
- * it ended. It leads a process group; nothing of the group is left. For once(): the cell has to be
- * single-threaded. Return: 0; -errno when it could not be made.
+ * it ended. It ends with status 0 when @fn returns.
+ * @within_ns: its deadline, from now.
+ *
+ * It leads a process group, which its children are in too: nothing of that is left, and all of it
+ * has been waited for. For once(): the cell has to be single-threaded. Return: 0; -errno when it
+ * could not be made or waited for, and nothing is left then either.
  */
-int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t deadline_ns, struct cb_fate *fate);
+int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb_fate *fate);
 
 /* ---- kinds and families ---- */
 

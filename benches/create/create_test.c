@@ -1,0 +1,143 @@
+/* create_test.c - what is timed of a creation, and to whom it is charged. That those who are wrong
+ * are caught: conformance_test.c. */
+#include "benches/team_fixture.h"
+
+#include "benches/create/life.h"
+
+#include <math.h>
+
+#define WINDOW_NS (20 * CLOCK_NS_PER_MS)
+
+static double metric(const struct subject *s, const char *name)
+{
+	double value = -1.0;
+
+	if (!metric_get(&s->sample.metrics, name, &value))
+		fail_msg("%s: no metric %s", s->bc.name, name);
+	return value;
+}
+
+/* Each phase is a part of the whole, and of what one operation takes. */
+static void phases_are_parts(void **unused)
+{
+	static const char *const names[] = {
+	    "create/thread/model:thread/workers:1", "create/thread/model:process/workers:2"};
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		struct subject s;
+
+		begin(&s, names[i]);
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, WINDOW_NS);
+			assert_true(metric(&s, "call_ns") > 0.0);
+			assert_true(metric(&s, "first_ns") > 0.0);
+			assert_true(metric(&s, "join_ns") > 0.0);
+			assert_true(fabs(metric(&s, "life_ns") - metric(&s, "first_ns") -
+					 metric(&s, "join_ns")) < 0.01);
+			assert_true(metric(&s, "life_ns") / s.bc.pub.workers <
+				    1.5 * metric(&s, METRIC_NS_PER_OP));
+			assert_true(s.sample.latency->count > 0);
+		}
+		end(&s);
+	}
+}
+
+/* The warm-up is not timed, nor is who ends after the window. */
+static void timed_are_those_of_the_window(void **unused)
+{
+	const struct life_maker *maker;
+	struct subject s;
+	double timed;
+
+	(void)unused;
+	begin(&s, "create/thread/workers:1");
+	maker = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	timed = (double)maker->timed;
+	/* Within one at each end. */
+	assert_true(fabs(timed - metric(&s, METRIC_OPS)) <= 2.0);
+	assert_true(maker->timed < maker->made);
+	assert_int_equal(s.sample.latency->count, maker->timed);
+	end(&s);
+}
+
+/* Means over those of the window, and nothing that an earlier trial has left. */
+static void means_are_of_one_trial(void **unused)
+{
+	struct metric_set metrics = {0};
+	struct life_maker *maker;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "create/thread/workers:2");
+	maker = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	for (unsigned i = 0; i < 2; i++) {
+		s.team.load->enter(subject_worker(&s, i), maker);
+		maker[i].timed = 2 + 2 * i;
+		maker[i].phase_ns[LIFE_CALL] = 60 * (i + 1);
+		maker[i].phase_ns[LIFE_FIRST] = 100 * (i + 1);
+		maker[i].phase_ns[LIFE_JOIN] = 20 * (i + 1);
+	}
+	assert_true(report(&s, &metrics, "call_ns") == 30.0);
+	assert_true(report(&s, &metrics, "first_ns") == 50.0);
+	assert_true(report(&s, &metrics, "join_ns") == 10.0);
+	assert_true(report(&s, &metrics, "life_ns") == 60.0);
+	/* Of none there is no mean. */
+	for (unsigned i = 0; i < 2; i++)
+		s.team.load->enter(subject_worker(&s, i), maker);
+	metrics.count = 0;
+	s.team.load->report(&s.team.env, (struct cb_metrics *)(void *)&metrics);
+	assert_int_equal(metrics.count, 0);
+	end(&s);
+}
+
+/* One wrong account at a time. */
+static void accounts_have_to_agree(void **unused)
+{
+	struct life_maker *maker;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "create/thread/workers:2");
+	maker = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	maker[1].ran--;
+	wrong(&s, check(&s), "worker 1: ");
+	maker[1].ran++;
+	maker[1].made++;
+	wrong(&s, check(&s), " ran, ");
+	maker[1].made--;
+	maker[0].strangers = 1;
+	wrong(&s, check(&s), "worker 0: 1 of ");
+	maker[0].strangers = 0;
+	maker[0].astray = 3;
+	wrong(&s, check(&s), "3 of ");
+	maker[0].astray = 0;
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
+static void coroutines_are_declined(void **unused)
+{
+	struct bench_case bc;
+
+	(void)unused;
+	assert_non_null(
+	    strstr(parse("create/thread/model:coroutine", &bc), "that stops the carrier"));
+	assert_true(bc.declined);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(phases_are_parts),
+	    cmocka_unit_test(timed_are_those_of_the_window),
+	    cmocka_unit_test(means_are_of_one_trial),
+	    cmocka_unit_test(accounts_have_to_agree),
+	    cmocka_unit_test(coroutines_are_declined),
+	};
+
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
+}

@@ -1,0 +1,308 @@
+/* killed_worker.c - a worker is killed while it holds a lock: what becomes of the others? */
+#include "benches/fault/killed.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Of each that is left. */
+#define OPERATIONS 10u
+/* Those that go on are done within a few milliseconds, and on a machine that is very busy within a
+ * few hundred. */
+#define DEADLINE_NS (500 * CB_NS_PER_MS)
+
+enum mutex_word { PLAIN, ROBUST };
+
+static const char *const mutex_words[] = {[PLAIN] = "plain", [ROBUST] = "robust", NULL};
+static const char *const outcomes[] = {[KILLED_SURVIVED] = "survived",
+    [KILLED_DEADLOCKED] = "deadlocked",
+    [KILLED_LOST] = "lost",
+    NULL};
+
+/* ---- in the sacrificed process and its children ---- */
+
+static int mutex_init(pthread_mutex_t *m, bool robust)
+{
+	pthread_mutexattr_t attr;
+	int ret = pthread_mutexattr_init(&attr);
+
+	if (ret)
+		return -ret;
+	ret = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	if (!ret && robust)
+		ret = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	if (!ret)
+		ret = pthread_mutex_init(m, &attr);
+	(void)pthread_mutexattr_destroy(&attr);
+	return -ret;
+}
+
+/* Return: 0; -errno. */
+static int enter(struct killed_state *st)
+{
+	int ret = pthread_mutex_lock(&st->mutex);
+
+	if (ret == EOWNERDEAD) {
+		st->next_ns = cb_now_ns();
+		if (st->plan.repairs)
+			st->second = st->first;
+		st->repaired++;
+		ret = pthread_mutex_consistent(&st->mutex);
+	}
+	return -ret;
+}
+
+static void work(struct killed_state *st)
+{
+	for (unsigned after = 0; after < OPERATIONS;) {
+		const int ret = enter(st);
+
+		if (ret) {
+			cb_store(&st->error, ret);
+			return;
+		}
+		if (cb_load_acquire(&st->dead)) {
+			st->after++;
+			after++;
+		}
+		st->first++;
+		st->second++;
+		cb_fetch_add(&st->done, 1);
+		(void)pthread_mutex_unlock(&st->mutex);
+		if (!after)
+			(void)usleep(1000); /* it is not yet dead, and has to get in */
+	}
+}
+
+static void be_the_victim(struct killed_state *st)
+{
+	if (enter(st) != 0)
+		return;
+	st->first++;
+	if (!st->plan.holds) {
+		st->second++;
+		(void)pthread_mutex_unlock(&st->mutex);
+	}
+	cb_store_release(&st->inside, 1);
+	while (st->plan.kills)
+		(void)pause();
+	if (st->plan.holds) {
+		st->second++;
+		(void)pthread_mutex_unlock(&st->mutex);
+	}
+	cb_fetch_add(&st->done, 1);
+}
+
+static pid_t start(struct killed_state *st, void (*fn)(struct killed_state *st))
+{
+	const pid_t parent = getpid();
+	const pid_t pid = fork();
+
+	if (pid < 0)
+		cb_store(&st->error, -errno);
+	if (pid)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		fn(st);
+	_exit(0);
+}
+
+/* All of a trial: over when everybody has done what is left, and else never. */
+static void team(void *arg)
+{
+	struct killed_state *st = arg;
+	const pid_t victim = start(st, be_the_victim);
+
+	if (victim < 0)
+		return;
+	for (unsigned i = 1; i < st->workers; i++)
+		if (start(st, work) < 0)
+			return;
+	while (!cb_load_acquire(&st->inside))
+		(void)usleep(100);
+	st->killed_ns = cb_now_ns();
+	if (st->plan.kills)
+		(void)kill(victim, SIGKILL);
+	while (waitpid(victim, &st->victim_status, 0) < 0 && errno == EINTR)
+		;
+	cb_store_release(&st->dead, 1);
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+}
+
+/* ---- in the cell ---- */
+
+static void forget_last(struct killed_state *st)
+{
+	const uint32_t robust = st->robust;
+
+	memset(st, 0, sizeof(*st));
+	st->robust = robust;
+}
+
+static enum killed_outcome outcome_of(const struct killed_state *st)
+{
+	if (st->fate.hung)
+		return KILLED_DEADLOCKED;
+	return st->first == st->second ? KILLED_SURVIVED : KILLED_LOST;
+}
+
+int killed_once(const struct killed_plan *plan, struct cb_env *env, struct cb_metrics *metrics,
+    char *why, size_t why_len)
+{
+	struct killed_state *st = env->state;
+	int ret;
+
+	forget_last(st);
+	st->plan = *plan;
+	st->workers = env->workers;
+	ret = mutex_init(&st->mutex, st->robust);
+	if (!ret)
+		ret = cb_sacrifice(team, st, DEADLINE_NS, &st->fate);
+	if (!ret)
+		ret = st->error;
+	if (ret) {
+		(void)snprintf(why, why_len, "the team: %s", strerror(-ret));
+		return ret;
+	}
+	if (st->fate.signal || st->fate.status) {
+		(void)snprintf(why, why_len, "the team ended by signal %d, status %d",
+		    st->fate.signal, st->fate.status);
+		return -ECHILD;
+	}
+	st->outcome = plan->honest ? outcome_of(st) : KILLED_SURVIVED;
+	for (unsigned i = 0; i < KILLED_OUTCOMES; i++) {
+		char name[40];
+
+		(void)snprintf(name, sizeof(name), "outcome.%s", outcomes[i]);
+		(void)cb_metric(metrics, name, st->outcome == i);
+	}
+	if (st->next_ns)
+		(void)cb_metric(metrics, "recovery_ns", (double)(st->next_ns - st->killed_ns));
+	return 0;
+}
+
+static int setup(struct cb_env *env, char *why, size_t why_len)
+{
+	struct killed_state *st = env->state;
+
+	(void)why;
+	(void)why_len;
+	st->robust = cb_case_value(env->c, "mutex") == ROBUST;
+	return 0;
+}
+
+static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	static const struct killed_plan plan = {true, true, true, true};
+
+	return killed_once(&plan, env, metrics, why, why_len);
+}
+
+/* That what is said of it has really happened. The victim's own operation is not over: whoever
+ * repairs what it has left counts it. */
+static int check(const struct cb_env *env, char *why, size_t why_len)
+{
+	const struct killed_state *st = env->state;
+	const uint64_t others = (uint64_t)(st->workers - 1) * OPERATIONS;
+	const char *said = outcomes[st->outcome];
+
+	if (!WIFSIGNALED(st->victim_status) || WTERMSIG(st->victim_status) != SIGKILL)
+		(void)snprintf(why, why_len, "%s: the victim was not killed", said);
+	else if (st->outcome == KILLED_DEADLOCKED && st->after)
+		(void)snprintf(why, why_len,
+		    "%s: but %" PRIu64 " have had the lock after the death", said, st->after);
+	else if (st->outcome == KILLED_DEADLOCKED && st->first != st->second + 1)
+		(void)snprintf(why, why_len, "%s: but the victim did not hold the lock", said);
+	else if (st->outcome != KILLED_DEADLOCKED && st->after != others)
+		(void)snprintf(why, why_len,
+		    "%s: %" PRIu64 " of %" PRIu64 " operations after the death", said, st->after,
+		    others);
+	else if (st->outcome != KILLED_DEADLOCKED && st->repaired != 1)
+		(void)snprintf(why, why_len, "%s: %" PRIu64 " were told of the death, not 1", said,
+		    st->repaired);
+	else if (st->outcome == KILLED_SURVIVED &&
+		 (st->first != st->done + 1 || st->second != st->first))
+		(void)snprintf(why, why_len,
+		    "%s: but the counters are %" PRIu64 " and %" PRIu64 " after %" PRIu64
+		    " operations and half of one",
+		    said, st->first, st->second, st->done);
+	else
+		return 0;
+	return -EBADMSG;
+}
+
+static const struct cb_workload workload = {
+    .op = "death of a worker",
+    .state_bytes = sizeof(struct killed_state),
+    .setup = setup,
+    .once = once,
+    .check = check,
+};
+
+static int can(const struct cb_case *c, char *why, size_t why_len)
+{
+	if (c->workers > 1)
+		return 0;
+	(void)snprintf(why, why_len, "one dies: somebody has to be left");
+	return -EINVAL;
+}
+
+static const struct cb_param own_params[] = {
+    {"mutex", CB_WORD, "plain", 0, ROBUST,
+	"a plain pthread mutex, or one that tells of its owner's death", mutex_words, false},
+};
+
+static const struct cb_kind killed_worker = {
+    .family = "fault",
+    .name = "killed_worker",
+    .about = "a worker is killed (SIGKILL) while it holds a lock that others wait for",
+    .source = "pthread_mutexattr_setrobust(3)",
+    .from = CB_SMOKE,
+    .version = 1,
+    .models = CB_CAN(CB_PROCESS),
+    .not_models = "a signal that kills a thread or a coroutine kills all of them",
+    .work = &workload,
+    .params = own_params,
+    .param_count = 1,
+    .can = can,
+};
+
+CB_REGISTER(killed_worker)
+
+static const struct cb_param params[] = {
+    {"model", CB_WORD, "process", 0, CB_MODEL_COUNT - 1, "what carries a worker", cb_model_words,
+	false},
+    CB_PARAM_WORKERS("2"),
+};
+
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "mutex=robust"},
+    {CB_QUICK, "mutex=plain"},
+    {CB_FULL, "mutex=plain,robust workers=4*pus"},
+    {CB_CHECK, "mutex=plain,robust workers=2,5"},
+};
+
+static const struct cb_figure figures[] = {
+    {"outcome", "the others survive", "", CB_OUTCOME, CB_MORE, 0.0, outcomes},
+};
+
+const struct cb_family fault_family = {
+    .name = "fault",
+    .plural = "faults",
+    .title = "When a worker dies",
+    .question = "What becomes of the others when one of them dies?",
+    .params = params,
+    .param_count = sizeof(params) / sizeof(params[0]),
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
+    .figures = figures,
+    .figure_count = 1,
+    .shape = CB_TABLE_ONLY,
+};

@@ -1,0 +1,175 @@
+/* memory_test.c - what is counted of parked workers, against bytes that the test knows; and that
+ * they are gone. That those who are wrong are caught: conformance_test.c. */
+#include "benches/team_fixture.h"
+
+#include "benches/memory/parked.h"
+
+#include <sys/wait.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define WORKERS 20u
+#define EXTRA_BYTES ((size_t)64 * 1024)
+
+static double metric(const struct subject *s, const char *name)
+{
+	double value = -1.0;
+
+	if (!metric_get(&s->sample.metrics, name, &value))
+		fail_msg("%s: no metric %s", s->bc.name, name);
+	return value;
+}
+
+static const struct parked_model *plain;
+static void *extra[WORKERS];
+
+/* Each has so much more. */
+static int make_larger(struct parked_state *st, unsigned count)
+{
+	void *p =
+	    mmap(NULL, EXTRA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	memset(p, 1, EXTRA_BYTES);
+	extra[st->made] = p;
+	return plain->make(st, count);
+}
+
+static int end_larger(struct parked_state *st)
+{
+	for (unsigned i = 0; i < st->made; i++)
+		(void)munmap(extra[i], EXTRA_BYTES);
+	return plain->end(st);
+}
+
+static double bytes_of(struct subject *s, const struct parked_model *model)
+{
+	struct sample sample = {0};
+	double bytes = 0.0;
+
+	if (parked_once(model, &s->team.env, (struct cb_metrics *)(void *)&sample.metrics, s->why,
+		sizeof(s->why)) != 0)
+		fail_msg("%s: %s", s->bc.name, s->why);
+	assert_true(metric_get(&sample.metrics, "resident_bytes", &bytes));
+	return bytes;
+}
+
+static const char *const models[] = {"thread", "process", "coroutine"};
+
+/* What is added is found, and nothing else. Pages that the parent of processes has are theirs too,
+ * and count once. */
+static void what_is_added_is_found(void **unused)
+{
+	const struct parked_model larger = {make_larger, end_larger};
+
+	(void)unused;
+	if (PARKED_SANITIZED)
+		skip();
+	for (size_t i = 0; i < 3; i++) {
+		struct subject s;
+		double less, most;
+		char name[80];
+
+		(void)snprintf(
+		    name, sizeof(name), "memory/parked/model:%s/workers:%u", models[i], WORKERS);
+		begin(&s, name);
+		plain = &parked_models[s.bc.pub.model];
+		(void)bytes_of(&s, plain); /* whatever comes with the first */
+		less = bytes_of(&s, plain);
+		most = bytes_of(&s, &larger);
+		assert_true(most - less > 0.95 * (double)EXTRA_BYTES);
+		assert_true(most - less < 1.05 * (double)EXTRA_BYTES);
+		end(&s);
+	}
+}
+
+static void figures_are_the_sum_of_their_parts(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		struct subject s;
+		char name[80];
+
+		(void)snprintf(name, sizeof(name), "memory/parked/model:%s/workers:100", models[i]);
+		begin(&s, name);
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			assert_true(metric(&s, "bytes") - metric(&s, "resident_bytes") -
+					metric(&s, "page_table_bytes") <
+				    0.01);
+			assert_true(metric(&s, "resident_bytes") >= (double)sysconf(_SC_PAGESIZE));
+			/* Nobody is about any more. */
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		end(&s);
+	}
+}
+
+/* One wrong account at a time. */
+static void accounts_have_to_agree(void **unused)
+{
+	struct parked_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "memory/parked/workers:20");
+	st = s.team.env.state;
+	right_trial(&s, 0);
+	st->seen--;
+	wrong(&s, check(&s), "19 of 20 were parked, 0 still are");
+	st->seen++;
+	st->parked = 1;
+	wrong(&s, check(&s), "20 of 20 were parked, 1 still are");
+	st->parked = 0;
+	st->left.anonymous = st->grown.anonymous + 1000000;
+	if (!PARKED_SANITIZED)
+		wrong(&s, check(&s), " bytes were not given back");
+	st->left.anonymous = 0;
+	st->grown.anonymous = 1;
+	wrong(&s, check(&s), "20 workers added 1 bytes: not a page each");
+	end(&s);
+}
+
+/* The limit of tasks ends it with its own words, and nobody is left. */
+static int make_three(struct parked_state *st, unsigned count)
+{
+	return st->made == 3 ? -EAGAIN : plain->make(st, count);
+}
+
+static void a_wall_is_told(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		struct sample sample = {0};
+		struct parked_model few;
+		struct subject s;
+		char name[80], want[80];
+
+		(void)snprintf(name, sizeof(name), "memory/parked/model:%s/workers:10", models[i]);
+		begin(&s, name);
+		plain = &parked_models[s.bc.pub.model];
+		few = (struct parked_model){make_three, plain->end};
+		assert_int_equal(
+		    parked_once(&few, &s.team.env, (struct cb_metrics *)(void *)&sample.metrics,
+			s.why, sizeof(s.why)),
+		    -EAGAIN);
+		(void)snprintf(want, sizeof(want), "%s 4 of 10: ", models[i]);
+		assert_non_null(strstr(s.why, want));
+		assert_int_equal(((struct parked_state *)s.team.env.state)->made, 0);
+		assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		end(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_added_is_found),
+	    cmocka_unit_test(figures_are_the_sum_of_their_parts),
+	    cmocka_unit_test(accounts_have_to_agree),
+	    cmocka_unit_test(a_wall_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, open_machine, close_machine);
+}

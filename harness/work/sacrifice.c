@@ -1,0 +1,100 @@
+/* sacrifice.c - a process in which death or hang is expected, and what becomes of it. */
+#include "harness/base/child.h"
+#include "harness/base/clock.h"
+
+#include <concbench/concbench.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((noreturn)) static void be_sacrificed(void (*fn)(void *arg), void *arg, pid_t parent)
+{
+	const struct rlimit no_core = {0, 0};
+
+	(void)setpgid(0, 0);
+	child_die_with(parent);
+	(void)setrlimit(RLIMIT_CORE, &no_core); /* it is expected to crash */
+	fn(arg);
+	_exit(0);
+}
+
+/* Return: 1 it has ended, and can be waited for; 0 it has not by then; -errno. */
+static int await_end(int pidfd, uint64_t until_ns)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	for (;;) {
+		const uint64_t now_ns = clock_now_ns();
+		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+		const struct timespec left = {.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S),
+		    .tv_nsec = (long)(left_ns % CLOCK_NS_PER_S)};
+		const int ready = ppoll(&p, 1, &left, NULL);
+
+		if (ready > 0 || (ready == 0 && !left_ns))
+			return ready;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+/* All of its group: those that it has left behind are ours by now (PR_SET_CHILD_SUBREAPER), and
+ * whoever is dying has its children with it until we have waited for it. */
+static int end_group(pid_t leader, int *status)
+{
+	int of_one = 0, error;
+	pid_t pid;
+
+	(void)kill(-leader, SIGKILL);
+	do {
+		pid = waitpid(-leader, &of_one, 0);
+		error = errno;
+		if (pid == leader)
+			*status = of_one;
+	} while (pid > 0 || error == EINTR);
+	return error == ECHILD ? 0 : -error;
+}
+
+int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb_fate *fate)
+{
+	const uint64_t begin_ns = clock_now_ns();
+	const pid_t self = getpid();
+	int adopts = 0, pidfd, ended, status = 0, ret;
+	pid_t pid;
+
+	if (prctl(PR_GET_CHILD_SUBREAPER, &adopts) != 0 ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		ret = -errno;
+		goto out;
+	}
+	if (pid == 0)
+		be_sacrificed(fn, arg, self);
+	/* Here too: whoever comes first. It has not been waited for, so this is still it. */
+	(void)setpgid(pid, pid);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	ended = pidfd < 0 ? -errno : await_end(pidfd, begin_ns + within_ns);
+	if (pidfd >= 0)
+		(void)close(pidfd);
+	memset(fate, 0, sizeof(*fate));
+	fate->wall_ns = clock_now_ns() - begin_ns;
+	ret = end_group(pid, &status);
+	if (ended < 0)
+		ret = ended;
+	fate->hung = ended == 0;
+	if (WIFEXITED(status))
+		fate->status = WEXITSTATUS(status);
+	else if (WIFSIGNALED(status) && !fate->hung)
+		fate->signal = WTERMSIG(status);
+out:
+	(void)prctl(PR_SET_CHILD_SUBREAPER, adopts, 0, 0, 0);
+	return ret;
+}

@@ -1,0 +1,172 @@
+/* sacrifice_test.c - deaths and hangs that are expected: told apart, and nobody left behind. */
+#include "harness/base/clock.h"
+
+#include <concbench/concbench.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+extern const struct cb_family *const cb_families[];
+const struct cb_family *const cb_families[] = {NULL};
+
+/* Far more than any of these needs that does not hang. */
+#define PATIENCE_NS (20 * CLOCK_NS_PER_S)
+#define SHORT_NS (50 * CLOCK_NS_PER_MS)
+
+static void come_back(void *arg)
+{
+	*(int *)arg = getpid() == getpgrp() ? 1 : 2;
+}
+
+static void leave(void *arg)
+{
+	(void)arg;
+	_exit(3);
+}
+
+static void crash(void *arg)
+{
+	(void)arg;
+	(void)signal(SIGSEGV, SIG_DFL); /* past a sanitizer's */
+	(void)raise(SIGSEGV);
+}
+
+static void be_killed(void *arg)
+{
+	(void)arg;
+	(void)raise(SIGKILL);
+}
+
+static void hang(void *arg)
+{
+	(void)arg;
+	(void)signal(SIGTERM, SIG_IGN);
+	for (;;)
+		(void)pause();
+}
+
+static void *shared(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+static void each_end_is_told(void **state)
+{
+	static const struct {
+		void (*fn)(void *arg);
+		uint64_t within_ns;
+		struct cb_fate want;
+	} ends[] = {
+	    {come_back, PATIENCE_NS, {false, 0, 0, 0}},
+	    {leave, PATIENCE_NS, {false, 0, 3, 0}},
+	    {crash, PATIENCE_NS, {false, SIGSEGV, 0, 0}},
+	    /* Killed by somebody else, and well before its deadline: no hang. */
+	    {be_killed, PATIENCE_NS, {false, SIGKILL, 0, 0}},
+	    {hang, SHORT_NS, {true, 0, 0, 0}},
+	};
+	int *seen = shared(sizeof(*seen));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const uint64_t begin_ns = clock_now_ns();
+		struct cb_fate fate;
+
+		assert_int_equal(cb_sacrifice(ends[i].fn, seen, ends[i].within_ns, &fate), 0);
+		assert_int_equal(fate.hung, ends[i].want.hung);
+		assert_int_equal(fate.signal, ends[i].want.signal);
+		assert_int_equal(fate.status, ends[i].want.status);
+		assert_true(fate.wall_ns > 0 && fate.wall_ns <= clock_now_ns() - begin_ns);
+		if (fate.hung)
+			assert_true(fate.wall_ns >= SHORT_NS);
+		assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	}
+	/* What it wrote is there, and it led a group. */
+	assert_int_equal(*seen, 1);
+	assert_int_equal(munmap(seen, sizeof(*seen)), 0);
+}
+
+/* A child and its child, which wait for ever. */
+struct kin {
+	pid_t pid[2];
+	bool outlive; /* it ends before them; else it hangs */
+};
+
+static void have_children(void *arg)
+{
+	struct kin *kin = arg;
+	int ready[2];
+	char byte;
+
+	if (pipe(ready) != 0)
+		_exit(9);
+	if (fork() == 0) {
+		kin->pid[0] = getpid();
+		if (fork() == 0) {
+			kin->pid[1] = getpid();
+			_exit(write(ready[1], "", 1) == 1 ? (hang(NULL), 0) : 9);
+		}
+		hang(NULL);
+	}
+	if (read(ready[0], &byte, 1) != 1)
+		_exit(9);
+	if (!kin->outlive)
+		hang(NULL);
+	_exit(4);
+}
+
+static void nobody_is_left(void **state)
+{
+	struct kin *kin = shared(sizeof(*kin));
+	/* One that has nothing to do with it. */
+	const pid_t other = fork();
+
+	(void)state;
+	assert_true(other >= 0);
+	if (other == 0)
+		hang(NULL);
+	for (int outlive = 0; outlive < 2; outlive++) {
+		struct cb_fate fate;
+		int adopts = -1;
+
+		kin->outlive = outlive;
+		kin->pid[0] = kin->pid[1] = 0;
+		assert_int_equal(
+		    cb_sacrifice(have_children, kin, outlive ? PATIENCE_NS : 10 * SHORT_NS, &fate),
+		    0);
+		assert_int_equal(fate.hung, !outlive);
+		assert_int_equal(fate.status, outlive ? 4 : 0);
+		for (int i = 0; i < 2; i++) {
+			assert_true(kin->pid[i] > 0);
+			assert_true(kill(kin->pid[i], 0) != 0 && errno == ESRCH);
+		}
+		assert_int_equal(waitpid(other, NULL, WNOHANG), 0);
+		/* As it was: orphans of others are not ours. */
+		assert_int_equal(prctl(PR_GET_CHILD_SUBREAPER, &adopts), 0);
+		assert_int_equal(adopts, 0);
+	}
+	assert_int_equal(kill(other, SIGKILL), 0);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	assert_int_equal(munmap(kin, sizeof(*kin)), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_end_is_told),
+	    cmocka_unit_test(nobody_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
