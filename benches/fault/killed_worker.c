@@ -259,6 +259,13 @@ static const struct cb_param own_params[] = {
 	"a plain pthread mutex, or one that tells of its owner's death", mutex_words, false},
 };
 
+static const struct cb_sweep sweeps[] = {
+    {CB_SMOKE, "mutex=robust"},
+    {CB_QUICK, "mutex=plain"},
+    {CB_FULL, "mutex=plain,robust workers=4*pus"},
+    {CB_CHECK, "mutex=plain,robust workers=2,5"},
+};
+
 static const struct cb_kind killed_worker = {
     .family = "fault",
     .name = "killed_worker",
@@ -271,6 +278,8 @@ static const struct cb_kind killed_worker = {
     .work = &workload,
     .params = own_params,
     .param_count = 1,
+    .sweeps = sweeps,
+    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .can = can,
 };
 
@@ -280,13 +289,6 @@ static const struct cb_param params[] = {
     {"model", CB_WORD, "process", 0, CB_MODEL_COUNT - 1, "what carries a worker", cb_model_words,
 	false},
     CB_PARAM_WORKERS("2"),
-};
-
-static const struct cb_sweep sweeps[] = {
-    {CB_SMOKE, "mutex=robust"},
-    {CB_QUICK, "mutex=plain"},
-    {CB_FULL, "mutex=plain,robust workers=4*pus"},
-    {CB_CHECK, "mutex=plain,robust workers=2,5"},
 };
 
 static const struct cb_figure figures[] = {
@@ -300,8 +302,6 @@ const struct cb_family fault_family = {
     .question = "What becomes of the others when one of them dies?",
     .params = params,
     .param_count = sizeof(params) / sizeof(params[0]),
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .figures = figures,
     .figure_count = 1,
     .shape = CB_TABLE_ONLY,

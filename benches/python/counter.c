@@ -335,7 +335,7 @@ static uint64_t window_ns(const struct cb_case *c)
 
 const struct cb_family python_family = {
     .name = "python",
-    .plural = "pythons",
+    .plural = "interpreters",
     .title = "Workers in Python",
     .question = "What does the same work take in another language?",
     .params = params,
