@@ -72,6 +72,29 @@ int cb_lock_can(const struct cb_case *c, char *why, size_t why_len)
 	return 0;
 }
 
+/* What the loop calls without asking; one that has neither has a loop of its own. */
+static int accepts(const struct cb_kind *k, char *why, size_t why_len)
+{
+	const struct cb_lock *lock = (const struct cb_lock *)k->impl;
+	const struct cb_lock_ops *ops = lock ? lock->ops : NULL;
+	const char *lacks = NULL;
+
+	if (k->work->setup != cb_lock_setup)
+		return 0;
+	if (!ops)
+		lacks = "calls (impl, a struct cb_lock with ops)";
+	else if (!ops->acquire && ops->release)
+		lacks = "acquire()";
+	else if (ops->acquire && !ops->release)
+		lacks = "release()";
+	else if (ops->acquire_shared && !ops->release_shared)
+		lacks = "release_shared()";
+	if (!lacks)
+		return 0;
+	(void)snprintf(why, why_len, "it lacks %s", lacks);
+	return -EINVAL;
+}
+
 /* ---- state ---- */
 
 static size_t lines(size_t bytes)
@@ -246,5 +269,6 @@ const struct cb_family lock_family = {
     .axis = "workers",
     .contenders = CB_KINDS,
     .can = cb_lock_can,
+    .accepts = accepts,
     .exercised = "handoff_share contended_share",
 };

@@ -392,6 +392,30 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 	(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
 }
 
+static int accepts(const struct cb_kind *k, char *why, size_t why_len)
+{
+	const struct cb_queue *queue = (const struct cb_queue *)k->impl;
+	const struct cb_queue_ops *ops = queue ? queue->ops : NULL;
+	const char *lacks = NULL;
+
+	if (k->work->setup != cb_queue_setup)
+		return 0;
+	if (!ops)
+		lacks = "calls (impl, a struct cb_queue with ops)";
+	else if (!queue->queue_bytes)
+		lacks = "queue_bytes()";
+	else if (!ops->put && !ops->try_put)
+		lacks = "put(), or try_put()";
+	else if (!ops->get && !ops->try_get)
+		lacks = "get(), or try_get()";
+	else if (!ops->drain && !ops->try_get)
+		lacks = "drain(), or try_get()";
+	if (!lacks)
+		return 0;
+	(void)snprintf(why, why_len, "it lacks %s", lacks);
+	return -EINVAL;
+}
+
 const struct cb_family queue_family = {
     .name = "queue",
     .plural = "queues",
@@ -406,6 +430,7 @@ const struct cb_family queue_family = {
     .contenders = CB_KINDS,
     .rate = true,
     .can = can,
+    .accepts = accepts,
     .workers = workers,
     .window_ns = window_ns,
     .exercised = "empty_polls_per_op|full_polls_per_op",

@@ -147,6 +147,7 @@ static int check_functions(const struct cb_kind *k, char *err, size_t err_len)
 static int fill(struct kind *k, const char *prefix, const char *module, char *err, size_t err_len)
 {
 	const struct cb_kind *self = k->self;
+	char why[160] = "";
 	int ret;
 
 	if (!is_name(self->name))
@@ -161,6 +162,8 @@ static int fill(struct kind *k, const char *prefix, const char *module, char *er
 		return wrong(self, err, err_len, "its name is longer than %d", KIND_NAME_MAX - 1);
 	k->module = module;
 	ret = check_functions(self, err, err_len);
+	if (!ret && k->family->accepts && k->family->accepts(self, why, sizeof(why)) != 0)
+		ret = wrong(self, err, err_len, "%s", why);
 	if (!ret)
 		ret = add_params(
 		    k, k->family->params, k->family->param_count, self->without, err, err_len);

@@ -105,7 +105,7 @@ gate_of_own_kinds() {
 	git add -A
 	git commit -qm one
 	git checkout -q -b change
-	local options=(--filter 'model:thread/workers:1/.*hold_ns:0/' --min-effect 20% --no-noise)
+	local options=(--filter 'model:thread/workers:1/.*hold_ns:0/' --min-effect 20% --time-budget 30s --no-noise)
 	expect 0 "$here/ci/pr-gate.sh" main "${options[@]}"
 	has out 'nothing to gate'
 	echo >>README.md

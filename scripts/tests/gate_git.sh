@@ -29,7 +29,7 @@ make_slower() {
 	grep -q volatile mine.c || fail "the skeleton has changed: $(cat mine.c)"
 }
 
-short=(lock/mine/workers:1 --min-effect 20% --time-budget 15s --no-noise)
+short=(lock/mine/workers:1 --min-effect 20% --time-budget 30s --no-noise)
 gate() {
 	"$CONCBENCH" gate --build 'make -s bench.so' --load bench.so "$@"
 }
@@ -88,7 +88,7 @@ only_what_is_loaded() {
 	repository
 	sed 's/LOCK(mine,/LOCK(other,/; s/^CB_MODULE//' mine.c >other.c
 	# A kind that is new, in a file that git does not know yet.
-	expect 0 gate --git-base HEAD --filter 'model:thread/workers:1/.*hold_ns:0/' --min-effect 20% --no-noise --json gate.json
+	expect 0 gate --git-base HEAD --filter 'model:thread/workers:1/.*hold_ns:0/' --min-effect 20% --time-budget 30s --no-noise --json gate.json
 	python3 - <<-'END' || fail "$(cat gate.json)"
 		import json
 		rows = {c["name"].split("/")[1]: c["verdict"] for c in json.load(open("gate.json"))["cases"]}

@@ -38,7 +38,7 @@ a_prefix_is_all_that_is_needed() {
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "job/checksum/'
 	# The plot scripts are found, too.
 	! command -v gnuplot >/dev/null || [ -s res/latest/charts/lock.svg ] || fail "no chart: $(cat err)"
-	expect 0 "$program" gate --load own/bench.so lock/ticket/workers:1 --min-effect 20% --time-budget 10s --no-noise
+	expect 0 "$program" gate --load own/bench.so lock/ticket/workers:1 --min-effect 20% --time-budget 30s --no-noise
 	has out lock/ticket same
 	# One command is the whole build of a single file.
 	# shellcheck disable=SC2046 # words, on purpose
@@ -80,7 +80,7 @@ a_runner_that_has_nothing() {
 	printf '/out\n/err\n' >>.gitignore
 	git init -q -b main . && git add -A && git commit -qm one
 	git checkout -q -b change && echo >>README.md && git commit -qam two
-	expect 0 ../copy/scripts/ci/pr-gate.sh main --filter 'model:thread/workers:1/' --min-effect 20% --no-noise
+	expect 0 ../copy/scripts/ci/pr-gate.sh main --filter 'model:thread/workers:1/' --min-effect 20% --time-budget 30s --no-noise
 	has gate-out/gate.md job/mine
 	[ -x ../copy/build/installed/bin/concbench ] || fail "not installed: $(cat out)"
 }

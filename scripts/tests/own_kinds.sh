@@ -67,38 +67,153 @@ a_bad_one_is_found() {
 	grep '^"lock/ck_mcs' out | grep -qv crashed || fail "$(cat out)"
 }
 
-# refuse TEXT... FILE: one line that names the file.
+# refuse_file FILE TEXT... - one line that names the file.
 refuse_file() {
-	expect 2 "$CONCBENCH" run --load "$1" --list
-	one_line err "${1#./}" "$2"
+	local file=$1
+	shift
+	expect 2 "$CONCBENCH" run --load "$file" --list
+	one_line err "--load: " "${file#./}" "$@"
 }
 
-what_cannot_be_loaded_is_refused() {
+# build FILE.so FLAG... - from FILE.c.
+build() {
+	local file=$1
+	shift
+	"${CC:-cc}" -shared -fPIC -w -O2 "$@" -I"$tree/harness/include" -o "$file" "${file%.so}.c" || fail "$file"
+}
+
+what_is_no_kinds_at_all_is_refused() {
 	build_example
 	refuse_file ./nowhere.so 'No such file'
+	mkdir folder.so
+	refuse_file ./folder.so 'Is a directory'
 	echo hello >text.so
-	refuse_file ./text.so 'not an ELF file'
+	refuse_file ./text.so 'not an ELF file' 'cc -shared -fPIC'
+	head -c 20 bench.so >short.so
+	refuse_file ./short.so 'not an ELF file'
 	cp /bin/true program.so
 	refuse_file ./program.so 'executable'
-	echo 'int nothing; int nothing = 1;' >bare.c
-	"${CC:-cc}" -shared -fPIC -o bare.so bare.c
-	refuse_file ./bare.so 'CB_MODULE'
-	{ cat bare.c; echo '#include <concbench/concbench.h>
-CB_MODULE'; } >empty.c
-	if "${CC:-cc}" -shared -fPIC -I"$tree/harness/include" -o empty.so empty.c 2>/dev/null; then
-		refuse_file ./empty.so 'no kind'
-	fi
-	sed 's/#define CB_ABI .*/#define CB_ABI 99/' "$tree/harness/include/concbench/concbench.h" >concbench.h
-	mkdir -p later/concbench && cp "$tree"/harness/include/concbench/*.h later/concbench/ && mv concbench.h later/concbench/
-	"${CC:-cc}" -shared -fPIC -O2 -Ilater -o later.so ticket.c
-	refuse_file ./later.so 'ABI 99'
-	# A byte of its header, and it is for another machine.
+	refuse_file ./ticket.o 'not a shared object' 'cc -shared -fPIC'
+	# A byte of its header each, and it is for another machine.
 	cp bench.so other.so
 	printf '\267' | dd of=other.so bs=1 seek=18 conv=notrunc 2>/dev/null
-	refuse_file ./other.so 'another architecture'
-	# One of a name that there is, and the way out.
+	refuse_file ./other.so 'another architecture' 'ELF machine 183, 64 bit'
+	cp bench.so narrow.so
+	printf '\001' | dd of=narrow.so bs=1 seek=4 conv=notrunc 2>/dev/null
+	refuse_file ./narrow.so 'another architecture' '32 bit'
+	echo 'int nothing; int nothing = 1;' >bare.c
+	build bare.so
+	refuse_file ./bare.so 'no symbol concbench_module' 'CB_MODULE'
+	printf '#include <concbench/concbench.h>\nCB_MODULE\n' >empty.c
+	build empty.so
+	refuse_file ./empty.so 'no kind'
+	# In dlopen's own words.
+	sed 's/cb_relax(w)/nowhere_at_all(w)/' ticket.c >missing.c
+	build missing.so
+	refuse_file ./missing.so 'undefined symbol: nowhere_at_all'
+}
+
+# interface NAME SED - a copy of the headers that differs.
+interface() {
+	mkdir -p "$1/concbench"
+	cp "$tree"/harness/include/concbench/*.h "$1/concbench/"
+	sed -i "$2" "$1/concbench/concbench.h"
+	! cmp -s "$1/concbench/concbench.h" "$tree/harness/include/concbench/concbench.h" || fail "$2 changes nothing"
+	"${CC:-cc}" -shared -fPIC -w -O2 -I"$1" -o "$1.so" ticket.c
+}
+
+another_interface_is_refused() {
+	build_example
+	local abi
+	abi=$(sed -n 's/^#define CB_ABI //p' "$tree/harness/include/concbench/concbench.h")
+	interface newer "s/^#define CB_ABI .*/#define CB_ABI $((abi + 1))/"
+	refuse_file ./newer.so "a newer interface (ABI $((abi + 1)), this program has $abi)" 'build it again'
+	# There is none before the first.
+	if [ "$abi" -gt 0 ]; then
+		interface older "s/^#define CB_ABI .*/#define CB_ABI $((abi - 1))/"
+		refuse_file ./older.so "an older interface (ABI $((abi - 1)), this program has $abi)" 'build it again'
+	fi
+	# While the number stays 0 the headers change all the same.
+	interface grown 's/^	const char \*says;/&	long more;/'
+	refuse_file ./grown.so 'the headers of another version' 'build it again'
+}
+
+# kind FILE.c FIELDS [DECLARATIONS] - a kind written out, which lacks or has what the test is about.
+kind() {
+	cat >"$1.c" <<-END
+		#include <concbench/lock.h>
+		#include <concbench/queue.h>
+		static uint64_t batch(struct cb_worker *w, void *state, uint64_t n) { return n; }
+		static int check(const struct cb_env *env, char *why, size_t why_len) { return 0; }
+		static void acquire(void *lock, void *node, struct cb_worker *w) {}
+		static bool try_put(void *queue, struct cb_worker *w, const void *item, size_t n) { return true; }
+		static size_t queue_bytes(const struct cb_queue_env *env) { return 8; }
+		static const struct cb_workload work = {.op = "op", .state_bytes = 8, .batch = batch, .check = check};
+		${3:-}
+		static const struct cb_kind kind = {.family = "job", .name = "own", .about = "one", .version = 1,
+		    .models = CB_CAN_ALL, .work = &work, $2};
+		CB_REGISTER(kind)
+		CB_MODULE
+	END
+	build "$1.so"
+}
+
+a_kind_that_does_not_fit_is_refused() {
+	need_compilers
+	# Negative control: nothing is wrong with this one.
+	kind good ''
+	expect 0 "$CONCBENCH" list --load ./good.so
+	has out job/own
+	kind unchecked '.work = &bad' 'static const struct cb_workload bad = {.op = "op", .batch = batch};'
+	refuse_file ./unchecked.so 'kind job/own' 'its work is not checked: no check()'
+	kind idle '.work = &bad' 'static const struct cb_workload bad = {.op = "op", .check = check};'
+	refuse_file ./idle.so 'kind job/own' 'without an operation to do'
+	kind workless '.work = NULL'
+	refuse_file ./workless.so 'kind job/own' 'no workload'
+	kind twice '.params = params, .param_count = 2' 'static const struct cb_param params[] = {
+		CB_PARAM("depth", CB_COUNT, "1", 1, 9, "one"), CB_PARAM("depth", CB_COUNT, "1", 1, 9, "two")};'
+	refuse_file ./twice.so 'kind job/own' "parameter 'depth' is declared twice"
+	kind familys '.params = params, .param_count = 1' 'static const struct cb_param params[] = {
+		CB_PARAM("workers", CB_COUNT, "1", 1, 9, "the family has it")};'
+	refuse_file ./familys.so "parameter 'workers' is declared twice"
+	kind stranger '.family = "bridge"'
+	refuse_file ./stranger.so 'kind bridge/own' 'no such family'
+	kind named '.name = "a/b"'
+	refuse_file ./named.so 'no name, or one that is not of letters, digits'
+	kind there '.family = "lock", .name = "ck_mcs"'
+	refuse_file ./there.so 'kind lock/ck_mcs' 'there is one of this name already' 'PREFIX=FILE'
+	# What the family's loop calls without asking.
+	local work='static const struct cb_workload bad = {.op = "op", .setup = cb_lock_setup, .batch = batch, .check = check};'
+	kind lock_bare '.family = "lock", .work = &bad' "$work"
+	refuse_file ./lock_bare.so 'kind lock/own' 'it lacks calls'
+	kind lock_open '.family = "lock", .work = &bad, .impl = &own' "$work
+		static const struct cb_lock_ops ops = {.acquire = acquire};
+		static const struct cb_lock own = {.ops = &ops, .lock_bytes = 8};"
+	refuse_file ./lock_open.so 'kind lock/own' 'it lacks release()'
+	kind queue_full '.family = "queue", .work = &bad, .impl = &own' "${work/lock/queue}
+		static const struct cb_queue_ops ops = {.try_put = try_put};
+		static const struct cb_queue own = {.ops = &ops, .queue_bytes = queue_bytes};"
+	refuse_file ./queue_full.so 'kind queue/own' 'it lacks get(), or try_get()'
+}
+
+# Wherever a file is named: the option that is wrong, and the way out.
+every_option_says_so() {
+	build_example
+	echo hello >text.so
 	expect 2 "$CONCBENCH" run --load ./bench.so --load ./bench.so --list
 	one_line err 'there is one of this name already' 'PREFIX=FILE'
+	local command
+	for command in list check 'describe lock/ticket'; do
+		# shellcheck disable=SC2086 # words, on purpose
+		expect 2 "$CONCBENCH" $command --load ./text.so
+		one_line err '--load: ' text.so 'not an ELF file'
+	done
+	expect 2 "$CONCBENCH" gate --base-load ./text.so --head-load ./bench.so
+	one_line err '--base-load: ' text.so 'not an ELF file'
+	expect 2 "$CONCBENCH" gate --base-load ./bench.so --head-load ./text.so
+	one_line err '--head-load: ' text.so 'not an ELF file'
+	expect 2 "$CONCBENCH" run --load ./bench.so --filter nothing-of-it --list
+	one_line err '--filter: ' 'matches no case'
 }
 
 # A build of the file during a run must not get into it: the row says so, the others go on.
@@ -164,5 +279,6 @@ a_kind_is_a_file_and_a_line() {
 	[ "$(git ls-files --others --exclude-standard benches harness | wc -l)" -eq 2 ] || fail "$(git status --short)"
 }
 
-run a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_cannot_be_loaded_is_refused \
+run a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
+	a_kind_that_does_not_fit_is_refused every_option_says_so \
 	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line

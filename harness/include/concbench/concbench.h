@@ -606,6 +606,10 @@ struct cb_family {
 	 * case has them: a lock that nobody else wanted has not been tested. Blanks between; of
 	 * those with "|" between one is enough. NULL: none. */
 	const char *exercised;
+	/* accepts() - does a kind have all that the family's workload calls without asking? Asked
+	 * once, when kinds are listed. Return: 0; -EINVAL with what it lacks in @why. NULL: nothing
+	 * to ask. */
+	int (*accepts)(const struct cb_kind *k, char *why, size_t why_len);
 };
 
 /* ---- how kinds are found ---- */
@@ -633,9 +637,9 @@ struct cb_module {
 /* CB_MODULE - in a shared object for --load: in one of its files, or in each. */
 #define CB_MODULE                                             \
 	extern const struct cb_kind *const __start_cb_kinds[] \
-	    __attribute__((visibility("hidden")));            \
+	    __attribute__((weak, visibility("hidden")));      \
 	extern const struct cb_kind *const __stop_cb_kinds[]  \
-	    __attribute__((visibility("hidden")));            \
+	    __attribute__((weak, visibility("hidden")));      \
 	extern const struct cb_module concbench_module        \
 	    __attribute__((weak, visibility("default")));     \
 	const struct cb_module concbench_module = {           \
