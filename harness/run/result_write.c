@@ -1,4 +1,5 @@
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
 #include "harness/run/percentiles.h"
@@ -177,12 +178,20 @@ static int write_own_part(const struct run *run, FILE *f)
 	return rc;
 }
 
+/* Not open_memstream(3): that copies and clears all of it each time it grows. */
+static ssize_t add_text(void *buffer, const char *text, size_t len)
+{
+	struct text_buffer *b = buffer;
+
+	text_buffer_add_bytes(b, text, len);
+	return b->failed ? 0 : (ssize_t)len;
+}
+
 int result_format(const struct run *run, char **json)
 {
 	json_t *context = json_object();
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	struct text_buffer text = {0};
+	FILE *f = fopencookie(&text, "w", (cookie_io_functions_t){.write = add_text});
 	int rc = f ? jsonio_put(context, "context", result_context(run)) : -ENOMEM;
 
 	if (rc) {
@@ -202,9 +211,9 @@ out:
 	if (f && fclose(f) != 0 && !rc)
 		rc = -ENOMEM;
 	if (rc)
-		free(text);
+		text_buffer_free(&text);
 	else
-		*json = text;
+		*json = text.data;
 	return rc;
 }
 
