@@ -11,9 +11,11 @@
 /** child_die_with() - in the child, right after fork: end when @parent does, even by kill -9. */
 void child_die_with(pid_t parent);
 
+#define CHILD_ENDED_WELL "exited with status 0"
+
 /**
  * child_gone() - has it ended? Reaps it.
- * @why: then how: "exited with status 3", "killed by signal 11 (Segmentation fault)".
+ * @why: then how: CHILD_ENDED_WELL, "killed by signal 11 (Segmentation fault)".
  */
 bool child_gone(pid_t pid, char *why, size_t why_len);
 

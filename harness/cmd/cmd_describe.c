@@ -125,7 +125,8 @@ static int describe(const struct catalogue_here *here, const char *name)
 	struct bench_case bc;
 	char err[400];
 
-	if (k) {
+	if (k && (!strchr(kind, '/') || case_parse(&here->registry, &here->host, name, &bc, NULL,
+					    err, sizeof(err)) == 0)) {
 		describe_kind(here, k);
 		return 0;
 	}
@@ -203,7 +204,8 @@ static int list_cases(const struct catalogue_here *here, const struct describe_o
 	    .names = o->names.item,
 	    .name_count = o->names.count,
 	    .sets = o->sets.item,
-	    .set_count = o->sets.count};
+	    .set_count = o->sets.count,
+	    .load_count = o->loads.count};
 	struct selected chosen;
 	char err[600];
 

@@ -91,6 +91,7 @@ static int select_name(const struct catalogue_here *c, const char *name,
 	const char *slash = strchr(name, '/');
 	struct sweep_request q = *base;
 	struct bench_case *bc;
+	char why[400];
 	int ret;
 
 	*figure = -1;
@@ -111,7 +112,12 @@ static int select_name(const struct catalogue_here *c, const char *name,
 	bc = malloc(sizeof(*bc));
 	if (!bc)
 		return -ENOMEM;
-	ret = case_parse(&c->registry, &c->host, name, bc, figure, err, err_len);
+	ret = case_parse(&c->registry, &c->host, name, bc, figure, why, sizeof(why));
+	/* Of several names, which: some of its words begin with it. */
+	if (ret && why[0] == '\'')
+		(void)snprintf(err, err_len, "%s", why);
+	else if (ret)
+		(void)snprintf(err, err_len, "'%.80s': %s", name, why);
 	if (!ret && base->sets) {
 		(void)snprintf(err, err_len,
 		    "'%.80s' says its values itself; --set is for families "
@@ -186,9 +192,10 @@ static int keep_matching(struct selected *s, const struct selection *q, char *er
 	}
 	if (!kept) {
 		(void)snprintf(err, err_len,
-		    "--filter: '%.80s' matches no case of %s; see concbench list",
+		    "--filter: '%.80s' matches no case of %s%s; see concbench list --cases",
 		    q->filter ? q->filter : "",
-		    q->name_count ? "those named" : profile_name(q->profile));
+		    q->name_count ? "those named" : profile_name(q->profile),
+		    q->load_count ? ", what is loaded included" : "");
 		return -EINVAL;
 	}
 	s->cases.count = kept;

@@ -295,9 +295,10 @@ static void what_is_refused(void **state)
 	    {{CB_QUICK, "lock/mutex/speed:2", NULL, NULL},
 		"part 'speed:2' is not a parameter of lock/mutex; accepted: " KEYS},
 	    {{CB_QUICK, "lock/mutex/workers:2/workers:4", NULL, NULL},
-		"part 'workers:4' is there twice or out of order; accepted: " KEYS},
+		"'lock/mutex/workers:2/workers:4': part 'workers:4' is the second of its key; "
+		"accepted: each once, " KEYS},
 	    {{CB_QUICK, "lock/mutex/workers:2/model:thread", NULL, NULL},
-		"part 'model:thread' is there twice or out of order; accepted: " KEYS},
+		"part 'model:thread' is out of order; accepted: in this order, " KEYS},
 	    {{CB_QUICK, "lock/mutex/", NULL, NULL}, "part '' is not a parameter"},
 	    {{CB_QUICK, "lock/mutex/workers:2/", NULL, NULL}, "part '' is not a parameter"},
 	    {{CB_QUICK, "lock/mutex/workers", NULL, NULL}, "part 'workers' is not a parameter"},

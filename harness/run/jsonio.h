@@ -102,6 +102,15 @@ int jsonio_put_facts(json_t *object, const struct run *run);
 char *jsonio_line(const json_t *value);
 /** jsonio_lay_out() - indented, arrays of plain values on one line; free() it. NULL: no memory. */
 char *jsonio_lay_out(json_t *value);
+/**
+ * jsonio_begin() - the same into a stream, but for the bracket at its end: more is to come in it.
+ * jsonio_item()  - an element of an array that was begun so, with what separates it from the last.
+ *
+ * For what would fill the memory as one tree. Both take over the value, which may be NULL. @depth:
+ * of its indentation. Return: 0; -ENOMEM, also when the stream has no room.
+ */
+int jsonio_begin(FILE *f, json_t *object, int depth);
+int jsonio_item(FILE *f, json_t *value, int depth, bool first);
 
 /* ---- reading: every member is checked for its type and range ---- */
 

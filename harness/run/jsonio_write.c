@@ -202,19 +202,18 @@ static bool is_plain(json_t *array)
  * jansson's own indentation puts every number on a line; with a thousand trials a case that is
  * most of the file. Only brackets and commas are ours, values and keys are written by jansson.
  */
-static int lay_out(FILE *f, json_t *value, int depth)
+static int lay_out(FILE *f, json_t *value, int depth);
+
+/* All but the bracket at its end. */
+static int lay_out_open(FILE *f, json_t *value, int depth)
 {
-	bool object = json_is_object(value);
+	const bool object = json_is_object(value);
 	const char *separator = "\n";
 	const char *key;
 	json_t *item;
 	size_t i;
 	int rc = 0;
 
-	if ((!object && !json_is_array(value)) || (!object && is_plain(value)))
-		return json_dumpf(value, f, DUMP_FLAGS);
-	if (object && !json_object_size(value))
-		return fputs("{}", f) < 0;
 	fputc(object ? '{' : '[', f);
 	if (object) {
 		json_object_foreach(value, key, item)
@@ -236,8 +235,41 @@ static int lay_out(FILE *f, json_t *value, int depth)
 			separator = ",\n";
 		}
 	}
+	return rc;
+}
+
+static int lay_out(FILE *f, json_t *value, int depth)
+{
+	const bool object = json_is_object(value);
+	int rc;
+
+	if ((!object && !json_is_array(value)) || (!object && is_plain(value)))
+		return json_dumpf(value, f, DUMP_FLAGS);
+	if (object && !json_object_size(value))
+		return fputs("{}", f) < 0;
+	rc = lay_out_open(f, value, depth);
 	fprintf(f, "\n%*s%c", 2 * depth, "", object ? '}' : ']');
 	return rc || ferror(f);
+}
+
+int jsonio_begin(FILE *f, json_t *object, int depth)
+{
+	const int rc = object && lay_out_open(f, object, depth) == 0 ? 0 : -ENOMEM;
+
+	json_decref(object);
+	return rc;
+}
+
+int jsonio_item(FILE *f, json_t *value, int depth, bool first)
+{
+	int rc;
+
+	if (!value)
+		return -ENOMEM;
+	fprintf(f, "%s%*s", first ? "\n" : ",\n", 2 * depth, "");
+	rc = lay_out(f, value, depth);
+	json_decref(value);
+	return rc ? -ENOMEM : 0;
 }
 
 char *jsonio_lay_out(json_t *value)

@@ -316,12 +316,14 @@ out:
 	return rc;
 }
 
-int result_rows(const struct run *run, struct json_t **out)
+int result_write_rows(const struct run *run, FILE *f)
 {
 	struct families families = {0};
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *row;
 	int rc = rows ? 0 : -ENOMEM;
+	size_t written = 0, k;
 
+	fputc('[', f);
 	for (size_t i = 0; !rc && i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
 		struct place_in_family place;
@@ -332,12 +334,13 @@ int result_rows(const struct run *run, struct json_t **out)
 			rc = add_figures(rows, s, place);
 		else if (!rc && status_is_failure(s->status))
 			rc = add_error_row(rows, s, place);
+		for (k = 0; !rc && (row = json_array_get(rows, k)); k++)
+			rc = jsonio_item(f, json_incref(row), 2, written++ == 0);
+		(void)json_array_clear(rows);
 	}
+	fputs(written ? "\n  ]" : "]", f);
 	hash_index_free(&families.by_name);
 	free(families.item);
-	if (rc)
-		json_decref(rows);
-	else
-		*out = rows;
+	json_decref(rows);
 	return rc;
 }

@@ -8,6 +8,8 @@
 
 #include "harness/run/run.h"
 
+#include <stdio.h>
+
 struct json_t;
 
 /**
@@ -25,7 +27,8 @@ struct json_t *result_context(const struct run *run);
  * bytes". */
 void result_label(const struct series *s, char label[RESULT_LABEL_MAX]);
 
-/** result_rows() - "benchmarks". Return: 0; -ENOMEM; -E2BIG as launch_list_build(). */
-int result_rows(const struct run *run, struct json_t **out);
+/** result_write_rows() - "benchmarks", as its value stands in the file. Return: 0; -ENOMEM; -E2BIG
+ * as launch_list_build(). */
+int result_write_rows(const struct run *run, FILE *f);
 
 #endif

@@ -1,4 +1,5 @@
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
 #include "harness/run/percentiles.h"
@@ -108,62 +109,68 @@ static int case_json(const struct series *s, json_t **out)
 	return rc;
 }
 
-static int own_part(const struct run *run, json_t **out)
+/* Case by case: ten thousand of them would be a gigabyte as one tree. */
+static int write_own_part(const struct run *run, FILE *f)
 {
 	json_t *j = json_object();
-	json_t *cases = json_array();
 	int rc = 0;
 
 	rc |= jsonio_put_u64(j, "schema", RESULT_SCHEMA);
 	rc |= jsonio_put_facts(j, run);
 	rc |= jsonio_put(j, "noise", jsonio_fields(jsonio_noise_fields, &run->noise));
+	if (rc) {
+		json_decref(j);
+		return rc;
+	}
+	rc = jsonio_begin(f, j, 1);
+	fputs(",\n    \"cases\": [", f);
 	for (size_t i = 0; !rc && i < run->series_count; i++) {
 		json_t *c = NULL;
 
 		rc = case_json(&run->series[i], &c);
 		if (!rc)
-			rc = jsonio_append(cases, c);
+			rc = jsonio_item(f, c, 3, i == 0);
 	}
-	if (rc)
-		json_decref(cases);
-	else
-		rc = jsonio_put(j, "cases", cases);
-	if (rc)
-		json_decref(j);
-	else
-		*out = j;
+	fputs(run->series_count ? "\n    ]\n  }" : "]\n  }", f);
 	return rc;
+}
+
+/* Not open_memstream(3): that copies and clears all of it each time it grows. */
+static ssize_t add_text(void *buffer, const char *text, size_t len)
+{
+	struct text_buffer *b = buffer;
+
+	text_buffer_add_bytes(b, text, len);
+	return b->failed ? 0 : (ssize_t)len;
 }
 
 int result_format(const struct run *run, char **json)
 {
-	json_t *whole = json_object();
-	json_t *rows = NULL, *own = NULL;
-	char *text;
-	int rc;
+	json_t *context = json_object();
+	struct text_buffer text = {0};
+	FILE *f = fopencookie(&text, "w", (cookie_io_functions_t){.write = add_text});
+	int rc = f ? jsonio_put(context, "context", result_context(run)) : -ENOMEM;
 
-	rc = jsonio_put(whole, "context", result_context(run));
-	if (rc)
+	if (rc) {
+		json_decref(context);
 		goto out;
-	rc = own_part(run, &own);
-	if (rc)
-		goto out;
-	rc = jsonio_put(whole, "concbench", own);
-	if (rc)
-		goto out;
-	rc = result_rows(run, &rows);
-	if (rc)
-		goto out;
-	rc = jsonio_put(whole, "benchmarks", rows);
-	if (rc)
-		goto out;
-	text = jsonio_lay_out(whole);
-	if (text)
-		*json = text;
-	else
-		rc = -ENOMEM;
+	}
+	rc = jsonio_begin(f, context, 0);
+	fputs(",\n  \"concbench\": ", f);
+	/* Before the rows: result_read() stops there. */
+	if (!rc)
+		rc = write_own_part(run, f);
+	fputs(",\n  \"benchmarks\": ", f);
+	if (!rc)
+		rc = result_write_rows(run, f);
+	fputs("\n}\n", f);
 out:
-	json_decref(whole);
+	if (f && fclose(f) != 0 && !rc)
+		rc = -ENOMEM;
+	if (rc)
+		text_buffer_free(&text);
+	else
+		*json = text.data;
 	return rc;
 }
 

@@ -323,9 +323,9 @@ static int pick_figure(
 	return -EINVAL;
 }
 
-/* One "key:value". @next: the first parameter that may still come. */
+/* One "key:value". @typed: the parameters that have come, a bit each. */
 static int take_part(const struct kind *k, const struct host *h, const char *part, size_t len,
-    unsigned *next, struct param_value *value, char *err, size_t err_len)
+    unsigned *typed, struct param_value *value, char *err, size_t err_len)
 {
 	const char *colon = memchr(part, ':', len);
 	char text[PLACEMENT_TEXT_MAX], keys[200];
@@ -339,11 +339,12 @@ static int take_part(const struct kind *k, const struct host *h, const char *par
 		    k->family->name, k->name, keys);
 		return -EINVAL;
 	}
-	if ((unsigned)at < *next) {
+	/* This one, or one behind it. */
+	if (*typed >> at) {
 		list_params(k, keys, sizeof(keys));
-		(void)snprintf(err, err_len,
-		    "part '%.*s' is there twice or out of order; accepted: %s", (int)len, part,
-		    keys);
+		(void)snprintf(err, err_len, "part '%.*s' is %s; accepted: %s%s", (int)len, part,
+		    *typed & 1u << at ? "the second of its key" : "out of order",
+		    *typed & 1u << at ? "each once, " : "in this order, ", keys);
 		return -EINVAL;
 	}
 	/* Cut off, it would be another value. */
@@ -352,7 +353,7 @@ static int take_part(const struct kind *k, const struct host *h, const char *par
 		    k->param[at]->key, colon + 1, PLACEMENT_TEXT_MAX - 1);
 		return -EINVAL;
 	}
-	*next = (unsigned)at + 1;
+	*typed |= 1u << at;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(len - key_len - 1), colon + 1);
 	return param_parse(k->param[at], h->pus, text, &value[at], err, err_len);
 }
@@ -364,7 +365,7 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 	struct param_value value[CASE_PARAMS_MAX];
 	const struct kind *k;
 	const char *at;
-	unsigned next = 0, typed = 0;
+	unsigned typed = 0;
 	int ret = find_kind(r, name, &k, &at, err, err_len);
 
 	if (figure)
@@ -378,8 +379,7 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 		if (len > skip && strncmp(part, figure_part, skip) == 0 && !part[len])
 			ret = pick_figure(k, part + skip, len - skip, figure, err, err_len);
 		else
-			ret = take_part(k, h, part, len, &next, value, err, err_len);
-		typed |= next ? 1u << (next - 1) : 0;
+			ret = take_part(k, h, part, len, &typed, value, err, err_len);
 		at = part + len;
 	}
 	if (!ret && case_build(k, h, value, out) != 0) {

@@ -151,9 +151,10 @@ int companions_alive(struct team *t, char *why, size_t why_len)
 		if (p->pid <= 0 || !child_gone(p->pid, how, sizeof(how)))
 			continue;
 		p->pid = 0;
-		if (!t->death[0])
-			(void)snprintf(
-			    t->death, sizeof(t->death), "the %s ended: %s", p->spec->role, how);
+		if (t->death[0])
+			continue;
+		t->companion_left = strcmp(how, CHILD_ENDED_WELL) == 0;
+		(void)snprintf(t->death, sizeof(t->death), "the %s ended: %s", p->spec->role, how);
 	}
 	return team_death(t, why, why_len);
 }

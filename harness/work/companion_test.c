@@ -258,6 +258,165 @@ static void its_death_spoils_the_trial(void **state)
 	assert_true(no_child_is_left());
 }
 
+/* ---- a worker that fails beside it ---- */
+
+struct failing {
+	_Alignas(ARENA_ALIGN) atomic_uint failed; /* the server has closed its door */
+	unsigned in_leave;                        /* it fails there and nowhere else */
+	unsigned crashes;                         /* its companion, of it */
+};
+
+static void leave_with_it(struct cb_companion *c, const struct cb_env *env)
+{
+	struct failing *f = env->state;
+
+	cb_companion_ready(c);
+	while (!cb_companion_quitting(c) && !atomic_load(&f->failed))
+		clock_sleep_until_ns(clock_now_ns() + 100 * CLOCK_NS_PER_US);
+	if (f->crashes && atomic_load(&f->failed))
+		(void)raise(SIGKILL);
+}
+
+static uint64_t fail_late(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct failing *f = state;
+
+	clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+	if (f->in_leave || worker_of(w)->line->open_ns == TRIAL_UNKNOWN_NS)
+		return n;
+	/* The client notices first, and has gone when the server says why. */
+	atomic_store(&f->failed, 1);
+	clock_sleep_until_ns(clock_now_ns() + 3 * TEAM_ALIVE_CHECK_NS);
+	cb_fail(w, -EPIPE, "server: read");
+	return n;
+}
+
+static void fail_in_leave(struct cb_worker *w, void *state)
+{
+	struct failing *f = state;
+
+	if (f->in_leave)
+		cb_fail(w, -EIO, "closing");
+}
+
+static const struct cb_companion_spec client = {.role = "load generator", .run = leave_with_it};
+static const struct cb_workload server = {.op = "op",
+    .state_bytes = sizeof(struct failing),
+    .batch = fail_late,
+    .leave = fail_in_leave,
+    .companions = &client,
+    .companion_count = 1,
+    .max_batch = 1};
+
+/* Return: how long the trial took. */
+static uint64_t failed_trial(
+    const struct failing *as, enum cb_model model, uint64_t window_ns, int want, char *why)
+{
+	const struct bench_case bc = fixture_case(&server, model, 2);
+	struct failing *f;
+	struct sample sample;
+	struct team t;
+	uint64_t begin_ns;
+
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, 200), 0);
+	f = t.env.state;
+	f->in_leave = as->in_leave;
+	f->crashes = as->crashes;
+	begin_ns = clock_now_ns();
+	assert_int_equal(team_trial(&t, window_ns, &sample, why, 200), want);
+	begin_ns = clock_now_ns() - begin_ns;
+	team_destroy(&t);
+	assert_true(no_child_is_left());
+	return begin_ns;
+}
+
+static void the_worker_s_error_is_why(void **state)
+{
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
+	char why[200];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		(void)failed_trial(&(struct failing){0}, models[i], WINDOW_NS, -EIO, why);
+		if (!strstr(why, ": server: read: Broken pipe; the load generator ended: "
+				 "exited with status 0"))
+			fail_msg("%s", why);
+	}
+	/* Negative control: when it has crashed, that is why, whatever the worker made of it. */
+	(void)failed_trial(&(struct failing){.crashes = 1}, CB_THREAD, WINDOW_NS, -ECHILD, why);
+	assert_string_equal(why, "the load generator ended: killed by signal 9 (Killed)");
+}
+
+/* Nobody sleeps through the window of a trial that is worth nothing. */
+static void an_aborted_trial_ends_at_once(void **state)
+{
+	const uint64_t window_ns = 4 * CLOCK_NS_PER_S;
+	char why[200];
+
+	(void)state;
+	assert_true(
+	    failed_trial(&(struct failing){0}, CB_THREAD, window_ns, -EIO, why) < window_ns / 2);
+	/* Negative control: one that fails after its window has lasted as long. */
+	assert_true(failed_trial(&(struct failing){.in_leave = 1}, CB_THREAD, WINDOW_NS, -EIO,
+			why) >= WINDOW_NS);
+}
+
+static void an_error_in_leave_counts(void **state)
+{
+	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
+	char why[200];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		(void)failed_trial(
+		    &(struct failing){.in_leave = 1}, models[i], WINDOW_NS, -EIO, why);
+		if (!strstr(why, ": closing: Input/output error"))
+			fail_msg("%s", why);
+	}
+}
+
+/* ---- beside a trial that is one call ---- */
+
+static int sleep_once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	struct shared *s = env->state;
+
+	(void)why;
+	(void)why_len;
+	await_turn(s);
+	clock_sleep_until_ns(clock_now_ns() + WINDOW_NS / 4);
+	await_turn(s);
+	return cb_metric(metrics, "bytes", 1);
+}
+
+static void it_is_charged_to_one_call(void **state)
+{
+	static const struct cb_workload calls = {.op = "op",
+	    .state_bytes = sizeof(struct shared),
+	    .once = sleep_once,
+	    .companions = &generator,
+	    .companion_count = 1};
+	const struct bench_case bc = fixture_case(&calls, CB_THREAD, 1);
+	char why[200] = "";
+	struct sample sample;
+	struct team t;
+	double value;
+
+	(void)state;
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	assert_int_equal(team_trial(&t, 0, &sample, why, sizeof(why)), 0);
+	assert_true(metric_get(&sample.metrics, METRIC_COMPANION_CPU_NS, &value) && value > 0);
+	assert_true(metric_get(&sample.metrics, METRIC_COMPANION_BYTES, &value) && value > 0);
+	assert_true(t.env.companion[0].wall_ns >= WINDOW_NS / 4);
+	/* It was told that this is what counts, and that it is over. */
+	assert_true(atomic_load(&((struct shared *)t.env.state)->recorded) > 0);
+	assert_int_equal(atomic_load(&t.line->recording), 0);
+	sample_free(&sample);
+	team_destroy(&t);
+}
+
 static void one_that_does_not_listen_is_killed(void **state)
 {
 	const struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
@@ -540,6 +699,10 @@ int main(void)
 	    cmocka_unit_test(it_gets_a_pu_that_is_spare),
 	    cmocka_unit_test(one_that_never_gets_ready_is_named),
 	    cmocka_unit_test(its_death_spoils_the_trial),
+	    cmocka_unit_test(the_worker_s_error_is_why),
+	    cmocka_unit_test(an_aborted_trial_ends_at_once),
+	    cmocka_unit_test(an_error_in_leave_counts),
+	    cmocka_unit_test(it_is_charged_to_one_call),
 	    cmocka_unit_test(one_that_does_not_listen_is_killed),
 	    cmocka_unit_test(each_has_its_own_pu_and_class),
 	    cmocka_unit_test(each_has_books_of_its_own),

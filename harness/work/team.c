@@ -150,9 +150,14 @@ int team_death(const struct team *t, char *why, size_t why_len)
 	return -ECHILD;
 }
 
+/* How long workers whose companion has ended well may take to say that they have sent it away. */
+#define LAST_WORDS_NS CLOCK_NS_PER_S
+
 /* All units are at the line for trial @epoch, or one is known to have died. */
 int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 {
+	uint64_t give_up_ns = 0;
+	bool units_alive;
 	unsigned seen;
 	int ret;
 
@@ -160,6 +165,7 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 	    (seen = atomic_load_explicit(&t->line->parked_epoch, memory_order_acquire)) != epoch) {
 		futex_wait(&t->line->parked_epoch, seen, TEAM_ALIVE_CHECK_NS);
 		ret = t->model->alive(t, why, why_len);
+		units_alive = !ret;
 		if (!ret)
 			ret = companions_alive(t, why, why_len);
 		if (ret &&
@@ -167,7 +173,11 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 			/* Give the others a chance to leave before the cell ends them. */
 			atomic_store_explicit(
 			    &t->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
-			return ret;
+			/* A worker that has sent the companion away says why, once it parks. */
+			if (!give_up_ns)
+				give_up_ns = clock_now_ns() + LAST_WORDS_NS;
+			if (!units_alive || !t->companion_left || clock_now_ns() > give_up_ns)
+				return ret;
 		}
 	}
 	return 0;

@@ -54,6 +54,7 @@ struct team {
 	pthread_t *threads;
 	pid_t *pids;
 	unsigned started;
+	bool companion_left; /* that one has ended well, as when there is nobody to talk to */
 	char
 	    death[160]; /* of the first worker process or companion that ended; "" while all live */
 };

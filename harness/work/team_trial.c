@@ -86,6 +86,19 @@ static bool await_window(struct team *t)
 	return true;
 }
 
+/* Return: false, at once, when somebody has failed in the meantime. */
+static bool sleep_until(struct trial_line *line, uint64_t until_ns)
+{
+	uint64_t now_ns;
+
+	while ((now_ns = clock_now_ns()) < until_ns) {
+		if (atomic_load_explicit(&line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
+			return false;
+		futex_wait(&line->stop, 0, until_ns - now_ns);
+	}
+	return true;
+}
+
 /* The coordinator sleeps through the window; with a companion it wakes once, to open its books. */
 static void watch_window(struct team *t)
 {
@@ -95,21 +108,21 @@ static void watch_window(struct team *t)
 	/* Whoever is dead or has failed is found by team_await_parked(). */
 	if (!await_window(t))
 		return;
-	if (t->load->companion_count) {
-		clock_sleep_until_ns(line->open_ns);
+	if (t->load->companion_count && sleep_until(line, line->open_ns)) {
 		companions_window_opens(t);
 		atomic_store_explicit(&line->recording, 1, memory_order_release);
-		clock_sleep_until_ns(line->close_ns);
+		(void)sleep_until(line, line->close_ns);
 		atomic_store_explicit(&line->recording, 0, memory_order_release);
 		companions_window_closes(t);
 	} else {
-		clock_sleep_until_ns(line->close_ns);
+		(void)sleep_until(line, line->close_ns);
 	}
 	/* Not over an abort that a worker has asked for. */
 	(void)atomic_compare_exchange_strong(&line->stop, &running, TRIAL_STOP_CLOSED);
 }
 
-static int slots_error(const struct team *t, char *why, size_t why_len)
+/* That a worker has said, and not that it was stopped by another. */
+static int own_error(const struct team *t, char *why, size_t why_len)
 {
 	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
 		const struct trial_slot *s = &t->slots[i];
@@ -120,6 +133,15 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 			return -EIO;
 		}
 	}
+	return 0;
+}
+
+static int slots_error(const struct team *t, char *why, size_t why_len)
+{
+	const int ret = own_error(t, why, why_len);
+
+	if (ret)
+		return ret;
 	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
 		if (t->slots[i].error) {
 			(void)snprintf(why, why_len, "worker %u stopped inside the window", i);
@@ -127,6 +149,21 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 		}
 	}
 	return team_units_error(t, why, why_len);
+}
+
+/* All units are parked: is this trial worth anything? */
+static int finish_line(struct team *t, char *why, size_t why_len)
+{
+	char said[REASON_MAX];
+
+	/* Also when the workers could do without it: what they did then was not what was asked. */
+	if (companions_alive(t, why, why_len) == 0)
+		return slots_error(t, why, why_len);
+	/* Whose server has failed has nothing left to do: that is told, too, but is not why. */
+	if (!t->companion_left || own_error(t, said, sizeof(said)) == 0)
+		return -ECHILD;
+	(void)snprintf(why, why_len, "%.150s; %s", said, t->death);
+	return -EIO;
 }
 
 struct totals {
@@ -270,7 +307,12 @@ static int trial_once(struct team *t, struct sample *out, char *why, size_t why_
 	int ret;
 
 	(void)snprintf(why, why_len, "failed");
+	atomic_store_explicit(&t->line->start_ns, begin_ns, memory_order_relaxed);
+	companions_window_opens(t);
+	atomic_store_explicit(&t->line->recording, 1, memory_order_release);
 	ret = t->load->once(&t->env, metrics, why, why_len);
+	atomic_store_explicit(&t->line->recording, 0, memory_order_release);
+	companions_window_closes(t);
 	if (!ret)
 		ret = companions_alive(t, why, why_len);
 	t->env.trials++;
@@ -280,6 +322,7 @@ static int trial_once(struct team *t, struct sample *out, char *why, size_t why_
 		return ret;
 	if (t->load->report)
 		t->load->report(&t->env, metrics);
+	keep_companions(t, &sample.metrics);
 	(void)metric_add(&sample.metrics, METRIC_TRIAL_NS, (double)(clock_now_ns() - begin_ns));
 	*out = sample;
 	return 0;
@@ -306,11 +349,8 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	t->env.window_ns = window_ns;
 	watch_window(t);
 	ret = team_await_parked(t, (unsigned)epoch, why, why_len);
-	/* Also when the workers could do without it: what they did then was not what was asked. */
 	if (!ret)
-		ret = companions_alive(t, why, why_len);
-	if (!ret)
-		ret = slots_error(t, why, why_len);
+		ret = finish_line(t, why, why_len);
 	if (ret)
 		return ret;
 	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);

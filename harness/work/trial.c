@@ -198,6 +198,20 @@ static double ops_between(const struct crossing *opened, const struct crossing *
 	return at_close > at_open ? at_close - at_open : 0.0;
 }
 
+/* What the worker has said of itself, of which the first is kept; the others leave as well. */
+static void note_error(struct worker *w)
+{
+	struct trial_slot *slot = w->slot;
+
+	if (!w->pub.error || slot->error)
+		return;
+	(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
+	    w->pub.error_what ? w->pub.error_what : "worker");
+	slot->error = w->pub.error;
+	atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
+	futex_wake(&w->line->stop, INT_MAX);
+}
+
 void trial_work(struct worker *w, const struct cb_workload *load, void *state, uint64_t *done)
 {
 	const uint64_t limit = load->max_batch ? load->max_batch : BATCH_LIMIT;
@@ -246,16 +260,13 @@ void trial_work(struct worker *w, const struct cb_workload *load, void *state, u
 	*done += now.done;
 	slot->window_ops = closed.line_ns ? ops_between(&opened, &closed) : 0.0;
 	trial_clear_flags(); /* after the store: arithmetic may move past a call, a store may not */
-	if (pub->error) {
-		slot->error = pub->error;
-		(void)snprintf(slot->error_what, sizeof(slot->error_what), "%s",
-		    pub->error_what ? pub->error_what : "worker");
-		atomic_store_explicit(&w->line->stop, TRIAL_STOP_ABORT, memory_order_relaxed);
-	} else if (!closed.line_ns) {
+	note_error(w);
+	if (load->leave)
+		load->leave(pub, state);
+	note_error(w);
+	if (!slot->error && !closed.line_ns) {
 		/* Aborted before the end: somebody else failed. */
 		slot->error = -ECANCELED;
 		(void)snprintf(slot->error_what, sizeof(slot->error_what), "stopped early");
 	}
-	if (load->leave)
-		load->leave(pub, state);
 }

@@ -31,6 +31,11 @@ a_lock_and_a_queue_are_loaded() {
 	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./bench.so lock/ticket/workers:2 queue/lamport/capacity:16 \
 		lock/ck_ticket/workers:2
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'
+	for command in run list; do
+		expect 2 "$CONCBENCH" $command --load ./own.so --filter '^lock/tickets/'
+		one_line err '--filter' 'what is loaded included'
+	done
+	expect 0 "$CONCBENCH" run --list --load ./own.so --filter '^lock/ticket/'
 	# Under a prefix two builds of one lock stand side by side.
 	expect 0 "$CONCBENCH" list --load new=./bench.so --load old=./bench.so --cases lock/new.ticket lock/old.ticket
 	has out lock/new.ticket lock/old.ticket

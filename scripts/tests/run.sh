@@ -80,7 +80,11 @@ bad_options() {
 	refuse 'lock' extra
 	refuse 'ck_mcs' lock/no_such
 	refuse 'hold_ns' lock/ck_mcs/held:1
-	refuse 'twice or out of order' lock/ck_mcs/workers:2/model:thread
+	refuse 'out of order' lock/ck_mcs/workers:2/model:thread
+	refuse 'second of its key' lock/ck_mcs/workers:2/workers:2
+	refuse "'lock/ck_mcs/workers:1000001': workers" lock/ck_mcs/workers:2 lock/ck_mcs/workers:1000001
+	refuse '1 to 1000000' lock/ck_mcs/workers:1000001
+	refuse 'with model:coroutine' lock/ck_mcs/carriers:2
 	refuse '--load' --load no-such.so
 	refuse 'cpu.model' "$fast" --benchmark_context=cpu.model=abacus
 	mkdir folder
@@ -145,6 +149,13 @@ a_row_is_measured_again_by_its_command() {
 	same_again commands "$(run_file)"
 }
 
+# More workers than the machine's limits allow is no fault of the name: a row that says which limit.
+workers_beyond_the_limits_are_a_row() {
+	expect 1 "$CONCBENCH" run "${quick[@]}" lock/ck_mcs/workers:1000000
+	has out 'unsupported: 1000000 workers: limits here allow' '('
+	has err 'can run none of the cases'
+}
+
 what_there_is_is_said() {
 	expect 0 "$CONCBENCH" list
 	has out locks lock/ck_mcs queue/pipe job/tcp_echo handoff/futex
@@ -153,6 +164,9 @@ what_there_is_is_said() {
 	has out 'acquire+release' hold_ns workers 'base case:'
 	expect 2 "$CONCBENCH" describe lock/no_such
 	one_line err lock/no_such ck_mcs
+	expect 0 "$CONCBENCH" describe lock/ck_mcs/workers:2
+	expect 2 "$CONCBENCH" describe lock/ck_mcs/workers:2/workers:2
+	one_line err 'second of its key'
 }
 
 # One that is right, and what is broken on purpose.
@@ -580,7 +594,7 @@ aa_runs_everything_twice() {
 }
 
 run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
-	a_row_is_measured_again_by_its_command what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
+	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
