@@ -124,10 +124,7 @@ static const struct cb_workload tcp_echo_work = {
     .max_batch = 1,
 };
 
-const struct cb_param tcp_echo_params[] = {
-    CB_PARAM("connections", CB_COUNT, "10", 1, 100000, "open at once, a worker each"),
-    CB_PARAM("bytes", CB_BYTES, "64", TCP_ECHO_BYTES_MIN, TCP_ECHO_BYTES_MAX, "of a message"),
-};
+static const struct cb_param params[] = {TCP_ECHO_PARAMS};
 
 /* Servers on one PU and the client on another: the same for every model. */
 static const struct cb_sweep sweeps[] = {
@@ -174,7 +171,7 @@ static const struct cb_kind tcp_echo = {
     .models = CB_CAN_ALL | CB_CAN(CB_CALLBACK),
     .work = &tcp_echo_work,
     .callback = &tcp_echo_callback_work,
-    .params = tcp_echo_params,
+    .params = params,
     .param_count = 2,
     .without = "workers",
     .sweeps = sweeps,

@@ -37,9 +37,11 @@ struct tcp_echo_server {
 /* The client's end. Followed by the request sent last, and the reply as far as it has come. */
 struct tcp_echo_client {
 	_Alignas(CB_ALIGN) int fd;
-	uint32_t got;      /* bytes of the reply */
-	uint64_t sequence; /* of the outstanding request */
-	uint64_t sent_ns;
+	uint32_t got;             /* bytes of the reply */
+	uint64_t sequence;        /* of the outstanding request */
+	uint64_t sent_ns;         /* of one at a pace: when it should have been */
+	uint64_t due_ns;          /* at a pace: the next one */
+	bool waiting;             /* for a reply */
 	_Atomic uint64_t replies; /* complete ones, right or wrong */
 	unsigned char bytes[];    /* request, then reply */
 };
@@ -47,6 +49,8 @@ struct tcp_echo_client {
 struct tcp_echo_state {
 	uint32_t connections;
 	uint32_t bytes;
+	uint64_t
+	    period_ns; /* of one connection's requests; 0: each as soon as its reply is there */
 	size_t server_stride;
 	size_t client_stride;
 	unsigned char *servers;
@@ -57,6 +61,9 @@ struct tcp_echo_state {
 	uint32_t mismatch_offset;
 	uint64_t mismatch_sequence;
 	atomic_int client_error; /* negative errno */
+	/* Written by the cell, at a pace: when it last looked, and what had been done by then. */
+	uint64_t checked_ns;
+	uint64_t done_before;
 	/* Written by the soaker. */
 	_Alignas(CB_ALIGN) _Atomic uint64_t soaked; /* turns */
 	atomic_int soaker_policy;                   /* as sched_getscheduler(2) says it */
@@ -101,7 +108,10 @@ unsigned tcp_echo_sockets_limit(unsigned carriers);
 unsigned tcp_echo_workers(const struct cb_case *c);
 int tcp_echo_can(const struct cb_case *c, char *why, size_t why_len);
 uint64_t tcp_echo_window_ns(const struct cb_case *c);
-extern const struct cb_param tcp_echo_params[2];
+#define TCP_ECHO_PARAMS                                                                    \
+	CB_PARAM("connections", CB_COUNT, "10", 1, 100000, "open at once, a worker each"), \
+	    CB_PARAM(                                                                      \
+		"bytes", CB_BYTES, "64", TCP_ECHO_BYTES_MIN, TCP_ECHO_BYTES_MAX, "of a message")
 uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n);
 
 /* The load generator: sends, verifies and times requests until told to quit. */

@@ -68,6 +68,8 @@ static const struct cb_workload work = {
     .max_batch = 1,
 };
 
+static const struct cb_param params[] = {TCP_ECHO_PARAMS};
+
 static const struct cb_sweep sweeps[] = {
     {CB_FULL, "model=thread,process,coroutine place=same connections=1,100"},
     {CB_CHECK, "model=thread,process,coroutine place=same connections=1,8"},
@@ -81,7 +83,7 @@ static const struct cb_kind tcp_echo_soaked = {
     .version = 1,
     .models = CB_CAN_ALL,
     .work = &work,
-    .params = tcp_echo_params,
+    .params = params,
     .param_count = 2,
     .without = "workers",
     .sweeps = sweeps,

@@ -172,9 +172,65 @@ static void the_soaker_takes_what_is_left(void **unused)
 	}
 }
 
+/* As many requests as it is to have, of a peak that is given, and no more; where none is given, of
+ * one that is not. */
+static void a_pace_is_kept(void **unused)
+{
+	static const struct {
+		double given;
+		const char *load_pct;
+		double per_s;
+	} paces[] = {{4000.0, "50", 2000.0}, {1000.0, "20", 200.0}, {0.0, "50", 1000.0}};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+		struct subject s;
+		double value;
+		char name[120];
+
+		(void)snprintf(name, sizeof(name),
+		    "job/tcp_echo_paced/place:same/connections:4/load_pct:%s", paces[i].load_pct);
+		memset(&s, 0, sizeof(s));
+		assert_string_equal(parse(name, &s.bc), "");
+		if (team_create(&s.team, &s.bc, topo,
+			&(struct team_options){.seed = 7, .given = paces[i].given}, s.why,
+			sizeof(s.why)) != 0)
+			fail_msg("%s: %s", name, s.why);
+		/* At 200 a second, twenty in a window; one in front of it may be late. */
+		for (unsigned t = 0; t < 3; t++)
+			right_trial(&s, 100 * CLOCK_NS_PER_MS);
+		assert_true(metric_get(&s.sample.metrics, "pace_per_s", &value));
+		assert_true(value == paces[i].per_s);
+		assert_true(metric_get(&s.sample.metrics, METRIC_OPS, &value));
+		assert_true(value > 0.0);
+		/* Those of the window, and what was late by then on each connection. */
+		assert_true(value <= paces[i].per_s / 10.0 + 8.0);
+		end(&s);
+	}
+}
+
+/* Its case without a pace, all other things equal. */
+static void a_pace_needs_a_peak(void **unused)
+{
+	struct bench_case bc, needed;
+	char name[CASE_NAME_MAX];
+
+	(void)unused;
+	assert_string_equal(
+	    parse("job/tcp_echo_paced/model:coroutine/place:same/connections:10/load_pct:20", &bc),
+	    "");
+	assert_true(bc.kind->self->depends(&bc.pub, name, sizeof(name)));
+	assert_string_equal(
+	    name, "job/tcp_echo/model:coroutine/carriers:1/place:same/connections:10/bytes:64");
+	assert_string_equal(parse(name, &needed), "");
+	assert_string_equal(needed.name, name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_pace_is_kept),
+	    cmocka_unit_test(a_pace_needs_a_peak),
 	    cmocka_unit_test(the_soaker_takes_what_is_left),
 	    cmocka_unit_test(every_connection_is_served),
 	    cmocka_unit_test(messages_have_their_size),
