@@ -201,6 +201,8 @@ const struct command gate_command = {
     .status =
 	"0 nothing is slower; 1 something is, and only that; 2 usage, a case that failed, or "
 	"nothing was compared; 3 unsure or missing, with --strict; 4 incomparable" HELP_SIGNAL,
+    .examples = "concbench gate --base OLD/concbench --filter ^lock/\n"
+		"concbench gate --git-base main --build 'make bench.so' --load bench.so",
     .options = specs,
     .bit = GATE,
     .size = sizeof(struct gate_options),

@@ -189,9 +189,9 @@ static void say_end_of(const char *path)
 
 	if (file_read_all(path, 64u << 20, &text, &len) != 0)
 		return;
-	for (from = text + len; from > text && lines <= SAID_LINES; from--)
+	for (from = text + len; from > text && lines < SAID_LINES; from--)
 		lines += from[-1] == '\n' && from < text + len;
-	if (lines > SAID_LINES)
+	if (lines == SAID_LINES)
 		from++;
 	(void)fprintf(stderr, "%s%s", from, len && text[len - 1] != '\n' ? "\n" : "");
 	free(text);

@@ -109,6 +109,9 @@ what_does_not_build() {
 	has err 'this is no C' 'failed in base (HEAD)'
 	expect 2 gate --git-base HEAD~1 --git-head HEAD~1 --build 'kill -SEGV $$' "${short[@]}"
 	has err 'failed in base (HEAD~1): killed by signal 11'
+	# Of one that says much, the end.
+	expect 2 gate --git-base HEAD~1 --git-head HEAD~1 --build 'seq 100; false' --quiet "${short[@]}"
+	[ "$(head -n 15 err)" = "$(seq 86 100)" ] || fail "$(cat err)"
 	expect 2 gate --git-base HEAD~1 --git-head HEAD~1 --build true --quiet "${short[@]}"
 	one_line err "--load: bench.so is not there after 'true' in base (HEAD~1)"
 	nothing_left
