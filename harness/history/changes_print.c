@@ -1,5 +1,6 @@
 #include "harness/history/changes.h"
 #include "harness/history/history_figure.h"
+#include "harness/report/figure.h"
 #include "harness/history/history_print.h"
 #include "harness/history/sparkline.h"
 
@@ -25,8 +26,8 @@ static int print_change(FILE *to, struct history *h, const struct changes_series
 	char a[HISTORY_TEXT_MAX], b[HISTORY_TEXT_MAX], change[HISTORY_TEXT_MAX];
 
 	(void)fprintf(to, "  from %s on: %s -> %s, %s, %s (p <= %.2g)\n", after->date,
-	    history_value(&s->figure, changes_level(s, i), how->plain, a),
-	    history_value(&s->figure, changes_level(s, i + 1), how->plain, b),
+	    figure_value(&s->figure, changes_level(s, i), how->plain, a, sizeof(a)),
+	    figure_value(&s->figure, changes_level(s, i + 1), how->plain, b, sizeof(b)),
 	    history_change(&s->figure, effect, how->plain, change),
 	    history_direction(&s->figure, effect), s->found[i].p);
 	(void)fprintf(to, "    run %s, revision %s after %s\n", after->run,

@@ -40,40 +40,6 @@ const char *history_label(const char *name, const struct run_figure *f, char buf
 	return buf;
 }
 
-const char *history_value(
-    const struct run_figure *f, double value, bool plain, char buf[HISTORY_TEXT_MAX])
-{
-	char number[TEXT_FORMAT_MAX];
-
-	if (is_share(f)) {
-		(void)snprintf(buf, HISTORY_TEXT_MAX, "%.3g %%", value * 100);
-	} else if (!strcmp(f->unit, "ns")) {
-		figure_ns(value, plain, buf, HISTORY_TEXT_MAX);
-	} else {
-		/* "812 bytes", "8.19 kbytes" */
-		text_format_count(value, number, sizeof(number));
-		(void)snprintf(buf, HISTORY_TEXT_MAX, "%s%s%s", number,
-		    strchr(number, ' ') || !*f->unit ? "" : " ", f->unit);
-	}
-	return buf;
-}
-
-const char *history_half_width(const struct run_figure *f, const struct stats_interval *value,
-    double covered, bool plain, char buf[HISTORY_TEXT_MAX])
-{
-	char half[HISTORY_TEXT_MAX];
-
-	buf[0] = '\0';
-	if (f->scale == CB_RATIO)
-		figure_half_width(value, covered, plain, buf, HISTORY_TEXT_MAX);
-	else if (covered > 0)
-		(void)snprintf(buf, HISTORY_TEXT_MAX, "%s%.40s", plain ? "+-" : "±",
-		    history_value(f,
-			fmax(value->high - value->estimate, value->estimate - value->low), plain,
-			half));
-	return buf;
-}
-
 double history_effect(const struct run_figure *f, double from, double to)
 {
 	return f->scale == CB_RATIO ? to / from - 1 : to - from;
@@ -96,7 +62,7 @@ const char *history_change(
 		    buf, HISTORY_TEXT_MAX, "%+.1f %s", effect * 100, is_share(f) ? "points" : "%");
 	else
 		(void)snprintf(buf, HISTORY_TEXT_MAX, "%s%.60s", effect < 0 ? "" : "+",
-		    history_value(f, effect, plain, value));
+		    figure_value(f, effect, plain, value, sizeof(value)));
 	return buf;
 }
 

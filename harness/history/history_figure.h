@@ -21,15 +21,6 @@ bool history_is_time(const struct run_figure *f);
 const char *history_label(
     const char *name, const struct run_figure *f, char buf[HISTORY_LABEL_MAX]);
 
-/** history_value() - "10.8 µs", "8.19 kbytes", "99.5 %". @plain: ASCII only. Return: @buf. */
-const char *history_value(
-    const struct run_figure *f, double value, bool plain, char buf[HISTORY_TEXT_MAX]);
-
-/** history_half_width() - of its interval: "±0.4 %" of a ratio, else "±1.2 µs"; "" when there is
- * none. Return: @buf. */
-const char *history_half_width(const struct run_figure *f, const struct stats_interval *value,
-    double covered, bool plain, char buf[HISTORY_TEXT_MAX]);
-
 /** history_effect() - from one value to another: of a ratio relative, 0.05 for 5 % more; else the
  * difference, in the figure's unit or of a share 0.05 for 5 points. */
 double history_effect(const struct run_figure *f, double from, double to);

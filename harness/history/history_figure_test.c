@@ -1,5 +1,6 @@
 /* Figures in words: each unit, each scale, with and without what a terminal may lack. */
 #include "harness/history/history_figure.h"
+#include "harness/report/figure.h"
 #include "harness/run/run_fixture.h"
 
 #include <math.h>
@@ -34,15 +35,16 @@ static void values(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		char text[HISTORY_TEXT_MAX];
 
-		assert_string_equal(
-		    history_value(table[i].figure, table[i].value.estimate, true, text),
+		assert_string_equal(figure_value(table[i].figure, table[i].value.estimate, true,
+					text, sizeof(text)),
 		    table[i].text);
-		assert_string_equal(
-		    history_half_width(table[i].figure, &table[i].value, 0.95, true, text),
+		assert_string_equal(figure_plus_minus(table[i].figure, &table[i].value, 0.95, true,
+					text, sizeof(text)),
 		    table[i].half);
 		/* One launch has no interval. */
-		assert_string_equal(
-		    history_half_width(table[i].figure, &table[i].value, 0, true, text), "");
+		assert_string_equal(figure_plus_minus(table[i].figure, &table[i].value, 0, true,
+					text, sizeof(text)),
+		    "");
 	}
 }
 
@@ -52,8 +54,9 @@ static void what_a_terminal_shows(void **state)
 	char text[HISTORY_TEXT_MAX];
 
 	(void)state;
-	assert_string_equal(history_value(&late, 1200, false, text), "1.2 µs");
-	assert_string_equal(history_half_width(&late, &value, 0.95, false, text), "±100 ns");
+	assert_string_equal(figure_value(&late, 1200, false, text, sizeof(text)), "1.2 µs");
+	assert_string_equal(
+	    figure_plus_minus(&late, &value, 0.95, false, text, sizeof(text)), "±100 ns");
 	assert_string_equal(history_change(&late, 1200, false, text), "+1.2 µs");
 }
 

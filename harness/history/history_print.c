@@ -47,8 +47,9 @@ static void print_value(
 
 	if (status_has_figure(p->status)) {
 		(void)snprintf(both, sizeof(both), "%s %s",
-		    history_value(&p->figure, p->value.estimate, plain, value),
-		    history_half_width(&p->figure, &p->value, p->covered, plain, half));
+		    figure_value(&p->figure, p->value.estimate, plain, value, sizeof(value)),
+		    figure_plus_minus(
+			&p->figure, &p->value, p->covered, plain, half, sizeof(half)));
 		none = both;
 		change = history_change(&p->figure,
 		    history_effect(&p->figure, before, p->value.estimate), plain, value);

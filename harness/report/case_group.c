@@ -251,6 +251,14 @@ char *case_group_common(const struct case_group *g, char *buf, size_t len)
 	return buf;
 }
 
+bool case_group_times(const struct case_group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (strcmp(g->rows[i].series->figure.unit, "ns"))
+			return false;
+	return true;
+}
+
 static const char *op_of(const struct series *s)
 {
 	return s->op;

@@ -69,6 +69,9 @@ void case_groups_free(struct case_groups *groups);
  */
 char *case_group_common(const struct case_group *g, char *buf, size_t len);
 
+/** case_group_times() - are all its figures times? */
+bool case_group_times(const struct case_group *g);
+
 /**
  * case_concurrency() - how many things go on at once: the value of "connections" where a case has
  * it (a reference server that serves all of them from one worker), else "workers", else 0.

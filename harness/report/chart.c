@@ -39,7 +39,7 @@ void chart_tell_bars(struct chart *c, const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const double covered = g->rows[i].series->summary.covered;
 
-		if (!figure_usable(g->rows[i].series) || !(covered > 0.0))
+		if (!figure_drawable(g->rows[i].series) || !(covered > 0.0))
 			continue;
 		least = covered < least ? covered : least;
 		most = covered > most ? covered : most;

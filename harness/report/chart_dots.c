@@ -71,6 +71,21 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 	return d->rate ? &sum->ops_per_s : &sum->figure;
 }
 
+/* The figure whose unit the axis has: the first that is drawable. */
+static const struct run_figure *of_axis(const struct dots *d)
+{
+	for (size_t i = 0; i < d->g->count; i++)
+		if (figure_drawable(d->g->rows[i].series))
+			return &d->g->rows[i].series->figure;
+	return &d->g->rows[0].series->figure;
+}
+
+static bool drawable(const struct dots *d, const struct series *s)
+{
+	return d->rate ? figure_has_rate(s)
+		       : figure_drawable(s) && !strcmp(s->figure.unit, of_axis(d)->unit);
+}
+
 static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -101,7 +116,7 @@ static void find_panels(struct dots *d)
 		struct panel p;
 		size_t k;
 
-		if (!figure_usable(d->g->rows[i].series))
+		if (!drawable(d, d->g->rows[i].series))
 			continue;
 		panel_of(d, &d->g->rows[i], &p);
 		k = find_panel(d, &p);
@@ -182,7 +197,7 @@ static void find_places(struct dots *d)
 		size_t known = d->series_count;
 
 		p->row = NONE;
-		if (!figure_usable(r->series))
+		if (!drawable(d, r->series))
 			continue;
 		knobs_text(d->g, &d->knobs, KNOB_SERIES, *model ? model : "case", &r->parts, series,
 		    sizeof(series));
@@ -359,7 +374,7 @@ static void set_ranges(const struct dots *d, struct chart *c)
 static void write_points(const struct dots *d, struct chart *c)
 {
 	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
-	    d->rate ? "ops_per_s" : "ns_per_op");
+	    d->rate ? "ops_per_s" : of_axis(d)->metric);
 	for (size_t i = 0; i < d->g->count; i++) {
 		const struct place *p = &d->places[i];
 		const struct stats_interval *f = figure(d, i);
@@ -370,7 +385,8 @@ static void write_points(const struct dots *d, struct chart *c)
 		if (d->rate)
 			text_format_count(f->estimate, text, sizeof(text));
 		else
-			text_format_ns(f->estimate, text, sizeof(text));
+			figure_value(
+			    &d->g->rows[i].series->figure, f->estimate, false, text, sizeof(text));
 		text_buffer_addf(&c->tsv, "%zu\t%zu\t%.6g\t%.6g\t%.6g\t%.6g\t%s\n", p->panel + 1,
 		    p->series + 1, d->y[p->row] + (double)series_before(d, p->row, p->series),
 		    f->estimate, f->low, f->high, text);
@@ -382,19 +398,24 @@ static void write_points(const struct dots *d, struct chart *c)
 static char *axis_title(const struct dots *d, char *buf, size_t len)
 {
 	const char *op = d->g->op[0] ? d->g->op : "operation";
+	const struct run_figure *f = of_axis(d);
 
-	snprintf(buf, len, d->rate ? "operations per second (%s)" : "time per %s", op);
+	if (!d->rate && strcmp(f->unit, "ns"))
+		snprintf(buf, len, "%s", f->title);
+	else
+		snprintf(buf, len, d->rate ? "operations per second (%s)" : "time per %s", op);
 	return buf;
 }
 
 static void tell(const struct dots *d, struct chart *c)
 {
+	const bool time = !strcmp(of_axis(d)->unit, "ns");
 	char text[512];
 
 	chart_set_text(c, "title", c->title);
 	chart_set_text(c, "axis_title", axis_title(d, text, sizeof(text)));
-	chart_set_number(c, "scale", d->rate ? 1 : 1e-9);
-	chart_set_text(c, "unit", d->rate ? "" : "s");
+	chart_set_number(c, "scale", d->rate || !time ? 1 : 1e-9);
+	chart_set_text(c, "unit", d->rate ? "" : time ? "s" : of_axis(d)->unit);
 	chart_set_text(c, "common", knobs_common(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_text(c, "note", knobs_note(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_number(c, "series", (double)d->series_count);

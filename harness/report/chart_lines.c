@@ -47,7 +47,7 @@ static void find_lines(struct lines *l)
 		unsigned variant = 0;
 		size_t n = 0;
 
-		if (!figure_usable(l->g->rows[i].series))
+		if (!figure_has_rate(l->g->rows[i].series))
 			continue;
 		row_label(l, &l->g->rows[i], label);
 		while (n < l->count && strcmp(l->items[n].label, label))
@@ -101,7 +101,7 @@ static void tell_axis(struct chart *c, const struct lines *l)
 		const struct case_row *row = &l->g->rows[l->order[i]];
 		const unsigned at = case_concurrency(&row->parts);
 
-		if (!figure_usable(row->series) || at == high)
+		if (!figure_has_rate(row->series) || at == high)
 			continue;
 		low = low ? low : at;
 		high = at;
@@ -124,7 +124,7 @@ static unsigned pus_used(const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const char *at = g->rows[i].series->pus;
 
-		while (figure_usable(g->rows[i].series) && *at >= '0' && *at <= '9') {
+		while (figure_has_rate(g->rows[i].series) && *at >= '0' && *at <= '9') {
 			char *end;
 			unsigned long first = strtoul(at, &end, 10), last = first;
 
@@ -143,7 +143,8 @@ static unsigned pus_used(const struct case_group *g)
 static const struct series *find_base(const struct case_group *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (figure_usable(g->rows[i].series) && case_concurrency(&g->rows[i].parts) == 1 &&
+		if (figure_has_rate(g->rows[i].series) &&
+		    case_concurrency(&g->rows[i].parts) == 1 &&
 		    !strcmp(case_parts_value(&g->rows[i].parts, "model"), "thread"))
 			return g->rows[i].series;
 	return NULL;
@@ -195,7 +196,7 @@ static int add_blocks(struct chart *c, const struct lines *l, const char *column
 			const struct case_row *r = &l->g->rows[l->order[i]];
 			int rc;
 
-			if (!figure_usable(r->series) || l->line_of[l->order[i]] != n)
+			if (!figure_has_rate(r->series) || l->line_of[l->order[i]] != n)
 				continue;
 			text_buffer_addf(&c->tsv, "%u", case_concurrency(&r->parts));
 			rc = row(c, r->series, e);
@@ -296,7 +297,7 @@ static void warn_of_client(const struct case_group *g, struct chart *c)
 	for (size_t i = 0; i < g->count; i++) {
 		double busy;
 
-		if (!figure_usable(g->rows[i].series) ||
+		if (!figure_has_rate(g->rows[i].series) ||
 		    !metric_get(&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
 			continue;
 		known++;
@@ -344,7 +345,7 @@ static int build_io(const struct lines *l, struct chart *c)
 static bool has_latency(const struct case_group *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (g->rows[i].series->latency_of[0] && figure_usable(g->rows[i].series) &&
+		if (g->rows[i].series->latency_of[0] && figure_has_rate(g->rows[i].series) &&
 		    g->rows[i].series->summary.latency)
 			return true;
 	return false;
@@ -366,7 +367,7 @@ int chart_lines_build(const struct case_group *g, struct chart *c)
 	sort_rows(&l);
 	rc = has_latency(g) ? build_io(&l, c) : build_cpu(&l, c);
 	for (size_t i = 0; i < g->count && !rc; i++)
-		if (!figure_usable(g->rows[i].series))
+		if (!figure_has_rate(g->rows[i].series))
 			rc = chart_leave_out(c, g->rows[i].series);
 	tell_lines(c, &l);
 	tell_axis(c, &l);

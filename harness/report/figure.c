@@ -38,6 +38,38 @@ char *figure_ns(double ns, bool plain, char *buf, size_t len)
 	return buf;
 }
 
+char *figure_value(const struct run_figure *f, double value, bool plain, char *buf, size_t len)
+{
+	char number[TEXT_FORMAT_MAX];
+
+	if (f->scale == CB_SHARE || f->scale == CB_OUTCOME) {
+		(void)snprintf(buf, len, "%.3g %%", value * 100);
+	} else if (!strcmp(f->unit, "ns")) {
+		figure_ns(value, plain, buf, len);
+	} else {
+		/* "812 bytes", "8.19 kbytes" */
+		text_format_count(value, number, sizeof(number));
+		(void)snprintf(buf, len, "%s%s%s", number,
+		    strchr(number, ' ') || !*f->unit ? "" : " ", f->unit);
+	}
+	return buf;
+}
+
+char *figure_plus_minus(const struct run_figure *f, const struct stats_interval *i, double covered,
+    bool plain, char *buf, size_t len)
+{
+	char half[FIGURE_MAX];
+
+	buf[0] = '\0';
+	if (f->scale == CB_RATIO)
+		return figure_half_width(i, covered, plain, buf, len);
+	if (covered > 0)
+		(void)snprintf(buf, len, "%s%.40s", plain ? "+-" : "±",
+		    figure_value(f, fmax(i->high - i->estimate, i->estimate - i->low), plain, half,
+			sizeof(half)));
+	return buf;
+}
+
 int figure_of_metric(const struct series *s, const char *metric, struct stats_interval *out)
 {
 	struct launch_list list = {0};
@@ -73,5 +105,15 @@ out:
 bool figure_usable(const struct series *s)
 {
 	return status_has_figure(s->status) && isfinite(s->summary.figure.estimate) &&
-	       s->summary.figure.estimate > 0;
+	       (s->figure.scale != CB_RATIO || s->summary.figure.estimate > 0);
+}
+
+bool figure_drawable(const struct series *s)
+{
+	return figure_usable(s) && s->figure.scale == CB_RATIO;
+}
+
+bool figure_has_rate(const struct series *s)
+{
+	return figure_drawable(s) && run_figure_has_rate(&s->figure);
 }

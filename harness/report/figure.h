@@ -23,6 +23,15 @@
 char *figure_half_width(
     const struct stats_interval *i, double covered, bool plain, char *buf, size_t len);
 
+/** figure_value() - a value in the unit of its figure: "10.8 µs", "8.19 kbytes", "99.5 %".
+ * Return: @buf. */
+char *figure_value(const struct run_figure *f, double value, bool plain, char *buf, size_t len);
+
+/** figure_plus_minus() - the interval's half-width: of a ratio figure_half_width(), else in the
+ * figure's unit, "±1.2 µs". Return: @buf; "" when there is no interval. */
+char *figure_plus_minus(const struct run_figure *f, const struct stats_interval *i, double covered,
+    bool plain, char *buf, size_t len);
+
 /** figure_ns() - text_format_ns(), with "us" for "µs" when @plain. */
 char *figure_ns(double ns, bool plain, char *buf, size_t len);
 
@@ -33,10 +42,14 @@ char *figure_ns(double ns, bool plain, char *buf, size_t len);
  */
 int figure_of_metric(const struct series *s, const char *metric, struct stats_interval *out);
 
-/**
- * figure_usable() - whether a chart or comparison can use it: status with a figure, and a rate
- * above 0.
- */
+/** figure_usable() - whether there is a figure to show; of a ratio one above 0. */
 bool figure_usable(const struct series *s);
+
+/** figure_drawable() - and one that a logarithmic axis has a place for, and a comparison a factor.
+ */
+bool figure_drawable(const struct series *s);
+
+/** figure_has_rate() - and operations per second. */
+bool figure_has_rate(const struct series *s);
 
 #endif

@@ -309,7 +309,7 @@ static int compare(struct builder *b, size_t first, size_t n)
 
 static bool takes_part(const struct builder *b, size_t row)
 {
-	return !b->done[row] && figure_usable(b->g->rows[row].series) &&
+	return !b->done[row] && figure_drawable(b->g->rows[row].series) &&
 	       !b->g->rows[row].series->reference;
 }
 
@@ -348,7 +348,7 @@ static int tell_ladder(struct builder *b)
 	for (size_t i = 0; i < b->g->count; i++) {
 		const struct case_row *r = &b->g->rows[i];
 
-		if (!figure_usable(r->series))
+		if (!figure_drawable(r->series))
 			continue;
 		if (!low ||
 		    r->series->summary.figure.estimate < low->series->summary.figure.estimate)

@@ -108,7 +108,10 @@ static void write_head(struct text_buffer *b, const struct case_group *g, const 
 		if (g->keys[k].differs)
 			head(b, "", g->keys[k].name, "");
 	head(b, "", "status", "");
-	head(b, "num", "time / op", "all workers together; with the 95 % interval");
+	if (case_group_times(g))
+		head(b, "num", "time / op", "all workers together; with the 95 % interval");
+	else
+		head(b, "num", "figure", "with the 95 % interval");
 	head(b, "num", "ops / s", "all workers together");
 	if (c->cpu)
 		head(b, "num", "CPU / op", "CPU time of all workers");
@@ -139,20 +142,20 @@ static void number(struct text_buffer *b, double sort_by, const char *text)
 	text_buffer_add(b, "</td>");
 }
 
-static void write_time(struct text_buffer *b, const struct series_summary *sum)
+static void write_figure(struct text_buffer *b, const struct series *s)
 {
-	const struct stats_interval *i = &sum->figure;
-	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX], half[FIGURE_MAX];
+	const struct stats_interval *i = &s->summary.figure;
+	char mid[FIGURE_MAX], low[FIGURE_MAX], high[FIGURE_MAX], half[FIGURE_MAX];
 
 	text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", i->estimate);
-	html_text(b, text_format_ns(i->estimate, mid, sizeof(mid)));
-	figure_half_width(i, sum->covered, false, half, sizeof(half));
+	html_text(b, figure_value(&s->figure, i->estimate, false, mid, sizeof(mid)));
+	figure_plus_minus(&s->figure, i, s->summary.covered, false, half, sizeof(half));
 	if (*half)
 		html_textf(b, " %s", half);
 	if (*half)
 		text_buffer_addf(b, "<small>%s " DASH " %s</small>",
-		    text_format_ns(i->low, low, sizeof(low)),
-		    text_format_ns(i->high, high, sizeof(high)));
+		    figure_value(&s->figure, i->low, false, low, sizeof(low)),
+		    figure_value(&s->figure, i->high, false, high, sizeof(high)));
 	text_buffer_add(b, "</td>");
 }
 
@@ -198,9 +201,12 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 	double voluntary = 0, involuntary = 0;
 	char text[TEXT_FORMAT_MAX];
 
-	write_time(b, &s->summary);
-	number(b, s->summary.ops_per_s.estimate,
-	    text_format_count(s->summary.ops_per_s.estimate, text, sizeof(text)));
+	write_figure(b, s);
+	if (run_figure_has_rate(&s->figure))
+		number(b, s->summary.ops_per_s.estimate,
+		    text_format_count(s->summary.ops_per_s.estimate, text, sizeof(text)));
+	else
+		no_figure(b);
 	if (c->cpu)
 		write_metric(b, s, METRIC_CPU_NS_PER_OP);
 	if (c->switches && metric_get(m, METRIC_VOLUNTARY, &voluntary)) {

@@ -169,13 +169,15 @@ static void fill_figures(
 	double cpu;
 
 	if (figure_usable(s)) {
-		figure_half_width(&sum->figure, sum->covered, plain, half, sizeof(half));
+		figure_plus_minus(
+		    &s->figure, &sum->figure, sum->covered, plain, half, sizeof(half));
 		snprintf(both, sizeof(both), "%s%s%s",
-		    figure_ns(sum->figure.estimate, plain, text, sizeof(text)), *half ? " " : "",
-		    half);
+		    figure_value(&s->figure, sum->figure.estimate, plain, text, sizeof(text)),
+		    *half ? " " : "", half);
 		set(t, row, column, both);
-		set(t, row, column + 1,
-		    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
+		if (run_figure_has_rate(&s->figure))
+			set(t, row, column + 1,
+			    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
 			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
 		if (sum->latency && histogram_tells_quantile(sum->latency, 0.99))
@@ -207,7 +209,7 @@ static void fill(struct table *t, const struct case_group *g, bool plain)
 		column++;
 	}
 	for (unsigned i = 0; i < 5; i++) {
-		set(t, 0, column + i, figures[i]);
+		set(t, 0, column + i, i || case_group_times(g) ? figures[i] : "figure");
 		t->right[column + i] = i < 4;
 	}
 	for (size_t r = 0; r < g->count; r++)
