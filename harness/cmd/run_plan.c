@@ -134,7 +134,8 @@ static char *budget_word(uint64_t ns, char *buf, size_t len)
 /* What every case is to get at least. */
 static struct pick_plan least_plan(const struct session *s)
 {
-	const bool all = s->o.rounds < RUN_LAUNCHES_MIN || (s->o.rounds_given && !s->o.precision);
+	const bool all =
+	    s->o.rounds < RUN_LAUNCHES_MIN || (s->o.rounds_given && s->o.precision <= 0.0);
 	const unsigned launches = all ? s->o.rounds : RUN_LAUNCHES_MIN;
 
 	return (struct pick_plan){
