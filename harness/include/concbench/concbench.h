@@ -544,8 +544,8 @@ struct cb_line {
 
 /**
  * cb_probe_line() - measure it, in a few milliseconds, in processes of its own (cb_sacrifice()).
- * Return: 0; -EINVAL both are one PU; -EPERM not one of those we may use; -ETIMEDOUT one of them had
- * no time for it; -errno.
+ * Return: 0; -EINVAL both are one PU; -EPERM not one of those we may use; -ETIMEDOUT one of them
+ * had no time for it; -errno.
  */
 int cb_probe_line(int first_pu, int second_pu, struct cb_line *out);
 
