@@ -218,6 +218,7 @@ static void release(struct team *t)
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
     const struct team_options *o, char *why, size_t why_len)
 {
+	unsigned placed;
 	int ret;
 
 	memset(t, 0, sizeof(*t));
@@ -228,8 +229,9 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	t->units = case_units(bc);
 	here = topo;
 	(void)snprintf(why, why_len, "out of memory");
-	ret =
-	    t->units ? placement_plan(topo, &bc->place, t->units, &t->placement, why, why_len) : 0;
+	/* One without units has no workers of ours, but may want to know where they would be. */
+	placed = t->units ? t->units : bc->pub.workers;
+	ret = placement_plan(topo, &bc->place, placed, &t->placement, why, why_len);
 	if (ret)
 		return ret;
 	t->env = (struct cb_env){
@@ -237,7 +239,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	    .model = bc->pub.model,
 	    .workers = bc->pub.workers,
 	    .carriers = bc->pub.carriers,
-	    .oversubscribed = t->placement.oversubscribed,
+	    .oversubscribed = t->units && t->placement.oversubscribed,
 	    .seed = o->seed,
 	    .given = o->given,
 	    .companions = t->load->companion_count,
@@ -249,6 +251,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	}
 	t->env.done = t->done;
 	t->env.companion = t->usage;
+	t->env.pu = t->units ? NULL : t->placement.pu;
 	t->window_ns = bc->window_ns;
 	/* Whoever spins at the start line needs a PU alone. */
 	t->line->spin = !t->placement.oversubscribed && t->placement.pus_used >= t->units;

@@ -426,6 +426,8 @@ struct cb_env {
 	double given;         /* the figure that the case depends on (cb_kind.depends); else 0 */
 	const struct cb_usage *companion; /* [companions] */
 	unsigned companions;
+	/* once(): [workers] the PU, by the OS's number, that "place" has for each; -1: any. */
+	const int *pu;
 };
 
 /* A process beside the workers: a load generator, a server, a soaker. Under every model a process,
@@ -531,6 +533,21 @@ struct cb_fate {
  * could not be made or waited for, and nothing is left then either.
  */
 int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb_fate *fate);
+
+/* What a cache line takes from one PU to another and back, halved: no hand-off between them is
+ * quicker. */
+struct cb_line {
+	double ns;       /* of the quickest block */
+	uint64_t passes; /* by the first PU */
+	uint64_t echoes; /* by the second: as many */
+};
+
+/**
+ * cb_probe_line() - measure it, in a few milliseconds, in processes of its own (cb_sacrifice()).
+ * Return: 0; -EINVAL both are one PU; -EPERM not one of those we may use; -ETIMEDOUT one of them
+ * had no time for it; -errno.
+ */
+int cb_probe_line(int first_pu, int second_pu, struct cb_line *out);
 
 /* ---- kinds and families ---- */
 

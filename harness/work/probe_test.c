@@ -1,0 +1,91 @@
+/* probe_test.c - the cache line between two PUs: as often there as back, and where it cannot be. */
+#include "harness/base/clock.h"
+#include "harness/work/case_fixture.h"
+#include "harness/work/team.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+struct seen {
+	int pu[3];
+	int ret;
+	struct cb_line line;
+};
+
+/* In a team: it is that which knows the machine. */
+static int look(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	struct seen *s = env->state;
+
+	(void)metrics;
+	(void)why;
+	(void)why_len;
+	memcpy(s->pu, env->pu, sizeof(s->pu));
+	s->ret = cb_probe_line(s->pu[0], s->pu[1], &s->line);
+	return 0;
+}
+
+static const struct cb_workload looking = {
+    .op = "look", .state_bytes = sizeof(struct seen), .once = look};
+
+static struct seen look_at(const struct topology *topo, const char *place)
+{
+	struct bench_case bc = fixture_case(&looking, CB_PROCESS, 3);
+	struct sample sample;
+	struct seen seen;
+	struct team t;
+	char why[200] = "";
+
+	assert_int_equal(placement_parse(place, &bc.place, why, sizeof(why)), 0);
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0 ||
+	    team_trial(&t, 0, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", place, why);
+	/* Nobody of ours is anywhere. */
+	assert_false(t.env.oversubscribed);
+	seen = *(const struct seen *)t.env.state;
+	sample_free(&sample);
+	team_destroy(&t);
+	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	return seen;
+}
+
+static void it_goes_there_and_back(void **state)
+{
+	struct topology *topo = NULL;
+	char err[200] = "";
+	struct seen s;
+
+	(void)state;
+	assert_int_equal(topology_discover(&topo, err, sizeof(err)), 0);
+	s = look_at(topo, "same");
+	assert_int_equal(s.pu[0], s.pu[1]);
+	assert_int_equal(s.pu[1], s.pu[2]);
+	assert_int_equal(s.ret, -EINVAL);
+	s = look_at(topo, "none");
+	assert_int_equal(s.pu[0], -1);
+	assert_int_equal(s.ret, -EINVAL);
+	if (topology_pu_count(topo) > 1) {
+		/* On a busy machine one of the two may have no time. */
+		for (int i = 0; i < 50 && (i == 0 || s.ret == -ETIMEDOUT); i++)
+			s = look_at(topo, "scatter");
+		assert_int_equal(s.ret, 0);
+		assert_int_not_equal(s.pu[0], s.pu[1]);
+		assert_true(s.line.passes > 0);
+		assert_int_equal(s.line.passes, s.line.echoes);
+		assert_true(s.line.ns > 0.0);
+		assert_int_equal(cb_probe_line(s.pu[0], 4095, &s.line), -EPERM);
+	}
+	topology_free(topo);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(it_goes_there_and_back)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
