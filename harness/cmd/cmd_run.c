@@ -100,6 +100,13 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = manifest_addf(
 		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
+	for (size_t i = 0; !ret && i < s->here.modules.count; i++) {
+		const struct module *m = &s->here.modules.item[i];
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "load.%zu", i + 1);
+		ret = manifest_addf(&s->run.manifest, key, "%s, %s", m->spec, m->id);
+	}
 	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
 		/* What the run itself says decides what it may be compared with. */
 		if (manifest_get(&s->run.manifest, s->o.context.items[i].key))

@@ -4,6 +4,7 @@
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/gate_git.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -81,6 +82,21 @@ static void defaults(void *options, const char *command)
 		o->request.seed = clock_now_ns();
 	/* Short enough to type again. */
 	o->request.seed %= 1000000;
+}
+
+static int take_gate_on(
+    void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
+{
+	struct gate_options *o = options;
+
+	(void)s;
+	if (gate_figure_of(text, &o->figure)) {
+		(void)snprintf(
+		    err, err_len, "'%.80s' is no figure; accepted: " GATE_FIGURE_WORDS, text);
+		return -EINVAL;
+	}
+	o->request.figure = &o->figure;
+	return 0;
 }
 
 static void gate_defaults(void *options)
@@ -169,6 +185,9 @@ static const struct option_spec specs[] = {
     {"no-noise", NULL, OPTION_ON(no_noise), "skip the brief A/A before the gate", .only = GATE},
     {"min-effect", "SHARE", OPTION_SHARE(request.min_effect), HELP_MIN_EFFECT,
 	.most = MIN_EFFECT_MAX_PCT, .group = "the verdict"},
+    {"gate-on", "FIGURE", OPTION_TEXT(gate_on),
+	"what to judge of every case instead of its own figure: " GATE_FIGURE_WORDS, .only = GATE,
+	.then = take_gate_on},
     {"strict", NULL, OPTION_ON(strict), "exit 3 when a case is unsure or missing", .only = GATE},
     {"force", NULL, OPTION_ON(force),
 	"compare builds of other compilers, flags or sanitizers too, marked, for when that is what "

@@ -20,7 +20,9 @@ struct gate_options {
 	const char *results_dir; /* where a stored base is looked for */
 	struct outputs outputs;  /* of a gate */
 	const char *tsv;
-	uint64_t tries_ns; /* noise: for all tries together; 0: not given */
+	const char *gate_on;      /* gate_figure_of(); NULL: each case's own figure */
+	uint64_t tries_ns;        /* noise: for all tries together; 0: not given */
+	struct run_figure figure; /* of gate_on */
 	bool strict;
 	bool force;       /* gate: compare what is not comparable, and mark it */
 	bool no_noise;    /* gate: no A/A before it */

@@ -113,6 +113,7 @@ static void describe_cells(struct gate_session *s)
 	s->plan.slot_ns = r->slot_ns;
 	s->plan.launch_ns = r->launch_ns;
 	s->plan.min_effect = r->min_effect;
+	s->plan.figure = r->figure;
 	s->plan.seed = r->seed;
 	s->plan.progress = &s->progress;
 }

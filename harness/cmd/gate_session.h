@@ -30,7 +30,8 @@ struct gate_request {
 	uint64_t turn_timeout_ns; /* 0: cell_turn_within_ns() */
 	uint64_t seed;
 	double min_effect;
-	bool force; /* measure cases that do something else in head, too */
+	const struct run_figure *figure; /* of every case; NULL: its own */
+	bool force;                      /* measure cases that do something else in head, too */
 	bool quiet;
 };
 

@@ -200,7 +200,10 @@ static void describe_side(
 /* Nothing takes turns with a run that is over. */
 static int refuse_idle_options(const struct gate_options *o)
 {
-	const char *idle = o->launch_time ? "launch-time" : o->no_noise ? "no-noise" : NULL;
+	const char *idle = o->launch_time ? "launch-time"
+			   : o->no_noise  ? "no-noise"
+			   : o->gate_on   ? "gate-on"
+					  : NULL;
 
 	return idle ? complain(o->request.command,
 			  "--%s: means nothing with a stored run as --base: %s", idle, o->base)

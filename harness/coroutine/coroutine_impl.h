@@ -32,9 +32,9 @@ extern fcontext_t make_fcontext(void *sp, size_t bytes, void (*fn)(struct corout
 struct coroutine_transfer coroutine_jump(fcontext_t to, void *data);
 
 /*
- * One side of a switch. A jump hands over the side that was left, so that whoever is arrived at
- * notes in it, with nothing but what came in registers, where it stands: what the next switch loads
- * must not wait for anything that the new stack holds.
+ * One side of a switch. A jump passes the side that it leaves to the side that it goes to, which
+ * writes down in it where the left side stands. All it needs for that arrives in registers: what
+ * the next switch loads must not wait for anything that the new stack holds.
  */
 struct coroutine_side {
 	void *context;        /* while not running: fcontext_t, or its ucontext_t */

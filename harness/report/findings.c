@@ -285,8 +285,9 @@ static int compare(struct builder *b, size_t first, size_t n)
 	}
 	if (given_rate(b) && (kept = rate_kept(b, n, &who)) < RATE_KEPT_MIN) {
 		/* Whoever falls behind measures its backlog, and does less for its CPU time. */
-		say(f, "The rate is given, but %s kept only %.0f %% of it: no comparison.", who,
-		    100 * kept);
+		say(f,
+		    "The rate is set from outside, and %s kept only %.0f %% of it: no comparison.",
+		    who, 100 * kept);
 		return 0;
 	}
 	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
@@ -295,7 +296,7 @@ static int compare(struct builder *b, size_t first, size_t n)
 	else if (client_shares_pus(b, n))
 		say(f, "The load generator had no PU of its own, so rates say little here.");
 	else if (given_rate(b))
-		say(f, "The rate is given.");
+		say(f, "The rate is set from outside and the same for all.");
 	else
 		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
 	if (!waits)

@@ -137,7 +137,8 @@ static void a_given_rate_has_no_winner(void **state)
 		if (free)
 			assert_non_null(strstr(f.items[0].text, "thread is fastest"));
 		else
-			assert_non_null(strstr(f.items[0].text, "The rate is given."));
+			assert_non_null(strstr(
+			    f.items[0].text, "The rate is set from outside and the same for all."));
 		assert_non_null(strstr(f.items[0].text, "CPU time: coroutine is cheapest"));
 		clean(&run, &groups, &f);
 	}

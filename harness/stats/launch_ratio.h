@@ -50,9 +50,10 @@ struct launch_ratio {
  * the jackknife's over the quartets. On recordings of such minutes it varies by a seventh or less
  * of what the middle does; of calm ones 1 to 3 % of launches take it, and it does not matter.
  *
- * What it is of is undisturbed turns. A head whose undisturbed turns vary more than base's looks
- * quicker by it, and one with more long turns slower, by a part of their spread: no change it is
- * not, but its size is of the quickest turns alone. verdict_of() calls none against the middle.
+ * That figure describes undisturbed turns only. A head whose undisturbed turns vary more than
+ * base's looks quicker by it, and one with more long turns slower, by a part of their spread. There
+ * is a change then, but the size given is that of the quickest turns. verdict_of() calls no change
+ * that the middle contradicts.
  *
  * Base and head may change places in all of this, and only the sign does: that is what a
  * signed-rank test needs to be exact.

@@ -113,7 +113,7 @@ int evidence_of(const struct launch_ratio *launch, size_t n, double alpha, struc
  * and not from min_effect on: a true change of min_effect is estimated below it half of the time,
  * so that a gate which asked for that would miss half of the changes that it is there for, whatever
  * time it had. With half, and a machine that is quiet enough, it finds 9 in 10 of them
- * (false_rate_test.c, power.h). The price: a slower may be one of 0.7 %; no change it is not.
+ * (false_rate_test.c, power.h). The price: what is called slower may be only 0.7 % slower.
  */
 double verdict_detect_floor(double min_effect);
 

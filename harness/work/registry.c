@@ -301,7 +301,7 @@ int registry_add(struct registry *r, const struct cb_kind *const *first,
 		ret = check_names(r, err, err_len);
 	if (ret)
 		r->count = before;
-	else
+	else if (r->count)
 		qsort(r->item, r->count, sizeof(*r->item), compare);
 	/* There is room for as many as there were. */
 	if (r->by_name)

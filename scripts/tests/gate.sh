@@ -38,6 +38,7 @@ bad_options() {
 	refuse --frobnicate --base ./self --frobnicate
 	refuse 'needs a value' --base
 	refuse "'huge'" --base ./self --profile huge
+	refuse "--gate-on: 'p42' is no figure; accepted: p50, p90, p99" --base ./self --gate-on p42
 	refuse --min-effect --base ./self --min-effect 0
 	refuse --min-effect --base ./self --min-effect -1%
 	refuse --min-effect --base ./self --min-effect much
@@ -349,6 +350,17 @@ builds_that_differ_are_not_compared() {
 }
 
 # A stored base: head is run now and compared, as weaker evidence.
+# Another figure than the case's own: the CPU time that an operation takes.
+another_figure_is_gated() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=50
+	expect 1 gate --base ./self --head ./slow "$sieve" --gate-on cpu --time-budget 20s --no-noise --json j.json
+	has out slower
+	has j.json '"metric": "cpu_ns_per_op"'
+	# The control.
+	expect 0 gate --base ./self --head ./self "$sieve" --gate-on cpu --time-budget 20s --no-noise --min-effect 10%
+}
+
 a_stored_base() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
@@ -360,6 +372,7 @@ a_stored_base() {
 	# What cannot be heeded is refused, names are heeded.
 	refuse --launch-time --base latest --results res "$sieve" --launch-time 100ms
 	refuse --no-noise --base latest --results res "$sieve" --no-noise
+	refuse --gate-on --base latest --results res "$sieve" --gate-on cpu
 	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
 		--head-name 'my change'
 	has out 'base: v1' 'head: my change'
@@ -464,5 +477,5 @@ noise_is_measured() {
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
 	slowdowns_of_0_2_and_5_percent what_is_visible_is_said the_budget_is_said instructions_are_a_side_verdict \
 	one_crash_costs_one_row one_hang_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
-	builds_that_differ_are_not_compared a_stored_base a_stored_base_and_a_broken_head \
+	builds_that_differ_are_not_compared another_figure_is_gated a_stored_base a_stored_base_and_a_broken_head \
 	ctrl_c_reports_what_there_is noise_is_measured
