@@ -326,7 +326,8 @@ void kept_build_tidy(void)
 		    stat(path, &st) == 0 ? st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec : 0;
 	}
 	(void)closedir(d);
-	qsort(all, count, sizeof(*all), newest_first);
+	if (count)
+		qsort(all, count, sizeof(*all), newest_first);
 	for (size_t i = KEPT; i < count; i++) {
 		int fd;
 
