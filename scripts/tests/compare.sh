@@ -56,7 +56,7 @@ files_that_are_no_runs() {
 	refuse 'array.json' base.json array.json
 	: >empty.json
 	refuse 'empty.json' empty.json head.json
-	sed 's/"schema": 1,/"schema": 99,/' base.json >newer.json
+	sed 's/"schema": 2,/"schema": 99,/' base.json >newer.json
 	refuse 'schema 99' base.json newer.json
 	[ ! -s out ] || fail "something on stdout: $(cat out)"
 }
@@ -135,7 +135,7 @@ files_are_written() {
 	runs
 	expect 1 compare base.json head.json "$good" --markdown m.md --json j.json --junit u.xml
 	has m.md '<!-- concbench comparison -->' '**slower**' '1 slower'
-	has j.json '"concbench_comparison": 1' '"kind": "stored"' '"verdict": "slower"' '"exit_status": 1'
+	has j.json '"concbench_comparison": 2' '"kind": "stored"' '"verdict": "slower"' '"exit_status": 1'
 	has u.xml '<failure ' 'failures="1"'
 	has j.json '"base_machine": {' '"machine": {' '"kernel.release": "6.1.0"'
 	expect 0 compare "$sample" "$sample" --filter '/futex/' --json s.json

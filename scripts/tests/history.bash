@@ -52,7 +52,7 @@ make_runs() {
 		    for case in run["cases"]:
 		        scale = (factor if n >= step else 1) * (1 + random.gauss(0, 0.002))
 		        for key in "estimate", "low", "high":
-		            case["summary"]["ns_per_op"][key] *= scale
+		            case["summary"]["figure"][key] *= scale
 		        column = case["samples"]["columns"].index("ns_per_op")
 		        rows = case["samples"]["rows"]
 		        for row in rows:

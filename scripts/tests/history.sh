@@ -110,7 +110,7 @@ run_files_that_are_not() {
 	echo '{"context": {"date": "x", "num_cpus": 2}, "benchmarks": []}' >google.json
 	echo '{"some": "thing else"}' >foreign.json
 	head -c 100000 "$SAMPLE" >torn.json
-	sed 's/"schema": 1/"schema": 7/' "$SAMPLE" >newer.json
+	sed 's/"schema": 2/"schema": 7/' "$SAMPLE" >newer.json
 	for file in google foreign torn newer; do
 		expect 2 history add --db h.db $file.json
 		refused $file.json
@@ -214,16 +214,19 @@ case["samples"]["rows"] = []
 case.update(status="crashed", reason="killed by SIGSEGV")
 json.dump(run, sys.stdout)' "$SAMPLE" >one_failed.json
 	expect 0 history add --db h.db one_failed.json
-	for format in github-action-benchmark bencher; do
-		expect 0 history export --db h.db --format $format --out $format.json
-		one_line err "left out 1: without a figure in this run"
+	# Each has a place for figures that are better in one direction, or for all.
+	read -r less more < <("$python" -c 'import json, sys
+figures = [c["figure"]["better"] for c in json.load(open(sys.argv[1]))["concbench"]["cases"] if "summary" in c]
+print(figures.count("less"), figures.count("more"))' one_failed.json)
+	if [ "$less" -eq 0 ] || [ "$more" -eq 0 ]; then fail "of $SAMPLE_FIGURES: $less less, $more more"; fi
+	for format in "github-action-benchmark $less" "github-action-benchmark-bigger $more" "bencher $((SAMPLE_FIGURES - 1))"; do
+		expect 0 history export --db h.db --format "${format% *}" --out "${format% *}.json"
+		one_line err "left out $((SAMPLE_FIGURES - ${format#* }))"
+		[ "$(strict_json "${format% *}.json")" -eq "${format#* }" ]
 	done
-	[ "$(strict_json github-action-benchmark.json)" -eq $((SAMPLE_FIGURES - 1)) ]
-	[ "$(strict_json bencher.json)" -eq $((SAMPLE_FIGURES - 1)) ]
-	# Every time is better the smaller it is.
-	expect 2 history export --db h.db --format github-action-benchmark-bigger --out bigger.json
+	expect 2 history export --db h.db --format github-action-benchmark-bigger --case lock/ --out none.json
 	refused "no case to export: whose figures are better in another direction"
-	[ ! -e bigger.json ] || fail "written for nothing"
+	[ ! -e none.json ] || fail "written for nothing"
 	# What is no file stays what it is, and standard output has nothing but the export.
 	expect 0 history export --db h.db --format bencher --out -
 	cmp out bencher.json

@@ -93,7 +93,7 @@ a_log_left_behind() {
 
 full_disk() {
 	local inside
-	make_runs 12 99 1 20
+	make_runs 12 99 1 80
 	# shellcheck disable=SC2016 # for the inner shell
 	inside='mount -t tmpfs -o size=2m tmpfs disk || exit 77
 		"$CONCBENCH" history add --db disk/h.db runs/00.json || exit 1

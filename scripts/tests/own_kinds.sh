@@ -32,10 +32,10 @@ a_lock_and_a_queue_are_loaded() {
 		lock/ck_ticket/workers:2
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'
 	for command in run list; do
-		expect 2 "$CONCBENCH" $command --load ./own.so --filter '^lock/tickets/'
+		expect 2 "$CONCBENCH" $command --load ./bench.so --filter '^lock/tickets/'
 		one_line err '--filter' 'what is loaded included'
 	done
-	expect 0 "$CONCBENCH" run --list --load ./own.so --filter '^lock/ticket/'
+	expect 0 "$CONCBENCH" run --list --load ./bench.so --filter '^lock/ticket/'
 	# Under a prefix two builds of one lock stand side by side.
 	expect 0 "$CONCBENCH" list --load new=./bench.so --load old=./bench.so --cases lock/new.ticket lock/old.ticket
 	has out lock/new.ticket lock/old.ticket
@@ -45,11 +45,11 @@ a_lock_and_a_queue_are_loaded() {
 a_row_of_an_own_kind_has_its_command() {
 	build_example
 	mkdir "it's here"
-	mv own.so "it's here/own.so"
-	expect 0 "$CONCBENCH" run "${quick[@]}" --load "mine=it's here/own.so" lock/mine.ticket/workers:2 lock/ck_mcs/workers:2
+	mv bench.so "it's here/bench.so"
+	expect 0 "$CONCBENCH" run "${quick[@]}" --load "mine=it's here/bench.so" lock/mine.ticket/workers:2 lock/ck_mcs/workers:2
 	expect 0 "$CONCBENCH" report --results res --commands
 	mv out commands
-	grep -q "^concbench run --load 'mine=/.*own.so' 'lock/mine.ticket/" commands || fail "$(cat commands)"
+	grep -q "^concbench run --load 'mine=/.*bench.so' 'lock/mine.ticket/" commands || fail "$(cat commands)"
 	grep -q "^concbench run 'lock/ck_mcs/" commands || fail "more than its own is loaded: $(cat commands)"
 	same_again commands res/2*/run.json
 }

@@ -195,7 +195,7 @@ scaled() {
 		own = run["concbench"]
 		own["cases"] = [c for c in own["cases"] if c["name"].startswith("queue/")]
 		for case in own["cases"]:
-		    for name, by in (("ops_per_s", factor), ("ns_per_op", 1 / factor)):
+		    for name, by in (("ops_per_s", factor), ("figure", 1 / factor)):
 		        interval = case["summary"][name]
 		        for end in interval:
 		            interval[end] *= by
