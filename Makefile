@@ -74,7 +74,9 @@ FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 # Thousands of simulated gates, in one thread: a detector of races has nothing to find in them, and
 # takes ten minutes for it.
 SIMULATIONS := gate/gate_false_rate stats/change_points stats/coverage stats/false_rate stats/power stats/replay
-UNIT_TESTS  := $(filter-out $(if $(filter thread,$(SAN)),$(patsubst %,$(BUILD)/tests/harness/%_test,$(SIMULATIONS))),$(TESTS))
+# Nor in the whole of conformance, which runs every kind for seven minutes there: the smoke profile does.
+UNIT_TESTS  := $(filter-out $(if $(filter thread,$(SAN)),$(BUILD)/tests/benches/conformance_test \
+                 $(patsubst %,$(BUILD)/tests/harness/%_test,$(SIMULATIONS))),$(TESTS))
 
 .PHONY: all
 all: ## build build/concbench (the default)
