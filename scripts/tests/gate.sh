@@ -118,7 +118,11 @@ nothing_changed() {
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
 	has m.md slow_sieve
 	# Named instead of filtered, and with values of one's own.
-	expect 0 gate --base ./self selftest/slow_sieve --set place=none --time-budget 20s --min-effect 10% --no-noise
+	# A machine that is disturbed right now may leave it unsure, and has another two tries; never slower.
+	for _ in 1 2 3; do
+		expect 0 gate --base ./self selftest/slow_sieve --set place=none --time-budget 20s --min-effect 10% --no-noise
+		if grep -q '1 same of 1 case' out; then break; fi
+	done
 	has out selftest/slow_sieve/model:thread/workers:1/place:none same '1 same of 1 case'
 	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
 	cat out err >both
