@@ -26,8 +26,8 @@ struct cb_figure {
 	const char *unit;   /* "ns", "bytes", "" of shares and outcomes */
 	enum cb_scale scale;
 	enum cb_better better;
-	/* CB_DIFFERENCE: a difference that matters, in @unit. A precision of 2 % means 2 % of it.
-	 */
+	/* CB_DIFFERENCE: what a hundred per cent are, in @unit. A precision of 2 % means 2 % of it,
+	 * an interval of more than 10 % of it is noisy, a gate looks for changes of 1 % of it. */
 	double worth;
 	/* CB_OUTCOME: the words for the ways a trial may end, the good one first, up to a NULL.
 	 * Metric "outcome.WORD" of a trial is 1 when it ended so. */
