@@ -114,7 +114,7 @@ static void list_options(FILE *to, const struct command *c, unsigned width)
 	(void)fputc('\n', to);
 	for (const struct option_spec *s = NULL; (s = option_next(c, s)) != NULL;) {
 		if (s->group)
-			(void)fprintf(to, "\n%s:\n" + (s == c->options), s->group);
+			(void)fprintf(to, "%s%s:\n", s == c->options ? "" : "\n", s->group);
 		row(to, option_label(s, label, sizeof(label)), s->help, column, width);
 	}
 }
