@@ -42,9 +42,10 @@ PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) sqlite3 libpq 2>/dev/null)
 SQLITE_LIB := $(if $(filter /%,$(shell $(CC) -print-file-name=libsqlite3.a)),-Wl$(,)-Bstatic -lsqlite3 -Wl$(,)-Bdynamic,-lsqlite3)
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
-SAN_FLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-SAN_FLAGS_thread  := -fsanitize=thread
-SAN_FLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+# The macros are gcc's; clang has no word of its own for it.
+SAN_FLAGS_address := -fsanitize=address,undefined -D__SANITIZE_ADDRESS__=1 -fno-sanitize-recover=undefined
+SAN_FLAGS_thread  := -fsanitize=thread -D__SANITIZE_THREAD__=1
+SAN_FLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -D__SANITIZE_ADDRESS__=1 -fno-sanitize-recover=undefined
 SAN_FLAGS := $(if $(SAN),$(SAN_FLAGS_$(SAN)))
 
 WARN_COMMON := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wvla -Wundef \

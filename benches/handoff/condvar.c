@@ -28,12 +28,6 @@ static inline void pass(struct cb_worker *w, struct pair *st)
 	cb_unlock(w, &st->mutex);
 }
 
-static void leave(struct cb_worker *w, struct pair *st)
-{
-	cb_lock(w, &st->mutex);
-	pass(w, st);
-}
-
 static int init(struct pair *st, enum cb_model model)
 {
 	const int ret = cb_mutex_init(&st->mutex, model);
@@ -42,4 +36,5 @@ static int init(struct pair *st, enum cb_model model)
 }
 
 HANDOFF(condvar, "a turn under a mutex, waited for on a condition variable", "pthread_cond_wait(3)",
-    struct pair, init(st, model), await(w, st, me), pass(w, st), leave(w, st), 0)
+    struct pair, init(st, model), await(w, st, me), pass(w, st),
+    (cb_lock(w, &st->mutex), pass(w, st)), 0)

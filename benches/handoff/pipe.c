@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Somebody has left and will not answer: do not wait for the token. */
@@ -18,13 +19,8 @@
 
 static inline void put(struct cb_worker *w, struct pipes *st, unsigned to, char byte)
 {
-	ssize_t n;
-
-	do {
-		n = write(st->to[to][1], &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	if (n != 1)
-		cb_fail(w, n ? -errno : -EPIPE, "pipe: write");
+	if (TEMP_FAILURE_RETRY(write(st->to[to][1], &byte, 1)) != 1)
+		cb_fail(w, -errno, "pipe: write");
 }
 
 /* Return: true for the token. */
@@ -35,9 +31,7 @@ static inline bool take(struct cb_worker *w, struct pipes *st, unsigned me)
 
 	if (closed(w, st))
 		return false;
-	do {
-		n = read(st->to[me][0], &byte, 1);
-	} while (n < 0 && errno == EINTR);
+	n = TEMP_FAILURE_RETRY(read(st->to[me][0], &byte, 1));
 	if (n != 1)
 		cb_fail(w, n ? -errno : -EPIPE, "pipe: read");
 	return byte == TOKEN;
@@ -58,19 +52,17 @@ static int init(struct pipes *st)
 static int drain(int fd)
 {
 	char bytes[16];
-	int tokens = 0;
-	ssize_t n;
+	int n, tokens = 0;
 
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+	if (ioctl(fd, FIONREAD, &n) < 0 || n > (int)sizeof(bytes) ||
+	    read(fd, bytes, (size_t)n) != n)
 		return -1;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] != TOKEN && bytes[i] != CLOSED)
-				return -1;
-			tokens += bytes[i] == TOKEN;
-		}
+	for (int i = 0; i < n; i++) {
+		if (bytes[i] != TOKEN && bytes[i] != CLOSED)
+			return -1;
+		tokens += bytes[i] == TOKEN;
 	}
-	return fcntl(fd, F_SETFL, 0) < 0 ? -1 : tokens;
+	return tokens;
 }
 
 /* There is one token, and it is where it must be: with whoever's turn is next. */

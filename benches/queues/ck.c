@@ -19,46 +19,35 @@ void AnnotateIgnoreReadsBegin(const char *file, int line);
 void AnnotateIgnoreReadsEnd(const char *file, int line);
 void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
-#define UNSEEN_BEGIN                                   \
+#define UNSEEN(call)                                   \
 	(AnnotateIgnoreReadsBegin(__FILE__, __LINE__), \
-	    AnnotateIgnoreWritesBegin(__FILE__, __LINE__))
-#define UNSEEN_END \
-	(AnnotateIgnoreWritesEnd(__FILE__, __LINE__), AnnotateIgnoreReadsEnd(__FILE__, __LINE__))
+	    AnnotateIgnoreWritesBegin(__FILE__, __LINE__), seen_again(call))
+static inline bool seen_again(bool done)
+{
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+	return done;
+}
 #else
-#define UNSEEN_BEGIN ((void)0)
-#define UNSEEN_END ((void)0)
+#define UNSEEN(call) (call)
 #endif
 
-struct spsc {
+static inline void *as_pointer(const void *item)
+{
+	void *p;
+
+	memcpy(&p, item, sizeof(p));
+	return p;
+}
+
+struct ring {
 	ck_ring_t ring CB_ALIGNED;
 	ck_ring_buffer_t slot[1] CB_ALIGNED; /* as many as its capacity */
 };
 
-static inline bool spsc_put(struct spsc *q, const void *item)
-{
-	void *p;
-	bool done;
-
-	memcpy(&p, item, sizeof(p));
-	UNSEEN_BEGIN;
-	done = ck_ring_enqueue_spsc(&q->ring, q->slot, p);
-	UNSEEN_END;
-	return done;
-}
-
-static inline bool spsc_get(struct spsc *q, void *item)
-{
-	void *p = NULL;
-	bool done;
-
-	UNSEEN_BEGIN;
-	done = ck_ring_dequeue_spsc(&q->ring, q->slot, &p);
-	UNSEEN_END;
-	memcpy(item, &p, sizeof(p));
-	return done;
-}
-
 CB_QUEUE(ck_spsc, "ring, one producer, one consumer, no atomic read-modify-write; who waits spins",
-    "Concurrency Kit", CB_SMOKE, CB_CAN_ALL, 1, 1, CB_QUEUE_ITEM_BYTES, struct spsc,
-    sizeof(struct spsc) + env->capacity * sizeof(ck_ring_buffer_t),
-    (ck_ring_init(&queue->ring, env->capacity), 0), spsc_put(queue, item), spsc_get(queue, item))
+    "Concurrency Kit", CB_SMOKE, CB_CAN_ALL, 1, 1, CB_QUEUE_ITEM_BYTES, struct ring,
+    sizeof(struct ring) + env->capacity * sizeof(ck_ring_buffer_t),
+    (ck_ring_init(&queue->ring, env->capacity), 0),
+    UNSEEN(ck_ring_enqueue_spsc(&queue->ring, queue->slot, as_pointer(item))),
+    UNSEEN(ck_ring_dequeue_spsc(&queue->ring, queue->slot, item)))

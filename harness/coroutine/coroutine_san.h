@@ -12,13 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__has_feature)
-#define COROUTINE_HAS_FEATURE(x) __has_feature(x)
-#else
-#define COROUTINE_HAS_FEATURE(x) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || COROUTINE_HAS_FEATURE(address_sanitizer)
+#if defined(__SANITIZE_ADDRESS__)
 #define COROUTINE_ASAN 1
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -26,7 +20,7 @@
 #define COROUTINE_ASAN 0
 #endif
 
-#if defined(__SANITIZE_THREAD__) || COROUTINE_HAS_FEATURE(thread_sanitizer)
+#if defined(__SANITIZE_THREAD__)
 #define COROUTINE_TSAN 1
 #include <sanitizer/tsan_interface.h>
 #else

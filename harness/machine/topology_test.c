@@ -330,8 +330,7 @@ static void refuses_bad_xml(void **state)
 {
 	static const char *const texts[] = {"", "<foo", "not XML at all\n",
 	    "<?xml version=\"1.0\"?>\n<topology version=\"2.0\"></topology>\n",
-	    "<?xml version=\"1.0\"?>\n<topology version=\"2.0\">\n<object type=\"Machine\" "
-	    "cpuset=\"0x1\">"};
+	    "<?xml version=\"1.0\"?>\n<topology version=\"2.0\"><object cpuset=\"0x1\">"};
 	struct topology *topo = NULL;
 	char err[300];
 

@@ -250,6 +250,8 @@ a_kind_is_a_file_and_a_line() {
 	cd copy || exit 1
 	# shellcheck disable=SC2016 # the back quotes are CONTRIBUTING's
 	sed -n '/^CB_LOCK(ck_dec/,/^```/{/^```/!p}' "$tree/CONTRIBUTING.md" >>benches/locks/ck.c
+	# shellcheck disable=SC2016
+	sed -n '/^CB_QUEUE(ck_mpmc/,/^```/{/^```/!p}' "$tree/CONTRIBUTING.md" >>benches/queues/ck.c
 	sed '/^CB_MODULE/d' "$tree/scripts/examples/own-lock/ticket.c" >benches/locks/ticket.c
 	cat >benches/jobs/nothing.c <<-'EOF'
 		#include <concbench/job.h>
@@ -277,13 +279,23 @@ a_kind_is_a_file_and_a_line() {
 		CB_JOB(nothing, "a job of one line", "nobody", CB_QUICK, &nothing_work)
 	EOF
 	make -s WERROR=1 build/concbench >make.out 2>&1 || fail "$(cat make.out)"
-	expect 0 build/concbench check lock/ck_dec lock/ticket job/nothing
-	has out 'ok    lock/ck_dec' 'ok    lock/ticket' 'ok    job/nothing'
-	# The lock of a library that is there: not a line elsewhere. New ones: a file each.
-	[ "$(git diff --name-only | wc -l)" -eq 1 ] || fail "$(git diff --stat)"
+	expect 0 build/concbench check lock/ck_dec lock/ticket queue/ck_mpmc job/nothing
+	has out 'ok    lock/ck_dec' 'ok    lock/ticket' 'ok    queue/ck_mpmc' 'ok    job/nothing'
+	# Lock and queue of a library that is there: a few lines, and not one elsewhere. New ones: a file each.
+	[ "$(git diff --numstat | awk '{ print ($1 <= ($3 ~ /locks/ ? 8 : 20)) "," $2 "," $3 }' | paste -sd' ')" = \
+		"1,0,benches/locks/ck.c 1,0,benches/queues/ck.c" ] || fail "$(git diff --stat)"
 	[ "$(git ls-files --others --exclude-standard benches harness | wc -l)" -eq 2 ] || fail "$(git status --short)"
 }
 
-run a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
+# What each hand-off shares, its turns and their check, is not in its file.
+a_hand_off_is_short() {
+	local row
+	for row in futex condvar; do
+		"${CC:-cc}" -fpreprocessed -dD -E -P "$tree/benches/handoff/$row.c" >code
+		[ "$(grep -cvE '^ *$|^#include' code)" -le 30 ] || fail "$row.c: $(cat code)"
+	done
+}
+
+run a_hand_off_is_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
 	a_kind_that_does_not_fit_is_refused every_option_says_so \
 	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line
