@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,13 +92,72 @@ static int sync_directory(int dir_fd)
 	return -errno;
 }
 
-int file_write_whole(const char *path, const void *data, size_t len)
+/* What the shell or a parent has opened for us and is named again: a rename would leave the one who
+ * reads it with the old file, and a socket cannot be opened by its name. Return: the descriptor;
+ * -1. */
+static int own_descriptor(const char *path, const struct stat *st)
+{
+	struct stat own;
+	int fd, end = 0;
+
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino &&
+		    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			return fd;
+	if ((sscanf(path, "/dev/fd/%d%n", &fd, &end) == 1 ||
+		sscanf(path, "/proc/self/fd/%d%n", &fd, &end) == 1) &&
+	    !path[end])
+		return fd;
+	return -1;
+}
+
+/* Where the bytes go: to a descriptor of ours, through what is no regular file, or into a file that
+ * takes the place of @target. */
+struct destination {
+	int fd;       /* ours; or -1 */
+	bool special; /* a device, a pipe: written to, never replaced */
+	char *target; /* the path; of a symbolic link what it points to, so that the link stays */
+	mode_t mode;  /* of the file that is there; 0: none is */
+};
+
+static int find_destination(const char *path, struct destination *d)
+{
+	struct stat st;
+
+	*d = (struct destination){.fd = -1};
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return -EISDIR;
+		d->fd = own_descriptor(path, &st);
+		d->special = !S_ISREG(st.st_mode);
+		d->mode = st.st_mode & 07777;
+	}
+	d->target = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && d->fd < 0 && !d->special
+			? realpath(path, NULL)
+			: strdup(path);
+	return d->target ? 0 : -errno;
+}
+
+static int write_through(const char *path, const void *data, size_t len)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = file_append_all(fd, data, len);
+	if (close(fd) != 0 && !err && errno != EINTR)
+		err = -errno;
+	return err;
+}
+
+static int replace(const struct destination *d, const void *data, size_t len)
 {
 	char name[TEMPORARY_NAME_MAX];
 	const char *base;
 	int dir_fd, fd, err;
 
-	dir_fd = open_parent(path, &base);
+	dir_fd = open_parent(d->target, &base);
 	if (dir_fd < 0)
 		return dir_fd;
 	fd = open_temporary(dir_fd, name);
@@ -106,6 +166,9 @@ int file_write_whole(const char *path, const void *data, size_t len)
 		goto out_dir;
 	}
 	err = file_append_all(fd, data, len);
+	/* Whoever kept others from reading it meant what is in it, not its inode. */
+	if (!err && d->mode && fchmod(fd, d->mode) != 0)
+		err = -errno;
 	if (!err && fsync(fd) != 0)
 		err = -errno;
 	/* Network file systems report a full disk as late as here. */
@@ -123,27 +186,56 @@ out_dir:
 	return err;
 }
 
-int file_check_whole(const char *path)
+int file_write_whole(const char *path, const void *data, size_t len)
+{
+	struct destination d;
+	int err = find_destination(path, &d);
+
+	if (err)
+		return err;
+	if (d.fd >= 0)
+		err = fflush(stdout) != 0 ? -errno : file_append_all(d.fd, data, len);
+	else if (d.special)
+		err = write_through(path, data, len);
+	else
+		err = replace(&d, data, len);
+	free(d.target);
+	return err;
+}
+
+static int check_replaceable(const struct destination *d)
 {
 	char name[TEMPORARY_NAME_MAX];
 	const char *base;
-	struct stat st;
-	int fd, err = 0;
-	const int dir_fd = open_parent(path, &base);
+	int fd;
+	const int dir_fd = open_parent(d->target, &base);
 
 	if (dir_fd < 0)
 		return dir_fd;
-	if (fstatat(dir_fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
-		err = -EISDIR;
-	} else {
-		fd = open_temporary(dir_fd, name);
-		err = fd < 0 ? fd : 0;
-		if (fd >= 0) {
-			(void)close(fd);
-			(void)unlinkat(dir_fd, name, 0);
-		}
+	fd = open_temporary(dir_fd, name);
+	if (fd >= 0) {
+		(void)close(fd);
+		(void)unlinkat(dir_fd, name, 0);
 	}
 	(void)close(dir_fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* A pipe is not opened: that would wait for who reads it. */
+int file_check_whole(const char *path)
+{
+	struct destination d;
+	int err = find_destination(path, &d);
+
+	if (err)
+		return err;
+	if (d.fd >= 0)
+		err = fcntl(d.fd, F_GETFL) < 0 ? -errno : 0;
+	else if (d.special)
+		err = access(path, W_OK) != 0 ? -errno : 0;
+	else
+		err = check_replaceable(&d);
+	free(d.target);
 	return err;
 }
 

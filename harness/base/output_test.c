@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -68,12 +69,12 @@ static void a_link_stays_one(void **state)
 	text_buffer_add(&b, "one");
 	assert_int_equal(output_store(file, &b), 0);
 	text_buffer_add(&b, " two");
-	assert_int_equal(output_check(link_to), 0);
+	assert_int_equal(file_check_whole(link_to), 0);
 	assert_int_equal(output_store(link_to, &b), 0);
 	assert_int_equal(type_of(link_to), S_IFLNK);
 	assert_int_equal(type_of(file), S_IFREG);
 	assert_holds(file, "one two");
-	assert_int_equal(output_check(nowhere), -ENOENT);
+	assert_int_equal(file_check_whole(nowhere), -ENOENT);
 	assert_int_equal(output_store(nowhere, &b), -ENOENT);
 	assert_int_equal(type_of(nowhere), S_IFLNK);
 	text_buffer_free(&b);
@@ -88,12 +89,63 @@ static void a_pipe_is_written_to(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	text_buffer_add(&b, "through");
-	assert_int_equal(output_check(pipe_at), 0);
+	assert_int_equal(file_check_whole(pipe_at), 0);
 	assert_int_equal(output_store_or_print(pipe_at, &b), 0);
 	assert_int_equal(read(fd, got, sizeof(got) - 1), 7);
 	assert_string_equal(got, "through");
 	assert_int_equal(type_of(pipe_at), S_IFIFO);
 	close(fd);
+	text_buffer_free(&b);
+}
+
+/* A private node: what fails here must not cost the machine its own. */
+static void a_device_is_written_to(void **state)
+{
+	const dev_t null = makedev(1, 3);
+	struct text_buffer b = {0};
+	struct stat st;
+
+	(void)state;
+	if (mknod(file, S_IFCHR | 0600, null) != 0)
+		skip();
+	text_buffer_add(&b, "gone");
+	assert_int_equal(file_check_whole(file), 0);
+	/* A container may keep nodes from being opened; replaced they are in no case. */
+	(void)output_store(file, &b);
+	assert_int_equal(lstat(file, &st), 0);
+	assert_true(S_ISCHR(st.st_mode) && st.st_rdev == null);
+	assert_int_equal(unlink(file), 0);
+	text_buffer_free(&b);
+}
+
+/* Of a file that the shell has opened for us: its reader has that one, and no other of its name. */
+static void what_is_open_already_is_not_replaced(void **state)
+{
+	char by_number[32];
+	struct text_buffer b = {0};
+	struct stat before, after;
+	int saved, fd, failed = 0;
+
+	(void)state;
+	text_buffer_add(&b, "more,");
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(saved >= 0 && fd >= 0);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
+	(void)fputs("table,", stdout);
+	failed |= file_check_whole("/dev/stdout") || output_store("/dev/stdout", &b);
+	failed |= output_store(file, &b);
+	assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+	snprintf(by_number, sizeof(by_number), "/dev/fd/%d", fd);
+	failed |= output_store(by_number, &b);
+	close(fd);
+	close(saved);
+	assert_int_equal(failed, 0);
+	assert_int_equal(stat(file, &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+	assert_holds(file, "table,more,more,more,");
 	text_buffer_free(&b);
 }
 
@@ -123,6 +175,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_link_stays_one),
 	    cmocka_unit_test(a_pipe_is_written_to),
+	    cmocka_unit_test(a_device_is_written_to),
+	    cmocka_unit_test(what_is_open_already_is_not_replaced),
 	    cmocka_unit_test(a_dash_is_standard_output),
 	};
 

@@ -4,6 +4,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
 #include "harness/cmd/run_session.h"
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
@@ -20,13 +21,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- in process ---- */
@@ -136,24 +135,6 @@ static int describe_run(struct session *s)
 	(void)snprintf(
 	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
 	return 0;
-}
-
-/* Before an hour of measuring, not after it. */
-static int check_out(const struct session *s)
-{
-	char *copy = s->o.out ? strdup(s->o.out) : NULL;
-	const char *folder = copy ? dirname(copy) : NULL;
-	struct stat st;
-	int error = 0;
-
-	if (s->o.out && !copy)
-		return complain("run", "out of memory");
-	if (folder && access(folder, W_OK | X_OK) != 0)
-		error = errno;
-	else if (folder && stat(s->o.out, &st) == 0 && S_ISDIR(st.st_mode))
-		error = EISDIR;
-	free(copy);
-	return error ? complain("run", "--benchmark_out: %s: %s", s->o.out, strerror(error)) : 0;
 }
 
 static int open_folder(struct session *s)
@@ -482,7 +463,7 @@ int run_session(void *options)
 	else if (!status) {
 		status = describe_run(&s);
 		if (!status)
-			status = check_out(&s);
+			status = check_output("run", "benchmark_out", s.o.out);
 		if (!status)
 			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s);
 	}

@@ -1,7 +1,7 @@
 #include "harness/cmd/conclude.h"
 
 #include "harness/cmd/cmd.h"
-#include "harness/base/output.h"
+#include "harness/base/file.h"
 #include "harness/machine/build_info.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
@@ -49,7 +49,7 @@ static int print(const char *command, const struct comparison *c)
 
 int check_output(const char *command, const char *flag, const char *path)
 {
-	const int rc = path ? output_check(path) : 0;
+	const int rc = path ? file_check_whole(path) : 0;
 
 	return rc ? complain(command, "--%s: %s: %s", flag, path, strerror(-rc)) : 0;
 }

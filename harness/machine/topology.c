@@ -1,11 +1,11 @@
 #include "harness/machine/topology.h"
 
+#include "harness/base/file.h"
 #include "harness/base/one_line.h"
 #include "harness/machine/pu_list.h"
 #include "harness/machine/topology_tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <hwloc.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -321,52 +321,15 @@ const char *topology_fingerprint(const struct topology *topo)
 	return topo->fingerprint;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, data, len);
-
-		if (written < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		data += written;
-		len -= (size_t)written;
-	}
-	return fsync(fd) != 0 && errno != EINVAL ? -errno : 0;
-}
-
 int topology_write_xml(const struct topology *topo, const char *path)
 {
-	char *xml = NULL, *temporary = NULL;
-	int len = 0, fd, ret;
+	char *xml = NULL;
+	int len = 0, ret;
 
 	if (hwloc_topology_export_xmlbuffer(topo->hwloc, &xml, &len, 0) != 0)
 		return errno ? -errno : -EIO;
-	ret = -ENOMEM;
-	/* In the same folder, so that the rename is atomic; named after us, against a concurrent
-	 * writer of the same file. */
-	if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
-		temporary = NULL;
-		goto out_xml;
-	}
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		ret = -errno;
-		goto out_name;
-	}
 	/* hwloc counts the terminating zero. */
-	ret = write_all(fd, xml, strlen(xml));
-	if (close(fd) != 0 && !ret)
-		ret = -errno;
-	if (!ret && rename(temporary, path) != 0)
-		ret = -errno;
-	if (ret)
-		unlink(temporary);
-out_name:
-	free(temporary);
-out_xml:
+	ret = file_write_whole(path, xml, strlen(xml));
 	hwloc_free_xmlbuffer(topo->hwloc, xml);
 	return ret;
 }

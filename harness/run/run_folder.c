@@ -64,12 +64,16 @@ int run_folder_create(
 int run_folder_link_latest(const char *results_dir, const char *id)
 {
 	char link[4096], temporary[4096];
+	struct stat st;
 	int ret;
 
 	if (snprintf(link, sizeof(link), "%s/latest", results_dir) >= (int)sizeof(link) ||
 	    snprintf(temporary, sizeof(temporary), "%s/.latest-%ld", results_dir, (long)getpid()) >=
 		(int)sizeof(temporary))
 		return -ENAMETOOLONG;
+	/* A file of somebody else's that happens to be called so. */
+	if (lstat(link, &st) == 0 && !S_ISLNK(st.st_mode))
+		return -EEXIST;
 	(void)unlink(temporary);
 	if (symlink(id, temporary) < 0)
 		return -errno;

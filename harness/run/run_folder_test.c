@@ -133,10 +133,14 @@ static void latest_follows(void **state)
 	/* A folder of that name is somebody's: left alone, and no temporary link stays. */
 	assert_int_equal(unlink(latest), 0);
 	assert_int_equal(mkdir(latest, 0777), 0);
-	assert_true(run_folder_link_latest(dir, "third") < 0);
+	assert_int_equal(run_folder_link_latest(dir, "third"), -EEXIST);
 	(void)snprintf(blocked, sizeof(blocked), "%s/.latest-%ld", dir, (long)getpid());
 	assert_int_equal(access(blocked, F_OK), -1);
 	assert_int_equal(rmdir(latest), 0);
+	/* Nor is a file of that name replaced. */
+	assert_int_equal(mkfifo(latest, 0600), 0);
+	assert_int_equal(run_folder_link_latest(dir, "third"), -EEXIST);
+	assert_int_equal(unlink(latest), 0);
 	(void)snprintf(blocked, sizeof(blocked), "%s/nowhere", dir);
 	assert_int_equal(run_folder_link_latest(blocked, "x"), -ENOENT);
 }

@@ -192,6 +192,27 @@ a_run_leaves_its_files() {
 	nothing_left
 }
 
+# A device, a pipe, a link, what the shell has opened: written to, and still what it was.
+outputs_replace_only_files() {
+	mkfifo pipe && echo old >target && ln -s target link && ln -s nowhere dangling
+	mknod null c 1 3 2>/dev/null || mkfifo null
+	stat -c '%n %F %t:%T' null pipe link dangling >before
+	cat pipe >read &
+	cat null >/dev/null &
+	for name in null pipe link; do
+		rm -rf res
+		expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --quiet --benchmark_out=$name
+	done
+	wait
+	rm -rf res
+	refuse '--benchmark_out: dangling' "$fast" --benchmark_out=dangling
+	stat -c '%n %F %t:%T' null pipe link dangling | diff before - >&2 || fail "replaced"
+	has read '"benchmarks"'
+	has target '"benchmarks"'
+	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_out=/dev/stdout --benchmark_out_format=csv
+	has out name,iterations '"handoff/call_direct' 'run:    res/2'
+}
+
 quiet_says_nothing() {
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --quiet
 	cat out err >both
@@ -596,7 +617,7 @@ aa_runs_everything_twice() {
 
 run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
 	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
-	quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
+	outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
