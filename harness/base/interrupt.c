@@ -6,8 +6,13 @@
 #include <signal.h>
 #include <stddef.h>
 
+/* timeout(1) signals its child and then the group that this is in; Kubernetes and terminals have
+ * their own ways to say it twice. Nobody insists within a second. */
+#define INSISTS_AFTER_NS CLOCK_NS_PER_S
+
 static volatile sig_atomic_t pending;
-static sigset_t outside; /* the mask in force inside interrupt_poll() */
+static uint64_t noted_ns; /* by the handler only: when the first one came */
+static sigset_t outside;  /* the mask in force inside interrupt_poll() */
 
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -22,8 +27,10 @@ static bool left_alone(int number)
 
 static void note(int number)
 {
+	const uint64_t now_ns = clock_now_ns();
+
 	/* Somebody who insists does not want to wait for the report. */
-	if (pending) {
+	if (pending && now_ns - noted_ns >= INSISTS_AFTER_NS) {
 		sigset_t itself;
 
 		/* Inside its handler it is blocked, and after ppoll() as well. */
@@ -33,6 +40,9 @@ static void note(int number)
 		(void)sigprocmask(SIG_UNBLOCK, &itself, NULL);
 		(void)raise(number);
 	}
+	if (pending)
+		return;
+	noted_ns = now_ns;
 	pending = number;
 }
 
@@ -43,6 +53,8 @@ int interrupt_install(void)
 
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigemptyset(&block);
+	for (size_t i = 0; i < NUMBERS; i++)
+		(void)sigaddset(&sa.sa_mask, numbers[i]);
 	for (size_t i = 0; i < NUMBERS; i++) {
 		if (left_alone(numbers[i]))
 			continue;
@@ -80,16 +92,19 @@ int interrupt_poll(struct pollfd *fds, unsigned n, uint64_t until_ns)
 {
 	for (;;) {
 		const uint64_t now_ns = clock_now_ns();
-		/* The first signal may have been noted by an earlier call: then this one only lets
-		 * a second through, and does not wait for it. */
-		const uint64_t left_ns = !pending && until_ns > now_ns ? until_ns - now_ns : 0;
+		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 		const struct timespec ts = {.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S),
 		    .tv_nsec = (long)(left_ns % CLOCK_NS_PER_S)};
 		int ret;
 
-		ret = ppoll(fds, n, &ts, &outside);
-		if (pending)
+		if (!pending)
+			ret = ppoll(fds, n, &ts, &outside);
+		/* From here on nothing is waited for: a second one is taken when it comes, since
+		 * how long after the first says whether somebody insists. */
+		if (pending) {
+			interrupt_unblock();
 			return -EINTR;
+		}
 		if (ret >= 0)
 			return ret;
 		if (errno != EINTR)

@@ -1,8 +1,8 @@
 /*
  * interrupt.h - SIGINT, SIGTERM and SIGHUP as a flag that waiting notices at once.
  *
- * The signals stay blocked except inside interrupt_poll(), so one cannot arrive between looking at
- * the flag and going to sleep.
+ * Until the first of them the signals stay blocked except inside interrupt_poll(), so one cannot
+ * arrive between looking at the flag and going to sleep.
  */
 #ifndef CONCBENCH_INTERRUPT_H
 #define CONCBENCH_INTERRUPT_H
@@ -12,12 +12,11 @@
 #include <stdint.h>
 
 /** interrupt_install() - from now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as nohup(1)
- * does) set the flag. A second one while the flag is set ends the process the default way.
- * Return: 0; -errno. */
+ * does) set the flag. Another one that comes a second after the first or later ends the process the
+ * default way; one that comes sooner is the same wish. Return: 0; -errno. */
 int interrupt_install(void);
 
-/** interrupt_unblock() - waiting is over: a signal from now on ends the process if one has been
- * noted already, and is noted otherwise. */
+/** interrupt_unblock() - waiting is over: a signal is taken when it comes. */
 void interrupt_unblock(void);
 
 /** interrupt_restore_child() - in a child before exec: default dispositions, that of SIGPIPE too,

@@ -109,12 +109,21 @@ static int another_signal_is_not_an_interrupt(void)
 	return interrupt_poll(NULL, 0, until_ns) == 0 && clock_now_ns() >= until_ns ? 0 : 2;
 }
 
+static void a_second_later(void)
+{
+	const uint64_t until_ns = clock_now_ns() + CLOCK_NS_PER_S + CLOCK_NS_PER_MS;
+
+	while (clock_now_ns() < until_ns)
+		(void)poll(NULL, 0, 10);
+}
+
 static int insisting(void)
 {
 	const int ret = a_signal_waits_for_the_poll(SIGINT);
 
 	if (ret)
 		return ret;
+	a_second_later();
 	(void)raise(SIGINT);
 	(void)interrupt_poll(NULL, 0, clock_now_ns() + LONG_NS);
 	return 9;
@@ -127,8 +136,44 @@ static int insisting_while_the_report_is_written(void)
 	if (ret)
 		return ret;
 	interrupt_unblock();
+	a_second_later();
 	(void)raise(SIGTERM);
 	return 9;
+}
+
+/* What timeout(1) does: the same again within microseconds, at whatever moment. */
+static int the_same_twice_is_one(void)
+{
+	const int ret = a_signal_waits_for_the_poll(SIGTERM);
+
+	if (ret)
+		return ret;
+	(void)raise(SIGTERM);
+	if (interrupt_poll(NULL, 0, clock_now_ns() + LONG_NS) != -EINTR)
+		return 5;
+	interrupt_unblock();
+	(void)raise(SIGTERM);
+	return interrupt_pending() == SIGTERM ? 0 : 6;
+}
+
+static int two_kinds_at_once_are_one(void)
+{
+	if (interrupt_install() != 0 || raise(SIGINT) != 0 || raise(SIGTERM) != 0)
+		return 1;
+	return interrupt_poll(NULL, 0, clock_now_ns() + LONG_NS) == -EINTR ? 0 : 2;
+}
+
+/* It must not lie until the run is saved, and pass for somebody who insists then. */
+static int a_second_one_is_taken_when_it_comes(void)
+{
+	int ret = a_signal_waits_for_the_poll(SIGTERM);
+
+	if (ret)
+		return ret;
+	(void)raise(SIGTERM);
+	a_second_later();
+	interrupt_unblock();
+	return 0;
 }
 
 static int noted_while_the_report_is_written(void)
@@ -164,6 +209,9 @@ static void every_case(void **state)
 	    {"another signal", another_signal_is_not_an_interrupt, 0},
 	    {"insisting", insisting, SIGINT},
 	    {"insisting later", insisting_while_the_report_is_written, SIGTERM},
+	    {"twice", the_same_twice_is_one, 0},
+	    {"two kinds", two_kinds_at_once_are_one, 0},
+	    {"taken when it comes", a_second_one_is_taken_when_it_comes, 0},
 	    {"noted later", noted_while_the_report_is_written, 0},
 	    {"restored", a_restored_child_dies_of_it, SIGINT},
 	};

@@ -197,8 +197,8 @@ outputs_replace_only_files() {
 	mkfifo pipe && echo old >target && ln -s target link && ln -s nowhere dangling
 	mknod null c 1 3 2>/dev/null || mkfifo null
 	stat -c '%n %F %t:%T' null pipe link dangling >before
-	cat pipe >read &
-	cat null >/dev/null &
+	timeout 60 cat pipe >read &
+	timeout 60 cat null >/dev/null &
 	for name in null pipe link; do
 		rm -rf res
 		expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --quiet --benchmark_out=$name
@@ -286,7 +286,7 @@ $(grep "^\"selftest/$1" out)"
 
 measuring() { grep -qs '^{"case"' res/2*/journal.jsonl; }
 
-# interrupted SIGNAL STATUS - in the middle of a run.
+# interrupted SIGNAL STATUS [SIGNAL] - in the middle of a run; with another one right after it.
 interrupted() {
 	local pid status=0
 	export CONCBENCH_SELFTEST=1
@@ -295,6 +295,7 @@ interrupted() {
 	pid=$!
 	wait_for 20 measuring
 	kill "-$1" $pid
+	[ $# -lt 3 ] || kill "-$3" $pid
 	wait $pid || status=$?
 	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
 	has "$(run_file)" '"interrupted": true' selftest/slow
@@ -322,6 +323,15 @@ stopped_at_once_leaves_no_halves() {
 ctrl_c_keeps_what_was_measured() { interrupted INT 130; }
 sigterm_keeps_what_was_measured() { interrupted TERM 143; }
 hang_up_keeps_what_was_measured() { interrupted HUP 129; }
+
+# As timeout(1) does it: its child, then the group.
+two_signals_at_once_are_one() {
+	local i
+	for i in 1 2 3 4 5; do
+		rm -rf res
+		interrupted TERM 143 TERM
+	done
+}
 
 nohup_goes_on() {
 	local pid status=0
@@ -619,7 +629,7 @@ run help_and_version unknown_command bad_options cases_are_listed names_are_oper
 	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
-	hang_up_keeps_what_was_measured nohup_goes_on kill_9_can_be_recovered \
+	hang_up_keeps_what_was_measured two_signals_at_once_are_one nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
 	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
 	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
