@@ -1,14 +1,16 @@
 /* chart_draw.c - gnuplot as a child process: no shell, a deadline, one line when it fails. */
 #include "harness/report/chart.h"
 
+#include "harness/base/child.h"
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,14 +18,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* The biggest chart takes a tenth of a second; a gnuplot that waits for something never ends. */
-#define DEADLINE_MS 60000
 #define SVG_MAX_BYTES (16u << 20)
-
-extern char **environ;
 
 static bool has_scripts(const char *dir)
 {
@@ -77,64 +74,85 @@ __attribute__((format(printf, 2, 3))) static void complain(struct chart *c, cons
 	text_clean(c->problem);
 }
 
-static uint64_t now_ms(void)
+static void become_gnuplot(char *const argv[], pid_t parent, int stderr_to, int failed)
 {
-	struct timespec t;
+	const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int err;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &t))
-		return 0;
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	child_die_with(parent);
+	interrupt_restore_child();
+	if (nothing >= 0 && setpgid(0, 0) == 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+	    dup2(nothing, STDOUT_FILENO) >= 0 && dup2(stderr_to, STDERR_FILENO) >= 0)
+		execvp(argv[0], argv);
+	err = errno;
+	(void)file_append_all(failed, &err, sizeof(err));
+	_exit(127);
 }
 
-/* Reads to the end of @fd or the deadline. What does not fit is read and dropped. */
-static int read_complaint(int fd, char *buf, size_t len)
+/* Not posix_spawn(3): that cannot have it die with us. Return: 0; -errno, also of exec. */
+static int start_gnuplot(char *const argv[], int stderr_to, pid_t *pid)
 {
-	const uint64_t end = now_ms() + DEADLINE_MS;
-	size_t used = 0;
+	const pid_t parent = getpid();
+	int failed[2], err = 0;
+	ssize_t n;
 
-	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		const uint64_t now = now_ms();
-		char rest[512];
-		ssize_t n;
-		int ready = now < end ? poll(&p, 1, (int)(end - now)) : 0;
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready < 0)
-			return -errno;
-		if (!ready)
-			return -ETIMEDOUT;
-		n = read(fd, rest, sizeof(rest));
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			break;
-		for (ssize_t i = 0; i < n; i++)
-			if (used + 1 < len)
-				buf[used++] = rest[i];
+	if (pipe2(failed, O_CLOEXEC))
+		return -errno;
+	*pid = fork();
+	if (*pid == 0)
+		become_gnuplot(argv, parent, stderr_to, failed[1]);
+	if (*pid < 0)
+		err = errno;
+	(void)close(failed[1]);
+	if (*pid > 0) {
+		do
+			n = read(failed[0], &err, sizeof(err));
+		while (n < 0 && errno == EINTR);
+		if (n > 0)
+			while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+				;
 	}
-	buf[used] = '\0';
-	return 0;
+	(void)close(failed[0]);
+	return -err;
 }
 
-static int spawn_gnuplot(const char *gnuplot, char *const argv[], int stderr_to, pid_t *pid)
+/* Until it has ended: what it says goes to @text, what does not fit is dropped. In slices, since a
+ * signal may come between looking for one and going to sleep.
+ * Return: 0 and @status; -EINTR, -ETIMEDOUT and it has been ended, with all that it had started. */
+static int follow(pid_t pid, int fd, uint64_t bound_ns, char *text, size_t len, int *status)
 {
-	posix_spawn_file_actions_t files;
-	int rc = posix_spawn_file_actions_init(&files);
+	const uint64_t end_ns = clock_now_ns() + bound_ns;
+	struct pollfd said = {.fd = fd, .events = POLLIN};
+	size_t used = 0;
+	int rc = 0;
 
-	if (rc)
-		return -rc;
-	rc = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!rc)
-		rc = posix_spawn_file_actions_addopen(
-		    &files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(&files, stderr_to, STDERR_FILENO);
-	if (!rc)
-		rc = posix_spawnp(pid, gnuplot, &files, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&files);
-	return -rc;
+	text[0] = '\0';
+	while (!rc) {
+		const uint64_t now_ns = clock_now_ns();
+		char rest[512];
+		ssize_t n = 1;
+
+		if (said.fd < 0 && waitpid(pid, status, WNOHANG) == pid)
+			return 0;
+		if (now_ns >= end_ns) {
+			rc = -ETIMEDOUT;
+			continue;
+		}
+		rc = interrupt_poll(&said, 1, now_ns + (said.fd < 0 ? 2 : 100) * CLOCK_NS_PER_MS);
+		if (rc > 0)
+			n = read(fd, rest, sizeof(rest));
+		if (rc > 0 && n <= 0)
+			said.fd = -1;
+		for (ssize_t i = 0; rc > 0 && i < n; i++)
+			if (used + 1 < len)
+				text[used++] = rest[i];
+		text[used] = '\0';
+		rc = rc > 0 ? 0 : rc;
+	}
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	return rc;
 }
 
 /* gnuplot names the line and draws an arrow at the column; its last line says what is wrong. */
@@ -149,29 +167,26 @@ static const char *last_line(char *text)
 	return line ? line + 1 : text;
 }
 
-static int run_gnuplot(struct chart *c, const char *gnuplot, char *const argv[])
+static int run_gnuplot(struct chart *c, char *const argv[], uint64_t bound_ns)
 {
+	const char *gnuplot = argv[0];
 	char text[2048] = "";
 	int status = 0, ends[2], rc;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	rc = spawn_gnuplot(gnuplot, argv, ends[1], &pid);
+	rc = start_gnuplot(argv, ends[1], &pid);
 	close(ends[1]);
 	if (rc) {
 		complain(c, "%s: %s", gnuplot, strerror(-rc));
 		goto out;
 	}
-	rc = read_complaint(ends[0], text, sizeof(text));
-	if (rc)
-		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (rc) {
-		complain(c, "%s: %s", gnuplot, strerror(-rc));
-		rc = -EIO;
-	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+	rc = follow(pid, ends[0], bound_ns, text, sizeof(text), &status);
+	if (rc == -ETIMEDOUT) {
+		complain(c, "%s: had not drawn it after %.3g s and was ended", gnuplot,
+		    (double)bound_ns / 1e9);
+	} else if (!rc && (!WIFEXITED(status) || WEXITSTATUS(status))) {
 		const char *line = last_line(text);
 
 		complain(c, "%s: %s", gnuplot,
@@ -185,8 +200,8 @@ out:
 	return rc;
 }
 
-static int draw_format(
-    struct chart *c, const char *dir, const char *scripts, const char *gnuplot, const char *format)
+static int draw_format(struct chart *c, const char *dir, const char *scripts, const char *gnuplot,
+    uint64_t bound_ns, const char *format)
 {
 	char path[PATH_MAX], partial[PATH_MAX + 16], script[PATH_MAX];
 	struct chart given = {0};
@@ -215,7 +230,7 @@ static int draw_format(
 		char *argv[] = {(char *)(uintptr_t)gnuplot, (char[]){"-d"}, (char[]){"-e"},
 		    given.vars.data, script, NULL};
 
-		rc = run_gnuplot(c, gnuplot, argv);
+		rc = run_gnuplot(c, argv, bound_ns);
 	}
 	text_buffer_free(&given.vars);
 	snprintf(path, sizeof(path), "%s/%s.%s", dir, c->id, format);
@@ -244,14 +259,15 @@ int chart_write_tsv(struct chart *c, const char *dir)
 	return file_write_whole(path, text_buffer_str(&c->tsv), c->tsv.len);
 }
 
-int chart_draw(struct chart *c, const char *dir, const char *scripts, const char *gnuplot)
+int chart_draw(
+    struct chart *c, const char *dir, const char *scripts, const char *gnuplot, uint64_t bound_ns)
 {
 	static const char *const formats[] = {"svg", "png"};
 	char path[PATH_MAX];
 	int rc = chart_write_tsv(c, dir);
 
 	for (size_t i = 0; i < 2 && !rc; i++)
-		rc = draw_format(c, dir, scripts, gnuplot, formats[i]);
+		rc = draw_format(c, dir, scripts, gnuplot, bound_ns, formats[i]);
 	/* Without the PNG's terminal the SVG is still there, and the page shows it. */
 	snprintf(path, sizeof(path), "%s/%s.svg", dir, c->id);
 	if (!access(path, R_OK)) {

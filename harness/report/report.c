@@ -1,6 +1,8 @@
 #include "harness/report/report.h"
 
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/interrupt.h"
 #include "harness/report/chart.h"
 #include "harness/report/html.h"
 
@@ -10,6 +12,9 @@
 #include <string.h>
 
 #define CHARTS_NOT_DRAWN 1
+
+/* The biggest chart takes a tenth of a second; a gnuplot that waits for something never ends. */
+#define CHART_BOUND_NS (30 * CLOCK_NS_PER_S)
 
 /* Draws what can be drawn. Return: 0; CHARTS_NOT_DRAWN with @err and @note; -errno with @err. */
 static int draw_all(struct chart_set *set, const char *out_dir,
@@ -40,7 +45,24 @@ static int draw_all(struct chart_set *set, const char *out_dir,
 		return CHARTS_NOT_DRAWN;
 	}
 	for (size_t i = 0; i < set->count; i++) {
-		rc = chart_draw(&set->items[i], dir, scripts, gnuplot);
+		rc = interrupt_pending()
+			 ? -EINTR
+			 : chart_draw(&set->items[i], dir, scripts, gnuplot, CHART_BOUND_NS);
+		/* Whoever stops it does not want to wait, nor for the next one that hangs. */
+		if (rc == -EINTR || rc == -ETIMEDOUT) {
+			if (rc == -EINTR)
+				snprintf(err, err_len,
+				    "interrupted; `concbench report` draws what is missing");
+			else
+				snprintf(err, err_len, "chart %s: %s; the rest is left out",
+				    set->items[i].id, set->items[i].problem);
+			snprintf(note, note_len,
+			    "Charts are missing: drawing them was interrupted. "
+			    "Run concbench report again.");
+			for (; i < set->count; i++)
+				(void)chart_write_tsv(&set->items[i], dir);
+			return CHARTS_NOT_DRAWN;
+		}
 		if (rc == -ENOENT && !set->items[i].svg && i == 0) {
 			snprintf(err, err_len,
 			    "no charts: %s: not found; install gnuplot (Debian and Ubuntu: apt "

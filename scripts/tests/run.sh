@@ -333,6 +333,32 @@ two_signals_at_once_are_one() {
 	done
 }
 
+# A gnuplot that hangs: while it is waited for, and after a signal in the middle of the measurement.
+signals_do_not_wait_for_charts() {
+	local status=0
+	mkdir bin && printf '#!/bin/sh\necho $$ >"%s/drawing"\nexec sleep 4321\n' "$PWD" >bin/gnuplot
+	chmod +x bin/gnuplot
+	PATH=$PWD/bin:$PATH "$CONCBENCH" run --rounds 2 --slots 2 --results res "$fast" >out 2>err &
+	local pid=$!
+	wait_for 60 test -s drawing
+	kill -TERM $pid
+	wait $pid || status=$?
+	[ $status -eq 143 ] || fail "exit status $status instead of 143: $(cat out err)"
+	one_line err interrupted 'concbench report'
+	[ ! -e "/proc/$(cat drawing)/stat" ] || fail "it goes on drawing"
+	has "$(run_file)" '"interrupted": false'
+	[ -s res/latest/report.html ] || fail "no page"
+	rm -rf res drawing
+	status=0
+	PATH=$PWD/bin:$PATH "$CONCBENCH" run --rounds 1000 --precision 0 --time-budget 60s --results res "$fast" >out 2>err &
+	pid=$!
+	wait_for 20 measuring
+	kill -TERM $pid
+	wait $pid || status=$?
+	[ $status -eq 143 ] || fail "exit status $status instead of 143: $(cat out err)"
+	[ ! -e drawing ] || fail "charts are drawn for who wants it to end"
+}
+
 nohup_goes_on() {
 	local pid status=0
 	nohup "$CONCBENCH" run "${quick[@]}" "$fast" --slot-time 200ms >out 2>err </dev/null &
@@ -629,7 +655,7 @@ run help_and_version unknown_command bad_options cases_are_listed names_are_oper
 	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
-	hang_up_keeps_what_was_measured two_signals_at_once_are_one nohup_goes_on kill_9_can_be_recovered \
+	hang_up_keeps_what_was_measured two_signals_at_once_are_one signals_do_not_wait_for_charts nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
 	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
 	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
