@@ -2,7 +2,7 @@
  * journal.c - writing the journal: one JSON object a line, each line one write(2) with O_APPEND,
  * so that a kill between two lines loses nothing and a kill within one loses that line only.
  *
- *   {"concbench_journal": 1, "run": {...}}   first line; again when the facts change
+ *   {"concbench_journal": 1, "run": {...}}   first line; again with every round
  *   {"series": {...}, "at_ms": 12}           a case's description and status
  *   {"case": "name", "sample": {...}, "at_ms": 12}   one trial
  *

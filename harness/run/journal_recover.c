@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A trial of a million workers is some 20 MB; a line beyond this is not one of ours. */
@@ -38,6 +39,9 @@ struct recovery {
 	uint64_t last_ms;   /* the latest time that any line tells */
 	bool tells_times;
 	bool torn;
+	size_t heads, others; /* lines that are whole */
+	bool foreign;         /* the first line is whole, and of another schema */
+	char head_why[200];   /* what is wrong with it otherwise */
 };
 
 /* Return: 1 with a line; 0 at the end; -errno. */
@@ -170,14 +174,24 @@ static int take_line(struct recovery *rec, struct jsonio_reader *r, const struct
 
 	if (!j)
 		return -EINVAL;
-	if (rec->line == 1 || json_object_get(j, "concbench_journal"))
+	if (json_object_get(j, "concbench_journal") ||
+	    (rec->line == 1 && !json_object_get(j, "series") && !json_object_get(j, "case"))) {
+		const json_t *schema = json_object_get(j, "concbench_journal");
+
+		rec->foreign |= rec->line == 1 && json_is_integer(schema) &&
+				json_integer_value(schema) != RESULT_SCHEMA;
 		rc = take_run(rec, r, j);
-	else if ((rc = take_time(rec, r, j)) != 0)
+		rec->heads += !rc;
+		json_decref(j);
+		return rc;
+	}
+	if ((rc = take_time(rec, r, j)) != 0)
 		; /* damaged */
 	else if (json_object_get(j, "series"))
 		rc = take_series(rec, r, j);
 	else
 		rc = take_sample(rec, r, j);
+	rec->others += !rc;
 	json_decref(j);
 	return rc;
 }
@@ -195,10 +209,8 @@ static int take_all(struct recovery *rec, FILE *f, char *note, size_t note_len)
 		rc = take_line(rec, &r, &l);
 		if (rc == -ENOMEM)
 			break;
-		if (rc && rec->line == 1) {
-			snprintf(note, note_len, "not a journal of concbench: %s", why);
-			break;
-		}
+		if (rc && rec->line == 1)
+			memcpy(rec->head_why, why, sizeof(why));
 		if (rc && !l.whole) {
 			rec->torn = true;
 		} else if (rc && !rec->bad_lines++) {
@@ -209,6 +221,9 @@ static int take_all(struct recovery *rec, FILE *f, char *note, size_t note_len)
 	free(l.text);
 	if (!rc && !rec->line) {
 		snprintf(note, note_len, "empty");
+		rc = -EINVAL;
+	} else if (!rc && !rec->heads && (rec->foreign || !rec->others)) {
+		snprintf(note, note_len, "not a journal of concbench: %s", rec->head_why);
 		rc = -EINVAL;
 	}
 	return rc;
@@ -225,6 +240,9 @@ static void tell(const struct recovery *rec, char *note, size_t note_len)
 	if (rec->bad_lines)
 		text_add_clause(note, note_len, "dropped %zu damaged line%s (line %zu: %s)",
 		    rec->bad_lines, rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
+	if (!rec->heads)
+		text_add_clause(note, note_len,
+		    "what was said of the machine and the build is lost, not the samples");
 	if (rec->doubles)
 		text_add_clause(note, note_len, "dropped %zu sample%s that %s there already",
 		    rec->doubles, rec->doubles == 1 ? "" : "s", rec->doubles == 1 ? "was" : "were");
@@ -292,6 +310,28 @@ static void conclude(const struct recovery *rec, struct run *run)
 	conclude_counters(run, rec->tells_times);
 }
 
+/* No head is left: a run is called as its folder is, and that begins with the date. A journal that
+ * somebody has put elsewhere has the date of its file. */
+static int name_after_folder(struct run *run, const char *path, time_t written)
+{
+	char *whole = realpath(path, NULL), *slash;
+	struct tm utc = {0};
+
+	if (whole && (slash = strrchr(whole, '/')) != NULL) {
+		*slash = '\0';
+		slash = strrchr(whole, '/');
+		(void)snprintf(run->id, sizeof(run->id), "%s", slash ? slash + 1 : "");
+	}
+	free(whole);
+	if (!strptime(run->id, "%Y%m%dT%H%M%SZ-", &utc)) {
+		if (!gmtime_r(&written, &utc))
+			return -EOVERFLOW;
+		(void)strftime(run->id, sizeof(run->id), "%Y%m%dT%H%M%SZ-recovered", &utc);
+	}
+	(void)strftime(run->date, sizeof(run->date), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return 0;
+}
+
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len)
 {
 	struct recovery rec = {0};
@@ -319,6 +359,8 @@ int journal_recover(const char *path, struct run *out, char *note, size_t note_l
 	fclose(f);
 	if (!rc)
 		rc = drop_doubles(&rec);
+	if (!rc && !rec.heads)
+		rc = name_after_folder(&rec.run, path, st.st_mtime);
 	if (rc) {
 		run_free(&rec.run);
 		return rc;
