@@ -5,10 +5,13 @@
 #ifndef CONCBENCH_CMD_H
 #define CONCBENCH_CMD_H
 
+#include "harness/base/clock.h"
 #include "harness/cmd/options.h"
 
 #define EXIT_CASE_FAILED 1
 #define EXIT_USAGE 2
+
+#define CELL_TIMEOUT_DEFAULT_NS (20 * CLOCK_NS_PER_S)
 
 /* The program: its actions are the commands. */
 extern const struct command root_command;

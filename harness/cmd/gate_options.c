@@ -1,6 +1,6 @@
 #include "harness/cmd/gate_options.h"
 
-#include "harness/base/clock.h"
+#include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/gate_git.h"
 
@@ -74,7 +74,7 @@ static void defaults(void *options, const char *command)
 	o->request = (struct gate_request){
 	    .command = command,
 	    .launch_ns = GATE_LAUNCH_NS,
-	    .cell_timeout_ns = 20 * CLOCK_NS_PER_S,
+	    .cell_timeout_ns = CELL_TIMEOUT_DEFAULT_NS,
 	    .min_effect = 0.01,
 	};
 	if (getrandom(&o->request.seed, sizeof(o->request.seed), 0) !=
@@ -109,6 +109,31 @@ static void noise_defaults(void *options)
 	defaults(options, "noise");
 }
 
+/* Windows are held against it when it is known what is measured. */
+static int check_budget(const struct gate_options *o)
+{
+	const uint64_t budget_ns = o->request.budget_ns ? o->request.budget_ns : o->tries_ns;
+	char budget[TEXT_FORMAT_MAX], given[TEXT_FORMAT_MAX];
+	const char *flag = NULL;
+	uint64_t ns = 0;
+
+	if (budget_ns && o->request.case_ns > budget_ns) {
+		flag = "trial-time";
+		ns = o->request.case_ns;
+	} else if (budget_ns && o->request.cell_timeout_ns > budget_ns &&
+		   o->request.cell_timeout_ns > CELL_TIMEOUT_DEFAULT_NS) {
+		flag = "cell-timeout";
+		ns = o->request.cell_timeout_ns;
+	}
+	if (!flag)
+		return 0;
+	return complain(o->request.command,
+	    "--%s: %s is longer than the time budget of %s; accepted: up to that, or a longer "
+	    "--time-budget",
+	    flag, text_format_duration(ns, given, sizeof(given)),
+	    text_format_duration(budget_ns, budget, sizeof(budget)));
+}
+
 static int finish(void *options)
 {
 	struct gate_options *o = options;
@@ -120,6 +145,8 @@ static int finish(void *options)
 	    .sets = o->sets.item,
 	    .set_count = o->sets.count};
 	o->request.force = o->force;
+	if (check_budget(o))
+		return EXIT_USAGE;
 	o->outputs.quiet = o->request.quiet;
 	return gate_git_check(o);
 }

@@ -1,6 +1,5 @@
 #include "harness/cmd/run_options.h"
 
-#include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 
@@ -120,13 +119,36 @@ static void defaults(void *options)
 	o->precision = 0.02;
 	o->results_dir = "results";
 	o->out_format = FORMAT_JSON;
-	o->cell_timeout_ns = 20 * CLOCK_NS_PER_S;
+	o->cell_timeout_ns = CELL_TIMEOUT_DEFAULT_NS;
 	o->counters = true;
 	o->charts = true;
 	if (getrandom(&o->seed, sizeof(o->seed), 0) != (ssize_t)sizeof(o->seed))
 		o->seed = clock_now_ns();
 	/* Short enough to type again. */
 	o->seed %= 1000000;
+}
+
+/* The budget is looked at between launches: one that is longer would run on for as long as it
+ * takes, and so would waiting for one that hangs. */
+static int check_budget(const struct run_options *o)
+{
+	char budget[TEXT_FORMAT_MAX], given[TEXT_FORMAT_MAX];
+
+	text_format_duration(o->budget_ns, budget, sizeof(budget));
+	/* A profile's budget is nobody's word; a launch may be longer, so that a row's own command
+	 * measures it again. */
+	if (!o->in_process && o->slot_ns > o->budget_ns / (o->budget_given ? o->slots : 1))
+		return complain(COMMAND,
+		    "--slot-time: %u windows of %s are longer than the time budget of %s; "
+		    "accepted: shorter ones, fewer with --slots, or a longer --time-budget",
+		    o->slots, text_format_duration(o->slot_ns, given, sizeof(given)), budget);
+	if (o->budget_given && o->cell_timeout_ns > o->budget_ns &&
+	    o->cell_timeout_ns > CELL_TIMEOUT_DEFAULT_NS)
+		return complain(COMMAND,
+		    "--cell-timeout: %s is longer than the time budget of %s; accepted: up to "
+		    "that, or a longer --time-budget",
+		    text_format_duration(o->cell_timeout_ns, given, sizeof(given)), budget);
+	return 0;
 }
 
 static int finish(void *options)
@@ -144,13 +166,14 @@ static int finish(void *options)
 	    .set_count = o->sets.count,
 	    .loads = o->loads.item,
 	    .load_count = o->loads.count};
+	o->budget_given = o->budget_ns != 0;
 	if (!o->budget_ns)
 		o->budget_ns = profiles[o->profile].budget_ns;
 	if (!o->rounds)
 		o->rounds = profiles[o->profile].rounds;
 	if (!o->slots)
 		o->slots = profiles[o->profile].slots;
-	return 0;
+	return check_budget(o);
 }
 
 static void release(void *options)

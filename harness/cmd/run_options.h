@@ -22,6 +22,7 @@ struct run_options {
 	unsigned format;     /* of stdout */
 	uint64_t seed;
 	uint64_t budget_ns;
+	bool budget_given;
 	uint64_t slot_ns; /* 0: the cases' own */
 	uint64_t cell_timeout_ns;
 	unsigned rounds; /* at most */

@@ -69,6 +69,10 @@ bad_options() {
 	refuse '--seed' --seed 99999999999999999999999
 	refuse '--time-budget' --time-budget soon
 	refuse '--time-budget' --time-budget 0
+	refuse '--slot-time' "$fast" --time-budget 2s --slot-time 1h
+	refuse 'time budget of 2 s' "$fast" --time-budget 2s --slot-time 1s --slots 3
+	refuse '--slot-time' "$fast" --slot-time 1h
+	refuse '--cell-timeout' "$fast" --time-budget 2s --cell-timeout 1h
 	refuse '--rounds' --rounds 0
 	refuse '--slots' --slots 1
 	refuse '--precision' --precision 2
