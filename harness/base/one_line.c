@@ -1,5 +1,7 @@
 #include "harness/base/one_line.h"
 
+#include "harness/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,7 +14,5 @@ void one_line_format(char *to, size_t len, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(to, len, format, ap);
 	va_end(ap);
-	for (char *c = to; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	(void)text_show(to);
 }

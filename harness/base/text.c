@@ -253,6 +253,61 @@ static size_t utf8_length(const unsigned char *s, uint32_t *code)
 	return n;
 }
 
+/* What is not seen, but changes what is: bidirectional controls make a name read as another one,
+ * and two names that differ in a joiner look the same. */
+static bool is_invisible(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {{0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200f},
+	    {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+	    {0xe0000, 0xe007f}};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static bool is_control(uint32_t code)
+{
+	return code < ' ' || (code >= 0x7f && code < 0xa0);
+}
+
+bool text_has_control(const char *s)
+{
+	const unsigned char *at = (const unsigned char *)s;
+	uint32_t code;
+
+	for (size_t n; *at; at += n ? n : 1) {
+		n = utf8_length(at, &code);
+		if (n && (is_control(code) || is_invisible(code)))
+			return true;
+	}
+	return false;
+}
+
+char *text_show(char *s)
+{
+	const unsigned char *from = (const unsigned char *)s;
+	char *to = s;
+	uint32_t code;
+
+	while (*from) {
+		const size_t n = utf8_length(from, &code);
+
+		if (!n || is_control(code) || is_invisible(code)) {
+			*to++ = '?';
+		} else {
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n ? n : 1;
+	}
+	*to = '\0';
+	return s;
+}
+
 char *text_clean(char *s)
 {
 	const unsigned char *from = (const unsigned char *)s;
@@ -263,7 +318,7 @@ char *text_clean(char *s)
 		uint32_t code = 0;
 		size_t n = utf8_length(from, &code);
 
-		if (n > 0 && (code <= ' ' || (code >= 0x7f && code < 0xa0))) {
+		if (n > 0 && (code == ' ' || is_control(code))) {
 			gap = true;
 			from += n;
 			continue;
@@ -272,9 +327,9 @@ char *text_clean(char *s)
 		if (gap && to != s)
 			*to++ = ' ';
 		gap = false;
-		if (n == 0) {
+		if (n == 0 || is_invisible(code)) {
 			*to++ = '?';
-			from++;
+			from += n ? n : 1;
 			continue;
 		}
 		memmove(to, from, n);

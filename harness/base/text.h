@@ -50,9 +50,16 @@ char *text_format_duration(uint64_t ns, char *buf, size_t len);
 /**
  * text_clean() - make foreign text fit for a table or JSON, in place: each run of control
  * characters (C0, DEL, C1) and blanks becomes one blank, none is left at the ends, and bytes that
- * are not UTF-8 become '?'. Never gets longer. Returns @s.
+ * are not UTF-8 become '?', as does what is invisible (bidirectional controls, joiners, tags).
+ * Never gets longer. Returns @s.
  */
 char *text_clean(char *s);
+
+/** text_show() - the same for a message: every control becomes a '?', blanks stay. Returns @s. */
+char *text_show(char *s);
+
+/** text_has_control() - is there a control or something invisible in it? */
+bool text_has_control(const char *s);
 
 /** text_add_clause() - append to a text in @text[len], after "; " when there is one already. What
  * does not fit is cut: the first clause is the main one. */

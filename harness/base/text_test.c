@@ -273,12 +273,8 @@ static void cleans_foreign_text(void **state)
 	static const struct {
 		const char *dirty, *clean;
 	} cases[] = {
-	    {"", ""},
-	    {"plain", "plain"},
-	    {"  two  words \n", "two words"},
-	    {"a\tb\nc", "a b c"},
-	    {"\x1b[31mred", "[31mred"},
-	    {"del\x7f", "del"},
+	    {"", ""}, {"plain", "plain"}, {"  two  words \n", "two words"}, {"a\tb\nc", "a b c"},
+	    {"\x1b[31mred", "[31mred"}, {"del\x7f", "del"},
 	    {"c1 \xc2\x9b"
 	     "31m",
 		"c1 31m"},
@@ -287,11 +283,12 @@ static void cleans_foreign_text(void **state)
 		"a b"},
 	    {"2.5 \xc2\xb5s \xe2\x82\xac \xf0\x9f\x98\x80",
 		"2.5 \xc2\xb5s \xe2\x82\xac \xf0\x9f\x98\x80"},
-	    {"latin1 \xe9t\xe9", "latin1 ?t?"},
-	    {"cut \xe2\x82", "cut ??"},
+	    {"latin1 \xe9t\xe9", "latin1 ?t?"}, {"cut \xe2\x82", "cut ??"},
 	    {"overlong \xc0\xaf \xe0\x80\xaf", "overlong ?? ???"},
-	    {"surrogate \xed\xa0\x80", "surrogate ???"},
-	    {"beyond \xf4\x90\x80\x80", "beyond ????"},
+	    {"surrogate \xed\xa0\x80", "surrogate ???"}, {"beyond \xf4\x90\x80\x80", "beyond ????"},
+	    {"lock/\u202emcs\u202c \u2066x\u2069", "lock/?mcs? ?x?"},
+	    {"\u061c\u200e\u200f\u200b\u00ad\ufeff", "??????"}, {"\u2028\u2060\U000e0041", "???"},
+	    {"\u2020\u2070\u0627\u2010", "\u2020\u2070\u0627\u2010"}, /* their neighbours */
 	};
 	char text[64];
 
@@ -300,6 +297,29 @@ static void cleans_foreign_text(void **state)
 		strcpy(text, cases[i].dirty);
 		assert_ptr_equal(text_clean(text), text);
 		assert_string_equal(text, cases[i].clean);
+	}
+}
+
+static void shows_what_is_quoted(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+	    {"", ""},
+	    {"a  b", "a  b"},
+	    {"a\n\tb\x7f", "a??b?"},
+	    {"a\302\205\u202eb", "a??b"},
+	    {"\xff\u00b5s", "?\u00b5s"},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		strcpy(text, cases[i].text);
+		assert_int_equal(text_has_control(text), i > 1 && i < 4);
+		assert_ptr_equal(text_show(text), text);
+		assert_string_equal(text, cases[i].shown);
+		assert_false(text_has_control(text));
 	}
 }
 
@@ -361,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(clauses_are_joined),
 	    cmocka_unit_test(formats_duration),
 	    cmocka_unit_test(cleans_foreign_text),
+	    cmocka_unit_test(shows_what_is_quoted),
 	    cmocka_unit_test(buffer_grows),
 	    cmocka_unit_test(buffer_failure_sticks),
 	};

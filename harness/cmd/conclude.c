@@ -2,6 +2,7 @@
 
 #include "harness/cmd/cmd.h"
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "harness/machine/build_info.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
@@ -33,6 +34,7 @@ int read_stored_run(const char *command, const char *results_dir, const char *re
 void describe_stored_run(char *out, size_t len, const char *ref, const struct run *run)
 {
 	(void)snprintf(out, len, "%.110s (%.120s)", ref, run->id);
+	(void)text_clean(out);
 }
 
 static int print(const char *command, const struct comparison *c)

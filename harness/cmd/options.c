@@ -30,9 +30,8 @@ int complain(const char *command, const char *format, ...)
 		line = NULL;
 	va_end(args);
 	/* One line, whatever is quoted in it. */
-	for (char *at = line; at && *at; at++)
-		if (iscntrl((unsigned char)*at))
-			*at = '?';
+	if (line)
+		(void)text_show(line);
 	(void)fprintf(stderr, "concbench%s%s: %s\n", *command ? " " : "", command,
 	    line ? line : "out of memory");
 	free(line);

@@ -62,16 +62,26 @@ void chart_tell_bars(struct chart *c, const struct case_group *g)
 		    100.0 * least, 100.0 * most);
 }
 
+/* What gnuplot may be given. It escapes neither of these for XML, where "]]>" ends what was begun.
+ */
+static const char *plain(const char *at, const char *begin)
+{
+	if ((unsigned char)*at < 0x20 || *at == 0x7f)
+		return " ";
+	return *at == '>' && at - begin >= 2 && !strncmp(at - 2, "]]", 2) ? ")" : at;
+}
+
 void chart_set_text(struct chart *c, const char *name, const char *value)
 {
+	const char *const begin = value;
+
 	text_buffer_addf(&c->vars, "%s='", name);
 	for (; *value; value++) {
 		/* Inside single quotes gnuplot knows no escape but the doubled quote. */
 		if (*value == '\'')
 			text_buffer_add(&c->vars, "''");
 		else
-			text_buffer_add_bytes(&c->vars,
-			    (unsigned char)*value < 0x20 || *value == 0x7f ? " " : value, 1);
+			text_buffer_add_bytes(&c->vars, plain(value, begin), 1);
 	}
 	text_buffer_add(&c->vars, "';");
 }
@@ -83,12 +93,13 @@ void chart_set_number(struct chart *c, const char *name, double value)
 
 void chart_cell(struct text_buffer *tsv, const char *text)
 {
+	const char *const begin = text;
+
 	for (; *text; text++) {
 		if (*text == '"')
 			text_buffer_add(tsv, "'");
 		else
-			text_buffer_add_bytes(
-			    tsv, (unsigned char)*text < 0x20 || *text == 0x7f ? " " : text, 1);
+			text_buffer_add_bytes(tsv, plain(text, begin), 1);
 	}
 }
 

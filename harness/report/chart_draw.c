@@ -74,7 +74,9 @@ __attribute__((format(printf, 2, 3))) static void complain(struct chart *c, cons
 	text_clean(c->problem);
 }
 
-static void become_gnuplot(char *const argv[], pid_t parent, int stderr_to, int failed)
+/* In the charts' folder: its path may hold what a gnuplot statement cannot. */
+static void become_gnuplot(
+    const char *dir, char *const argv[], pid_t parent, int stderr_to, int failed)
 {
 	const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int err;
@@ -82,7 +84,8 @@ static void become_gnuplot(char *const argv[], pid_t parent, int stderr_to, int 
 	child_die_with(parent);
 	interrupt_restore_child();
 	if (nothing >= 0 && setpgid(0, 0) == 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
-	    dup2(nothing, STDOUT_FILENO) >= 0 && dup2(stderr_to, STDERR_FILENO) >= 0)
+	    dup2(nothing, STDOUT_FILENO) >= 0 && dup2(stderr_to, STDERR_FILENO) >= 0 &&
+	    chdir(dir) == 0)
 		execvp(argv[0], argv);
 	err = errno;
 	(void)file_append_all(failed, &err, sizeof(err));
@@ -90,7 +93,7 @@ static void become_gnuplot(char *const argv[], pid_t parent, int stderr_to, int 
 }
 
 /* Not posix_spawn(3): that cannot have it die with us. Return: 0; -errno, also of exec. */
-static int start_gnuplot(char *const argv[], int stderr_to, pid_t *pid)
+static int start_gnuplot(const char *dir, char *const argv[], int stderr_to, pid_t *pid)
 {
 	const pid_t parent = getpid();
 	int failed[2], err = 0;
@@ -100,7 +103,7 @@ static int start_gnuplot(char *const argv[], int stderr_to, pid_t *pid)
 		return -errno;
 	*pid = fork();
 	if (*pid == 0)
-		become_gnuplot(argv, parent, stderr_to, failed[1]);
+		become_gnuplot(dir, argv, parent, stderr_to, failed[1]);
 	if (*pid < 0)
 		err = errno;
 	(void)close(failed[1]);
@@ -167,7 +170,7 @@ static const char *last_line(char *text)
 	return line ? line + 1 : text;
 }
 
-static int run_gnuplot(struct chart *c, char *const argv[], uint64_t bound_ns)
+static int run_gnuplot(struct chart *c, const char *dir, char *const argv[], uint64_t bound_ns)
 {
 	const char *gnuplot = argv[0];
 	char text[2048] = "";
@@ -176,7 +179,7 @@ static int run_gnuplot(struct chart *c, char *const argv[], uint64_t bound_ns)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	rc = start_gnuplot(argv, ends[1], &pid);
+	rc = start_gnuplot(dir, argv, ends[1], &pid);
 	close(ends[1]);
 	if (rc) {
 		complain(c, "%s: %s", gnuplot, strerror(-rc));
@@ -220,9 +223,9 @@ static int draw_format(struct chart *c, const char *dir, const char *scripts, co
 		return -errno;
 	chart_set_text(&given, "format", format);
 	chart_set_text(&given, "scripts", scripts);
-	chart_set_text(&given, "out", partial);
+	chart_set_text(&given, "out", strrchr(partial, '/') + 1);
 	/* The data file is the picture's path with another ending. */
-	snprintf(path, sizeof(path), "%s/%s.tsv", dir, c->id);
+	snprintf(path, sizeof(path), "%s.tsv", c->id);
 	chart_set_text(&given, "data", path);
 	text_buffer_add(&given.vars, text_buffer_str(&c->vars));
 	rc = given.vars.failed ? -ENOMEM : 0;
@@ -230,7 +233,7 @@ static int draw_format(struct chart *c, const char *dir, const char *scripts, co
 		char *argv[] = {(char *)(uintptr_t)gnuplot, (char[]){"-d"}, (char[]){"-e"},
 		    given.vars.data, script, NULL};
 
-		rc = run_gnuplot(c, argv, bound_ns);
+		rc = run_gnuplot(c, dir, argv, bound_ns);
 	}
 	text_buffer_free(&given.vars);
 	snprintf(path, sizeof(path), "%s/%s.%s", dir, c->id, format);
@@ -263,9 +266,15 @@ int chart_draw(
     struct chart *c, const char *dir, const char *scripts, const char *gnuplot, uint64_t bound_ns)
 {
 	static const char *const formats[] = {"svg", "png"};
-	char path[PATH_MAX];
+	char path[PATH_MAX], scripts_at[PATH_MAX], gnuplot_at[PATH_MAX];
 	int rc = chart_write_tsv(c, dir);
 
+	/* Both are looked for from another folder. What is not there is complained of by its name.
+	 */
+	if (realpath(scripts, scripts_at))
+		scripts = scripts_at;
+	if (strchr(gnuplot, '/') && realpath(gnuplot, gnuplot_at))
+		gnuplot = gnuplot_at;
 	for (size_t i = 0; i < 2 && !rc; i++)
 		rc = draw_format(c, dir, scripts, gnuplot, bound_ns, formats[i]);
 	/* Without the PNG's terminal the SVG is still there, and the page shows it. */

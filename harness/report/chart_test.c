@@ -505,7 +505,8 @@ static void its_complaint_is_one_line(void **state)
 
 static void real_gnuplot(void **state)
 {
-	char scripts[4096];
+	static const char *const endings[] = {"tsv", "svg", "png"};
+	char scripts[4096], odd[512], file[600];
 	struct drawn d;
 
 	(void)state;
@@ -522,6 +523,19 @@ static void real_gnuplot(void **state)
 	assert_true(exists("lock.png"));
 	assert_false(exists("lock.svg.partial"));
 	assert_non_null(strstr(d.set.items[0].svg, "1 worker"));
+	free(d.set.items[0].svg);
+	d.set.items[0].svg = NULL;
+	/* In a folder whose name no statement of gnuplot's can hold; what ends a CDATA section. */
+	snprintf(odd, sizeof(odd), "%s/a\n'b", dir);
+	assert_int_equal(mkdir(odd, 0700), 0);
+	chart_set_text(&d.set.items[0], "title", "x ]]> y");
+	assert_int_equal(chart_draw(&d.set.items[0], odd, scripts, "gnuplot", LONG_NS), 0);
+	assert_non_null(strstr(d.set.items[0].svg, "x ]]) y"));
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(file, sizeof(file), "%s/lock.%s", odd, endings[i]);
+		assert_int_equal(unlink(file), 0);
+	}
+	assert_int_equal(rmdir(odd), 0);
 	clean(&d);
 }
 

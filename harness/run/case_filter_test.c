@@ -65,11 +65,50 @@ static void bad_expressions_are_named(void **state)
 	}
 }
 
+/* What would take regcomp(3) beyond its stack, or all memory. The child would die of it. */
+static void too_much_is_refused(void **state)
+{
+	static const struct {
+		char open;
+		size_t count;
+		const char *text; /* NULL: @count times @open */
+		const char *why;
+	} bad[] = {
+	    {'(', 30000, NULL, "longer than 16384 bytes"},
+	    {'a', 16385, NULL, "longer than 16384 bytes"},
+	    {'(', 101, NULL, "more than 100 brackets"},
+	    {'(', 16000, NULL, "more than 100 brackets"},
+	    {0, 0, "(((a{255}){255}){255})", "more than 1000 repetitions"},
+	    {0, 0, "a{1,30000}", "more than 1000 repetitions"},
+	    {0, 0, "a{99999999999999999999}", "more than 1000 repetitions"},
+	};
+	static const char *const good[] = {
+	    "\\(\\(", "(a)(b)(c)", "a{2}b{3,}c{1,4}", "workers:[0-9]{2}"};
+	char err[200], text[30001];
+	struct case_filter f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memset(text, bad[i].open, sizeof(text));
+		text[bad[i].count] = '\0';
+		assert_int_equal(
+		    case_filter_compile(&f, bad[i].text ? bad[i].text : text, err, sizeof(err)),
+		    -EINVAL);
+		if (!strstr(err, bad[i].why))
+			fail_msg("%s", err);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(case_filter_compile(&f, good[i], err, sizeof(err)), 0);
+		case_filter_free(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_are_picked),
 	    cmocka_unit_test(bad_expressions_are_named),
+	    cmocka_unit_test(too_much_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

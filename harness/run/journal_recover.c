@@ -326,7 +326,7 @@ static int name_after_folder(struct run *run, const char *path, time_t written)
 	if (!strptime(run->id, "%Y%m%dT%H%M%SZ-", &utc)) {
 		if (!gmtime_r(&written, &utc))
 			return -EOVERFLOW;
-		(void)strftime(run->id, sizeof(run->id), "%Y%m%dT%H%M%SZ-recovered", &utc);
+		(void)strftime(run->id, sizeof(run->id), "%Y%m%dT%H%M%SZ-recovered-000000", &utc);
 	}
 	(void)strftime(run->date, sizeof(run->date), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	return 0;

@@ -1,5 +1,7 @@
 #include "harness/run/jsonio.h"
 
+#include "harness/base/text.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -49,17 +51,6 @@ int jsonio_get_array(struct jsonio_reader *r, const json_t *o, const char *key, 
 	return 0;
 }
 
-static bool has_control(const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			return true;
-		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			return true;
-	}
-	return false;
-}
-
 int jsonio_get_text(
     struct jsonio_reader *r, const json_t *o, const char *key, char *out, size_t size)
 {
@@ -70,7 +61,7 @@ int jsonio_get_text(
 		return missing(r, value, key, "a text");
 	if (json_string_length(value) >= size)
 		return jsonio_fail(r, key, "longer than %zu bytes", size - 1);
-	if (has_control(text))
+	if (text_has_control(text))
 		return jsonio_fail(r, key, "holds a control character");
 	memset(out, 0, size);
 	memcpy(out, text, json_string_length(value));
@@ -156,7 +147,7 @@ static int read_manifest(
 
 		if (!text)
 			rc = jsonio_fail(r, key, "a value is not a text");
-		else if (has_control(text) || has_control(name))
+		else if (text_has_control(text) || text_has_control(name))
 			rc = jsonio_fail(r, key, "holds a control character");
 		else
 			rc = manifest_add(&m, name, text);

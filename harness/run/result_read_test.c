@@ -87,6 +87,8 @@ static void foreign_files_are_refused(void **state)
 		"concbench.id: holds a control character"},
 	    {"{\"concbench\": {\"schema\": 2, \"id\": \"a\\u009b\"}}",
 		"concbench.id: holds a control character"},
+	    {"{\"concbench\": {\"schema\": 2, \"id\": \"a\\u202e\"}}",
+		"concbench.id: holds a control character"},
 	    {"{\"concbench\": {\"schema\": 2, \"schema\": 1}}",
 		"line 1, column 36: duplicate object key near '\"schema\"'"},
 	    {"\x7f"

@@ -85,10 +85,13 @@ static bool counter_of(const struct series *s, const char *name, double *value)
 	return false;
 }
 
-/* RFC 4180: in quotes, quotes doubled. */
+/* RFC 4180: in quotes, quotes doubled. A spreadsheet takes what begins like a formula for one all
+ * the same, and runs it. */
 static void print_text(FILE *to, const char *text)
 {
 	(void)fputc('"', to);
+	if (*text && strchr("=+-@\t\r", *text))
+		(void)fputc('\'', to);
 	for (; *text; text++) {
 		if (*text == '"')
 			(void)fputc('"', to);

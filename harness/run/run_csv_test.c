@@ -190,6 +190,32 @@ static void a_file_holds_the_same(void **state)
 	run_free(&run);
 }
 
+/* What a spreadsheet would run is a text; names that are none of these stay as they are. */
+static void no_cell_is_a_formula(void **state)
+{
+	static const char *const names[] = {
+	    "=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "lock/=x"};
+	char want[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct run run = {0};
+		char *text, *at;
+
+		fixture_add(
+		    &run, &(const struct fixture_case){
+			      .name = names[i], .status = STATUS_CRASHED, .reason = names[i]});
+		text = print(&run);
+		(void)snprintf(want, sizeof(want), "\n\"%s%.3s", i < 6 ? "'" : "", names[i]);
+		at = strstr(text, want);
+		assert_non_null(at);
+		(void)snprintf(want, sizeof(want), ",true,\"%s%.3s", i < 6 ? "'" : "", names[i]);
+		assert_non_null(strstr(at, want));
+		free(text);
+		run_free(&run);
+	}
+}
+
 static void a_full_disk_is_noticed(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -211,6 +237,7 @@ int main(void)
 	    cmocka_unit_test(the_reader_refuses_what_is_no_record),
 	    cmocka_unit_test(every_case_is_a_record),
 	    cmocka_unit_test(a_file_holds_the_same),
+	    cmocka_unit_test(no_cell_is_a_formula),
 	    cmocka_unit_test(a_full_disk_is_noticed),
 	};
 

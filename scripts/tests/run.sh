@@ -56,6 +56,8 @@ bad_options() {
 	refuse 'smoke, quick, full' --profile huge
 	refuse '--filter' --filter 'matches-nothing-at-all'
 	refuse 'regular expression' --filter '['
+	refuse 'longer than 16384 bytes' --filter "$(printf '%30000s' '' | tr ' ' '(')"
+	refuse "no/?uch" "no/$(printf '\342\200\256')uch"
 	refuse 'workers' locks --set workers=0
 	refuse '1 to' locks --set workers=0
 	refuse "'x'" locks --set workers=2,x
