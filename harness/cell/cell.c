@@ -35,6 +35,15 @@ enum case_status cell_status_of(int error)
 	case -ENOMEM:
 	case -EMFILE:
 	case -ENFILE:
+	/* What a sandbox or a container denies: system calls, binding, networks. */
+	case -EPERM:
+	case -EACCES:
+	case -ENOSYS:
+	case -EAFNOSUPPORT:
+	case -EPROTONOSUPPORT:
+	case -ENETDOWN:
+	case -ENETUNREACH:
+	case -EADDRNOTAVAIL:
 		return STATUS_UNSUPPORTED;
 	case -ECHILD:
 		return STATUS_CRASHED;

@@ -531,6 +531,9 @@ static void what_an_error_means(void **state)
 	assert_int_equal(cell_status_of(-EAGAIN), STATUS_UNSUPPORTED);
 	assert_int_equal(cell_status_of(-ENOMEM), STATUS_UNSUPPORTED);
 	assert_int_equal(cell_status_of(-EMFILE), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-EPERM), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-ENOSYS), STATUS_UNSUPPORTED);
+	assert_int_equal(cell_status_of(-ENETUNREACH), STATUS_UNSUPPORTED);
 	assert_int_equal(cell_status_of(-ECHILD), STATUS_CRASHED);
 	assert_int_equal(cell_status_of(-EBADMSG), STATUS_INVALID);
 	assert_int_equal(cell_status_of(-EIO), STATUS_INVALID);

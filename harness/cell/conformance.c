@@ -125,7 +125,7 @@ static int one_cell(const struct conformance_plan *p, const struct bench_case *b
 			/* Taking everything down is a part of it. */
 			ret = cell_finish(cell, &rows, &sum_ns, NULL, out->why, sizeof(out->why));
 	}
-	if (ret == -EINTR)
+	if (ret == -EINTR || ret == CELL_NONE)
 		return ret;
 	if (ret) {
 		out->status = cell_failure_status(ret, status);

@@ -222,9 +222,18 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	}
 	if (kept || ret == -EINTR)
 		return kept ? kept : ret;
-	if (ret)
-		return run_launch_fail(
-		    l, e, cell_failure_status(ret, reported), "launch %u: %.200s", launch, why);
+	if (ret == CELL_NONE)
+		memcpy(l->why, why, sizeof(why));
+	if (ret == CELL_NONE)
+		return ret;
+	if (ret) {
+		enum case_status status = cell_failure_status(ret, reported);
+
+		/* What has run here can. */
+		if (status == STATUS_UNSUPPORTED && series_of(l, e)->sample_count)
+			status = STATUS_INVALID;
+		return run_launch_fail(l, e, status, "launch %u: %.200s", launch, why);
+	}
 	e->launches++;
 	return 0;
 }

@@ -48,6 +48,7 @@ struct run_loop {
 	/* its own */
 	uint64_t begin_ns;
 	size_t cells_done;
+	char why[REASON_MAX];      /* with CELL_NONE */
 	struct stopping *stopping; /* [run->series_count] during run_loop_rounds() */
 };
 
@@ -61,7 +62,8 @@ struct run_loop {
  * launches asked for there was no time for (series_note_cut()).
  *
  * Return: 0, also when the time was up; -EINTR after Ctrl-C or SIGTERM; -errno when the journal
- * cannot be written. What was measured is in the run in every case.
+ * cannot be written; CELL_NONE (supervise.h) and @why. What was measured is in the run in every
+ * case.
  */
 int run_loop_rounds(struct run_loop *l);
 

@@ -87,7 +87,10 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 	c->socket = c->pidfd = -1;
 	ret = cell_process_spawn(spec, c);
 	if (ret) {
-		(void)snprintf(why, why_len, "starting a cell: %s", strerror(-ret));
+		(void)snprintf(why, why_len, "starting a cell: %s%s",
+		    c->pid > 0 ? "pidfd_open (Linux 5.3): " : "", strerror(-ret));
+		/* But of one whose words are too long others may well start. */
+		ret = ret == -E2BIG ? ret : CELL_NONE;
 		goto out_kill;
 	}
 	ret = expect(c, MESSAGE_READY, spec->ready_within_ns, ready, &status, why, why_len);

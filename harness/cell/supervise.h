@@ -50,12 +50,15 @@ struct cell_process;
  */
 uint64_t cell_turn_within_ns(uint64_t slot_ns, uint64_t start_ns);
 
+/* No cell can be started here at all: no process, no pidfd. */
+#define CELL_NONE (-ENOTRECOVERABLE)
+
 /**
  * cell_start() - run a cell and wait until it is ready.
  * @ready: its message, when successful.
  * @why:   one line on failure.
  * Return: 0, or as cell_turn(), but a failure that it reported as unsupported, crashed or hung is
- * -ENOTSUP, -ECHILD or -ETIMEDOUT. On failure the cell is gone already.
+ * -ENOTSUP, -ECHILD or -ETIMEDOUT; CELL_NONE. On failure the cell is gone already.
  */
 int cell_start(const struct cell_spec *spec, struct cell_process **out, struct message *ready,
     char *why, size_t why_len);

@@ -4,6 +4,7 @@
 #include "harness/base/progress.h"
 #include "harness/base/text.h"
 #include "harness/cell/conformance.h"
+#include "harness/cell/supervise.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/selection.h"
@@ -118,6 +119,8 @@ static int try_broken(struct check *c, const struct kind *k)
 		/* What is sound has to hold for as long as the others have. */
 		c->plan.case_ns = k->self->says ? PATIENCE_NS : c->o->case_ns;
 		ret = conformance_case(&c->plan, &cases.item[i], &r);
+		if (ret == CELL_NONE)
+			(void)complain("check", "%s; nothing can be checked without", r.why);
 		if (ret || r.outcome == CONFORMANCE_UNSUPPORTED)
 			continue;
 		if (conformance_caught(k, &r)) {
@@ -152,6 +155,8 @@ static int try_kind(struct check *c, const struct kind *k)
 
 		show(c, cases.item[i].name);
 		ret = conformance_case(&c->plan, &cases.item[i], &r);
+		if (ret == CELL_NONE)
+			(void)complain("check", "%s; nothing can be checked without", r.why);
 		if (ret)
 			break;
 		all_ops += r.ops;
@@ -264,6 +269,8 @@ static int check(void *options)
 		progress_end(&c.progress);
 		if (ret == -EINTR)
 			ret = 128 + interrupt_pending();
+		else if (ret == CELL_NONE)
+			ret = EXIT_USAGE;
 	}
 	if (!ret) {
 		(void)printf(

@@ -3,6 +3,7 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell.h"
+#include "harness/cell/supervise.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/run_session.h"
@@ -219,6 +220,8 @@ static int measure(struct session *s, bool counters)
 	if (!ret && counters)
 		ret = run_loop_counters(&loop);
 	progress_end(&loop.progress);
+	if (ret == CELL_NONE)
+		(void)complain("run", "%s; nothing can be measured without", loop.why);
 	s->run.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
 	s->run.interrupted = ret == -EINTR;
 	return ret;
@@ -421,7 +424,9 @@ static int run_to_end(struct session *s)
 	ret = measure(s, counters);
 	if (counters)
 		memcpy(s->run.counters_note, counters_note, sizeof(counters_note));
-	if (ret && ret != -EINTR)
+	if (ret == CELL_NONE)
+		status = EXIT_USAGE;
+	else if (ret && ret != -EINTR)
 		status =
 		    complain("run", "%s/journal.jsonl: %s; what was measured until then is kept",
 			s->folder, strerror(-ret));

@@ -489,6 +489,63 @@ stays_inside_its_affinity() {
 }
 
 # A kernel that refuses to bind anybody: the rows that would need it are unsupported, the rest runs.
+# deny NUMBER... - ./deny COMMAND... runs it with these system calls refused, as a sandbox does.
+deny() {
+	command -v cc >/dev/null || skip "no compiler"
+	[ "$(uname -m)" = x86_64 ] || skip "numbers of system calls are x86-64's"
+	cat >deny.c <<-'EOF'
+		#include <errno.h>
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <stddef.h>
+		#include <stdlib.h>
+		#include <sys/prctl.h>
+		#include <unistd.h>
+
+		int main(int argc, char **argv)
+		{
+			struct sock_filter f[] = {
+			    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)atoi(argv[1]), 0, 1),
+			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+			struct sock_fprog p = {sizeof(f) / sizeof(f[0]), f};
+
+			if (argc < 3 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+			    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p))
+				return 77;
+			execvp(argv[2], argv + 2);
+			return 98;
+		}
+	EOF
+	cc -o deny deny.c || skip "no headers of seccomp"
+	./deny 999 true || skip "no seccomp here"
+}
+
+# What a sandbox does not let run has never run: the row says why, and nothing has failed.
+what_is_denied_is_unsupported() {
+	deny
+	local call
+	for call in 435 203; do # clone3, sched_setaffinity: without the second nothing is left to run
+		rm -rf res
+		expect $((call == 203)) ./deny $call "$CONCBENCH" run "${quick[@]}" --quiet \
+			handoff/futex job/tcp_echo 'job/timers/model:process/workers:10'
+		has "$(run_file)" '"status": "unsupported"' 'Operation not permitted'
+		! grep -qE '"status": "(invalid|crashed|hung)"' "$(run_file)" || fail "$(cat res/2*/run.json)"
+	done
+}
+
+# No cell at all: one line, at once.
+no_cell_no_run() {
+	deny
+	expect 2 ./deny 434 "$CONCBENCH" run "${quick[@]}" "$fast" --quiet
+	one_line err 'pidfd_open (Linux 5.3): Operation not permitted'
+	expect 2 ./deny 434 "$CONCBENCH" check --quiet lock/ck_ticket
+	one_line err 'pidfd_open (Linux 5.3): Operation not permitted'
+	expect 2 ./deny 434 "$CONCBENCH" gate --base "$CONCBENCH" "$fast"
+	one_line err 'Operation not permitted'
+}
+
 no_permission_to_bind() {
 	command -v cc >/dev/null || skip "no compiler"
 	cat >refuse.c <<-'EOF'
@@ -663,6 +720,6 @@ run help_and_version unknown_command bad_options cases_are_listed names_are_oper
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured two_signals_at_once_are_one signals_do_not_wait_for_charts nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
+	what_is_denied_is_unsupported no_cell_no_run no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
 	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
 	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice
