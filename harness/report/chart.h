@@ -85,10 +85,11 @@ int chart_find_scripts(char *dir, size_t len);
  *
  * gnuplot gets its arguments without a shell and an empty configuration (-d). It dies with us.
  * Return: 0; -ENOENT when there is no such gnuplot; -errno for the data file; -EIO when gnuplot
- * failed; -ETIMEDOUT; -EINTR after a signal (interrupt.h). @c->problem then says what is wrong; what an earlier run drew is removed.
+ * failed; -ETIMEDOUT; -EINTR after a signal (interrupt.h). @c->problem then says what is wrong;
+ * what an earlier run drew is removed.
  */
-int chart_draw(struct chart *c, const char *dir, const char *scripts, const char *gnuplot,
-    uint64_t bound_ns);
+int chart_draw(
+    struct chart *c, const char *dir, const char *scripts, const char *gnuplot, uint64_t bound_ns);
 
 /** chart_write_tsv() - the data file alone. Return: 0; -errno; -ENOMEM. */
 int chart_write_tsv(struct chart *c, const char *dir);

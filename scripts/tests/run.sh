@@ -203,7 +203,7 @@ outputs_replace_only_files() {
 	mkfifo pipe && echo old >target && ln -s target link && ln -s nowhere dangling
 	mknod null c 1 3 2>/dev/null || mkfifo null
 	stat -c '%n %F %t:%T' null pipe link dangling >before
-	timeout 60 cat pipe >read &
+	timeout 60 cat pipe >received &
 	timeout 60 cat null >/dev/null &
 	for name in null pipe link; do
 		rm -rf res
@@ -213,7 +213,7 @@ outputs_replace_only_files() {
 	rm -rf res
 	refuse '--benchmark_out: dangling' "$fast" --benchmark_out=dangling
 	stat -c '%n %F %t:%T' null pipe link dangling | diff before - >&2 || fail "replaced"
-	has read '"benchmarks"'
+	has received '"benchmarks"'
 	has target '"benchmarks"'
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --benchmark_out=/dev/stdout --benchmark_out_format=csv
 	has out name,iterations '"handoff/call_direct' 'run:    res/2'
