@@ -67,9 +67,9 @@ bad_options() {
 	has err '11 pairs'
 	# Eleven pairs of long turns fit, but nothing that they find could be confirmed.
 	refuse --time-budget --base ./self "$sieve" --slot-time 20ms --time-budget 5s
+	has err 'about 6 s'
 	refuse --time-budget --base ./self "$sieve" --slot-time 1h --time-budget 2s
 	refuse --cell-timeout --base ./self "$sieve" --cell-timeout 1h --time-budget 30s
-	has err 'about 6 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 1h --time-budget 2s
 	one_line err --trial-time 'time budget of 2 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
