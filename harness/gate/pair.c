@@ -101,10 +101,7 @@ static int start_both(struct pair *p, uint64_t coin, char hash[17])
 
 int pair_percentile(const struct run_figure *figure)
 {
-	for (int i = 0; i < PERCENTILES; i++)
-		if (strcmp(figure->metric, percentiles[i].key) == 0)
-			return i;
-	return -1;
+	return percentile_find(figure->metric);
 }
 
 /* Return: false when the slot has no figure. */

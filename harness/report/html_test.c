@@ -139,8 +139,9 @@ static void a_page(void **state)
 	has(&s, "data-v=\"100\">100 ns ±2.0 %<small>98 ns – 102 ns</small>");
 	has(&s, "<td class=\"num\" data-v=\"0.4567\">0.457</td>");
 	has(&s, "handoff share</th>");
-	has(&s, "title=\"latency\">p50</th>");
-	has(&s, "title=\"latency\">p90</th>");
+	has(&s,
+	    "over launches; without one: of all launches, each with the same weight\">p50</th>");
+	has(&s, "the longest of all launches\">max</th>");
 	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\"><a href=\"#case-0\">a</a></th>");

@@ -165,6 +165,7 @@ static void fill_figures(
     struct table *t, size_t row, unsigned column, const struct series *s, bool plain)
 {
 	const struct series_summary *sum = &s->summary;
+	const struct percentile_figure *p99 = &sum->latency_at[percentile_find("p99_ns")];
 	char text[FIGURE_MAX], half[FIGURE_MAX], both[2 * FIGURE_MAX + 1];
 	double cpu;
 
@@ -180,10 +181,9 @@ static void fill_figures(
 			    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
 			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
-		if (sum->latency && histogram_tells_quantile(sum->latency, 0.99))
+		if (p99->of != PERCENTILE_NONE)
 			set(t, row, column + 3,
-			    figure_ns((double)histogram_quantile(sum->latency, 0.99), plain, text,
-				sizeof(text)));
+			    figure_ns(p99->ns.estimate, plain, text, sizeof(text)));
 	}
 	set(t, row, column + 4, status_name(s->status));
 }

@@ -2,7 +2,6 @@
 #include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
-#include "harness/run/percentiles.h"
 #include "harness/run/result.h"
 #include "harness/run/result_rows.h"
 
@@ -10,17 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The histogram, and what one usually wants of it for those who read the file by hand. */
-static json_t *latency_json(const struct histogram *h)
+/* What is told of it, and the histogram of all launches, as they came. */
+static json_t *latency_json(const struct series_summary *s)
 {
 	json_t *j = json_object();
-	uint64_t ns;
 	int rc = 0;
 
-	for (unsigned i = 0; i < PERCENTILES; i++)
-		if (percentile_get(h, i, &ns))
-			rc |= jsonio_put_u64(j, percentiles[i].key, ns);
-	rc |= jsonio_put(j, "histogram", jsonio_histogram(h));
+	for (unsigned i = 0; i < PERCENTILES; i++) {
+		const struct percentile_figure *at = &s->latency_at[i];
+		json_t *o;
+
+		if (at->of == PERCENTILE_NONE)
+			continue;
+		o = jsonio_fields(jsonio_interval_fields, &at->ns);
+		rc |= o ? jsonio_put(o, "merged", json_boolean(at->of == PERCENTILE_MERGED)) : 0;
+		rc |= jsonio_put(j, percentiles[i].key, o);
+	}
+	rc |= jsonio_put(j, "histogram", jsonio_histogram(s->latency));
 	return jsonio_whole(j, rc);
 }
 
@@ -46,7 +51,7 @@ static json_t *summary_json(const struct run_figure *f, const struct series_summ
 	if (f->scale == CB_OUTCOME)
 		rc |= jsonio_put(j, "outcomes", outcomes_json(f, s->outcomes));
 	if (s->latency)
-		rc |= jsonio_put(j, "latency", latency_json(s->latency));
+		rc |= jsonio_put(j, "latency", latency_json(s));
 	return jsonio_whole(j, rc);
 }
 
