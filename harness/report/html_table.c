@@ -13,7 +13,7 @@
 /* Metrics that have columns of their own, or that only tell how a trial went. */
 static const char *const known[] = {METRIC_NS_PER_OP, METRIC_OPS_PER_S, METRIC_OPS,
     METRIC_WINDOW_NS, METRIC_CPU_NS_PER_OP, METRIC_JAIN, METRIC_VOLUNTARY, METRIC_INVOLUNTARY,
-    METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS};
+    METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS, METRIC_ROUND_TRIP_NS};
 
 struct columns {
 	bool latency, cpu, switches, jain;
@@ -90,6 +90,8 @@ static void write_status(struct text_buffer *b, const struct series *s)
 {
 	text_buffer_add(b, "<td class=\"status\">");
 	html_badge(b, s->status);
+	if (strstr(s->reason, RUN_REGIMES_CLAUSE))
+		text_buffer_add(b, " <span class=\"badge noisy\">2 regimes</span>");
 	if (s->reason[0]) {
 		text_buffer_add(b, "<small>");
 		html_prose(b, s->reason);

@@ -108,8 +108,14 @@ static void shorten_status(struct table *t)
 	for (size_t r = 1; r < t->rows; r++) {
 		char *status = cell(t, r, t->columns - 1);
 
-		if (!strcmp(status, status_name(STATUS_OVERSUBSCRIBED)))
-			snprintf(status, CELL_MAX, "oversub.");
+		const char *name = status_name(STATUS_OVERSUBSCRIBED);
+		const size_t len = strlen(name);
+
+		if (!strncmp(status, name, len)) {
+			memmove(
+			    status + strlen("oversub."), status + len, strlen(status + len) + 1);
+			memcpy(status, "oversub.", strlen("oversub."));
+		}
 	}
 }
 
@@ -185,7 +191,9 @@ static void fill_figures(
 			set(t, row, column + 3,
 			    figure_ns(p99->ns.estimate, plain, text, sizeof(text)));
 	}
-	set(t, row, column + 4, status_name(s->status));
+	snprintf(both, sizeof(both), "%s%s", status_name(s->status),
+	    strstr(s->reason, RUN_REGIMES_CLAUSE) ? ", 2 regimes" : "");
+	set(t, row, column + 4, both);
 }
 
 static void fill(struct table *t, const struct case_group *g, bool plain)

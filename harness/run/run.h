@@ -234,6 +234,9 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
  * "stopped after 30 of 500 launches: time budget out". */
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why);
 
+/** How a reason names the regimes of the machine that a row mixes (run_regimes.h). */
+#define RUN_REGIMES_CLAUSE "mixes two regimes: "
+
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
 

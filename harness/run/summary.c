@@ -1,6 +1,7 @@
 /* summary.c - from samples to figures, statuses and the verdict on the machine. */
 #include "harness/base/text.h"
 #include "harness/run/launch.h"
+#include "harness/run/run_regimes.h"
 #include "harness/stats/scale.h"
 
 #include <errno.h>
@@ -288,10 +289,10 @@ static const char *lacking(const struct run_figure *f, char buf[METRIC_NAME_MAX 
 }
 
 /* ok, noisy or oversubscribed, and why. */
-static void judge(struct series *s, bool pooled)
+static void judge(struct series *s, bool pooled, const struct series_regimes *regimes)
 {
 	const struct series_summary *sum = &s->summary;
-	char why[REASON_MAX] = "", what[METRIC_NAME_MAX + 4], of[80];
+	char why[REASON_MAX] = "", mixed[REASON_MAX], what[METRIC_NAME_MAX + 4], of[80];
 	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
 	bool noisy = pooled;
 
@@ -310,6 +311,8 @@ static void judge(struct series *s, bool pooled)
 		say(why, "interval of +-%.1f %s over +-%.0f %s (%u launches)", sum->half_width_pct,
 		    unit, RUN_NOISY_HALF_WIDTH_PCT, unit, sum->launches);
 	}
+	if (*series_regimes_say(regimes, &s->figure, mixed, sizeof(mixed)))
+		say(why, RUN_REGIMES_CLAUSE "%s", mixed);
 	say_busy_client(sum, why);
 	if (sum->latency_differs)
 		say(why,
@@ -365,6 +368,7 @@ static void drop_summary(struct series *s)
 static int series_summarise(struct series *s)
 {
 	struct series_summary sum = {0};
+	struct series_regimes regimes = {0};
 	struct launch_list list = {0};
 	int rc;
 
@@ -388,13 +392,15 @@ static int series_summarise(struct series *s)
 	rc = keep_merged(s, &sum);
 	if (!rc)
 		rc = percentiles_of(s, &list, &sum);
+	if (!rc)
+		rc = launch_list_regimes(&list, &s->figure, &regimes);
 	if (rc) {
 		free(sum.latency);
 		goto out;
 	}
 	drop_summary(s);
 	s->summary = sum;
-	judge(s, list.pooled);
+	judge(s, list.pooled, &regimes);
 out:
 	launch_list_free(&list);
 	return rc;
@@ -436,7 +442,7 @@ static int judge_machine(struct run *run)
 	struct noise_verdict v = {0};
 	const char *word = "unknown";
 	double *x = calloc(run->series_count + 1, sizeof(*x));
-	char steal[48] = "steal time not known";
+	char steal[48] = "steal time not known", regimes[160];
 	size_t n = 0, wide = 0;
 	int rc = 0;
 
@@ -472,6 +478,13 @@ static int judge_machine(struct run *run)
 		    "%s",
 		    n, v.median_half_width_pct, wide, v.noisy_share_pct, RUN_NOISY_HALF_WIDTH_PCT,
 		    steal);
+	}
+	rc = run_regimes_note(run, regimes, sizeof(regimes));
+	if (rc)
+		goto out;
+	if (regimes[0]) {
+		word = "noisy";
+		say(v.text, "%s", regimes);
 	}
 	snprintf(v.word, sizeof(v.word), "%s", word);
 	run->noise = v;
