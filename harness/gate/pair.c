@@ -138,6 +138,7 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 		return failed(p, side, ret, reported);
 	p->turns[side]++;
 	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
+	(void)metric_get(&sample.metrics, METRIC_ROUND_TRIP_NS, &out->round_trip_ns[side]);
 	p->sum_ns[side] += ns;
 	if (!take(p, side, &sample, warm, value, out))
 		*value = NAN;
