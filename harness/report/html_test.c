@@ -125,7 +125,8 @@ static void a_page(void **state)
 	    .spread = 0.02,
 	    .cpu_ns = 50,
 	    .extra = "handoff_share",
-	    .extra_value = 0.4567};
+	    .extra_value = 0.4567,
+	    .reason = RUN_REGIMES_CLAUSE "42 ns and 168 ns"};
 	struct shown s = {0};
 
 	(void)state;
@@ -145,6 +146,10 @@ static void a_page(void **state)
 	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\"><a href=\"#case-0\">a</a></th>");
+	/* In the family's table, and only in that row of it. */
+	assert_int_equal(count(s.html.data, "<span class=\"badge noisy\">2 regimes</span>"
+					    "<small>mixes two regimes: 42 ns and 168 ns</small>"),
+	    1);
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
 	has(&s, "Locks: time per acquire+release: not drawn.");
 	has(&s, "1 case without a figure is not in this chart");
