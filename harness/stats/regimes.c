@@ -9,12 +9,6 @@
 
 #define IN_GAP 20u
 
-/* The middle half's upper end by its lower one. */
-static double spread(const double *x, size_t n)
-{
-	return stats_quantile_sorted(x, n, 0.75) / stats_quantile_sorted(x, n, 0.25);
-}
-
 static void split_sorted(const double *x, size_t n, struct regimes *out)
 {
 	const size_t least = (size_t)fmax(REGIMES_LEAST, ceil(REGIMES_SHARE * (double)n));
@@ -34,8 +28,6 @@ static void split_sorted(const double *x, size_t n, struct regimes *out)
 	if (!(widest >= REGIMES_RATIO))
 		return;
 	second = at + inside + 1;
-	if (spread(x, at + 1) > widest || spread(x + second, n - second) > widest)
-		return;
 	out->count = 2;
 	out->threshold = sqrt(x[at]) * sqrt(x[second]);
 	for (second = at + 1; x[second] <= out->threshold; second++)
