@@ -1,6 +1,7 @@
 /* compare_test.c - two stored runs: every verdict, and how often an A/A says there is a change. */
 #include "harness/compare/compare.h"
 
+#include "harness/compare/comparison_text.h"
 #include "harness/run/run_fixture.h"
 
 #include <math.h>
@@ -441,12 +442,17 @@ static void regimes_are_not_compared_with_each_other(void **state)
 				   head = regimes_run(table[i].launches[1], table[i].slow[1], told);
 			struct comparison c = compare(&base, &head, &rules);
 			const struct comparison_row *r = row(&c, MCS);
+			struct text_buffer note = {0};
 			const enum verdict want = told ? table[i].told : table[i].untold;
 
 			if (r->verdict != want && (told || r->verdict == VERDICT_SAME))
 				fail_msg("row %zu, told %d: %s: %s", i, told,
 				    verdict_name(r->verdict), r->reason);
 			assert_int_equal(r->excluded_regime, told ? table[i].excluded : 0);
+			comparison_note(r, &note);
+			assert_int_equal(strstr(text_buffer_str(&note), " turns left out") != NULL,
+			    r->excluded_regime > 0);
+			text_buffer_free(&note);
 			if (want == VERDICT_INCOMPARABLE) {
 				assert_false(r->has_figure);
 				assert_non_null(strstr(r->reason, "in different regimes"));

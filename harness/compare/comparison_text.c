@@ -158,8 +158,7 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 		add_clause(to, begin, "confirmed by fresh launches");
 	if (r->excluded_regime) {
 		(void)snprintf(clause, sizeof(clause),
-		    "%u turns left out: the machine was in two regimes (harness/cell/README.md)",
-		    r->excluded_regime);
+		    "%u turns left out: the machine was in another regime", r->excluded_regime);
 		add_clause(to, begin, clause);
 	}
 	if (r->has_figure && r->figure.scale == CB_OUTCOME) {
