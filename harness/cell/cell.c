@@ -108,7 +108,12 @@ static int trial(struct cell *c, struct sample *out, char *why, size_t why_len)
 	const struct cell_options *o = c->options;
 	const uint64_t window_ns = o->slot_ns ? o->slot_ns : c->team.window_ns;
 
-	return team_trial(&c->team, window_ns, out, why, why_len);
+	const int ret = team_trial(&c->team, window_ns, out, why, why_len);
+
+	/* Left out when a set has no room for it. */
+	if (!ret && c->team.round_trip_ns > 0)
+		(void)metric_add(&out->metrics, METRIC_ROUND_TRIP_NS, c->team.round_trip_ns);
+	return ret;
 }
 
 /* Google Benchmark's view: one call a repetition, and the time is what our trial says. */
@@ -178,7 +183,10 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	if (o->counters && !counters_possible(why, why_len))
 		return -ENOTSUP;
 	return team_create(&c->team, o->bc, o->topo,
-	    &(struct team_options){.seed = o->seed, .counting = o->counters, .given = o->given},
+	    &(struct team_options){.seed = o->seed,
+		.counting = o->counters,
+		.probing = !o->counters,
+		.given = o->given},
 	    why, why_len);
 }
 

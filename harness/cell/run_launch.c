@@ -117,11 +117,10 @@ static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sam
 	free(sample->worker_ops);
 	sample->worker_ops = NULL;
 	ret = series_add_sample(s, sample);
-	if (ret)
-		return ret;
 	/* Now the series'. */
-	memset(sample, 0, sizeof(*sample));
-	return series_fold_latency(s);
+	if (!ret)
+		memset(sample, 0, sizeof(*sample));
+	return ret;
 }
 
 /* Trials of a launch that wait for it to be known which of them are warm-up. */
@@ -207,6 +206,8 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	}
 	/* Also when the case has failed: raw samples are never thrown away. */
 	flushed = keep_pending(l, e, &pending);
+	if (!flushed)
+		flushed = series_fold_latency(series_of(l, e));
 	kept = kept ? kept : flushed;
 	if (ret || kept) {
 		cell_kill(cell);

@@ -1,11 +1,12 @@
 #include "harness/compare/compare.h"
 
 #include "harness/compare/comparable.h"
-#include "harness/run/launch.h"
+#include "harness/run/run_regimes.h"
 #include "harness/stats/rank.h"
 #include "harness/stats/scale.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,27 +14,42 @@
 struct side {
 	double *x; /* first in its unit, then where differences are measured (scale_place()) */
 	size_t n;
-	unsigned trials, slots, excluded;
+	unsigned trials, slots, excluded, other_regime;
 	double middle; /* in its unit */
 };
 
-static int side_build(const struct series *s, struct side *out, unsigned outcomes[RUN_OUTCOMES_MAX])
+/* The launches that count: of which of two regimes of the machine, -1 all. */
+struct used {
+	struct regimes regimes;
+	int which;
+};
+
+static bool is_used(const struct launch *l, const struct used *u)
+{
+	double ns;
+
+	return u->which < 0 || (metric_get(&l->medians, METRIC_ROUND_TRIP_NS, &ns) &&
+				   (int)regimes_of(&u->regimes, ns) == u->which);
+}
+
+static int side_build(const struct series *s, const struct launch_list *list, const struct used *u,
+    struct side *out, unsigned outcomes[RUN_OUTCOMES_MAX])
 {
 	const struct run_figure *f = &s->figure;
-	struct launch_list list = {0};
-	int rc = launch_list_build(s, &list);
+	int rc = 0;
 
-	memset(out, 0, sizeof(*out));
-	if (rc)
-		return rc;
-	out->x = calloc(list.count + 1, sizeof(*out->x));
+	out->x = calloc(list->count + 1, sizeof(*out->x));
 	if (!out->x)
-		rc = -ENOMEM;
-	for (size_t i = 0; i < list.count && !rc; i++) {
-		const struct launch *l = &list.items[i];
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct launch *l = &list->items[i];
 
 		if (!l->has_figure)
 			continue;
+		if (!is_used(l, u)) {
+			out->other_regime += l->samples;
+			continue;
+		}
 		out->x[out->n++] = l->figure;
 		out->slots += l->samples;
 		out->trials += l->samples - l->empty_samples;
@@ -41,12 +57,85 @@ static int side_build(const struct series *s, struct side *out, unsigned outcome
 			outcomes[k] += l->outcomes[k];
 	}
 	out->excluded = (unsigned)s->sample_count - out->slots;
-	if (!rc && out->n)
+	if (out->n)
 		rc = scale_middle(f->scale, out->x, out->n, &out->middle);
 	for (size_t i = 0; i < out->n; i++)
 		out->x[i] = scale_place(f->scale, f->worth, out->x[i]);
-	launch_list_free(&list);
 	return rc;
+}
+
+/* Round trips of the launches with a figure. */
+static size_t round_trips(const struct launch_list *list, double *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		n += list->items[i].has_figure &&
+		     metric_get(&list->items[i].medians, METRIC_ROUND_TRIP_NS, &x[n]) && x[n] > 0;
+	return n;
+}
+
+/* A regime is told by its share of all launches: every so many of the longer side's, so that all
+ * of the shorter one's are a share, too. */
+static size_t thin(double *x, size_t n, size_t to)
+{
+	const size_t step = n > to ? (n + to - 1) / to : 1;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i += step)
+		x[kept++] = x[i];
+	return kept;
+}
+
+/*
+ * Which launches of the two are of the same regime of the machine: of two regimes that one which
+ * gives both sides most.
+ * Return: 0; -ESTALE when neither gives both enough, with the row's reason; -ENOMEM.
+ */
+static int choose_regime(struct comparison_row *row, const struct launch_list *a,
+    const struct launch_list *b, struct used *out)
+{
+	double *x = calloc(a->count + b->count + 1, sizeof(*x)), *y = NULL;
+	size_t in[2][2] = {{0}}, n[2], least[2], all;
+	int rc;
+
+	out->which = -1;
+	if (!x)
+		return -ENOMEM;
+	n[0] = round_trips(a, x);
+	y = x + n[0];
+	n[1] = round_trips(b, y);
+	/* A side that does not say is compared as it is. */
+	if (!n[0] || !n[1])
+		goto out_free;
+	all = thin(x, n[0], 8 * n[1]);
+	n[1] = thin(y, n[1], 8 * n[0]);
+	memmove(x + all, y, n[1] * sizeof(*x));
+	rc = regimes_split(x, all + n[1], &out->regimes);
+	if (rc || out->regimes.count < 2) {
+		free(x);
+		return rc == -EINVAL ? 0 : rc;
+	}
+	for (unsigned side = 0; side < 2; side++) {
+		n[side] = round_trips(side ? b : a, x);
+		for (size_t i = 0; i < n[side]; i++)
+			in[regimes_of(&out->regimes, x[i])][side]++;
+	}
+	for (unsigned r = 0; r < 2; r++)
+		least[r] = in[r][0] < in[r][1] ? in[r][0] : in[r][1];
+	out->which = least[1] > least[0];
+	if (least[out->which] >= RUN_LAUNCHES_MIN)
+		goto out_free;
+	row->verdict = VERDICT_INCOMPARABLE;
+	(void)snprintf(row->reason, sizeof(row->reason),
+	    "measured in different regimes of the machine: a cache line took %.3g ns there and "
+	    "back in %zu of base's launches and %zu of head's, %.3g ns in %zu and %zu",
+	    out->regimes.middle[0], in[0][0], in[0][1], out->regimes.middle[1], in[1][0], in[1][1]);
+	free(x);
+	return -ESTALE;
+out_free:
+	free(x);
+	return 0;
 }
 
 /* What a status without a figure means for the comparison. */
@@ -93,23 +182,34 @@ static int measure(struct comparison_row *row, const struct series *base, const 
     double min_effect)
 {
 	const struct run_figure *f = &row->figure;
+	struct launch_list base_list = {0}, head_list = {0};
 	struct side a = {0}, b = {0};
 	struct rank_shift shift;
+	struct used used;
 	char per_cent[80];
 	int rc;
 
 	row->figure = base->figure;
-	rc = side_build(base, &a, row->outcomes[0]);
+	rc = launch_list_build(base, &base_list);
 	if (!rc)
-		rc = side_build(head, &b, row->outcomes[1]);
-	if (rc)
+		rc = launch_list_build(head, &head_list);
+	if (!rc)
+		rc = choose_regime(row, &base_list, &head_list, &used);
+	if (!rc)
+		rc = side_build(base, &base_list, &used, &a, row->outcomes[0]);
+	if (!rc)
+		rc = side_build(head, &head_list, &used, &b, row->outcomes[1]);
+	if (rc) {
+		rc = rc == -ESTALE ? 0 : rc;
 		goto out;
+	}
 	row->base = a.middle;
 	row->head = b.middle;
 	row->base_launches = (unsigned)a.n;
 	row->head_launches = (unsigned)b.n;
 	row->slots = a.slots + b.slots;
 	row->excluded = a.excluded + b.excluded;
+	row->excluded_regime = a.other_regime + b.other_regime;
 	rc = shift_of(f->scale, &a, &b, &shift);
 	if (rc == -EINVAL) {
 		(void)snprintf(row->reason, sizeof(row->reason),
@@ -134,6 +234,8 @@ static int measure(struct comparison_row *row, const struct series *base, const 
 out:
 	free(a.x);
 	free(b.x);
+	launch_list_free(&base_list);
+	launch_list_free(&head_list);
 	return rc;
 }
 

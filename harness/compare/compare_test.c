@@ -1,6 +1,7 @@
 /* compare_test.c - two stored runs: every verdict, and how often an A/A says there is a change. */
 #include "harness/compare/compare.h"
 
+#include "harness/compare/comparison_text.h"
 #include "harness/run/run_fixture.h"
 
 #include <math.h>
@@ -400,6 +401,68 @@ static void a_change_is_seen(void **state)
 		fail_msg("only %u of 400 changes seen", n);
 }
 
+/* @slow of @launches in a regime that takes three times as long; @told by the round trip. */
+static struct run regimes_run(unsigned launches, unsigned slow, bool told)
+{
+	struct run run = {.date = FIXTURE_DATE};
+	struct series *s = fixture_series(&run, MCS, 2);
+
+	for (unsigned l = 0; l < launches; l++) {
+		const double times = l < slow ? 3 : 1;
+		struct sample one = fixture_sample(l, 0, times * (100 + 0.05 * (l % 7)));
+
+		if (told)
+			fixture_metric(&one, METRIC_ROUND_TRIP_NS, times * (60 + l % 5));
+		fixture_add(s, one);
+	}
+	assert_int_equal(run_summarise(&run), 0);
+	return run;
+}
+
+static void regimes_are_not_compared_with_each_other(void **state)
+{
+	static const struct {
+		unsigned launches[2], slow[2];
+		enum verdict told, untold;
+		unsigned excluded; /* launches */
+	} table[] = {
+	    {{20, 20}, {0, 20}, VERDICT_INCOMPARABLE, VERDICT_SLOWER, 0},
+	    {{100, 8}, {0, 8}, VERDICT_INCOMPARABLE, VERDICT_SLOWER, 0},
+	    {{30, 30}, {9, 20}, VERDICT_SAME, VERDICT_UNSURE, 29},
+	    {{30, 30}, {20, 10}, VERDICT_SAME, VERDICT_UNSURE, 30},
+	    {{30, 30}, {28, 2}, VERDICT_INCOMPARABLE, VERDICT_FASTER, 0},
+	    {{20, 20}, {0, 0}, VERDICT_SAME, VERDICT_SAME, 0},
+	    {{20, 20}, {20, 20}, VERDICT_SAME, VERDICT_SAME, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		for (int told = 1; told >= 0; told--) {
+			struct run base = regimes_run(table[i].launches[0], table[i].slow[0], told),
+				   head = regimes_run(table[i].launches[1], table[i].slow[1], told);
+			struct comparison c = compare(&base, &head, &rules);
+			const struct comparison_row *r = row(&c, MCS);
+			struct text_buffer note = {0};
+			const enum verdict want = told ? table[i].told : table[i].untold;
+
+			if (r->verdict != want && (told || r->verdict == VERDICT_SAME))
+				fail_msg("row %zu, told %d: %s: %s", i, told,
+				    verdict_name(r->verdict), r->reason);
+			assert_int_equal(r->excluded_regime, told ? table[i].excluded : 0);
+			comparison_note(r, &note);
+			assert_int_equal(strstr(text_buffer_str(&note), " turns left out") != NULL,
+			    r->excluded_regime > 0);
+			text_buffer_free(&note);
+			if (want == VERDICT_INCOMPARABLE) {
+				assert_false(r->has_figure);
+				assert_non_null(strstr(r->reason, "in different regimes"));
+			}
+			comparison_free(&c);
+			run_free(&base);
+			run_free(&head);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(another_machine_is_refused),
 	    cmocka_unit_test(facts_of_both_are_kept),
 	    cmocka_unit_test(the_filter_picks),
+	    cmocka_unit_test(regimes_are_not_compared_with_each_other),
 	    cmocka_unit_test(equal_runs_are_rarely_called_different),
 	    cmocka_unit_test(a_change_is_seen),
 	};

@@ -35,11 +35,12 @@ struct comparison_row {
 	    quickest_launches; /* of which so many are of their quickest turns: launch_ratio.h */
 	unsigned outcomes[2][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: base's and head's trials, by word */
 	unsigned base_launches;
-	unsigned head_launches;  /* the same number when they took turns */
-	unsigned slots;          /* used, of both sides */
-	unsigned excluded;       /* kept out, of both sides: warm-up, and those of the next line */
-	unsigned excluded_empty; /* of quartets with a slot in which nothing was finished */
-	bool confirmed;          /* a change that fresh launches have confirmed */
+	unsigned head_launches; /* the same number when they took turns */
+	unsigned slots;         /* used, of both sides */
+	unsigned excluded; /* kept out, of both sides: warm-up, and those of the next two lines */
+	unsigned excluded_empty;  /* of quartets with a slot in which nothing was finished */
+	unsigned excluded_regime; /* of launches in another regime of the machine (regimes.h) */
+	bool confirmed;           /* a change that fresh launches have confirmed */
 	bool layout_sensitive;
 	double layout_ratio; /* 0: unknown */
 	double spent_s;

@@ -46,9 +46,10 @@ static int put_instructions(json_t *o, const struct comparison_row *r)
 static json_t *excluded(const struct comparison_row *r)
 {
 	json_t *o = json_object();
-	int rc = jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty);
+	int rc = jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty - r->excluded_regime);
 
 	rc |= jsonio_put_u64(o, "no_operation_finished", r->excluded_empty);
+	rc |= jsonio_put_u64(o, "other_regime", r->excluded_regime);
 	return jsonio_whole(o, rc);
 }
 

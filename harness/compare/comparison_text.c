@@ -156,6 +156,11 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 		add_clause(to, begin, r->reason);
 	if (r->confirmed)
 		add_clause(to, begin, "confirmed by fresh launches");
+	if (r->excluded_regime) {
+		(void)snprintf(clause, sizeof(clause),
+		    "%u turns left out: the machine was in another regime", r->excluded_regime);
+		add_clause(to, begin, clause);
+	}
 	if (r->has_figure && r->figure.scale == CB_OUTCOME) {
 		add_clause(to, begin, "base: ");
 		add_outcomes(to, &r->figure, r->outcomes[0]);

@@ -5,6 +5,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/cell/schedule.h"
 #include "harness/run/percentiles.h"
+#include "harness/stats/regimes.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -167,6 +168,13 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	c->spent_ns += took_ns;
 	c->warm_up += result.warm_up;
 	c->empty += result.empty;
+	/* Their ratio would be that of two machines. */
+	if (!ret &&
+	    regimes_apart(result.round_trip_ns[SIDE_BASE], result.round_trip_ns[SIDE_HEAD])) {
+		c->apart++;
+		c->apart_slots += result.slots;
+		return 0;
+	}
 	if (!ret)
 		return keep(c, &result);
 	c->error = ret;
@@ -212,7 +220,8 @@ static unsigned lacking(const struct gate *g, const struct gate_case *c)
 
 static bool may_go_on(const struct gate *g, const struct gate_case *c)
 {
-	return undecided(g, c) && !(g->plan->max_pairs && c->pairs >= g->plan->max_pairs);
+	return undecided(g, c) && !(g->plan->max_pairs && (c->pairs >= g->plan->max_pairs ||
+							      c->apart >= g->plan->max_pairs));
 }
 
 /*

@@ -75,8 +75,9 @@ struct gate_case {
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
-	unsigned pairs, slots, warm_up, empty;      /* slots used; kept out (pair.h) */
-	double *value[SIDES];                       /* the figure of each launch; owned */
+	unsigned pairs, slots, warm_up, empty; /* slots used; kept out (pair.h) */
+	unsigned apart, apart_slots;           /* pairs in two regimes of the machine: not used */
+	double *value[SIDES];                  /* the figure of each launch; owned */
 	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots */
 	size_t capacity;
 	uint64_t spent_ns;

@@ -14,10 +14,12 @@
 /* What the machine plays: the level of each figure, and what head has more of it. */
 struct machine_model {
 	double more[FIXTURE_FIGURES];
-	double tail;    /* head's latencies beyond their 98th percentile, over base's */
-	double cpu;     /* head's CPU time per operation, over base's */
-	unsigned count; /* of latencies in a turn */
-	bool silent;    /* head's turns have no figure but the time */
+	double tail;       /* head's latencies beyond their 98th percentile, over base's */
+	double cpu;        /* head's CPU time per operation, over base's */
+	unsigned count;    /* of latencies in a turn */
+	bool silent;       /* head's turns have no figure but the time */
+	double slow_share; /* of the launches, in a regime in which all takes three times as long */
+	bool blind;        /* and which no round trip tells */
 };
 
 static struct {
@@ -30,6 +32,7 @@ struct cell_process {
 	enum side side;
 	unsigned turns;
 	double sum_ns;
+	double times; /* its regime */
 };
 
 static uint64_t machine_now_ns(void)
@@ -46,6 +49,12 @@ static int play_start(const struct cell_spec *spec, struct cell_process **out,
 	assert_non_null(c);
 	c->side = strcmp(spec->exe, side_name(SIDE_HEAD)) == 0 ? SIDE_HEAD : SIDE_BASE;
 	machine.launch = random_normal(&machine.rng);
+	c->times = 1;
+	if (machine.model.slow_share > 0 &&
+	    (machine.model.slow_share > 1
+		    ? c->side == SIDE_HEAD
+		    : random_uniform(&machine.rng) < machine.model.slow_share))
+		c->times = 3;
 	memset(ready, 0, sizeof(*ready));
 	ready->slot_ns = SLOT_NS;
 	*out = c;
@@ -80,8 +89,11 @@ static int play_turn(struct cell_process *c, unsigned slot, struct sample *out,
 	(void)status, (void)why, (void)why_len;
 	machine.now_ns += SLOT_NS;
 	*out = (struct sample){.slot = slot};
-	fixture_metric(out, METRIC_NS_PER_OP, 100);
-	c->sum_ns += 100;
+	fixture_metric(out, METRIC_NS_PER_OP, 100 * c->times);
+	if (!machine.model.blind)
+		fixture_metric(out, METRIC_ROUND_TRIP_NS,
+		    60 * c->times * exp(0.05 * random_normal(&machine.rng)));
+	c->sum_ns += 100 * c->times;
 	c->turns++;
 	if (head && machine.model.silent)
 		return 0;
@@ -188,6 +200,36 @@ static void the_time_is_what_else_there_is(void **state)
 	gate_once(&more, NULL, NULL, &c);
 	assert_int_equal(c.rows[0].verdict, VERDICT_SAME);
 	assert_true(run_figure_has_rate(&c.rows[0].figure));
+	comparison_free(&c);
+}
+
+/* A host that moves virtual CPUs between launches: each pair's sides may be on two machines. */
+static void sides_in_two_regimes_are_not_compared(void **state)
+{
+	struct machine_model flips = {.slow_share = 0.5}, one = {.slow_share = 2};
+	struct comparison c;
+
+	(void)state;
+	gate_once(&flips, NULL, NULL, &c);
+	assert_int_equal(c.rows[0].verdict, VERDICT_SAME);
+	assert_true(c.rows[0].excluded_regime > 0);
+	assert_true(c.rows[0].excluded >= c.rows[0].excluded_regime);
+	comparison_free(&c);
+	/* The control. */
+	flips.blind = true;
+	gate_once(&flips, NULL, NULL, &c);
+	assert_int_not_equal(c.rows[0].verdict, VERDICT_SAME);
+	assert_int_equal(c.rows[0].excluded_regime, 0);
+	comparison_free(&c);
+	/* Head's always in the other one: there is nothing to go by. */
+	gate_once(&one, NULL, NULL, &c);
+	assert_int_equal(c.rows[0].verdict, VERDICT_UNSURE);
+	assert_false(c.rows[0].has_figure);
+	assert_non_null(strstr(c.rows[0].reason, "in different regimes of the machine"));
+	comparison_free(&c);
+	one.blind = true;
+	gate_once(&one, NULL, NULL, &c);
+	assert_int_equal(c.rows[0].verdict, VERDICT_SLOWER);
 	comparison_free(&c);
 }
 
@@ -303,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_case_goes_by_its_own_figure),
 	    cmocka_unit_test(the_time_is_what_else_there_is),
+	    cmocka_unit_test(sides_in_two_regimes_are_not_compared),
 	    cmocka_unit_test(more_may_be_better_or_neither),
 	    cmocka_unit_test(percentiles_are_each_launchs_own),
 	    cmocka_unit_test(other_metrics_of_every_case),

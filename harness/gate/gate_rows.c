@@ -14,7 +14,13 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 	const char *looked = comparison_word(row, t->flagged);
 	char per_cent[80];
 
-	if (c->pairs < looks_launches(0))
+	if (c->pairs < looks_launches(0) && c->apart > c->pairs)
+		(void)snprintf(row->reason, sizeof(row->reason),
+		    "never looked at: base and head of %u of %u pairs of launches were in "
+		    "different "
+		    "regimes of the machine",
+		    c->apart, c->apart + c->pairs);
+	else if (c->pairs < looks_launches(0))
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "never looked at: %u pairs of launches, a first look needs %u: %s", c->pairs,
 		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
@@ -110,8 +116,9 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 	row->figure = c->figure;
 	row->base_launches = row->head_launches = c->pairs;
 	row->slots = c->slots;
-	row->excluded = c->warm_up + c->empty;
+	row->excluded = c->warm_up + c->empty + c->apart_slots;
 	row->excluded_empty = c->empty;
+	row->excluded_regime = c->apart_slots;
 	row->spent_s = (double)c->spent_ns / 1e9;
 	if (c->error) {
 		say_failure(c, row);

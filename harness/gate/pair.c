@@ -101,10 +101,7 @@ static int start_both(struct pair *p, uint64_t coin, char hash[17])
 
 int pair_percentile(const struct run_figure *figure)
 {
-	for (int i = 0; i < PERCENTILES; i++)
-		if (strcmp(figure->metric, percentiles[i].key) == 0)
-			return i;
-	return -1;
+	return percentile_find(figure->metric);
 }
 
 /* Return: false when the slot has no figure. */
@@ -141,6 +138,7 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 		return failed(p, side, ret, reported);
 	p->turns[side]++;
 	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
+	(void)metric_get(&sample.metrics, METRIC_ROUND_TRIP_NS, &out->round_trip_ns[side]);
 	p->sum_ns[side] += ns;
 	if (!take(p, side, &sample, warm, value, out))
 		*value = NAN;

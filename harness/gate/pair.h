@@ -48,10 +48,11 @@ struct pair_result {
 	double
 	    value[SIDES]; /* of the figure: the used slots' middle, or of their quickest quarter */
 	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots, by word */
-	unsigned slots;                             /* used, of both sides */
-	unsigned warm_up;                           /* kept out: of the first quartet */
-	unsigned empty; /* kept out: of quartets with a slot that gave no figure */
-	char hash[17];  /* of the case, the same on both sides unless they may differ */
+	double round_trip_ns[SIDES]; /* METRIC_ROUND_TRIP_NS of each launch; 0: not known */
+	unsigned slots;              /* used, of both sides */
+	unsigned warm_up;            /* kept out: of the first quartet */
+	unsigned empty;              /* kept out: of quartets with a slot that gave no figure */
+	char hash[17]; /* of the case, the same on both sides unless they may differ */
 };
 
 /* What went wrong, and on which side. */

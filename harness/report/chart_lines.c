@@ -263,6 +263,7 @@ static bool client_limited(const struct series *s)
 
 static int add_io(struct chart *c, const struct series *s, struct extents *e)
 {
+	const struct percentile_figure *p99 = &s->summary.latency_at[percentile_find("p99_ns")];
 	struct stats_interval cpu;
 	int rc = figure_of_metric(s, METRIC_CPU_NS_PER_OP, &cpu);
 
@@ -275,14 +276,11 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 	} else {
 		text_buffer_add(&c->tsv, "\t?\t?\t?");
 	}
-	if (s->summary.latency && histogram_tells_quantile(s->summary.latency, 0.99)) {
-		const double p99 = (double)histogram_quantile(s->summary.latency, 0.99);
-		const struct stats_interval one = {.estimate = p99, .low = p99, .high = p99};
-
-		extend(&e->tail, &one);
-		text_buffer_addf(&c->tsv, "\t%.6g", p99);
+	if (p99->of != PERCENTILE_NONE) {
+		extend(&e->tail, &p99->ns);
+		add_cells(&c->tsv, &p99->ns, 1);
 	} else {
-		text_buffer_add(&c->tsv, "\t?");
+		text_buffer_add(&c->tsv, "\t?\t?\t?");
 	}
 	text_buffer_add(&c->tsv, client_limited(s) ? "\t1" : "\t0");
 	return rc == -ENODATA ? 0 : rc;
@@ -324,8 +322,9 @@ static int build_io(const struct lines *l, struct chart *c)
 	    l->g->title);
 	snprintf(c->text, sizeof(c->text),
 	    "Left: finished per second. Middle: CPU time of the workers for each. Right: the 99th "
-	    "percentile of the latency, from %s. All axes are logarithmic; a percentile of all "
-	    "launches together has no error bar.",
+	    "percentile of the latency in a typical launch, from %s. All axes are logarithmic; a "
+	    "percentile without an error bar is of all launches together, each with the same "
+	    "weight.",
 	    latency_of);
 	chart_tell_bars(c, l->g);
 	snprintf(y_title, sizeof(y_title), "%ss per second", l->g->op[0] ? l->g->op : "operation");
@@ -333,7 +332,8 @@ static int build_io(const struct lines *l, struct chart *c)
 	snprintf(y_title, sizeof(y_title), "CPU time per %s", l->g->op[0] ? l->g->op : "operation");
 	chart_set_text(c, "cpu_title", y_title);
 	rc = add_blocks(c, l,
-	    "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tclient_limited",
+	    "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tlow\thigh\tclient_"
+	    "limited",
 	    add_io, &e);
 	tell_extent(c, "rate_low", "rate_high", &e.rate);
 	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);

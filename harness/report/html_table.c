@@ -3,7 +3,6 @@
 
 #include "harness/report/again.h"
 #include "harness/report/figure.h"
-#include "harness/run/percentiles.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 /* Metrics that have columns of their own, or that only tell how a trial went. */
 static const char *const known[] = {METRIC_NS_PER_OP, METRIC_OPS_PER_S, METRIC_OPS,
     METRIC_WINDOW_NS, METRIC_CPU_NS_PER_OP, METRIC_JAIN, METRIC_VOLUNTARY, METRIC_INVOLUNTARY,
-    METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS};
+    METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS, METRIC_ROUND_TRIP_NS};
 
 struct columns {
 	bool latency, cpu, switches, jain;
@@ -91,6 +90,8 @@ static void write_status(struct text_buffer *b, const struct series *s)
 {
 	text_buffer_add(b, "<td class=\"status\">");
 	html_badge(b, s->status);
+	if (strstr(s->reason, RUN_REGIMES_CLAUSE))
+		text_buffer_add(b, " <span class=\"badge noisy\">2 regimes</span>");
 	if (s->reason[0]) {
 		text_buffer_add(b, "<small>");
 		html_prose(b, s->reason);
@@ -101,6 +102,10 @@ static void write_status(struct text_buffer *b, const struct series *s)
 
 static void write_head(struct text_buffer *b, const struct case_group *g, const struct columns *c)
 {
+	static const char typical[] = "latency in a typical launch, with the 95 % interval over "
+				      "launches; without one: of all launches, each with the "
+				      "same weight";
+
 	text_buffer_add(b, "<thead><tr>");
 	if (shows_kind(g))
 		head(b, "", "case", "");
@@ -118,7 +123,8 @@ static void write_head(struct text_buffer *b, const struct case_group *g, const 
 	if (c->switches)
 		head(b, "num", "switches / op", "context switches, voluntary and involuntary");
 	for (unsigned i = 0; c->latency && i < PERCENTILES; i++)
-		head(b, "num", percentiles[i].title, "latency");
+		head(b, "num", percentiles[i].title,
+		    percentiles[i].q < 1 ? typical : "latency: the longest of all launches");
 	if (c->jain)
 		head(b, "num", "fairness", "Jain's index of the workers' operations");
 	for (unsigned k = 0; k < c->extra_count; k++) {
@@ -181,17 +187,24 @@ static void write_metric(struct text_buffer *b, const struct series *s, const ch
 	number(b, value, text);
 }
 
-static void write_latency(struct text_buffer *b, const struct histogram *h)
+/* Where all launches had to be merged for it, it has no interval. */
+static void write_latency(struct text_buffer *b, const struct series_summary *sum)
 {
 	for (unsigned i = 0; i < PERCENTILES; i++) {
-		char text[TEXT_FORMAT_MAX];
-		uint64_t ns;
+		const struct percentile_figure *at = &sum->latency_at[i];
+		char text[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX];
 
-		if (!percentile_get(h, i, &ns)) {
+		if (at->of == PERCENTILE_NONE) {
 			no_figure(b);
 			continue;
 		}
-		number(b, (double)ns, text_format_ns((double)ns, text, sizeof(text)));
+		text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", at->ns.estimate);
+		html_text(b, text_format_ns(at->ns.estimate, text, sizeof(text)));
+		if (at->ns.low < at->ns.high)
+			text_buffer_addf(b, "<small>%s " DASH " %s</small>",
+			    text_format_ns(at->ns.low, text, sizeof(text)),
+			    text_format_ns(at->ns.high, high, sizeof(high)));
+		text_buffer_add(b, "</td>");
 	}
 }
 
@@ -217,7 +230,7 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 		no_figure(b);
 	}
 	if (c->latency)
-		write_latency(b, s->summary.latency);
+		write_latency(b, &s->summary);
 	if (c->jain)
 		write_metric(b, s, METRIC_JAIN);
 	for (unsigned k = 0; k < c->extra_count; k++)

@@ -125,7 +125,8 @@ static void a_page(void **state)
 	    .spread = 0.02,
 	    .cpu_ns = 50,
 	    .extra = "handoff_share",
-	    .extra_value = 0.4567};
+	    .extra_value = 0.4567,
+	    .reason = RUN_REGIMES_CLAUSE "42 ns and 168 ns"};
 	struct shown s = {0};
 
 	(void)state;
@@ -139,11 +140,16 @@ static void a_page(void **state)
 	has(&s, "data-v=\"100\">100 ns ±2.0 %<small>98 ns – 102 ns</small>");
 	has(&s, "<td class=\"num\" data-v=\"0.4567\">0.457</td>");
 	has(&s, "handoff share</th>");
-	has(&s, "title=\"latency\">p50</th>");
-	has(&s, "title=\"latency\">p90</th>");
+	has(&s,
+	    "over launches; without one: of all launches, each with the same weight\">p50</th>");
+	has(&s, "the longest of all launches\">max</th>");
 	/* The latencies are even from 150 to 450 ns, and buckets are 1 % wide. */
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\"><a href=\"#case-0\">a</a></th>");
+	/* In the family's table, and only in that row of it. */
+	assert_int_equal(count(s.html.data, "<span class=\"badge noisy\">2 regimes</span>"
+					    "<small>mixes two regimes: 42 ns and 168 ns</small>"),
+	    1);
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");
 	has(&s, "Locks: time per acquire+release: not drawn.");
 	has(&s, "1 case without a figure is not in this chart");

@@ -108,8 +108,14 @@ static void shorten_status(struct table *t)
 	for (size_t r = 1; r < t->rows; r++) {
 		char *status = cell(t, r, t->columns - 1);
 
-		if (!strcmp(status, status_name(STATUS_OVERSUBSCRIBED)))
-			snprintf(status, CELL_MAX, "oversub.");
+		const char *name = status_name(STATUS_OVERSUBSCRIBED);
+		const size_t len = strlen(name);
+
+		if (!strncmp(status, name, len)) {
+			memmove(
+			    status + strlen("oversub."), status + len, strlen(status + len) + 1);
+			memcpy(status, "oversub.", strlen("oversub."));
+		}
 	}
 }
 
@@ -165,6 +171,7 @@ static void fill_figures(
     struct table *t, size_t row, unsigned column, const struct series *s, bool plain)
 {
 	const struct series_summary *sum = &s->summary;
+	const struct percentile_figure *p99 = &sum->latency_at[percentile_find("p99_ns")];
 	char text[FIGURE_MAX], half[FIGURE_MAX], both[2 * FIGURE_MAX + 1];
 	double cpu;
 
@@ -180,12 +187,13 @@ static void fill_figures(
 			    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
 			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
-		if (sum->latency && histogram_tells_quantile(sum->latency, 0.99))
+		if (p99->of != PERCENTILE_NONE)
 			set(t, row, column + 3,
-			    figure_ns((double)histogram_quantile(sum->latency, 0.99), plain, text,
-				sizeof(text)));
+			    figure_ns(p99->ns.estimate, plain, text, sizeof(text)));
 	}
-	set(t, row, column + 4, status_name(s->status));
+	snprintf(both, sizeof(both), "%s%s", status_name(s->status),
+	    strstr(s->reason, RUN_REGIMES_CLAUSE) ? ", 2 regimes" : "");
+	set(t, row, column + 4, both);
 }
 
 static void fill(struct table *t, const struct case_group *g, bool plain)

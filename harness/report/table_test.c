@@ -142,6 +142,30 @@ static void reasons_are_shared(void **state)
 	free(text);
 }
 
+/* The flag beside the status, and what it is about below. */
+static void a_row_that_mixes_regimes_says_so(void **state)
+{
+	struct fixture_case c = {.name = "lock/a/workers:1",
+	    .op = "op",
+	    .ns = 100,
+	    .spread = 0.02,
+	    .reason = RUN_REGIMES_CLAUSE "42 ns and 168 ns"};
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_begin(&run);
+	fixture_add(&run, &c);
+	c.name = "lock/b/workers:1";
+	c.reason = NULL;
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_non_null(strstr(text, "10 M  ok, 2 regimes\n"));
+	assert_non_null(strstr(text, "10 M  ok\n"));
+	assert_non_null(strstr(text, "mixes two regimes: 42 ns and 168 ns [a]"));
+	free(text);
+}
+
 static void hostile_text(void **state)
 {
 	struct fixture_case c = {.name = "lock/\033[31mred/model:thr\nead/workers:1/x:\033[1m",
@@ -193,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(long_names),
 	    cmocka_unit_test(many_knobs),
 	    cmocka_unit_test(reasons_are_shared),
+	    cmocka_unit_test(a_row_that_mixes_regimes_says_so),
 	    cmocka_unit_test(hostile_text),
 	    cmocka_unit_test(the_sample_is_of_this_program),
 	};

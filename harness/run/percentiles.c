@@ -1,5 +1,7 @@
 #include "harness/run/percentiles.h"
 
+#include <string.h>
+
 const struct percentile percentiles[PERCENTILES] = {
     {"p50_ns", "p50", 0.5},
     {"p90_ns", "p90", 0.9},
@@ -8,9 +10,17 @@ const struct percentile percentiles[PERCENTILES] = {
     {"max_ns", "max", 1},
 };
 
+int percentile_find(const char *metric)
+{
+	for (int i = 0; i < PERCENTILES; i++)
+		if (!strcmp(metric, percentiles[i].key))
+			return i;
+	return -1;
+}
+
 bool percentile_get(const struct histogram *h, unsigned i, uint64_t *ns)
 {
-	if (!h || !histogram_tells_quantile(h, percentiles[i].q))
+	if (!histogram_tells_quantile(h, percentiles[i].q))
 		return false;
 	*ns = histogram_quantile(h, percentiles[i].q);
 	return true;

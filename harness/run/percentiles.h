@@ -6,6 +6,7 @@
 #define CONCBENCH_PERCENTILES_H
 
 #include "harness/stats/histogram.h"
+#include "harness/stats/stats.h"
 
 #define PERCENTILES 5
 
@@ -18,9 +19,21 @@ struct percentile {
 /** percentiles - ascending; the last is the maximum. */
 extern const struct percentile percentiles[PERCENTILES];
 
+/* One point of a series' latency. */
+struct percentile_figure {
+	enum {
+		PERCENTILE_NONE,
+		PERCENTILE_TYPICAL, /* the middle of the launches' own, with its interval */
+		PERCENTILE_MERGED,  /* of all launches, each with the same weight: no interval */
+	} of;
+	struct stats_interval ns;
+};
+
+/** percentile_find() - which of percentiles[] a metric is; -1 none. */
+int percentile_find(const char *metric);
+
 /**
- * percentile_get() - the value at percentiles[@i].
- * @h: NULL when the case measures no latency.
+ * percentile_get() - the value at percentiles[@i] of one launch.
  * Return: true and *@ns set when there are values enough to speak of it (histogram.h).
  */
 bool percentile_get(const struct histogram *h, unsigned i, uint64_t *ns);

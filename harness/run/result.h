@@ -24,9 +24,9 @@
  * in Google Benchmark's own field names; a failed case is a row with error_occurred. The schema
  * knows times only: a figure of another unit is real_time all the same, where compare.py and the
  * like look for what they compare, and the row's label says what it is. Every other metric is a
- * counter, as are the percentiles of the latency (p50_ns, ..., max_ns) in the row of the median:
- * those of all launches' trials merged, no median of the launches'. An only launch has them in its
- * own row. One that is not known is left out. Case details, status and histogram go under
+ * counter, as are the percentiles of the latency (p50_ns, ..., max_ns): a launch's in its row,
+ * those of a typical launch in the row of the median. One that is not known is left out. Case
+ * details, status and histogram go under
  * "concbench". Return: 0; -errno (-ENOSPC, -EACCES, ...), and nothing half-written.
  */
 int result_write(const struct run *run, const char *path);

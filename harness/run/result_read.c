@@ -73,6 +73,30 @@ static const char *figure_wrong(const struct run_figure *f, const struct series_
 	return NULL;
 }
 
+/* Before there were those of a typical launch a number stood here, of all launches as they came:
+ * that is none. */
+static int read_percentile(
+    struct jsonio_reader *r, const json_t *latency, unsigned i, struct percentile_figure *out)
+{
+	const json_t *o = json_object_get(latency, percentiles[i].key);
+	struct percentile_figure p = {.of = PERCENTILE_TYPICAL};
+	int rc;
+
+	if (!o || json_is_number(o))
+		return 0;
+	rc = read_object(r, latency, percentiles[i].key, jsonio_interval_fields, &p.ns);
+	if (rc)
+		return rc;
+	if (!(p.ns.low >= 0 && p.ns.low <= p.ns.estimate && p.ns.estimate <= p.ns.high &&
+		p.ns.high <= METRIC_ABS_MAX))
+		return jsonio_fail(
+		    r, percentiles[i].key, "the estimate is outside its interval, or too large");
+	if (json_is_true(json_object_get(o, "merged")))
+		p.of = PERCENTILE_MERGED;
+	*out = p;
+	return 0;
+}
+
 static int read_summary(struct jsonio_reader *r, const json_t *o, const struct run_figure *f,
     struct series_summary *out)
 {
@@ -103,6 +127,8 @@ static int read_summary(struct jsonio_reader *r, const json_t *o, const struct r
 		rc = jsonio_get_object(r, j, "latency", &latency);
 		if (!rc)
 			rc = jsonio_get_histogram(r, latency, "histogram", &out->latency);
+		for (unsigned i = 0; !rc && i < PERCENTILES; i++)
+			rc = read_percentile(r, latency, i, &out->latency_at[i]);
 	}
 	r->where[where] = '\0';
 	return rc;

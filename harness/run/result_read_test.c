@@ -173,6 +173,11 @@ static void every_field_is_checked(void **state)
 		"concbench.cases[0].summary.ops_per_s: not above 0"},
 	    {{"cases", "0", "summary", "latency"}, "{\"histogram\":{\"count\":1,\"buckets\":[]}}",
 		"concbench.cases[0].summary.histogram: count and buckets do not add up"},
+	    {{"cases", "0", "summary", "latency"},
+		"{\"histogram\":{\"count\":1,\"sum\":5,\"min\":5,\"max\":5,\"buckets\":[5,1]},"
+		"\"p50_ns\":{\"estimate\":1,\"low\":2,\"high\":3}}",
+		"concbench.cases[0].summary.p50_ns: the estimate is outside its interval, or too "
+		"large"},
 	    {{"cases", "0", "samples"}, NULL, "concbench.cases[0].samples: missing"},
 	    {{"cases", "0", "samples", "columns"}, "[\"launch\",\"slot\"]",
 		"concbench.cases[0].columns: not names"},

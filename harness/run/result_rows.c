@@ -3,7 +3,6 @@
 #include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
-#include "harness/run/percentiles.h"
 
 #include <errno.h>
 #include <math.h>
@@ -78,9 +77,9 @@ struct row {
 	const char *aggregate; /* NULL: an iteration row */
 	const char *aggregate_unit;
 	uint64_t iterations;
-	double figure;                   /* becomes real_time */
-	struct metric_set values;        /* cpu_ns_per_op becomes cpu_time */
-	const struct histogram *latency; /* NULL: percentiles do not belong into this row */
+	double figure;            /* becomes real_time */
+	struct metric_set values; /* cpu_ns_per_op becomes cpu_time */
+	bool latency;             /* the percentiles belong into this row */
 };
 
 static int put_head(json_t *j, const struct row *row)
@@ -135,7 +134,6 @@ static int put_counters(json_t *j, const struct row *row)
 	const struct metric_set *set = &row->values;
 	const bool rate = run_figure_has_rate(&row->series->figure);
 	double per_s;
-	uint64_t ns;
 	int rc = 0;
 
 	if (rate && metric_get(set, METRIC_OPS_PER_S, &per_s))
@@ -148,9 +146,10 @@ static int put_counters(json_t *j, const struct row *row)
 			continue;
 		rc |= put_counter(j, name, set->item[i].value);
 	}
-	for (unsigned i = 0; i < PERCENTILES; i++)
-		if (percentile_get(row->latency, i, &ns))
-			rc |= put_counter(j, percentiles[i].key, (double)ns);
+	for (unsigned i = 0; row->latency && i < PERCENTILES; i++)
+		if (row->series->summary.latency_at[i].of != PERCENTILE_NONE)
+			rc |= put_counter(
+			    j, percentiles[i].key, row->series->summary.latency_at[i].ns.estimate);
 	return rc;
 }
 
@@ -161,6 +160,8 @@ void result_label(const struct series *s, char label[RESULT_LABEL_MAX])
 	label[0] = '\0';
 	if (s->status != STATUS_OK)
 		text_add_clause(label, RESULT_LABEL_MAX, "%s", status_name(s->status));
+	if (strstr(s->reason, RUN_REGIMES_CLAUSE))
+		text_add_clause(label, RESULT_LABEL_MAX, "2 regimes");
 	if (strcmp(f->unit, "ns") != 0)
 		text_add_clause(label, RESULT_LABEL_MAX, "real_time is %s%s%s", f->metric,
 		    f->unit[0] ? " in " : "", f->unit);
@@ -228,6 +229,9 @@ static int aggregate_values(const struct launch *const *figures, size_t n, enum 
 		double value;
 		int rc;
 
+		/* Of a typical launch, or none: in the summary. */
+		if (percentile_find(name) >= 0)
+			continue;
 		for (size_t i = 0; i < n; i++)
 			have += metric_get(&figures[i]->medians, name, &x[have]);
 		/* A mean over other launches than the row's own would be put beside it. */
@@ -262,8 +266,7 @@ static int add_aggregates(
 		row->aggregate = kinds[k].name;
 		row->aggregate_unit = kinds[k].unit;
 		row->iterations = n;
-		/* Of all launches' trials, merged: one figure, so it stands in one row. */
-		row->latency = k == MEDIAN ? row->series->summary.latency : NULL;
+		row->latency = k == MEDIAN;
 		rc = aggregate_values(figures, n, (enum aggregate)k, x, &row->values);
 		for (size_t i = 0; i < n; i++)
 			x[i] = figures[i]->figure;
@@ -296,9 +299,6 @@ static int add_figures(json_t *rows, const struct series *s, struct place_in_fam
 		if (list.items[i].has_figure)
 			figures[n++] = &list.items[i];
 	row.repetitions = n;
-	/* No aggregates follow an only launch, and all latencies are its own. */
-	if (list.count == 1)
-		row.latency = s->summary.latency;
 	for (size_t i = 0; i < n; i++) {
 		row.repetition = i;
 		row.iterations = whole(figures[i]->ops);

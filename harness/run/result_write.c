@@ -2,7 +2,7 @@
 #include "harness/base/text.h"
 #include "harness/run/jsonio.h"
 #include "harness/run/launch.h"
-#include "harness/run/percentiles.h"
+#include "harness/run/run_regimes.h"
 #include "harness/run/result.h"
 #include "harness/run/result_rows.h"
 
@@ -10,17 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The histogram, and what one usually wants of it for those who read the file by hand. */
-static json_t *latency_json(const struct histogram *h)
+/* What is told of it, and the histogram of all launches, as they came. */
+static json_t *latency_json(const struct series_summary *s)
 {
 	json_t *j = json_object();
-	uint64_t ns;
 	int rc = 0;
 
-	for (unsigned i = 0; i < PERCENTILES; i++)
-		if (percentile_get(h, i, &ns))
-			rc |= jsonio_put_u64(j, percentiles[i].key, ns);
-	rc |= jsonio_put(j, "histogram", jsonio_histogram(h));
+	for (unsigned i = 0; i < PERCENTILES; i++) {
+		const struct percentile_figure *at = &s->latency_at[i];
+		json_t *o;
+
+		if (at->of == PERCENTILE_NONE)
+			continue;
+		o = jsonio_fields(jsonio_interval_fields, &at->ns);
+		rc |= o ? jsonio_put(o, "merged", json_boolean(at->of == PERCENTILE_MERGED)) : 0;
+		rc |= jsonio_put(j, percentiles[i].key, o);
+	}
+	rc |= jsonio_put(j, "histogram", jsonio_histogram(s->latency));
 	return jsonio_whole(j, rc);
 }
 
@@ -35,8 +41,33 @@ static json_t *outcomes_json(const struct run_figure *f, const unsigned *counts)
 	return jsonio_whole(j, rc);
 }
 
-static json_t *summary_json(const struct run_figure *f, const struct series_summary *s)
+/* For those who read the file by hand: whoever reads all of it has the samples. */
+static int put_regimes(json_t *summary, const struct series *s)
 {
+	struct series_regimes r;
+	json_t *list;
+	int rc = series_regimes(s, &r);
+
+	if (rc || r.count < 2)
+		return rc;
+	list = json_array();
+	for (unsigned i = 0; i < 2; i++) {
+		json_t *j = json_object();
+
+		rc |= jsonio_put_real(j, "round_trip_ns", r.of[i].round_trip_ns);
+		rc |= jsonio_put_u64(j, "launches", r.of[i].launches);
+		rc |= jsonio_put_real(j, "share", (double)r.of[i].launches / r.launches);
+		rc |=
+		    jsonio_put(j, "figure", jsonio_fields(jsonio_interval_fields, &r.of[i].figure));
+		rc |= jsonio_append(list, j);
+	}
+	return rc | jsonio_put(summary, "regimes", list);
+}
+
+static json_t *summary_json(const struct series *series)
+{
+	const struct run_figure *f = &series->figure;
+	const struct series_summary *s = &series->summary;
 	json_t *j = json_object();
 	int rc = jsonio_put_fields(j, jsonio_summary_fields, s);
 
@@ -46,7 +77,8 @@ static json_t *summary_json(const struct run_figure *f, const struct series_summ
 	if (f->scale == CB_OUTCOME)
 		rc |= jsonio_put(j, "outcomes", outcomes_json(f, s->outcomes));
 	if (s->latency)
-		rc |= jsonio_put(j, "latency", latency_json(s->latency));
+		rc |= jsonio_put(j, "latency", latency_json(s));
+	rc |= put_regimes(j, series);
 	return jsonio_whole(j, rc);
 }
 
@@ -100,7 +132,7 @@ static int case_json(const struct series *s, json_t **out)
 	if (!j)
 		return -ENOMEM;
 	if (status_has_figure(s->status))
-		rc |= jsonio_put(j, "summary", summary_json(&s->figure, &s->summary));
+		rc |= jsonio_put(j, "summary", summary_json(s));
 	rc |= jsonio_put(j, "samples", samples_json(s, &names));
 	if (rc)
 		json_decref(j);

@@ -75,23 +75,56 @@ int series_add_sample(struct series *series, const struct sample *s)
 	return rc;
 }
 
-int series_fold_latency(struct series *series)
+/* All latencies of a launch's trials, but of those that warmed up, from its first one on. */
+static void take_launch(struct series *series, size_t first, struct histogram *out)
 {
-	for (size_t i = 0; i < series->sample_count; i++) {
+	const unsigned launch = series->samples[first].launch;
+
+	histogram_clear(out);
+	for (size_t i = first; i < series->sample_count; i++) {
 		struct sample *s = &series->samples[i];
 
-		if (!s->latency)
+		if (s->launch != launch || s->warm_up || !s->latency)
 			continue;
-		if (!series->folded && !s->warm_up) {
-			series->folded = malloc(sizeof(*series->folded));
-			if (!series->folded)
-				return -ENOMEM;
-			histogram_clear(series->folded);
-		}
-		if (!s->warm_up)
-			histogram_merge(series->folded, s->latency);
+		histogram_merge(out, s->latency);
 		free(s->latency);
 		s->latency = NULL;
+	}
+}
+
+int series_fold_latency(struct series *series)
+{
+	struct histogram *launch = NULL;
+
+	for (size_t i = 0; i < series->sample_count; i++) {
+		struct sample *s = &series->samples[i];
+		uint64_t ns;
+
+		if (!s->latency || s->warm_up)
+			continue;
+		if (!series->folded && (series->folded = malloc(sizeof(*series->folded))))
+			histogram_clear(series->folded);
+		if (!series->mixture)
+			series->mixture = calloc(1, sizeof(*series->mixture));
+		if (!launch)
+			launch = malloc(sizeof(*launch));
+		if (!series->folded || !series->mixture || !launch) {
+			free(launch);
+			return -ENOMEM;
+		}
+		take_launch(series, i, launch);
+		histogram_merge(series->folded, launch);
+		if (launch->count)
+			mixture_add(series->mixture, launch);
+		/* Left out where a set has no room: then the launch cannot tell it. */
+		for (unsigned k = 0; k < PERCENTILES; k++)
+			if (percentile_get(launch, k, &ns))
+				(void)metric_add(&s->metrics, percentiles[k].key, (double)ns);
+	}
+	free(launch);
+	for (size_t i = 0; i < series->sample_count; i++) {
+		free(series->samples[i].latency);
+		series->samples[i].latency = NULL;
 	}
 	return 0;
 }
@@ -128,6 +161,7 @@ void run_free(struct run *run)
 			sample_free(&s->samples[k]);
 		free(s->samples);
 		free(s->folded);
+		free(s->mixture);
 		free(s->summary.latency);
 	}
 	free(run->families);

@@ -9,8 +9,10 @@
 
 #include "harness/base/hash.h"
 #include "harness/machine/manifest.h"
+#include "harness/run/percentiles.h"
 #include "harness/run/sample.h"
 #include "harness/stats/stats.h"
+#include "harness/stats/typical.h"
 
 #include <concbench/figure.h>
 
@@ -42,7 +44,9 @@ struct series_summary {
 	unsigned outcomes[RUN_OUTCOMES_MAX]; /* CB_OUTCOME: trials that ended so, by word */
 	struct metric_set
 	    medians; /* metric_middle() over launches of every metric's own over trials */
-	struct histogram *latency; /* all used trials merged; NULL when none */
+	struct percentile_figure latency_at[PERCENTILES];
+	bool latency_differs;      /* so much that some percentiles are of no typical launch */
+	struct histogram *latency; /* all used trials merged, whatever launch; NULL when none */
 };
 
 /*
@@ -92,6 +96,7 @@ struct series {
 	size_t sample_count;
 	size_t sample_capacity;
 	struct histogram *folded; /* latencies that series_fold_latency() took out of the samples */
+	struct mixture *mixture;  /* the same, every launch with the same weight */
 	struct metric_set counters;     /* hardware counters per op, from a pass of their own */
 	char counters_note[REASON_MAX]; /* why there are none, or that they come from own pass */
 	struct series_summary summary;
@@ -184,7 +189,9 @@ int series_add_sample(struct series *series, const struct sample *s);
 /**
  * series_fold_latency() - merge the samples' histograms into one and release them, those of warm-up
  * trials unmerged. Once they are in the journal nobody needs them one by one, and at 17 KB each
- * those of a full run would fill a gigabyte. Return: 0; -ENOMEM, and nothing is lost.
+ * those of a full run would fill a gigabyte. The percentiles of each launch become metrics of its
+ * first trial that is no warm-up: so this is for whole launches. Return: 0; -ENOMEM, and nothing
+ * is lost.
  */
 int series_fold_latency(struct series *series);
 
@@ -226,6 +233,9 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
 /** series_note_cut() - the same where a number of launches was asked for, and no precision:
  * "stopped after 30 of 500 launches: time budget out". */
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why);
+
+/** How a reason names the regimes of the machine that a row mixes (run_regimes.h). */
+#define RUN_REGIMES_CLAUSE "mixes two regimes: "
 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "

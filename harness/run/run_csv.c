@@ -2,7 +2,6 @@
 
 #include "harness/base/file.h"
 #include "harness/base/grow.h"
-#include "harness/run/percentiles.h"
 #include "harness/run/result_rows.h"
 
 #include <errno.h>
@@ -43,7 +42,6 @@ static bool has_fixed_column(const char *name)
 static int columns_of(const struct series *s, struct counter_columns *c)
 {
 	const struct metric_set *medians = &s->summary.medians;
-	uint64_t ns;
 	int rc = 0;
 
 	if (!status_has_figure(s->status))
@@ -52,7 +50,7 @@ static int columns_of(const struct series *s, struct counter_columns *c)
 		if (!has_fixed_column(medians->item[i].name))
 			rc = columns_add(c, medians->item[i].name);
 	for (unsigned i = 0; !rc && i < PERCENTILES; i++)
-		if (percentile_get(s->summary.latency, i, &ns))
+		if (s->summary.latency_at[i].of != PERCENTILE_NONE)
 			rc = columns_add(c, percentiles[i].key);
 	return rc;
 }
@@ -70,19 +68,12 @@ static int find_columns(const struct run *run, struct counter_columns *c)
 
 static bool counter_of(const struct series *s, const char *name, double *value)
 {
-	uint64_t ns;
+	const int i = percentile_find(name);
 
-	if (metric_get(&s->summary.medians, name, value))
-		return true;
-	for (unsigned i = 0; i < PERCENTILES; i++) {
-		if (strcmp(percentiles[i].key, name))
-			continue;
-		if (!percentile_get(s->summary.latency, i, &ns))
-			return false;
-		*value = (double)ns;
-		return true;
-	}
-	return false;
+	if (i < 0)
+		return metric_get(&s->summary.medians, name, value);
+	*value = s->summary.latency_at[i].ns.estimate;
+	return s->summary.latency_at[i].of != PERCENTILE_NONE;
 }
 
 /* RFC 4180: in quotes, quotes doubled. A spreadsheet takes what begins like a formula for one all

@@ -90,7 +90,9 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_COMPANION_CPU_NS "companion_cpu_ns"        /* of all beside the workers, window */
 #define METRIC_COMPANION_BYTES "companion_resident_bytes" /* the same */
 #define METRIC_TRIAL_NS "trial_ns" /* of a trial without a window: how long all of it took */
-#define METRIC_OUTCOME "outcome."  /* and a word: 1 of a trial that ended so (figure.h) */
+#define METRIC_ROUND_TRIP_NS \
+	"line_round_trip_ns"      /* a cache line between the first two PUs, as the launch began */
+#define METRIC_OUTCOME "outcome." /* and a word: 1 of a trial that ended so (figure.h) */
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {

@@ -1,6 +1,7 @@
 /* summary.c - from samples to figures, statuses and the verdict on the machine. */
 #include "harness/base/text.h"
 #include "harness/run/launch.h"
+#include "harness/run/run_regimes.h"
 #include "harness/stats/scale.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static int medians(const struct launch_list *list, double *x, struct metric_set 
 			size_t n;
 			int rc;
 
-			if (metric_get(out, name, &middle))
+			/* Those are told of a typical launch, or not at all. */
+			if (metric_get(out, name, &middle) || percentile_find(name) >= 0)
 				continue;
 			n = collect(list, name, x);
 			if (!n)
@@ -57,30 +59,86 @@ static int medians(const struct launch_list *list, double *x, struct metric_set 
 	return 0;
 }
 
-static int merge_into(struct histogram **into, const struct histogram *from)
+/* A run file keeps neither all launches' latencies nor their mixture: what was made of them stays.
+ */
+static int keep_merged(struct series *s, struct series_summary *sum)
 {
-	if (!*into) {
-		*into = malloc(sizeof(**into));
-		if (!*into)
-			return -ENOMEM;
-		histogram_clear(*into);
+	if (!s->folded) {
+		sum->latency = s->summary.latency;
+		s->summary.latency = NULL;
+		return 0;
 	}
-	histogram_merge(*into, from);
+	sum->latency = malloc(sizeof(*sum->latency));
+	if (!sum->latency)
+		return -ENOMEM;
+	*sum->latency = *s->folded;
 	return 0;
 }
 
-static int merge_latency(const struct series *s, struct histogram **out)
+/*
+ * The middle of the launches' own where all of them tell it. One that does not did less than the
+ * others, and is not to be left out: then, as of all far tails, it is that of all launches
+ * together, each with the same weight. The maximum is a fact, of all of them.
+ * @alike: the launches' figures are.
+ * @x:     room for the launches' values.
+ * Return: 0; -ERANGE when the launches differ so much that no value is typical; -ENOMEM.
+ */
+static int percentile(const struct series *s, const struct launch_list *list, unsigned i,
+    bool alike, double *x, struct percentile_figure *out)
 {
-	struct histogram *h = NULL;
-	int rc = s->folded ? merge_into(&h, s->folded) : 0;
+	const double q = percentiles[i].q;
+	const size_t n = collect(list, percentiles[i].key, x);
+	double middle, covered;
+	int rc;
 
-	for (size_t i = 0; !rc && i < s->sample_count; i++)
-		if (!s->samples[i].warm_up && s->samples[i].latency)
-			rc = merge_into(&h, s->samples[i].latency);
+	if (q >= 1 && n) {
+		stats_sort(x, n);
+		*out =
+		    (struct percentile_figure){PERCENTILE_MERGED, {x[n - 1], x[n - 1], x[n - 1]}};
+		return 0;
+	}
+	rc = n ? stats_median(x, n, &middle) : 0;
 	if (rc)
-		free(h);
-	else
-		*out = h;
+		return rc;
+	/* Of few there may be more that are like the one half, which cannot tell. */
+	if (2 * n > list->count && !typical_is(x, n, middle))
+		return -ERANGE;
+	if (n && n == list->count) {
+		*out = (struct percentile_figure){PERCENTILE_TYPICAL, {middle, middle, middle}};
+		return n < 2 ? 0 : stats_median_ci(x, n, LEVEL, &out->ns, &covered);
+	}
+	if (!alike)
+		return -ERANGE;
+	if (!s->mixture) {
+		*out = s->summary.latency_at[i];
+	} else if (s->mixture->launches == list->count && mixture_tells_quantile(s->mixture, q)) {
+		middle = mixture_quantile(s->mixture, q);
+		*out = (struct percentile_figure){PERCENTILE_MERGED, {middle, middle, middle}};
+	}
+	return 0;
+}
+
+/* Return: 0; -ENOMEM. */
+static int percentiles_of(
+    const struct series *s, const struct launch_list *list, struct series_summary *sum)
+{
+	double *x = calloc(list->count + 1, sizeof(*x));
+	size_t n = 0;
+	bool alike;
+	int rc = x ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !rc && i < list->count; i++)
+		if (list->items[i].has_figure)
+			x[n++] = list->items[i].figure;
+	alike = !rc && (!run_figure_has_rate(&s->figure) || typical_is(x, n, sum->figure.estimate));
+	for (unsigned i = 0; !rc && sum->latency && i < PERCENTILES; i++) {
+		rc = percentile(s, list, i, alike, x, &sum->latency_at[i]);
+		if (rc == -ERANGE) {
+			sum->latency_differs = true;
+			rc = 0;
+		}
+	}
+	free(x);
 	return rc;
 }
 
@@ -231,10 +289,10 @@ static const char *lacking(const struct run_figure *f, char buf[METRIC_NAME_MAX 
 }
 
 /* ok, noisy or oversubscribed, and why. */
-static void judge(struct series *s, bool pooled)
+static void judge(struct series *s, bool pooled, const struct series_regimes *regimes)
 {
 	const struct series_summary *sum = &s->summary;
-	char why[REASON_MAX] = "", what[METRIC_NAME_MAX + 4], of[80];
+	char why[REASON_MAX] = "", mixed[REASON_MAX], what[METRIC_NAME_MAX + 4], of[80];
 	const char *unit = run_figure_per_cent(&s->figure, of, sizeof(of));
 	bool noisy = pooled;
 
@@ -253,7 +311,14 @@ static void judge(struct series *s, bool pooled)
 		say(why, "interval of +-%.1f %s over +-%.0f %s (%u launches)", sum->half_width_pct,
 		    unit, RUN_NOISY_HALF_WIDTH_PCT, unit, sum->launches);
 	}
+	if (*series_regimes_say(regimes, &s->figure, mixed, sizeof(mixed)))
+		say(why, RUN_REGIMES_CLAUSE "%s", mixed);
 	say_busy_client(sum, why);
+	if (sum->latency_differs)
+		say(why,
+		    "some percentiles are of no typical launch, and not given: a third or more of "
+		    "the launches are over %g times off",
+		    TYPICAL_FACTOR);
 	if (sum->empty_samples)
 		say(why, "%s in %u of %u trials%s", lacking(&s->figure, what), sum->empty_samples,
 		    sum->samples, pooled ? ", so figures are whole time over all operations" : "");
@@ -303,6 +368,7 @@ static void drop_summary(struct series *s)
 static int series_summarise(struct series *s)
 {
 	struct series_summary sum = {0};
+	struct series_regimes regimes = {0};
 	struct launch_list list = {0};
 	int rc;
 
@@ -310,7 +376,9 @@ static int series_summarise(struct series *s)
 		drop_summary(s);
 		return 0;
 	}
-	rc = launch_list_build(s, &list);
+	rc = series_fold_latency(s);
+	if (!rc)
+		rc = launch_list_build(s, &list);
 	if (rc)
 		return rc;
 	count_samples(s, &list, &sum);
@@ -321,17 +389,18 @@ static int series_summarise(struct series *s)
 	rc = figures(&s->figure, &list, &sum);
 	if (rc)
 		goto out;
-	rc = merge_latency(s, &sum.latency);
-	if (rc)
+	rc = keep_merged(s, &sum);
+	if (!rc)
+		rc = percentiles_of(s, &list, &sum);
+	if (!rc)
+		rc = launch_list_regimes(&list, &s->figure, &regimes);
+	if (rc) {
+		free(sum.latency);
 		goto out;
-	if (!sum.latency) {
-		/* A run file keeps only the merged histogram: there is nothing to make it from. */
-		sum.latency = s->summary.latency;
-		s->summary.latency = NULL;
 	}
 	drop_summary(s);
 	s->summary = sum;
-	judge(s, list.pooled);
+	judge(s, list.pooled, &regimes);
 out:
 	launch_list_free(&list);
 	return rc;
@@ -373,7 +442,7 @@ static int judge_machine(struct run *run)
 	struct noise_verdict v = {0};
 	const char *word = "unknown";
 	double *x = calloc(run->series_count + 1, sizeof(*x));
-	char steal[48] = "steal time not known";
+	char steal[48] = "steal time not known", regimes[160];
 	size_t n = 0, wide = 0;
 	int rc = 0;
 
@@ -409,6 +478,13 @@ static int judge_machine(struct run *run)
 		    "%s",
 		    n, v.median_half_width_pct, wide, v.noisy_share_pct, RUN_NOISY_HALF_WIDTH_PCT,
 		    steal);
+	}
+	rc = run_regimes_note(run, regimes, sizeof(regimes));
+	if (rc)
+		goto out;
+	if (regimes[0]) {
+		word = "noisy";
+		say(v.text, "%s", regimes);
 	}
 	snprintf(v.word, sizeof(v.word), "%s", word);
 	run->noise = v;

@@ -83,9 +83,47 @@ static void it_goes_there_and_back(void **state)
 	topology_free(topo);
 }
 
+static double round_trip(const struct topology *topo, const char *place, bool probing)
+{
+	struct bench_case bc = fixture_case(&looking, CB_PROCESS, 3);
+	struct team t;
+	char why[200] = "";
+	double ns;
+
+	assert_int_equal(placement_parse(place, &bc.place, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7, .probing = probing}, why,
+		sizeof(why)),
+	    0);
+	ns = t.round_trip_ns;
+	team_destroy(&t);
+	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	return ns;
+}
+
+/* Between two PUs only, and only where it is asked for. */
+static void a_launch_knows_its_regime(void **state)
+{
+	struct topology *topo = NULL;
+	char err[200] = "";
+	double ns = 0;
+
+	(void)state;
+	assert_int_equal(topology_discover(&topo, err, sizeof(err)), 0);
+	assert_true(round_trip(topo, "same", true) == 0);
+	assert_true(round_trip(topo, "none", true) == 0);
+	assert_true(round_trip(topo, "scatter", false) == 0);
+	/* On a busy machine one of the two may have no time. */
+	for (int i = 0; topology_pu_count(topo) > 1 && i < 50 && ns == 0; i++)
+		ns = round_trip(topo, "scatter", true);
+	assert_int_equal(ns > 0, topology_pu_count(topo) > 1);
+	topology_free(topo);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(it_goes_there_and_back)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(it_goes_there_and_back), cmocka_unit_test(a_launch_knows_its_regime)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,26 @@ static void release(struct team *t)
 	placement_free(&t->placement);
 }
 
+/*
+ * Which of its regimes the machine is in: regimes.h. The second PU may be the load generator's.
+ * Return: 0 when there is no second one, or no time for it there.
+ */
+static double round_trip_ns(const struct team *t)
+{
+	const struct placement *p = &t->placement;
+	const int first = p->count ? p->pu[0] : -1;
+	int second = first;
+	struct cb_line line;
+
+	for (unsigned i = 0; i < p->count && second == first; i++)
+		second = p->pu[i];
+	if (second == first && t->load->companion_count)
+		second = placement_spare_pu(t->topo, p, 0);
+	if (first < 0 || second < 0 || cb_probe_line(first, second, &line))
+		return 0;
+	return 2 * line.ns;
+}
+
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
     const struct team_options *o, char *why, size_t why_len)
 {
@@ -244,6 +264,9 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	    .given = o->given,
 	    .companions = t->load->companion_count,
 	};
+	/* In processes of its own, which are gone before there is anything to be disturbed. */
+	if (o->probing)
+		t->round_trip_ns = round_trip_ns(t);
 	ret = lay_out(t, o->seed, o->counting);
 	if (ret) {
 		(void)snprintf(why, why_len, "out of memory for the shared arena");

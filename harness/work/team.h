@@ -47,6 +47,7 @@ struct team {
 	struct histogram *latency;     /* arena, [workers], or [1] of a companion, or NULL */
 	struct worker *workers;        /* heap, [workers]; a process's child changes its own copy */
 	uint64_t window_ns;            /* the case's window on this machine */
+	double round_trip_ns;          /* of a cache line between its first two PUs; 0: not known */
 	struct trial_counted *counted; /* arena, [units], or NULL: a team for timing */
 	struct companion_process *companions; /* heap, [load->companion_count] */
 	struct cb_usage *usage;               /* heap, the same; env.companion */
@@ -65,6 +66,7 @@ struct team_options {
 	/* Units have hardware counters on in their windows: add them up with trial_counters_sum().
 	 * Of such trials nothing else is worth keeping. */
 	bool counting;
+	bool probing; /* find out round_trip_ns, before there are any workers */
 	double given; /* the figure that the case depends on */
 };
 

@@ -3,8 +3,8 @@
 # Variables besides style.gp's: low, high, ticks, rate_title, cpu_title, and the ranges of the
 # panels: rate_low, rate_high, cpu_low, cpu_high, tail_low, tail_high.
 # Data: one block a line; its first cell is the label; then workers, rate, low, high, CPU ns, low,
-# high, 99th percentile of the latency in ns ('?' where there is none), and 1 where the load generator
-# was at its limit; limited: how many of these.
+# high, 99th percentile of the latency in ns, low, high ('?' where there is none), and 1 where the load
+# generator was at its limit; limited: how many of these.
 
 width = 960
 body_px = 310
@@ -54,7 +54,7 @@ plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2 with lin
 	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2:3:4 \
 		with yerrorbars lt style(i) dt 1, \
 	for [i = 1:series] data index i - 1 skip 1 \
-		using (beside($1, i)):($9 > 0 ? $2 : NaN) with points pt 6 ps 2.4 lw 1.2 lc rgb ink
+		using (beside($1, i)):($11 > 0 ? $2 : NaN) with points pt 6 ps 2.4 lw 1.2 lc rgb ink
 
 unset label
 unset arrow
@@ -75,7 +75,10 @@ set title '99th percentile of latency'
 from = tail_low * 1e-9; to = tail_high * 1e-9; unit = 's'
 eval fixed
 plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):($8 * 1e-9) \
-	with linespoints lt style(i)
+		with linespoints lt style(i), \
+	for [i = 1:series] data index i - 1 skip 1 \
+		using (beside($1, i)):($8 * 1e-9):($9 * 1e-9):($10 * 1e-9) \
+		with yerrorbars lt style(i) dt 1
 
 unset multiplot
 set output

@@ -1,0 +1,44 @@
+/*
+ * run_regimes.h - the regimes of the machine (regimes.h) that a run's launches were measured in,
+ * told apart by the round trip of a cache line as each launch began (METRIC_ROUND_TRIP_NS).
+ */
+#ifndef CONCBENCH_RUN_REGIMES_H
+#define CONCBENCH_RUN_REGIMES_H
+
+#include "harness/run/launch.h"
+#include "harness/stats/regimes.h"
+
+/* The launches of a series in one regime. */
+struct regime_figure {
+	double round_trip_ns;         /* median */
+	unsigned launches;            /* that have a figure */
+	struct stats_interval figure; /* over these, as the summary's */
+};
+
+struct series_regimes {
+	unsigned count; /* 2 of a series that mixes them, otherwise less, and no figures */
+	unsigned launches;
+	struct regime_figure of[2]; /* the quicker one first */
+};
+
+/** series_regimes() - of a series with a figure; of others there are none. Return: 0; -ENOMEM;
+ * -E2BIG as launch_list_build(). */
+int series_regimes(const struct series *s, struct series_regimes *out);
+/** launch_list_regimes() - the same, with the launches at hand. */
+int launch_list_regimes(
+    const struct launch_list *list, const struct run_figure *f, struct series_regimes *out);
+
+/** series_regimes_say() - "42 ns in 68 % of the launches, ..."; "" when they are not mixed.
+ * Return: @buf. */
+char *series_regimes_say(
+    const struct series_regimes *r, const struct run_figure *f, char *buf, size_t len);
+
+/**
+ * run_regimes_note() - the distribution of the round trips, a line in the manifest for each choice
+ * of PUs ("line.round_trip_ns.0,1").
+ * @text: a clause for the noise verdict; "" when no PUs were seen in two regimes.
+ * Return: 0; -ENOMEM.
+ */
+int run_regimes_note(struct run *run, char *text, size_t len);
+
+#endif
