@@ -3,6 +3,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
 #include "harness/cell/run_launch.h"
+#include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
 #include "harness/run/launch.h"
 
@@ -59,7 +60,7 @@ static int figure_so_far(const struct run_loop *l, const struct run_entry *e, do
 	if (!x)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->sample_count; i++)
-		if (!s->samples[i].warm_up)
+		if (series_uses(s, &s->samples[i]))
 			n += metric_get(&s->samples[i].metrics, metric, &x[n]);
 	ret = n ? stats_median(x, n, out) : -ENODATA;
 	free(x);
@@ -119,12 +120,17 @@ static int note_precision(struct run_loop *l, const struct run_entry *e, unsigne
 static int launch(struct run_loop *l, struct run_entry *e)
 {
 	const unsigned before = e->launches;
-	int ret = run_launch(l, e);
+	int ret;
 
+	if (!before)
+		run_window_begin(l, e);
+	ret = run_launch(l, e);
 	/* A launch that failed has ended its case. */
-	for (unsigned i = 0; !ret && e->launches > before && i < e->figures; i++)
+	if (ret || e->launches == before)
+		return ret;
+	for (unsigned i = 0; !ret && i < e->figures; i++)
 		ret = note_precision(l, e, i);
-	return ret;
+	return ret ? ret : run_window_note(l, e);
 }
 
 static uint64_t rounds_budget_ns(const struct run_loop *l)

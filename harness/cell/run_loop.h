@@ -13,6 +13,15 @@
 #include "harness/work/bench_case.h"
 
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
+/* Is its window long enough? Launches are measured with a longer one, too, until that is known. */
+#define WINDOW_LOOKS_MAX 10
+struct window_look {
+	uint64_t longer_ns; /* 0: there is nothing to find out, or no time for it */
+	bool grown;         /* from a window that was too short, or may have been */
+	unsigned count;     /* launches in which both were measured */
+	double shorter[WINDOW_LOOKS_MAX], longer[WINDOW_LOOKS_MAX]; /* the figure */
+};
+
 struct run_entry {
 	const struct bench_case *bc;
 	size_t series;           /* index in run->series of its first figure's */
@@ -21,6 +30,8 @@ struct run_entry {
 	double given;            /* that figure, once it was known */
 	unsigned launches;       /* cells that gave samples */
 	uint64_t last_cell_ns;   /* how long its last cell took */
+	uint64_t window_ns;      /* of its launches; 0: of none, or not begun */
+	struct window_look look;
 };
 
 struct run_loop {
@@ -36,6 +47,7 @@ struct run_loop {
 	uint64_t slot_ns;
 	uint64_t budget_ns; /* of rounds and counters together */
 	bool counters;      /* run_loop_counters() follows: the rounds leave it a share */
+	bool choose_windows; /* run_window.h */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;
 	int stderr_fd;

@@ -229,6 +229,8 @@ static int measure(struct session *s, bool counters)
 	    .run = &s->run,
 	    .journal = s->journal,
 	    .counters = counters,
+	    /* The two of a pair must not end with windows of different lengths. */
+	    .choose_windows = !s->o.aa,
 	};
 	const uint64_t begin_ns = clock_now_ns();
 	int ret;

@@ -3,6 +3,7 @@
 #include "harness/base/grow.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,15 @@ struct series *run_find_series(const struct run *run, const char *name)
 		   : NULL;
 }
 
+bool series_uses(const struct series *series, const struct sample *s)
+{
+	double window_ns;
+
+	return !s->warm_up && (!series->slot_ns ||
+				  !metric_get(&s->metrics, METRIC_WINDOW_NS, &window_ns) ||
+				  fabs(window_ns - (double)series->slot_ns) < 1.0);
+}
+
 int series_add_sample(struct series *series, const struct sample *s)
 {
 	const int rc = grow(&series->samples, series->sample_count + 1, &series->sample_capacity,
@@ -79,16 +89,17 @@ int series_fold_latency(struct series *series)
 {
 	for (size_t i = 0; i < series->sample_count; i++) {
 		struct sample *s = &series->samples[i];
+		const bool used = series_uses(series, s);
 
 		if (!s->latency)
 			continue;
-		if (!series->folded && !s->warm_up) {
+		if (!series->folded && used) {
 			series->folded = malloc(sizeof(*series->folded));
 			if (!series->folded)
 				return -ENOMEM;
 			histogram_clear(series->folded);
 		}
-		if (!s->warm_up)
+		if (used)
 			histogram_merge(series->folded, s->latency);
 		free(s->latency);
 		s->latency = NULL;

@@ -31,7 +31,7 @@ struct series_summary {
 	unsigned empty_launches;  /* cells without one: no operation finished; left out */
 	unsigned samples;         /* trials used */
 	unsigned empty_samples;   /* of these: no operation finished inside the window */
-	unsigned warm_up_samples; /* trials kept but not used */
+	unsigned warm_up_samples; /* trials kept but not used (series_uses()) */
 	/* Over the launches' figures, in the figure's unit; 95 % unless covered says less
 	 * (scale.h). */
 	struct stats_interval figure;
@@ -72,6 +72,27 @@ struct run_figure {
 	char outcomes[96]; /* CB_OUTCOME: the words, the good one first: "survived lost hung" */
 };
 
+/* How the length of a series' windows came to be (harness/cell/run_window.h). */
+enum run_window_how {
+	WINDOW_UNJUDGED,  /* the case's own; nothing has shown that a long one says the same */
+	WINDOW_NONE,      /* its trials have none */
+	WINDOW_GIVEN,     /* --slot-time */
+	WINDOW_STEADY,    /* a long one says the same */
+	WINDOW_SENSITIVE, /* a shorter one was shown to say another figure, or not shown to say the
+			     same; that this one is long enough is not known */
+	WINDOW_HOWS,
+};
+
+/* What was seen when a case was measured in two lengths in the same launches. */
+struct run_window {
+	enum run_window_how how;
+	char of[CASE_NAME_MAX]; /* whose; others of its kind go by it */
+	uint64_t shorter_ns, longer_ns;
+	double shorter, longer;      /* the figure, the middle of the launches' */
+	struct stats_interval ratio; /* of longer to shorter; of each side 95 % */
+	unsigned launches;           /* 0: nothing was seen */
+};
+
 struct series {
 	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
 	char op[32];              /* what one operation is: "acquire+release" */
@@ -87,7 +108,8 @@ struct series {
 	char load[RUN_LOAD_MAX]; /* what --load has to be given for it; "" compiled in */
 	char pus[PUS_TEXT_MAX];  /* where the workers were bound, read back: "0,1" */
 	bool oversubscribed;
-	uint64_t slot_ns;
+	uint64_t slot_ns; /* length of the windows that the figures are of */
+	struct run_window window;
 	struct sample *samples; /* in the order they were measured */
 	size_t sample_count;
 	size_t sample_capacity;
@@ -177,6 +199,10 @@ char *run_figure_format(const struct run_figure *f, double value, char *buf, siz
 char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len);
 
 /* ---- */
+
+/** series_uses() - is the trial part of the series' figures? Not when it was warm-up, nor when its
+ * window was not as long as the series' are: then it was to show whether that matters. */
+bool series_uses(const struct series *series, const struct sample *s);
 
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
 int series_add_sample(struct series *series, const struct sample *s);

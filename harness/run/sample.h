@@ -96,7 +96,7 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 struct sample {
 	unsigned launch; /* which cell of the case, from 0: the unit of replication */
 	unsigned slot;   /* which trial in the cell, from 0 */
-	bool warm_up;    /* kept in the raw data, left out of every figure */
+	bool warm_up;    /* kept in the raw data, left out of every figure (series_uses()) */
 	struct metric_set metrics;
 	uint32_t worker_count;
 	uint64_t *worker_ops;      /* [worker_count] in the window; NULL once in the journal,

@@ -75,7 +75,7 @@ static int merge_latency(const struct series *s, struct histogram **out)
 	int rc = s->folded ? merge_into(&h, s->folded) : 0;
 
 	for (size_t i = 0; !rc && i < s->sample_count; i++)
-		if (!s->samples[i].warm_up && s->samples[i].latency)
+		if (series_uses(s, &s->samples[i]) && s->samples[i].latency)
 			rc = merge_into(&h, s->samples[i].latency);
 	if (rc)
 		free(h);
@@ -88,7 +88,7 @@ static void count_samples(
     const struct series *s, const struct launch_list *list, struct series_summary *sum)
 {
 	for (size_t i = 0; i < s->sample_count; i++)
-		sum->warm_up_samples += s->samples[i].warm_up;
+		sum->warm_up_samples += !series_uses(s, &s->samples[i]);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct launch *l = &list->items[i];
 
