@@ -101,8 +101,7 @@ static int trial(struct cell *c, struct sample *out, char *why, size_t why_len)
 	const struct cell_options *o = c->options;
 	const uint64_t window_ns = o->slot_ns ? o->slot_ns : c->team.window_ns;
 
-	return team_trial(
-	    &c->team, c->slot_ns ? c->slot_ns : window_ns, out, why, why_len);
+	return team_trial(&c->team, c->slot_ns ? c->slot_ns : window_ns, out, why, why_len);
 }
 
 /* Google Benchmark's view: one call a repetition, and the time is what our trial says. */

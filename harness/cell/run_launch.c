@@ -194,8 +194,7 @@ struct turns {
 
 static bool turn(struct turns *t, unsigned launch, uint64_t slot_ns, struct sample *out)
 {
-	t->ret = cell_turn_of(
-	    t->cell, t->slot, slot_ns, out, &t->reported, t->why, sizeof(t->why));
+	t->ret = cell_turn_of(t->cell, t->slot, slot_ns, out, &t->reported, t->why, sizeof(t->why));
 	if (t->ret)
 		return false;
 	t->slot++;

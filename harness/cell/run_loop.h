@@ -28,7 +28,8 @@ struct run_entry {
 	unsigned figures;        /* series: one a figure, one behind the other */
 	struct run_entry *needs; /* whose figure it is given; NULL: nobody's */
 	double given;            /* that figure, once it was known */
-	unsigned launches;       /* cells that gave samples */
+	unsigned launches;       /* cells that gave samples ... */
+	unsigned set_aside;      /* ... of which these were in windows that were too short */
 	uint64_t last_cell_ns;   /* how long its last cell took */
 	uint64_t window_ns;      /* of its launches; 0: of none, or not begun */
 	struct window_look look;
@@ -45,8 +46,8 @@ struct run_loop {
 	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
 	unsigned slots;
 	uint64_t slot_ns;
-	uint64_t budget_ns; /* of rounds and counters together */
-	bool counters;      /* run_loop_counters() follows: the rounds leave it a share */
+	uint64_t budget_ns;  /* of rounds and counters together */
+	bool counters;       /* run_loop_counters() follows: the rounds leave it a share */
 	bool choose_windows; /* run_window.h */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;

@@ -26,7 +26,8 @@ static struct run_entry *first_of(const struct run_loop *l, const struct run_ent
 	struct run_entry *first = &l->entries[e - l->entries];
 
 	for (struct run_entry *x = first; x-- > l->entries && x->bc->kind == e->bc->kind;)
-		if (x->bc->pub.model == e->bc->pub.model && x->bc->place.kind == e->bc->place.kind &&
+		if (x->bc->pub.model == e->bc->pub.model &&
+		    x->bc->place.kind == e->bc->place.kind &&
 		    x->bc->window_ns == e->bc->window_ns &&
 		    (x->bc->pub.workers == 1) == (e->bc->pub.workers == 1))
 			first = x;
@@ -49,6 +50,7 @@ static int tell(struct run_loop *l, const struct run_entry *from, const struct r
 static void set_window(struct run_loop *l, struct run_entry *e, uint64_t window_ns)
 {
 	e->window_ns = window_ns;
+	e->set_aside = e->launches;
 	for (unsigned i = 0; i < e->figures; i++) {
 		struct series *s = run_loop_series(l, e, i);
 
@@ -132,6 +134,20 @@ static void grow_window(struct run_loop *l, struct run_entry *e)
 	run_loop_series(l, e, 0)->window.how = WINDOW_SENSITIVE;
 }
 
+/* Ten looks, and still not known: the noise is larger than what the window may do. */
+static void settle_for(struct run_loop *l, struct run_entry *e)
+{
+	struct run_window *w = &run_loop_series(l, e, 0)->window;
+
+	if (fabs(log(w->ratio.estimate)) > log1p(WINDOW_MARGIN)) {
+		grow_window(l, e);
+		return;
+	}
+	e->look.longer_ns = 0;
+	if (!e->look.grown)
+		w->how = WINDOW_UNSETTLED;
+}
+
 /* All who go by it have begun, or will. */
 static int tell_others(struct run_loop *l, struct run_entry *first)
 {
@@ -171,7 +187,9 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 		return ret;
 	if (found == EQUIVALENCE_HOLDS)
 		look->longer_ns = 0;
-	else if (found == EQUIVALENCE_FAILS || look->count == WINDOW_LOOKS_MAX)
+	else if (found == EQUIVALENCE_FAILS)
 		grow_window(l, e);
+	else if (look->count == WINDOW_LOOKS_MAX)
+		settle_for(l, e);
 	return tell_others(l, e);
 }

@@ -25,8 +25,8 @@ enum jsonio_kind {
 	JSONIO_WORD,      /* an enum, as the word that @of has for it: const char *[], up to NULL */
 	JSONIO_OBJECT,    /* a struct of its own: @of its fields */
 	JSONIO_OBJECT_OR_NONE, /* the same, and read as all 0 when it is not there */
-	JSONIO_METRICS,   /* struct metric_set */
-	JSONIO_MANIFEST,  /* struct manifest, which is freed by who owns it */
+	JSONIO_METRICS,        /* struct metric_set */
+	JSONIO_MANIFEST,       /* struct manifest, which is freed by who owns it */
 };
 
 struct jsonio_field {

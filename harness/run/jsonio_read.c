@@ -251,7 +251,8 @@ static int read_field(
 	rc = jsonio_get_object(r, o, f->key, &object);
 	if (rc)
 		return rc;
-	return f->kind == JSONIO_OBJECT || f->kind == JSONIO_OBJECT_OR_NONE    ? read_inner(r, f, object, to)
+	return f->kind == JSONIO_OBJECT || f->kind == JSONIO_OBJECT_OR_NONE
+		   ? read_inner(r, f, object, to)
 	       : f->kind == JSONIO_METRICS ? read_metrics(r, f->key, object, to)
 					   : read_manifest(r, f->key, object, to);
 }

@@ -44,8 +44,7 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_END,
 };
 
-static const char *const window_hows[] = {
-    "unjudged", "none", "given", "steady", "sensitive", NULL};
+static const char *const window_hows[] = {"unjudged", "none", "given", "steady", "unsettled", "sensitive", NULL};
 
 static const struct jsonio_field window_fields[] = {
     JSONIO_FIELD_OF(WORD, struct run_window, how, window_hows),

@@ -70,9 +70,9 @@ bool series_uses(const struct series *series, const struct sample *s)
 {
 	double window_ns;
 
-	return !s->warm_up && (!series->slot_ns ||
-				  !metric_get(&s->metrics, METRIC_WINDOW_NS, &window_ns) ||
-				  fabs(window_ns - (double)series->slot_ns) < 1.0);
+	return !s->warm_up &&
+	       (!series->slot_ns || !metric_get(&s->metrics, METRIC_WINDOW_NS, &window_ns) ||
+		   fabs(window_ns - (double)series->slot_ns) < 1.0);
 }
 
 int series_add_sample(struct series *series, const struct sample *s)

@@ -78,8 +78,9 @@ enum run_window_how {
 	WINDOW_NONE,      /* its trials have none */
 	WINDOW_GIVEN,     /* --slot-time */
 	WINDOW_STEADY,    /* a long one says the same */
-	WINDOW_SENSITIVE, /* a shorter one was shown to say another figure, or not shown to say the
-			     same; that this one is long enough is not known */
+	WINDOW_UNSETTLED, /* too noisy to tell: a long one says the same, more or less */
+	WINDOW_SENSITIVE, /* a shorter one says another figure; that this one is long enough has not
+			     been shown */
 	WINDOW_HOWS,
 };
 

@@ -26,8 +26,7 @@ int equivalence_of(const double *log_ratio, size_t n, double margin, struct stat
 		}
 	} else {
 		const size_t at = n - EQUIVALENCE_MIN;
-		const double half =
-		    t95[at < T95_COUNT ? at : T95_COUNT - 1] * sd / sqrt((double)n);
+		const double half = t95[at < T95_COUNT ? at : T95_COUNT - 1] * sd / sqrt((double)n);
 
 		low = mean - half;
 		high = mean + half;
