@@ -9,6 +9,7 @@
 
 #include "harness/base/progress.h"
 #include "harness/run/result.h"
+#include "harness/run/windows.h"
 #include "harness/stats/stopping.h"
 #include "harness/work/bench_case.h"
 
@@ -46,9 +47,10 @@ struct run_loop {
 	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
 	unsigned slots;
 	uint64_t slot_ns;
-	uint64_t budget_ns;  /* of rounds and counters together */
-	bool counters;       /* run_loop_counters() follows: the rounds leave it a share */
-	bool choose_windows; /* run_window.h */
+	uint64_t budget_ns;      /* of rounds and counters together */
+	bool counters;           /* run_loop_counters() follows: the rounds leave it a share */
+	bool choose_windows;     /* run_window.h */
+	struct windows *windows; /* what is known already, and what becomes known; NULL: nothing */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;
 	int stderr_fd;

@@ -20,6 +20,47 @@ static bool time_to_look(const struct run_loop *l)
 	return WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
 }
 
+/* Whoever goes by the same, in every run. */
+static void group_of(const struct run_entry *e, char out[WINDOWS_KEY_MAX])
+{
+	const struct bench_case *bc = e->bc;
+
+	(void)snprintf(out, WINDOWS_KEY_MAX, "%s/%s version:%u %s %s %s first:%gms",
+	    bc->kind->family->name, bc->kind->name, bc->kind->self->version,
+	    cb_model_name(bc->pub.model), placement_policy_of(bc->place.kind).text,
+	    bc->pub.workers == 1 ? "alone" : "together", (double)bc->window_ns / 1e6);
+}
+
+/* Return: false when no earlier run has found out. */
+static bool is_known(const struct run_loop *l, struct run_entry *e)
+{
+	const struct window_known *known;
+	char group[WINDOWS_KEY_MAX];
+
+	if (!l->windows)
+		return false;
+	group_of(e, group);
+	known = windows_find(l->windows, group);
+	if (!known)
+		return false;
+	e->window_ns = known->window_ns;
+	run_loop_series(l, e, 0)->window = known->seen;
+	return true;
+}
+
+/* For later runs; not what noise has hidden: those may be quieter. Return: 0; -ENOMEM. */
+static int make_known(const struct run_loop *l, const struct run_entry *e)
+{
+	const struct run_window *seen = &run_loop_series(l, e, 0)->window;
+	struct window_known known = {.window_ns = e->window_ns, .seen = *seen};
+
+	if (!l->windows || e->look.longer_ns ||
+	    (seen->how != WINDOW_STEADY && seen->how != WINDOW_SENSITIVE))
+		return 0;
+	group_of(e, known.group);
+	return windows_note(l->windows, &known);
+}
+
 /* The first entry that @e goes by, itself perhaps: those of a kind stand together. */
 static struct run_entry *first_of(const struct run_loop *l, const struct run_entry *e)
 {
@@ -71,6 +112,8 @@ void run_window_begin(struct run_loop *l, struct run_entry *e)
 		s->window.how = WINDOW_NONE;
 	} else if (l->slot_ns) {
 		s->window.how = WINDOW_GIVEN;
+	} else if (is_known(l, e)) {
+		; /* and so is what is said of it */
 	} else if (first != e) {
 		if (first->window_ns)
 			e->window_ns = first->window_ns;
@@ -191,5 +234,6 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 		grow_window(l, e);
 	else if (look->count == WINDOW_LOOKS_MAX)
 		settle_for(l, e);
-	return tell_others(l, e);
+	ret = make_known(l, e);
+	return ret ? ret : tell_others(l, e);
 }

@@ -6,7 +6,9 @@
  * of 3 ms and 24 us in those of 60 ms, each with an interval of a few per cent. So a case's
  * launches end with a turn in a window of WINDOW_LONG_NS, until the two lengths are equivalent
  * (equivalence.h); or are not, and the next of a few fixed lengths becomes the case's. The longest
- * is marked as sensitive to the window: that a still longer one says the same is not known.
+ * is marked as sensitive to the window: that a still longer one says the same is not known. Where
+ * WINDOW_LOOKS_MAX looks vary too much to tell, a longer one is taken only if it says something
+ * else on average.
  *
  * Cases of a kind with the same model, placement and first window, alone or not, go by what the
  * first of them shows. For all of this a run needs the time: else nothing is claimed

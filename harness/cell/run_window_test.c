@@ -184,7 +184,7 @@ static void what_no_window_settles_is_marked(void **state)
 	end(&s);
 }
 
-/* The interval includes 1, which shows nothing. */
+/* The interval includes 1, which shows nothing; nor is there a reason for a longer window. */
 static void noise_is_not_equivalence(void **state)
 {
 	static const char *const names[] = {"wild", NULL};
@@ -193,7 +193,8 @@ static void noise_is_not_equivalence(void **state)
 	(void)state;
 	begin(&s, names);
 	assert_int_equal(run_loop_rounds(&s.loop), 0);
-	assert_int_equal(s.run.series[0].window.how, WINDOW_SENSITIVE);
+	assert_int_equal(s.run.series[0].window.how, WINDOW_UNSETTLED);
+	assert_int_equal(s.run.series[0].slot_ns, SHORT_NS);
 	assert_int_equal(s.run.series[0].window.launches, WINDOW_LOOKS_MAX);
 	assert_true(s.run.series[0].window.ratio.low < 1.0);
 	assert_true(s.run.series[0].window.ratio.high > 1.0);
@@ -217,6 +218,44 @@ static void others_of_its_kind_go_by_it(void **state)
 	assert_string_equal(s.run.series[2].window.of, "alone");
 	assert_int_equal(s.run.series[2].slot_ns, SHORT_NS);
 	end(&s);
+}
+
+/* What one run has found out the next one takes over, and spends no time on it. */
+static void an_earlier_run_may_have_found_out(void **state)
+{
+	static const char *const names[] = {"settles", "alike", NULL};
+	static const struct cb_family family = {.name = "fake"};
+	static const struct cb_kind self = {.family = "fake", .name = "kind", .version = 1};
+	struct windows known = {0};
+	char path[96], err[200];
+	struct suite s;
+
+	(void)state;
+	cell_path(path, sizeof(path), WINDOWS_FILE);
+	for (unsigned run = 0; run < 2; run++) {
+		begin(&s, names);
+		s.kind = (struct kind){.family = &family, .self = &self, .name = "kind"};
+		s.bc[1].pub.model = CB_PROCESS;
+		assert_int_equal(windows_read(path, "here", &known, err, sizeof(err)), 0);
+		assert_int_equal(known.count, run ? 2 : 0);
+		s.loop.windows = &known;
+		assert_int_equal(run_loop_rounds(&s.loop), 0);
+		for (unsigned i = 0; i < 2; i++) {
+			const struct series *one = &s.run.series[i];
+
+			assert_int_equal(one->window.how, WINDOW_STEADY);
+			assert_int_equal(one->slot_ns, i ? SHORT_NS : MIDDLE_NS);
+			assert_string_equal(one->window.of, names[i]);
+			assert_int_equal(looks(one), run ? 0 : i ? 3 : 6);
+		}
+		assert_int_equal(s.entry[0].launches, run ? ROUNDS : ROUNDS + 3);
+		assert_int_equal(windows_write(path, "here", &known), 0);
+		windows_free(&known);
+		end(&s);
+	}
+	/* Another machine has to look for itself. */
+	assert_int_equal(windows_read(path, "elsewhere", &known, err, sizeof(err)), 0);
+	assert_int_equal(known.count, 0);
 }
 
 /* Without the time, or when a length was asked for, nothing is claimed and none taken. */
@@ -265,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(what_no_window_settles_is_marked),
 	    cmocka_unit_test(noise_is_not_equivalence),
 	    cmocka_unit_test(others_of_its_kind_go_by_it),
+	    cmocka_unit_test(an_earlier_run_may_have_found_out),
 	    cmocka_unit_test(it_may_not_be_known),
 	};
 

@@ -5,6 +5,7 @@
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/run_session.h"
+#include "harness/history/machine_class.h"
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
@@ -183,6 +184,41 @@ static int open_folder(struct session *s)
 
 /* ---- measuring ---- */
 
+static void windows_path(const struct session *s, char *path, size_t len)
+{
+	(void)snprintf(path, len, "%s/%s", s->o.results_dir, WINDOWS_FILE);
+}
+
+static int read_windows(struct session *s)
+{
+	char path[PATH_LEN + 32], machine[MACHINE_CLASS_LEN], err[200] = "";
+	int ret;
+
+	windows_path(s, path, sizeof(path));
+	machine_class(&s->run.manifest, machine);
+	if (s->o.new_windows)
+		return 0;
+	ret = windows_read(path, machine, &s->windows, err, sizeof(err));
+	return ret ? complain("run", "%s: %s; without the file they are found anew", path,
+			 err[0] ? err : strerror(-ret))
+		   : 0;
+}
+
+/* Without it the next run finds them anew, and may end with others: no reason to lose this one. */
+static void write_windows(const struct session *s)
+{
+	char path[PATH_LEN + 32], machine[MACHINE_CLASS_LEN];
+	int ret;
+
+	if (!s->windows.count)
+		return;
+	windows_path(s, path, sizeof(path));
+	machine_class(&s->run.manifest, machine);
+	ret = windows_write(path, machine, &s->windows);
+	if (ret)
+		(void)complain("run", "%s: %s", path, strerror(-ret));
+}
+
 /*
  * Before the journal's head is written, which then says why there will be none; it is silent when a
  * pass for them is to come, so that a run that is killed before it does not claim to have any.
@@ -231,6 +267,7 @@ static int measure(struct session *s, bool counters)
 	    .counters = counters,
 	    /* The two of a pair must not end with windows of different lengths. */
 	    .choose_windows = !s->o.aa,
+	    .windows = &s->windows,
 	};
 	const uint64_t begin_ns = clock_now_ns();
 	int ret;
@@ -436,10 +473,13 @@ static int run_to_end(struct session *s)
 	if (ret)
 		return complain("run", "signals: %s", strerror(-ret));
 	counters = find_counters(s, counters_note, sizeof(counters_note));
-	status = open_folder(s);
+	status = read_windows(s);
+	if (!status)
+		status = open_folder(s);
 	if (status)
 		return status;
 	ret = measure(s, counters);
+	write_windows(s);
 	if (counters)
 		memcpy(s->run.counters_note, counters_note, sizeof(counters_note));
 	if (ret && ret != -EINTR)
@@ -495,6 +535,7 @@ int run_session(void *options)
 	free(s.entries);
 	selected_free(&s.chosen);
 	catalogue_here_close(&s.here);
+	windows_free(&s.windows);
 	run_free(&s.run);
 	topology_free(s.topo);
 	return status;

@@ -22,6 +22,7 @@ struct session {
 	char folder[PATH_LEN];
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
+	struct windows windows; /* of this class of machines */
 	int stderr_fd;
 	bool saved;         /* run.json is there */
 	bool reported;      /* report.html is there */

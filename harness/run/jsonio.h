@@ -60,6 +60,7 @@ int jsonio_get_fields(
 
 /* Their tables. */
 extern const struct jsonio_field jsonio_interval_fields[]; /* struct stats_interval */
+extern const struct jsonio_field jsonio_window_fields[];   /* struct run_window */
 extern const struct jsonio_field jsonio_figure_fields[];   /* struct run_figure */
 extern const struct jsonio_field jsonio_summary_fields[];  /* struct series_summary, in part */
 extern const struct jsonio_field jsonio_noise_fields[];    /* struct noise_verdict */

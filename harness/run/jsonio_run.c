@@ -44,9 +44,10 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_END,
 };
 
-static const char *const window_hows[] = {"unjudged", "none", "given", "steady", "unsettled", "sensitive", NULL};
+static const char *const window_hows[] = {
+    "unjudged", "none", "given", "steady", "unsettled", "sensitive", NULL};
 
-static const struct jsonio_field window_fields[] = {
+const struct jsonio_field jsonio_window_fields[] = {
     JSONIO_FIELD_OF(WORD, struct run_window, how, window_hows),
     JSONIO_FIELD(TEXT, struct run_window, of),
     JSONIO_FIELD(U64, struct run_window, shorter_ns),
@@ -74,7 +75,7 @@ static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(TEXT, struct series, pus),
     JSONIO_FIELD(BOOL, struct series, oversubscribed),
     JSONIO_FIELD(U64, struct series, slot_ns),
-    JSONIO_FIELD_OF(OBJECT_OR_NONE, struct series, window, window_fields),
+    JSONIO_FIELD_OF(OBJECT_OR_NONE, struct series, window, jsonio_window_fields),
     JSONIO_FIELD(METRICS, struct series, counters),
     JSONIO_FIELD(TEXT, struct series, counters_note),
     JSONIO_END,

@@ -257,6 +257,9 @@ void series_note_cut(struct series *s, unsigned launches, unsigned asked, const 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
 
+/** How the reason of one begins whose figure depends on the length of its windows. */
+#define RUN_WINDOW_CLAUSE "window-sensitive"
+
 /** A series whose half_width_pct is over this is noisy: ten times the least change that a gate
  * looks for by default, whatever a per cent is of. Whoever declares a difference says with its
  * worth what that is; a share is noisy when it is not known to ten points. */

@@ -231,6 +231,24 @@ static const char *lacking(const struct run_figure *f, char buf[METRIC_NAME_MAX 
 }
 
 /* ok, noisy or oversubscribed, and why. */
+/* What it was measured in matters, and how much. */
+static void say_window(const struct series *s, char *why)
+{
+	const struct run_window *w = &s->window;
+	char shorter[TEXT_FORMAT_MAX], longer[TEXT_FORMAT_MAX];
+	const bool own = strcmp(w->of, s->name) == 0;
+
+	if (w->how != WINDOW_SENSITIVE)
+		return;
+	say(why,
+	    RUN_WINDOW_CLAUSE ": %s in windows of %.3g ms, %s in %.3g ms (%.2fx, %.2f to %.2f)%s%s",
+	    run_figure_format(&s->figure, w->shorter, shorter, sizeof(shorter)),
+	    (double)w->shorter_ns / 1e6,
+	    run_figure_format(&s->figure, w->longer, longer, sizeof(longer)),
+	    (double)w->longer_ns / 1e6, w->ratio.estimate, w->ratio.low, w->ratio.high,
+	    own ? "" : " as seen of ", own ? "" : w->of);
+}
+
 static void judge(struct series *s, bool pooled)
 {
 	const struct series_summary *sum = &s->summary;
@@ -254,6 +272,7 @@ static void judge(struct series *s, bool pooled)
 		    unit, RUN_NOISY_HALF_WIDTH_PCT, unit, sum->launches);
 	}
 	say_busy_client(sum, why);
+	say_window(s, why);
 	if (sum->empty_samples)
 		say(why, "%s in %u of %u trials%s", lacking(&s->figure, what), sum->empty_samples,
 		    sum->samples, pooled ? ", so figures are whole time over all operations" : "");
