@@ -20,26 +20,15 @@ static bool time_to_look(const struct run_loop *l)
 	return WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
 }
 
-/* Whoever goes by the same, in every run. */
-static void group_of(const struct run_entry *e, char out[WINDOWS_KEY_MAX])
-{
-	const struct bench_case *bc = e->bc;
-
-	(void)snprintf(out, WINDOWS_KEY_MAX, "%s/%s version:%u %s %s %s first:%gms",
-	    bc->kind->family->name, bc->kind->name, bc->kind->self->version,
-	    cb_model_name(bc->pub.model), placement_policy_of(bc->place.kind).text,
-	    bc->pub.workers == 1 ? "alone" : "together", (double)bc->window_ns / 1e6);
-}
-
 /* Return: false when no earlier run has found out. */
 static bool is_known(const struct run_loop *l, struct run_entry *e)
 {
 	const struct window_known *known;
-	char group[WINDOWS_KEY_MAX];
+	char group[CASE_WINDOW_GROUP_MAX];
 
 	if (!l->windows)
 		return false;
-	group_of(e, group);
+	case_window_group(e->bc, group);
 	known = windows_find(l->windows, group);
 	if (!known)
 		return false;
@@ -57,8 +46,15 @@ static int make_known(const struct run_loop *l, const struct run_entry *e)
 	if (!l->windows || e->look.longer_ns ||
 	    (seen->how != WINDOW_STEADY && seen->how != WINDOW_SENSITIVE))
 		return 0;
-	group_of(e, known.group);
+	case_window_group(e->bc, known.group);
 	return windows_note(l->windows, &known);
+}
+
+static bool same_group(const struct bench_case *a, const struct bench_case *b)
+{
+	return a->kind == b->kind && a->pub.model == b->pub.model &&
+	       a->place.kind == b->place.kind && a->window_ns == b->window_ns &&
+	       (a->pub.workers == 1) == (b->pub.workers == 1);
 }
 
 /* The first entry that @e goes by, itself perhaps: those of a kind stand together. */
@@ -67,10 +63,7 @@ static struct run_entry *first_of(const struct run_loop *l, const struct run_ent
 	struct run_entry *first = &l->entries[e - l->entries];
 
 	for (struct run_entry *x = first; x-- > l->entries && x->bc->kind == e->bc->kind;)
-		if (x->bc->pub.model == e->bc->pub.model &&
-		    x->bc->place.kind == e->bc->place.kind &&
-		    x->bc->window_ns == e->bc->window_ns &&
-		    (x->bc->pub.workers == 1) == (e->bc->pub.workers == 1))
+		if (same_group(x->bc, e->bc))
 			first = x;
 	return first;
 }

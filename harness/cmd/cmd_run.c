@@ -131,8 +131,6 @@ static int describe_run(struct session *s)
 	if (s->o.slot_ns &&
 	    manifest_addf(&s->run.manifest, AGAIN_SLOT_KEY, "%" PRIu64, s->o.slot_ns))
 		return complain("run", "out of memory");
-	if (s->left_out[0] && manifest_add(&s->run.manifest, "run.left_out", s->left_out))
-		return complain("run", "out of memory");
 	s->run.seed = s->o.seed;
 	(void)snprintf(
 	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
@@ -473,9 +471,7 @@ static int run_to_end(struct session *s)
 	if (ret)
 		return complain("run", "signals: %s", strerror(-ret));
 	counters = find_counters(s, counters_note, sizeof(counters_note));
-	status = read_windows(s);
-	if (!status)
-		status = open_folder(s);
+	status = open_folder(s);
 	if (status)
 		return status;
 	ret = measure(s, counters);
@@ -517,14 +513,18 @@ static int run_to_end(struct session *s)
 int run_session(void *options)
 {
 	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
-	int status = session_plan(&s);
+	int status = session_open(&s);
 
+	if (!status)
+		status = describe_run(&s);
+	if (!status)
+		status = read_windows(&s);
+	if (!status)
+		status = session_plan(&s);
 	if (!status && s.o.list)
 		status = session_print_list(&s);
 	else if (!status) {
-		status = describe_run(&s);
-		if (!status)
-			status = check_out(&s);
+		status = check_out(&s);
 		if (!status)
 			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s);
 	}

@@ -12,10 +12,9 @@
 #include "harness/run/run.h"
 
 #define WINDOWS_FILE "windows.json"
-#define WINDOWS_KEY_MAX 256
 
 struct window_known {
-	char group[WINDOWS_KEY_MAX];
+	char group[256]; /* case_window_group() */
 	uint64_t window_ns;
 	struct run_window seen;
 };
