@@ -17,7 +17,8 @@ static bool time_to_look(const struct run_loop *l)
 {
 	const uint64_t share_ns = l->budget_ns / (l->entry_count ? l->entry_count : 1);
 
-	return WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
+	return l->rounds >= EQUIVALENCE_MIN &&
+	       WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
 }
 
 /* Return: false when no earlier run has found out. */

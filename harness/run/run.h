@@ -31,7 +31,7 @@ struct series_summary {
 	unsigned empty_launches;  /* cells without one: no operation finished; left out */
 	unsigned samples;         /* trials used */
 	unsigned empty_samples;   /* of these: no operation finished inside the window */
-	unsigned warm_up_samples; /* trials kept but not used (series_uses()) */
+	unsigned warm_up_samples; /* trials kept but not used */
 	/* Over the launches' figures, in the figure's unit; 95 % unless covered says less
 	 * (scale.h). */
 	struct stats_interval figure;

@@ -88,7 +88,7 @@ static void count_samples(
     const struct series *s, const struct launch_list *list, struct series_summary *sum)
 {
 	for (size_t i = 0; i < s->sample_count; i++)
-		sum->warm_up_samples += !series_uses(s, &s->samples[i]);
+		sum->warm_up_samples += s->samples[i].warm_up;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct launch *l = &list->items[i];
 

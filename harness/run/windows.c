@@ -28,6 +28,9 @@ static int read_file(const char *path, json_t **out, struct jsonio_reader *r)
 	json_t *root;
 	int rc = file_read_all(path, FILE_BYTES_MAX, &text, &len);
 
+	/* Nor can a folder be made there: whoever makes it says so. */
+	if (rc == -ENOTDIR)
+		rc = -ENOENT;
 	if (rc && rc != -ENOENT)
 		return rc;
 	root = rc ? json_object() : json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
