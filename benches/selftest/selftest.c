@@ -17,7 +17,8 @@
 
 struct selftest_state {
 	uint64_t counter CB_ALIGNED;
-	unsigned trials; /* of "cold", which has one worker */
+	unsigned trials;   /* of "cold", which has one worker */
+	uint64_t began_ns; /* of "settling", too */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
@@ -63,6 +64,31 @@ static uint64_t crash(struct cb_worker *w, void *state, uint64_t n)
 static const struct cb_workload segv = {.op = "crash",
     .state_bytes = sizeof(struct selftest_state),
     .batch = crash,
+    .check = check_count};
+
+/* As a program does that finds its PU still awake: slower once it has run for 50 ms. */
+#define SETTLES_NS (50 * CB_NS_PER_MS)
+
+static void settling_enter(struct cb_worker *w, void *state)
+{
+	(void)w;
+	((struct selftest_state *)state)->began_ns = cb_now_ns();
+}
+
+static uint64_t settle(struct cb_worker *w, void *state, uint64_t n)
+{
+	const struct selftest_state *s = state;
+	const uint64_t turns = cb_now_ns() - s->began_ns < SETTLES_NS ? 100 : 200;
+
+	for (uint64_t i = 0; i < n; i++)
+		cb_spin(turns);
+	return count(w, state, n);
+}
+
+static const struct cb_workload settling = {.op = "addition",
+    .state_bytes = sizeof(struct selftest_state),
+    .enter = settling_enter,
+    .batch = settle,
     .check = check_count};
 
 /* Waits for what nobody will ever do. */
@@ -323,6 +349,7 @@ SELFTEST(early_exit, "ends its process", "model=thread", .work = &early_exit)
 SELFTEST(garbage, "speaks out of turn", "model=thread", .work = &garbage)
 SELFTEST(talkative, "prints", "model=thread", .work = &talkative)
 SELFTEST(wall, "hits a limit of the system", "model=thread", .work = &wall)
+SELFTEST(settling, "slows down when it has run for a while", "model=thread", .work = &settling)
 SELFTEST(cold, "is slow in its first trial", "model=thread", .work = &cold)
 SELFTEST(no_setup, "cannot set itself up", "model=thread", .work = &no_setup)
 SELFTEST(worker_error, "one of its workers fails", "model=process workers=2", .work = &worker_error)

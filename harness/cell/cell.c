@@ -20,6 +20,7 @@ struct cell {
 	struct team team;
 	struct line_buffer input;
 	unsigned slot;
+	uint64_t slot_ns; /* as this turn was asked for; 0: as all are */
 	unsigned rows;
 	double real_time_sum_ns;
 	bool failed;
@@ -98,6 +99,7 @@ static bool next_turn(struct cell *c)
 			return false;
 		}
 		c->slot = m.slot;
+		c->slot_ns = m.slot_ns;
 		c->ended = m.type == MESSAGE_END;
 		return !c->ended;
 	}
@@ -108,7 +110,8 @@ static int trial(struct cell *c, struct sample *out, char *why, size_t why_len)
 	const struct cell_options *o = c->options;
 	const uint64_t window_ns = o->slot_ns ? o->slot_ns : c->team.window_ns;
 
-	const int ret = team_trial(&c->team, window_ns, out, why, why_len);
+	const int ret =
+	    team_trial(&c->team, c->slot_ns ? c->slot_ns : window_ns, out, why, why_len);
 
 	/* Left out when a set has no room for it. */
 	if (!ret && c->team.round_trip_ns > 0)

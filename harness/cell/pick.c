@@ -15,9 +15,23 @@
 /* A trial without a window takes as long as it takes. */
 #define ONCE_NS (50 * CLOCK_NS_PER_MS)
 
+static uint64_t window_of(const struct bench_case *bc, const struct pick_plan *plan)
+{
+	const struct window_known *known;
+	char group[CASE_WINDOW_GROUP_MAX];
+
+	if (!bc->window_ns || plan->slot_ns)
+		return bc->window_ns ? plan->slot_ns : 0;
+	if (!plan->windows || !plan->windows->count)
+		return bc->window_ns;
+	case_window_group(bc, group);
+	known = windows_find(plan->windows, group);
+	return known ? known->window_ns : bc->window_ns;
+}
+
 uint64_t pick_needs_ns(const struct bench_case *bc, const struct pick_plan *plan)
 {
-	const uint64_t window_ns = plan->slot_ns && bc->window_ns ? plan->slot_ns : bc->window_ns;
+	const uint64_t window_ns = window_of(bc, plan);
 	const uint64_t trial_ns =
 	    window_ns ? window_ns + team_beside_ns(window_ns, case_units(bc)) : ONCE_NS;
 

@@ -5,6 +5,7 @@
 #ifndef CONCBENCH_PICK_H
 #define CONCBENCH_PICK_H
 
+#include "harness/run/windows.h"
 #include "harness/work/sweep.h"
 
 /* What every case is to get. */
@@ -12,6 +13,7 @@ struct pick_plan {
 	unsigned launches; /* the least that a figure can be built on, or all that were asked for */
 	unsigned slots;    /* of a launch, at most (schedule_slots()) */
 	uint64_t slot_ns;  /* 0: the cases' own */
+	const struct windows *windows; /* of those that are known to need longer ones; NULL: none */
 };
 
 /**

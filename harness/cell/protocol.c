@@ -47,7 +47,8 @@ static json_t *body_of(const struct message *m)
 		return json_pack("{ss ss ss sb sI}", "case", m->case_name, "hash", m->hash, "pus",
 		    m->pus, "oversubscribed", m->oversubscribed, "slot_ns", (json_int_t)m->slot_ns);
 	case MESSAGE_GO:
-		return json_pack("{si}", "slot", (int)m->slot);
+		return json_pack(
+		    "{si sI}", "slot", (int)m->slot, "slot_ns", (json_int_t)m->slot_ns);
 	case MESSAGE_SAMPLE:
 		return json_pack("{so}", "sample", sample_to_json(&m->sample));
 	case MESSAGE_SUMMARY:
@@ -167,7 +168,9 @@ static bool parse_body(const json_t *o, struct message *m, char *err, size_t err
 		       get_text(o, "pus", m->pus, sizeof(m->pus)) &&
 		       get_count(o, "slot_ns", INT64_MAX, &m->slot_ns);
 	case MESSAGE_GO:
-		if (!get_count(o, "slot", INT32_MAX, &n))
+		if (!get_count(o, "slot", INT32_MAX, &n) ||
+		    (json_object_get(o, "slot_ns") &&
+			!get_count(o, "slot_ns", INT64_MAX, &m->slot_ns)))
 			return false;
 		m->slot = (unsigned)n;
 		return true;

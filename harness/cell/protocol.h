@@ -4,7 +4,7 @@
  * Turn-based, version PROTOCOL_VERSION in every line:
  *
  *   cell        ready    the workers exist, are bound and parked
- *   supervisor  go       run slot n
+ *   supervisor  go       run slot n, with a window of the given length or of the case's
  *   cell        sample   what slot n gave; then the cell sleeps until the next go
  *   supervisor  end      no more slots: take everything down
  *   cell        summary  what Google Benchmark reports of the repetitions, to check against
@@ -51,7 +51,7 @@ struct message {
 	char pus[256];
 	bool oversubscribed;
 	uint64_t slot_ns;
-	/* go */
+	/* go; slot_ns: 0: the case's */
 	unsigned slot;
 	/* sample: owned by the message */
 	struct sample sample;

@@ -2,6 +2,7 @@
 #include "harness/cell/run_launch.h"
 
 #include "harness/base/clock.h"
+#include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
 #include "harness/cell/supervise.h"
 #include "harness/stats/warm_up.h"
@@ -34,7 +35,7 @@ static int journal_entry(struct run_loop *l, const struct run_entry *e)
 
 static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
 {
-	return schedule_slots(l->slot_ns ? l->slot_ns : e->bc->window_ns, l->slots);
+	return schedule_slots(e->window_ns, l->slots);
 }
 
 static struct cell_spec spec_of(
@@ -47,7 +48,7 @@ static struct cell_spec spec_of(
 	    .topology_xml = l->topology_xml,
 	    .allowed = l->allowed,
 	    .slots = slots_of(l, e),
-	    .slot_ns = l->slot_ns,
+	    .slot_ns = e->window_ns,
 	    .seed = schedule_seed(l->seed, (size_t)(e - l->entries), launch),
 	    .given = e->given,
 	    .counters = counters,
@@ -99,6 +100,8 @@ static int keep_figure(struct run_loop *l, struct series *s, const struct sample
 
 	if (metric_get(&trial->metrics, s->figure.metric, &value))
 		(void)metric_add(&one.metrics, s->figure.metric, value);
+	if (metric_get(&trial->metrics, METRIC_WINDOW_NS, &value))
+		(void)metric_add(&one.metrics, METRIC_WINDOW_NS, value);
 	ret = journal_sample(l->journal, s->name, &one);
 	return ret ? ret : series_add_sample(s, &one);
 }
@@ -177,63 +180,91 @@ static bool summary_agrees(unsigned rows, double sum_ns, unsigned samples, doubl
 	return rows == samples && fabs(sum_ns - samples_ns) <= 1e-6 * samples_ns + 1e-3;
 }
 
-int run_launch(struct run_loop *l, struct run_entry *e)
+/* One launch in progress. */
+struct turns {
+	struct cell_process *cell;
+	enum case_status reported;
+	char why[REASON_MAX];
+	unsigned slot;
+	double samples_ns;
+	int ret;  /* of the cell */
+	int kept; /* of the journal */
+};
+
+static bool turn(struct turns *t, unsigned launch, uint64_t slot_ns, struct sample *out)
 {
-	const unsigned launch = e->launches;
-	const struct cell_spec spec = spec_of(l, e, launch, false);
-	enum case_status reported = STATUS_INVALID;
-	struct cell_process *cell = NULL;
-	struct message ready = {0};
+	t->ret = cell_turn_of(t->cell, t->slot, slot_ns, out, &t->reported, t->why, sizeof(t->why));
+	if (t->ret)
+		return false;
+	t->slot++;
+	out->launch = launch;
+	t->samples_ns += sample_length_ns(out);
+	return true;
+}
+
+static void take_turns(struct run_loop *l, const struct run_entry *e, struct turns *t)
+{
 	/* Without a window nothing warms up: each trial begins anew. */
 	struct pending pending = {.decided = !e->bc->window_ns};
-	char why[REASON_MAX] = "";
-	double samples_ns = 0.0, sum_ns = 0.0;
-	unsigned rows = 0, slot = 0;
-	int ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
-	int kept = 0, flushed;
+	const unsigned slots = slots_of(l, e);
+	struct sample sample;
+	int flushed;
 
-	if (!ret)
-		kept = note_ready(l, e, &ready);
-	for (; !ret && !kept && slot < spec.slots; slot++) {
-		struct sample sample;
-
-		ret = cell_turn(cell, slot, &sample, &reported, why, sizeof(why));
-		if (ret)
-			break;
-		sample.launch = launch;
-		samples_ns += sample_length_ns(&sample);
-		kept = add_pending(l, e, &pending, &sample);
-	}
+	while (t->slot < slots && !t->kept && turn(t, e->launches, 0, &sample))
+		t->kept = add_pending(l, e, &pending, &sample);
 	/* Also when the case has failed: raw samples are never thrown away. */
 	flushed = keep_pending(l, e, &pending);
-	if (!flushed)
-		flushed = series_fold_latency(series_of(l, e));
-	kept = kept ? kept : flushed;
-	if (ret || kept) {
-		cell_kill(cell);
+	t->kept = t->kept ? t->kept : flushed;
+	/* Behind the others, which it must not touch. */
+	if (e->look.longer_ns && !t->ret && !t->kept &&
+	    turn(t, e->launches, e->look.longer_ns, &sample)) {
+		sample.warm_up = true; /* of no figure, whatever the window will be */
+		t->kept = keep_sample(l, e, &sample);
+		sample_free(&sample);
+	}
+	if (!t->kept)
+		t->kept = series_fold_latency(series_of(l, e));
+}
+
+int run_launch(struct run_loop *l, struct run_entry *e)
+{
+	struct cell_spec spec = spec_of(l, e, e->launches, false);
+	struct turns t = {.reported = STATUS_INVALID};
+	struct message ready = {0};
+	double sum_ns = 0.0;
+	unsigned rows = 0;
+
+	spec.slots += e->look.longer_ns != 0;
+	t.ret = cell_start(&spec, &t.cell, &ready, t.why, sizeof(t.why));
+	if (!t.ret)
+		t.kept = note_ready(l, e, &ready);
+	if (!t.ret && !t.kept)
+		take_turns(l, e, &t);
+	if (t.ret || t.kept) {
+		cell_kill(t.cell);
 	} else {
-		ret = cell_finish(cell, &rows, &sum_ns, NULL, why, sizeof(why));
-		if (!ret && !summary_agrees(rows, sum_ns, slot, samples_ns)) {
-			(void)snprintf(why, sizeof(why),
+		t.ret = cell_finish(t.cell, &rows, &sum_ns, NULL, t.why, sizeof(t.why));
+		if (!t.ret && !summary_agrees(rows, sum_ns, t.slot, t.samples_ns)) {
+			(void)snprintf(t.why, sizeof(t.why),
 			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, "
 			    "%.9g ns",
-			    rows, sum_ns, slot, samples_ns);
-			ret = -EBADMSG;
+			    rows, sum_ns, t.slot, t.samples_ns);
+			t.ret = -EBADMSG;
 		}
 	}
-	if (kept || ret == -EINTR)
-		return kept ? kept : ret;
-	if (ret == CELL_NONE)
-		memcpy(l->why, why, sizeof(why));
-	if (ret == CELL_NONE)
-		return ret;
-	if (ret) {
-		enum case_status status = cell_failure_status(ret, reported);
+	if (t.kept || t.ret == -EINTR)
+		return t.kept ? t.kept : t.ret;
+	if (t.ret == CELL_NONE)
+		memcpy(l->why, t.why, sizeof(t.why));
+	if (t.ret == CELL_NONE)
+		return t.ret;
+	if (t.ret) {
+		enum case_status status = cell_failure_status(t.ret, t.reported);
 
 		/* What has run here can. */
 		if (status == STATUS_UNSUPPORTED && series_of(l, e)->sample_count)
 			status = STATUS_INVALID;
-		return run_launch_fail(l, e, status, "launch %u: %.200s", launch, why);
+		return run_launch_fail(l, e, status, "launch %u: %.200s", e->launches, t.why);
 	}
 	e->launches++;
 	return 0;

@@ -3,6 +3,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
 #include "harness/cell/run_launch.h"
+#include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
 #include "harness/run/launch.h"
 
@@ -41,9 +42,15 @@ static bool precise(const struct run_loop *l, const struct run_entry *e)
 	return true;
 }
 
+/* Those that its figures are of. */
+static unsigned launches_of(const struct run_entry *e)
+{
+	return e->launches - e->set_aside;
+}
+
 static bool wanted(const struct run_loop *l, const struct run_entry *e)
 {
-	return !failed(l, e) && !precise(l, e) && e->launches < l->rounds;
+	return !failed(l, e) && !precise(l, e) && launches_of(e) < l->rounds;
 }
 
 /* What was measured of @e so far, as a rate where it is a time. Return: 0; -ENODATA; -errno. */
@@ -59,7 +66,7 @@ static int figure_so_far(const struct run_loop *l, const struct run_entry *e, do
 	if (!x)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->sample_count; i++)
-		if (!s->samples[i].warm_up)
+		if (series_uses(s, &s->samples[i]))
 			n += metric_get(&s->samples[i].metrics, metric, &x[n]);
 	ret = n ? stats_median(x, n, out) : -ENODATA;
 	free(x);
@@ -82,7 +89,7 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
 		    "it needs the figure of %.150s, which is %s", series_of(l, needs)->name,
 		    status_name(series_of(l, needs)->status));
-	if (needs->launches < GIVEN_LAUNCHES && needs->launches < l->rounds)
+	if (launches_of(needs) < GIVEN_LAUNCHES && launches_of(needs) < l->rounds)
 		return 0;
 	ret = figure_so_far(l, needs, &figure);
 	if (ret == -ENODATA && wanted(l, needs))
@@ -119,12 +126,17 @@ static int note_precision(struct run_loop *l, const struct run_entry *e, unsigne
 static int launch(struct run_loop *l, struct run_entry *e)
 {
 	const unsigned before = e->launches;
-	int ret = run_launch(l, e);
+	int ret;
 
+	if (!before)
+		run_window_begin(l, e);
+	ret = run_launch(l, e);
 	/* A launch that failed has ended its case. */
-	for (unsigned i = 0; !ret && e->launches > before && i < e->figures; i++)
+	if (ret || e->launches == before)
+		return ret;
+	for (unsigned i = 0; !ret && i < e->figures; i++)
 		ret = note_precision(l, e, i);
-	return ret;
+	return ret ? ret : run_window_note(l, e);
 }
 
 static uint64_t rounds_budget_ns(const struct run_loop *l)
@@ -148,7 +160,7 @@ size_t run_loop_cells_left(const struct run_loop *l, uint64_t budget_left_ns, ui
 		known_ns += l->entries[i].last_cell_ns;
 		known += l->entries[i].last_cell_ns != 0;
 		if (wanted(l, &l->entries[i]))
-			left += l->rounds - l->entries[i].launches;
+			left += l->rounds - launches_of(&l->entries[i]);
 	}
 	return schedule_cells_left(left, known ? known_ns / known : 0, budget_left_ns, left_ns);
 }
@@ -199,24 +211,24 @@ static bool note_stop(struct run_loop *l, const struct run_entry *e, unsigned fi
 {
 	const struct stopping *stopping = &l->stopping[e->series + figure];
 	struct series *s = run_loop_series(l, e, figure);
-	const char *why = ended_by == -EINTR        ? "interrupted"
-			  : e->launches < l->rounds ? "time budget out"
-						    : "rounds out";
+	const char *why = ended_by == -EINTR           ? "interrupted"
+			  : launches_of(e) < l->rounds ? "time budget out"
+						       : "rounds out";
 
 	if (failed(l, e) || stopping->reached)
 		return false;
 	if (l->precision > 0) {
-		if (e->launches < 2)
+		if (launches_of(e) < 2)
 			return false;
 		series_note_stop(s,
 		    stopping->never || stopping->n < 2 ? NAN : stopping->half_width * 100,
-		    e->launches, l->precision * 100, why);
+		    launches_of(e), l->precision * 100, why);
 		return true;
 	}
 	/* So many launches were asked for; without any the case has not run. */
-	if (!e->launches || e->launches >= l->rounds)
+	if (!launches_of(e) || launches_of(e) >= l->rounds)
 		return false;
-	series_note_cut(s, e->launches, l->rounds, why);
+	series_note_cut(s, launches_of(e), l->rounds, why);
 	return true;
 }
 

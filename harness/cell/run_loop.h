@@ -9,18 +9,31 @@
 
 #include "harness/base/progress.h"
 #include "harness/run/result.h"
+#include "harness/run/windows.h"
 #include "harness/stats/stopping.h"
 #include "harness/work/bench_case.h"
 
 /* One line of the run: which case feeds which series. In an A/A run two lines share a case. */
+/* Is its window long enough? Launches are measured with a longer one, too, until that is known. */
+#define WINDOW_LOOKS_MAX 10
+struct window_look {
+	uint64_t longer_ns; /* 0: there is nothing to find out, or no time for it */
+	bool grown;         /* from a window that was too short, or may have been */
+	unsigned count;     /* launches in which both were measured */
+	double shorter[WINDOW_LOOKS_MAX], longer[WINDOW_LOOKS_MAX]; /* the figure */
+};
+
 struct run_entry {
 	const struct bench_case *bc;
 	size_t series;           /* index in run->series of its first figure's */
 	unsigned figures;        /* series: one a figure, one behind the other */
 	struct run_entry *needs; /* whose figure it is given; NULL: nobody's */
 	double given;            /* that figure, once it was known */
-	unsigned launches;       /* cells that gave samples */
+	unsigned launches;       /* cells that gave samples ... */
+	unsigned set_aside;      /* ... of which these were in windows that were too short */
 	uint64_t last_cell_ns;   /* how long its last cell took */
+	uint64_t window_ns;      /* of its launches; 0: of none, or not begun */
+	struct window_look look;
 };
 
 struct run_loop {
@@ -34,8 +47,10 @@ struct run_loop {
 	    precision; /* a case with an interval of this relative half-width ends; 0: none does */
 	unsigned slots;
 	uint64_t slot_ns;
-	uint64_t budget_ns; /* of rounds and counters together */
-	bool counters;      /* run_loop_counters() follows: the rounds leave it a share */
+	uint64_t budget_ns;      /* of rounds and counters together */
+	bool counters;           /* run_loop_counters() follows: the rounds leave it a share */
+	bool choose_windows;     /* run_window.h */
+	struct windows *windows; /* what is known already, and what becomes known; NULL: nothing */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;
 	int stderr_fd;

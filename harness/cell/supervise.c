@@ -115,16 +115,17 @@ out_kill:
 	return ret;
 }
 
-int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum case_status *status,
-    char *why, size_t why_len)
+int cell_turn_of(struct cell_process *c, unsigned slot, uint64_t slot_ns, struct sample *out,
+    enum case_status *status, char *why, size_t why_len)
 {
-	const struct message go = {.type = MESSAGE_GO, .slot = slot};
+	const struct message go = {.type = MESSAGE_GO, .slot = slot, .slot_ns = slot_ns};
+	const uint64_t within_ns = c->turn_within_ns + (slot_ns ? slot_ns : c->slot_ns);
 	struct message m;
 	int ret;
 
 	/* A cell that has just died is found out by cell_process_receive(), with how it died. */
 	(void)message_send(c->socket, &go);
-	ret = expect(c, MESSAGE_SAMPLE, c->turn_within_ns + c->slot_ns, &m, status, why, why_len);
+	ret = expect(c, MESSAGE_SAMPLE, within_ns, &m, status, why, why_len);
 	if (ret)
 		return ret;
 	if (m.sample.slot != slot) {
@@ -136,6 +137,12 @@ int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum ca
 	}
 	*out = m.sample;
 	return 0;
+}
+
+int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum case_status *status,
+    char *why, size_t why_len)
+{
+	return cell_turn_of(c, slot, 0, out, status, why, why_len);
 }
 
 /* The summary, with the counters before it or without. */

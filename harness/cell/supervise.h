@@ -74,6 +74,10 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 int cell_turn(struct cell_process *c, unsigned slot, struct sample *out, enum case_status *status,
     char *why, size_t why_len);
 
+/** cell_turn_of() - the same, with a window of @slot_ns; 0: as the cell was started. */
+int cell_turn_of(struct cell_process *c, unsigned slot, uint64_t slot_ns, struct sample *out,
+    enum case_status *status, char *why, size_t why_len);
+
 /**
  * cell_finish() - end it in good order and free it.
  * @rows, @real_time_sum_ns: what Google Benchmark reported of the repetitions.

@@ -7,6 +7,7 @@
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/run_session.h"
+#include "harness/history/machine_class.h"
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
@@ -130,8 +131,6 @@ static int describe_run(struct session *s)
 	if (s->o.slot_ns &&
 	    manifest_addf(&s->run.manifest, AGAIN_SLOT_KEY, "%" PRIu64, s->o.slot_ns))
 		return complain("run", "out of memory");
-	if (s->left_out[0] && manifest_add(&s->run.manifest, "run.left_out", s->left_out))
-		return complain("run", "out of memory");
 	s->run.seed = s->o.seed;
 	(void)snprintf(
 	    s->run.profile, sizeof(s->run.profile), "%s", profile_name(s->o.what.profile));
@@ -164,6 +163,41 @@ static int open_folder(struct session *s)
 }
 
 /* ---- measuring ---- */
+
+static void windows_path(const struct session *s, char *path, size_t len)
+{
+	(void)snprintf(path, len, "%s/%s", s->o.results_dir, WINDOWS_FILE);
+}
+
+static int read_windows(struct session *s)
+{
+	char path[PATH_LEN + 32], machine[MACHINE_CLASS_LEN], err[200] = "";
+	int ret;
+
+	windows_path(s, path, sizeof(path));
+	machine_class(&s->run.manifest, machine);
+	if (s->o.new_windows)
+		return 0;
+	ret = windows_read(path, machine, &s->windows, err, sizeof(err));
+	return ret ? complain("run", "%s: %s; without the file they are found anew", path,
+			 err[0] ? err : strerror(-ret))
+		   : 0;
+}
+
+/* Without it the next run finds them anew, and may end with others: no reason to lose this one. */
+static void write_windows(const struct session *s)
+{
+	char path[PATH_LEN + 32], machine[MACHINE_CLASS_LEN];
+	int ret;
+
+	if (!s->windows.count)
+		return;
+	windows_path(s, path, sizeof(path));
+	machine_class(&s->run.manifest, machine);
+	ret = windows_write(path, machine, &s->windows);
+	if (ret)
+		(void)complain("run", "%s: %s", path, strerror(-ret));
+}
 
 /*
  * Before the journal's head is written, which then says why there will be none; it is silent when a
@@ -211,6 +245,9 @@ static int measure(struct session *s, bool counters)
 	    .run = &s->run,
 	    .journal = s->journal,
 	    .counters = counters,
+	    /* The two of a pair must not end with windows of different lengths. */
+	    .choose_windows = !s->o.aa,
+	    .windows = &s->windows,
 	};
 	const uint64_t begin_ns = clock_now_ns();
 	int ret;
@@ -422,6 +459,7 @@ static int run_to_end(struct session *s)
 	if (status)
 		return status;
 	ret = measure(s, counters);
+	write_windows(s);
 	if (counters)
 		memcpy(s->run.counters_note, counters_note, sizeof(counters_note));
 	if (ret == CELL_NONE)
@@ -461,14 +499,18 @@ static int run_to_end(struct session *s)
 int run_session(void *options)
 {
 	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
-	int status = session_plan(&s);
+	int status = session_open(&s);
 
+	if (!status)
+		status = describe_run(&s);
+	if (!status)
+		status = read_windows(&s);
+	if (!status)
+		status = session_plan(&s);
 	if (!status && s.o.list)
 		status = session_print_list(&s);
 	else if (!status) {
-		status = describe_run(&s);
-		if (!status)
-			status = check_output("run", "benchmark_out", s.o.out);
+		status = check_output("run", "benchmark_out", s.o.out);
 		if (!status)
 			status = s.o.in_process ? run_in_process(&s) : run_to_end(&s);
 	}
@@ -479,6 +521,7 @@ int run_session(void *options)
 	free(s.entries);
 	selected_free(&s.chosen);
 	catalogue_here_close(&s.here);
+	windows_free(&s.windows);
 	run_free(&s.run);
 	topology_free(s.topo);
 	return status;

@@ -208,7 +208,11 @@ static const struct option_spec specs[] = {
 	.most = 100, .or_nothing = true},
     {"slots", "N", OPTION_COUNT(slots), "trials a launch (2 or more); warm-up is left out",
 	.least = 2, .most = 100000},
-    {"slot-time", "TIME", OPTION_TIME(slot_ns), "length of a trial's window"},
+    {"slot-time", "TIME", OPTION_TIME(slot_ns),
+	"length of a trial's window (default: as long as it takes for the figure not to depend on "
+	"it)"},
+    {"new-windows", NULL, OPTION_ON(new_windows),
+	"find these lengths anew; else what earlier runs in --results found is kept"},
     {"cell-timeout", "TIME", OPTION_TIME(cell_timeout_ns),
 	"when a silent case counts as hung (default 20s)"},
     {"seed", "N", OPTION_NUMBER(seed), "of order, layout and random numbers"},

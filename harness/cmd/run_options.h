@@ -33,8 +33,9 @@ struct run_options {
 	bool names_only; /* of those that can run; with list */
 	bool list;
 	bool in_process;
-	bool aa;       /* every case twice */
-	bool counters; /* the pass for hardware counters */
+	bool aa;          /* every case twice */
+	bool new_windows; /* nothing that earlier runs know of their lengths */
+	bool counters;    /* the pass for hardware counters */
 	bool charts;
 	struct manifest context; /* --benchmark_context */
 	const char *time_unit;

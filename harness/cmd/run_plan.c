@@ -138,8 +138,10 @@ static struct pick_plan least_plan(const struct session *s)
 	    s->o.rounds < RUN_LAUNCHES_MIN || (s->o.rounds_given && s->o.precision <= 0.0);
 	const unsigned launches = all ? s->o.rounds : RUN_LAUNCHES_MIN;
 
-	return (struct pick_plan){
-	    .launches = launches * (s->o.aa ? 2 : 1), .slots = s->o.slots, .slot_ns = s->o.slot_ns};
+	return (struct pick_plan){.launches = launches * (s->o.aa ? 2 : 1),
+	    .slots = s->o.slots,
+	    .slot_ns = s->o.slot_ns,
+	    .windows = &s->windows};
 }
 
 static uint64_t needed_ns(const struct session *s, const struct pick_plan *plan)
@@ -189,7 +191,9 @@ static int leave_out(struct session *s, const struct pick_plan *plan)
 	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan->launches,
 	    budget_word(whole_ns, whole, sizeof(whole)), question);
 	(void)complain("run", "%s", s->left_out);
-	return 0;
+	return manifest_add(&s->run.manifest, "run.left_out", s->left_out)
+		   ? complain("run", "out of memory")
+		   : 0;
 }
 
 /* A profile is cut down to what there is time for; what somebody has named is not. */
@@ -220,7 +224,7 @@ static void tell_short_budget(const struct session *s)
 	    s->chosen.cases.count, budget_word(ns, whole, sizeof(whole)), whole);
 }
 
-static int choose_cases(struct session *s)
+int session_plan(struct session *s)
 {
 	char err[600];
 	int ret;
@@ -247,7 +251,7 @@ static int choose_cases(struct session *s)
 	return ret;
 }
 
-int session_plan(struct session *s)
+int session_open(struct session *s)
 {
 	char err[700] = "";
 	int ret;
@@ -260,9 +264,7 @@ int session_plan(struct session *s)
 	if (ret)
 		return complain("run", "%s", err);
 	ret = catalogue_here_open(&s->here, s->topo, &s->o.what, err, sizeof(err));
-	if (ret)
-		return complain("run", "%s", err);
-	return choose_cases(s);
+	return ret ? complain("run", "%s", err) : 0;
 }
 
 int session_print_list(const struct session *s)

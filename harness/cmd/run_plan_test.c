@@ -126,6 +126,7 @@ static void plan(struct session *s, const char *const *names, bool aa)
 	s->o.budget_ns = UINT64_MAX / 4;
 	while (names[s->o.what.name_count])
 		s->o.what.name_count++;
+	assert_int_equal(session_open(s), 0);
 	assert_int_equal(session_plan(s), 0);
 }
 
@@ -303,7 +304,9 @@ static void a_kind_that_needs_what_is_not_there(void **state)
 
 	(void)state;
 	assert_true(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
-	ret = session_plan(&s);
+	ret = session_open(&s);
+	if (!ret)
+		ret = session_plan(&s);
 	(void)fflush(stderr);
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	assert_int_equal(close(saved), 0);

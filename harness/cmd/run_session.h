@@ -22,6 +22,7 @@ struct session {
 	char folder[PATH_LEN];
 	char xml[PATH_LEN + 32];
 	struct journal *journal;
+	struct windows windows; /* of this class of machines */
 	int stderr_fd;
 	bool saved;         /* run.json is there */
 	bool reported;      /* report.html is there */
@@ -29,9 +30,12 @@ struct session {
 	char left_out[256]; /* which cases of the profile there is no time for; "" none */
 };
 
-/**
- * session_plan() - look at the machine, list its cases, pick those that were asked for, and make a
- * series of each. Return: 0; EXIT_USAGE after a line on stderr.
+/** session_open() - look at the machine and at what can be measured. Return: 0; EXIT_USAGE after a
+ * line on stderr. */
+int session_open(struct session *s);
+
+/** session_plan() - pick the cases that were asked for, and make a series of each. Return: as
+ * above.
  */
 int session_plan(struct session *s);
 

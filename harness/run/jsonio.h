@@ -24,8 +24,9 @@ enum jsonio_kind {
 	JSONIO_REAL_OR_0, /* the same, and read as 0 when it is not there */
 	JSONIO_WORD,      /* an enum, as the word that @of has for it: const char *[], up to NULL */
 	JSONIO_OBJECT,    /* a struct of its own: @of its fields */
-	JSONIO_METRICS,   /* struct metric_set */
-	JSONIO_MANIFEST,  /* struct manifest, which is freed by who owns it */
+	JSONIO_OBJECT_OR_NONE, /* the same, and read as all 0 when it is not there */
+	JSONIO_METRICS,        /* struct metric_set */
+	JSONIO_MANIFEST,       /* struct manifest, which is freed by who owns it */
 };
 
 struct jsonio_field {
@@ -59,6 +60,7 @@ int jsonio_get_fields(
 
 /* Their tables. */
 extern const struct jsonio_field jsonio_interval_fields[]; /* struct stats_interval */
+extern const struct jsonio_field jsonio_window_fields[];   /* struct run_window */
 extern const struct jsonio_field jsonio_figure_fields[];   /* struct run_figure */
 extern const struct jsonio_field jsonio_summary_fields[];  /* struct series_summary, in part */
 extern const struct jsonio_field jsonio_noise_fields[];    /* struct noise_verdict */

@@ -228,6 +228,12 @@ static int read_field(
 	case JSONIO_WORD:
 		rc = jsonio_get_text(r, o, f->key, word, sizeof(word));
 		return rc ? rc : read_word(r, f, word, to);
+	case JSONIO_OBJECT_OR_NONE:
+		if (!value) {
+			memset(to, 0, f->size);
+			return 0;
+		}
+		break;
 	case JSONIO_OBJECT:
 	case JSONIO_METRICS:
 	case JSONIO_MANIFEST:
@@ -236,7 +242,8 @@ static int read_field(
 	rc = jsonio_get_object(r, o, f->key, &object);
 	if (rc)
 		return rc;
-	return f->kind == JSONIO_OBJECT    ? read_inner(r, f, object, to)
+	return f->kind == JSONIO_OBJECT || f->kind == JSONIO_OBJECT_OR_NONE
+		   ? read_inner(r, f, object, to)
 	       : f->kind == JSONIO_METRICS ? read_metrics(r, f->key, object, to)
 					   : read_manifest(r, f->key, object, to);
 }

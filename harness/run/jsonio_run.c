@@ -44,6 +44,21 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_END,
 };
 
+static const char *const window_hows[] = {
+    "unjudged", "none", "given", "steady", "unsettled", "sensitive", NULL};
+
+const struct jsonio_field jsonio_window_fields[] = {
+    JSONIO_FIELD_OF(WORD, struct run_window, how, window_hows),
+    JSONIO_FIELD(TEXT, struct run_window, of),
+    JSONIO_FIELD(U64, struct run_window, shorter_ns),
+    JSONIO_FIELD(U64, struct run_window, longer_ns),
+    JSONIO_FIELD(REAL_OR_0, struct run_window, shorter),
+    JSONIO_FIELD(REAL_OR_0, struct run_window, longer),
+    JSONIO_FIELD_OF(OBJECT, struct run_window, ratio, jsonio_interval_fields),
+    JSONIO_FIELD(UNSIGNED, struct run_window, launches),
+    JSONIO_END,
+};
+
 static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(TEXT, struct series, name),
     JSONIO_FIELD_OF(WORD, struct series, status, status_names),
@@ -60,6 +75,7 @@ static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(TEXT, struct series, pus),
     JSONIO_FIELD(BOOL, struct series, oversubscribed),
     JSONIO_FIELD(U64, struct series, slot_ns),
+    JSONIO_FIELD_OF(OBJECT_OR_NONE, struct series, window, jsonio_window_fields),
     JSONIO_FIELD(METRICS, struct series, counters),
     JSONIO_FIELD(TEXT, struct series, counters_note),
     JSONIO_END,

@@ -107,6 +107,7 @@ static json_t *member(const struct jsonio_field *f, const void *at)
 	case JSONIO_REAL_OR_0:
 		return json_real(*(const double *)at);
 	case JSONIO_OBJECT:
+	case JSONIO_OBJECT_OR_NONE:
 		return jsonio_fields(f->of, at);
 	case JSONIO_METRICS:
 		return jsonio_metrics(at);

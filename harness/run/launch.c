@@ -220,7 +220,7 @@ int launch_list_build(const struct series *s, struct launch_list *out)
 	if (!used || !scratch)
 		goto out;
 	for (size_t i = 0; i < s->sample_count; i++) {
-		if (!s->samples[i].warm_up)
+		if (series_uses(s, &s->samples[i]))
 			used[n++] = &s->samples[i];
 	}
 	rc = 0;
@@ -260,7 +260,7 @@ int launch_figure(const struct series *s, unsigned launch, double *figure, unsig
 	if (!x)
 		return -ENOMEM;
 	for (size_t i = s->sample_count; i > 0 && s->samples[i - 1].launch == launch; i--) {
-		if (s->samples[i - 1].warm_up)
+		if (!series_uses(s, &s->samples[i - 1]))
 			continue;
 		n += run_figure_value(&s->figure, &s->samples[i - 1].metrics, &x[n]);
 		of++;

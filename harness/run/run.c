@@ -3,6 +3,7 @@
 #include "harness/base/grow.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,15 @@ struct series *run_find_series(const struct run *run, const char *name)
 		   : NULL;
 }
 
+bool series_uses(const struct series *series, const struct sample *s)
+{
+	double window_ns;
+
+	return !s->warm_up &&
+	       (!series->slot_ns || !metric_get(&s->metrics, METRIC_WINDOW_NS, &window_ns) ||
+		   fabs(window_ns - (double)series->slot_ns) < 1.0);
+}
+
 int series_add_sample(struct series *series, const struct sample *s)
 {
 	const int rc = grow(&series->samples, series->sample_count + 1, &series->sample_capacity,
@@ -84,7 +94,7 @@ static void take_launch(struct series *series, size_t first, struct histogram *o
 	for (size_t i = first; i < series->sample_count; i++) {
 		struct sample *s = &series->samples[i];
 
-		if (s->launch != launch || s->warm_up || !s->latency)
+		if (s->launch != launch || !series_uses(series, s) || !s->latency)
 			continue;
 		histogram_merge(out, s->latency);
 		free(s->latency);
@@ -100,7 +110,7 @@ int series_fold_latency(struct series *series)
 		struct sample *s = &series->samples[i];
 		uint64_t ns;
 
-		if (!s->latency || s->warm_up)
+		if (!s->latency || !series_uses(series, s))
 			continue;
 		if (!series->folded && (series->folded = malloc(sizeof(*series->folded))))
 			histogram_clear(series->folded);

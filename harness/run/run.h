@@ -76,6 +76,28 @@ struct run_figure {
 	char outcomes[96]; /* CB_OUTCOME: the words, the good one first: "survived lost hung" */
 };
 
+/* How the length of a series' windows came to be (harness/cell/run_window.h). */
+enum run_window_how {
+	WINDOW_UNJUDGED,  /* the case's own; nothing has shown that a long one says the same */
+	WINDOW_NONE,      /* its trials have none */
+	WINDOW_GIVEN,     /* --slot-time */
+	WINDOW_STEADY,    /* a long one says the same */
+	WINDOW_UNSETTLED, /* too noisy to tell: a long one says the same, more or less */
+	WINDOW_SENSITIVE, /* a shorter one says another figure; that this one is long enough has not
+			     been shown */
+	WINDOW_HOWS,
+};
+
+/* What was seen when a case was measured in two lengths in the same launches. */
+struct run_window {
+	enum run_window_how how;
+	char of[CASE_NAME_MAX]; /* whose; others of its kind go by it */
+	uint64_t shorter_ns, longer_ns;
+	double shorter, longer;      /* the figure, the middle of the launches' */
+	struct stats_interval ratio; /* of longer to shorter; of each side 95 % */
+	unsigned launches;           /* 0: nothing was seen */
+};
+
 struct series {
 	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
 	char op[32];              /* what one operation is: "acquire+release" */
@@ -91,7 +113,8 @@ struct series {
 	char load[RUN_LOAD_MAX]; /* what --load has to be given for it; "" compiled in */
 	char pus[PUS_TEXT_MAX];  /* where the workers were bound, read back: "0,1" */
 	bool oversubscribed;
-	uint64_t slot_ns;
+	uint64_t slot_ns; /* length of the windows that the figures are of */
+	struct run_window window;
 	struct sample *samples; /* in the order they were measured */
 	size_t sample_count;
 	size_t sample_capacity;
@@ -183,6 +206,10 @@ char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len);
 
 /* ---- */
 
+/** series_uses() - is the trial part of the series' figures? Not when it is flagged as warm-up, nor
+ * when its window is not as long as the series' are now. */
+bool series_uses(const struct series *series, const struct sample *s);
+
 /** series_add_sample() - takes over what @s owns. Return: 0; -ENOMEM (@s still the caller's). */
 int series_add_sample(struct series *series, const struct sample *s);
 
@@ -239,6 +266,9 @@ void series_note_cut(struct series *s, unsigned launches, unsigned asked, const 
 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
+
+/** How the reason of one begins whose figure depends on the length of its windows. */
+#define RUN_WINDOW_CLAUSE "window-sensitive"
 
 /** A series whose half_width_pct is over this is noisy: ten times the least change that a gate
  * looks for by default, whatever a per cent is of. Whoever declares a difference says with its

@@ -35,7 +35,7 @@ bool status_has_figure(enum case_status s);
 bool status_is_failure(enum case_status s);
 
 #define METRIC_NAME_MAX 40
-#define METRICS_MAX 32
+#define METRICS_MAX 48
 
 struct metric {
 	char name[METRIC_NAME_MAX]; /* with its unit: "cpu_ns_per_op" */
@@ -98,7 +98,8 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 struct sample {
 	unsigned launch; /* which cell of the case, from 0: the unit of replication */
 	unsigned slot;   /* which trial in the cell, from 0 */
-	bool warm_up;    /* kept in the raw data, left out of every figure */
+	bool warm_up; /* kept in the raw data, left out of every figure: it came too early, or was
+			 measured in another window to see whether that matters */
 	struct metric_set metrics;
 	uint32_t worker_count;
 	uint64_t *worker_ops;      /* [worker_count] in the window; NULL once in the journal,

@@ -288,6 +288,24 @@ static const char *lacking(const struct run_figure *f, char buf[METRIC_NAME_MAX 
 	return buf;
 }
 
+/* What it was measured in matters, and how much. */
+static void say_window(const struct series *s, char *why)
+{
+	const struct run_window *w = &s->window;
+	char shorter[TEXT_FORMAT_MAX], longer[TEXT_FORMAT_MAX];
+	const bool own = strcmp(w->of, s->name) == 0;
+
+	if (w->how != WINDOW_SENSITIVE)
+		return;
+	say(why,
+	    RUN_WINDOW_CLAUSE ": %s in windows of %.3g ms, %s in %.3g ms (%.2fx, %.2f to %.2f)%s%s",
+	    run_figure_format(&s->figure, w->shorter, shorter, sizeof(shorter)),
+	    (double)w->shorter_ns / 1e6,
+	    run_figure_format(&s->figure, w->longer, longer, sizeof(longer)),
+	    (double)w->longer_ns / 1e6, w->ratio.estimate, w->ratio.low, w->ratio.high,
+	    own ? "" : " as seen of ", own ? "" : w->of);
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(struct series *s, bool pooled, const struct series_regimes *regimes)
 {
@@ -313,6 +331,7 @@ static void judge(struct series *s, bool pooled, const struct series_regimes *re
 	}
 	if (*series_regimes_say(regimes, &s->figure, mixed, sizeof(mixed)))
 		say(why, RUN_REGIMES_CLAUSE "%s", mixed);
+	say_window(s, why);
 	say_busy_client(sum, why);
 	if (sum->latency_differs)
 		say(why,

@@ -60,6 +60,12 @@ void case_hash(const struct bench_case *bc, char out[17]);
 /** case_workload() - its kind's, or the one of callbacks. */
 const struct cb_workload *case_workload(const struct bench_case *bc);
 
+#define CASE_WINDOW_GROUP_MAX 256
+
+/** case_window_group() - cases of the same text go by the same length of windows: of one kind,
+ * model, placement and first window, alone or not. */
+void case_window_group(const struct bench_case *bc, char out[CASE_WINDOW_GROUP_MAX]);
+
 /** case_window_ns() - the default for a number of workers. */
 uint64_t case_window_ns(unsigned workers, unsigned pus);
 

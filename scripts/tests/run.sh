@@ -676,7 +676,7 @@ runs_end_when_they_are_precise() {
 	[ "$(grep -c '"warm_up":true' res/latest/journal.jsonl)" -eq 10 ] || fail "$(cut -c 1-200 res/latest/journal.jsonl)"
 	has res/latest/run.json '"warm_up_samples": 10'
 	rm -rf res
-	expect 0 "$CONCBENCH" run --rounds 11 --slots 2 --precision 0.0001% --results res --no-charts "$fast"
+	expect 0 "$CONCBENCH" run --rounds 11 --slot-time 3ms --slots 2 --precision 0.0001% --results res --no-charts "$fast"
 	[ "$(trials)" -eq 22 ] || fail "$(trials) trials instead of 2 of 11 launches"
 	has res/latest/run.json 'after 11 launches: rounds out before +-0.0001 %'
 	has out 'Precision: 0 of 1'
@@ -684,14 +684,14 @@ runs_end_when_they_are_precise() {
 	expect 0 "$CONCBENCH" run --time-budget 1500ms --rounds 100000 --precision 0.0001% --results res --no-charts "$fast"
 	has res/latest/run.json 'launches: time budget out before +-0.0001 %'
 	rm -rf res
-	expect 0 "$CONCBENCH" run --benchmark_repetitions=12 --slots 2 --results res --no-charts "$fast"
+	expect 0 "$CONCBENCH" run --benchmark_repetitions=12 --slot-time 3ms --slots 2 --results res --no-charts "$fast"
 	[ "$(trials)" -eq 24 ] || fail "$(trials) trials instead of 2 of 12 repetitions"
 	! grep -q '"reason": "stopped' res/latest/run.json || fail "nobody asked for precision"
 }
 
 # Warm-up is found, not assumed: of more than three trials most launches of a bare call keep the first.
 warm_up_is_detected() {
-	expect 0 "$CONCBENCH" run --rounds 10 --slots 8 --results res --no-charts "$fast"
+	expect 0 "$CONCBENCH" run --rounds 10 --slot-time 3ms --slots 8 --results res --no-charts "$fast"
 	local excluded
 	excluded=$(grep -c '"warm_up":true' res/latest/journal.jsonl || true)
 	[ "$(trials)" -eq 80 ] || fail "$(trials) trials"
@@ -699,7 +699,7 @@ warm_up_is_detected() {
 	[ "$excluded" -le 40 ] || fail "$excluded of 80 trials are warm-up: more than half of a launch"
 	# The first trial of this one is a hundred times slower: found in every launch, and no other is.
 	export CONCBENCH_SELFTEST=1
-	expect 0 "$CONCBENCH" run --rounds 10 --slots 8 --results cold --no-charts \
+	expect 0 "$CONCBENCH" run --rounds 10 --slot-time 3ms --slots 8 --results cold --no-charts \
 		--filter '^selftest/cold/'
 	grep '"slot":0[,}]' cold/latest/journal.jsonl >first
 	[ "$(grep -c '"warm_up":true' first)" -eq 10 ] || fail "a cold trial is taken for a warm one"
@@ -708,13 +708,34 @@ warm_up_is_detected() {
 	[ "$others" -le 10 ] || fail "$others of 70 warm trials are taken for cold ones"
 }
 
+# A speed that changes 50 ms after a trial has begun is not seen in the short windows that a case begins with.
+windows_are_long_enough() {
+	export CONCBENCH_SELFTEST=1
+	local settling=selftest/settling/model:thread
+	expect 0 "$CONCBENCH" run --time-budget 30s --rounds 6 --results res --no-charts --no-counters "$settling"
+	has out 'window-sensitive: ' 'in windows of 24 ms, ' 'in 192 ms ('
+	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
+	# The next run knows, and looks no more; unless it is asked to, or has no time.
+	has res/windows.json 'selftest/settling version:1 thread none alone first:3ms'
+	expect 0 "$CONCBENCH" run --time-budget 30s --rounds 2 --results res --no-charts --no-counters "$settling"
+	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
+	[ "$(trials)" -eq 4 ] || fail "$(trials) trials"
+	expect 0 "$CONCBENCH" run --time-budget 30s --rounds 2 --results res --new-windows --no-charts --no-counters "$settling"
+	has res/latest/run.json '"slot_ns": 3000000' '"how": "unjudged"'
+	expect 0 "$CONCBENCH" run --slot-time 3ms --rounds 2 --results res --no-charts --no-counters "$settling"
+	has res/latest/run.json '"slot_ns": 3000000' '"how": "given"'
+	echo '{"concbench_windows": 2}' >res/windows.json
+	expect 2 "$CONCBENCH" run --rounds 2 --results res --no-charts "$settling"
+	one_line err 'res/windows.json: '
+}
+
 aa_runs_everything_twice() {
 	expect 0 "$CONCBENCH" run --rounds 6 --slots 2 --results res --no-charts "$fast" --aa
 	has out 'A/A: '
 	has "$(run_file)" '"aa.pairs": "1"' /aa:a /aa:b
 }
 
-run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
+run windows_are_long_enough help_and_version unknown_command bad_options cases_are_listed names_are_operands \
 	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
 	outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \

@@ -1,0 +1,235 @@
+#include "harness/cell/run_window.h"
+
+#include "harness/run/launch.h"
+#include "harness/stats/equivalence.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The looks may take a case's share of the time so often: most cases go by another's. */
+#define SHARES 2
+
+static const uint64_t lengths_ns[] = {UINT64_C(3000000), UINT64_C(24000000), WINDOW_LONG_NS};
+
+static bool time_to_look(const struct run_loop *l)
+{
+	const uint64_t share_ns = l->budget_ns / (l->entry_count ? l->entry_count : 1);
+
+	return l->rounds >= EQUIVALENCE_MIN &&
+	       WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
+}
+
+/* Return: false when no earlier run has found out. */
+static bool is_known(const struct run_loop *l, struct run_entry *e)
+{
+	const struct window_known *known;
+	char group[CASE_WINDOW_GROUP_MAX];
+
+	if (!l->windows)
+		return false;
+	case_window_group(e->bc, group);
+	known = windows_find(l->windows, group);
+	if (!known)
+		return false;
+	e->window_ns = known->window_ns;
+	run_loop_series(l, e, 0)->window = known->seen;
+	return true;
+}
+
+/* For later runs; not what noise has hidden: those may be quieter. Return: 0; -ENOMEM. */
+static int make_known(const struct run_loop *l, const struct run_entry *e)
+{
+	const struct run_window *seen = &run_loop_series(l, e, 0)->window;
+	struct window_known known = {.window_ns = e->window_ns, .seen = *seen};
+
+	if (!l->windows || e->look.longer_ns ||
+	    (seen->how != WINDOW_STEADY && seen->how != WINDOW_SENSITIVE))
+		return 0;
+	case_window_group(e->bc, known.group);
+	return windows_note(l->windows, &known);
+}
+
+static bool same_group(const struct bench_case *a, const struct bench_case *b)
+{
+	return a->kind == b->kind && a->pub.model == b->pub.model &&
+	       a->place.kind == b->place.kind && a->window_ns == b->window_ns &&
+	       (a->pub.workers == 1) == (b->pub.workers == 1);
+}
+
+/* The first entry that @e goes by, itself perhaps: those of a kind stand together. */
+static struct run_entry *first_of(const struct run_loop *l, const struct run_entry *e)
+{
+	struct run_entry *first = &l->entries[e - l->entries];
+
+	for (struct run_entry *x = first; x-- > l->entries && x->bc->kind == e->bc->kind;)
+		if (same_group(x->bc, e->bc))
+			first = x;
+	return first;
+}
+
+/* What was seen of @from, for all figures of @to. Return: 0; -errno of the journal. */
+static int tell(struct run_loop *l, const struct run_entry *from, const struct run_entry *to)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < to->figures; i++) {
+		run_loop_series(l, to, i)->window = run_loop_series(l, from, 0)->window;
+		ret = journal_series(l->journal, run_loop_series(l, to, i));
+	}
+	return ret;
+}
+
+/* Its trials so far were of another length, and no longer count. */
+static void set_window(struct run_loop *l, struct run_entry *e, uint64_t window_ns)
+{
+	e->window_ns = window_ns;
+	e->set_aside = e->launches;
+	for (unsigned i = 0; i < e->figures; i++) {
+		struct series *s = run_loop_series(l, e, i);
+
+		s->slot_ns = window_ns;
+		free(s->folded);
+		free(s->mixture);
+		s->folded = NULL;
+		s->mixture = NULL;
+		stopping_free(&l->stopping[e->series + i]);
+	}
+}
+
+void run_window_begin(struct run_loop *l, struct run_entry *e)
+{
+	const struct run_entry *first = first_of(l, e);
+	struct series *s = run_loop_series(l, e, 0);
+
+	e->window_ns = l->slot_ns ? l->slot_ns : e->bc->window_ns;
+	if (!e->bc->window_ns) {
+		s->window.how = WINDOW_NONE;
+	} else if (l->slot_ns) {
+		s->window.how = WINDOW_GIVEN;
+	} else if (is_known(l, e)) {
+		; /* and so is what is said of it */
+	} else if (first != e) {
+		if (first->window_ns)
+			e->window_ns = first->window_ns;
+		s->window = run_loop_series(l, first, 0)->window;
+	} else if (l->choose_windows && s->figure.scale == CB_RATIO && time_to_look(l) &&
+		   e->window_ns < WINDOW_LONG_NS) {
+		(void)snprintf(s->window.of, sizeof(s->window.of), "%s", s->name);
+		e->look.longer_ns = WINDOW_LONG_NS;
+	}
+	for (unsigned i = 1; i < e->figures; i++)
+		run_loop_series(l, e, i)->window = s->window;
+}
+
+/* The last launch's turn in the long window. Return: false when it gave no figure. */
+static bool longer_figure(const struct run_loop *l, const struct run_entry *e, double *out)
+{
+	const struct series *s = run_loop_series(l, e, 0);
+	const struct sample *last = s->sample_count ? &s->samples[s->sample_count - 1] : NULL;
+	double window_ns;
+
+	return last && last->launch == e->launches - 1 &&
+	       metric_get(&last->metrics, METRIC_WINDOW_NS, &window_ns) &&
+	       fabs(window_ns - (double)e->look.longer_ns) < 1.0 &&
+	       run_figure_value(&s->figure, &last->metrics, out);
+}
+
+/* What the looks have shown so far. Return: 0; -errno. */
+static int judge(const struct run_loop *l, const struct run_entry *e, enum equivalence *out)
+{
+	const struct window_look *look = &e->look;
+	struct run_window *w = &run_loop_series(l, e, 0)->window;
+	double log_ratio[WINDOW_LOOKS_MAX];
+	int ret;
+
+	for (unsigned i = 0; i < look->count; i++)
+		log_ratio[i] = log(look->longer[i] / look->shorter[i]);
+	ret = equivalence_of(log_ratio, look->count, WINDOW_MARGIN, &w->ratio, out);
+	ret = ret ? ret : stats_median(look->shorter, look->count, &w->shorter);
+	ret = ret ? ret : stats_median(look->longer, look->count, &w->longer);
+	if (ret)
+		return ret;
+	w->shorter_ns = e->window_ns;
+	w->longer_ns = look->longer_ns;
+	w->launches = look->count;
+	w->how = *out == EQUIVALENCE_HOLDS ? WINDOW_STEADY
+		 : look->grown             ? WINDOW_SENSITIVE
+					   : WINDOW_UNJUDGED;
+	return 0;
+}
+
+/* The next length is the case's from now on. */
+static void grow_window(struct run_loop *l, struct run_entry *e)
+{
+	size_t next = 0;
+
+	while (lengths_ns[next] <= e->window_ns)
+		next++;
+	set_window(l, e, lengths_ns[next]);
+	e->look = (struct window_look){
+	    .grown = true, .longer_ns = e->window_ns < WINDOW_LONG_NS ? WINDOW_LONG_NS : 0};
+	run_loop_series(l, e, 0)->window.how = WINDOW_SENSITIVE;
+}
+
+/* Ten looks, and still not known: the noise is larger than what the window may do. */
+static void settle_for(struct run_loop *l, struct run_entry *e)
+{
+	struct run_window *w = &run_loop_series(l, e, 0)->window;
+
+	if (fabs(log(w->ratio.estimate)) > log1p(WINDOW_MARGIN)) {
+		grow_window(l, e);
+		return;
+	}
+	e->look.longer_ns = 0;
+	if (!e->look.grown)
+		w->how = WINDOW_UNSETTLED;
+}
+
+/* All who go by it have begun, or will. */
+static int tell_others(struct run_loop *l, struct run_entry *first)
+{
+	int ret = tell(l, first, first);
+
+	for (struct run_entry *e = first + 1;
+	     !ret && e < l->entries + l->entry_count && e->bc->kind == first->bc->kind; e++) {
+		if (!e->launches || first_of(l, e) != first)
+			continue;
+		if (e->window_ns != first->window_ns)
+			set_window(l, e, first->window_ns);
+		ret = tell(l, first, e);
+	}
+	return ret;
+}
+
+int run_window_note(struct run_loop *l, struct run_entry *e)
+{
+	struct window_look *look = &e->look;
+	enum equivalence found;
+	double shorter, longer;
+	unsigned trials;
+	int ret;
+
+	if (!look->longer_ns)
+		return 0;
+	ret = launch_figure(run_loop_series(l, e, 0), e->launches - 1, &shorter, &trials);
+	/* A launch that finished no operation: no ratio can be had. */
+	if (ret == -ENODATA || (!ret && (shorter <= 0.0 || !longer_figure(l, e, &longer))))
+		return 0;
+	if (ret)
+		return ret;
+	look->shorter[look->count] = shorter;
+	look->longer[look->count++] = longer;
+	ret = judge(l, e, &found);
+	if (ret)
+		return ret;
+	if (found == EQUIVALENCE_HOLDS)
+		look->longer_ns = 0;
+	else if (found == EQUIVALENCE_FAILS)
+		grow_window(l, e);
+	else if (look->count == WINDOW_LOOKS_MAX)
+		settle_for(l, e);
+	ret = make_known(l, e);
+	return ret ? ret : tell_others(l, e);
+}

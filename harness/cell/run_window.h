@@ -1,0 +1,34 @@
+/*
+ * run_window.h - how long a case's windows have to be for its figure not to depend on it.
+ *
+ * A window that begins on a PU that has just been woken, or has just spun on the start line, need
+ * not be what a program sees that has run for a second: hand-offs between PUs took 16 us in windows
+ * of 3 ms and 24 us in those of 60 ms, each with an interval of a few per cent. So a case's
+ * launches end with a turn in a window of WINDOW_LONG_NS, until the two lengths are equivalent
+ * (equivalence.h); or are not, and the next of a few fixed lengths becomes the case's. The longest
+ * is marked as sensitive to the window: that a still longer one says the same is not known. Where
+ * WINDOW_LOOKS_MAX looks vary too much to tell, a longer one is taken only if it says something
+ * else on average.
+ *
+ * Cases of a kind with the same model, placement and first window, alone or not, go by what the
+ * first of them shows. For all of this a run needs the time: else nothing is claimed
+ * (WINDOW_UNJUDGED).
+ *
+ * Private to run_loop.c and run_launch.c.
+ */
+#ifndef CONCBENCH_RUN_WINDOW_H
+#define CONCBENCH_RUN_WINDOW_H
+
+#include "harness/cell/run_loop.h"
+
+#define WINDOW_LONG_NS UINT64_C(192000000)
+#define WINDOW_MARGIN 0.05
+
+/** run_window_begin() - before an entry's first launch. */
+void run_window_begin(struct run_loop *l, struct run_entry *e);
+
+/** run_window_note() - after each of its launches: is it known now? The series of all who go by it
+ * say what was seen. Return: 0; -errno, also of the journal. */
+int run_window_note(struct run_loop *l, struct run_entry *e);
+
+#endif

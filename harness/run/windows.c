@@ -1,0 +1,127 @@
+#include "harness/run/windows.h"
+
+#include "harness/base/file.h"
+#include "harness/base/grow.h"
+#include "harness/run/jsonio.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCHEMA_KEY "concbench_windows"
+#define SCHEMA 1
+/* Tens of thousands of groups. */
+#define FILE_BYTES_MAX ((size_t)16 << 20)
+
+static const struct jsonio_field known_fields[] = {
+    JSONIO_FIELD(U64, struct window_known, window_ns),
+    JSONIO_FIELD_OF(OBJECT, struct window_known, seen, jsonio_window_fields),
+    JSONIO_END,
+};
+
+/* Return: 0 with the file's object, which is empty when there is none; -EINVAL; -errno. */
+static int read_file(const char *path, json_t **out, struct jsonio_reader *r)
+{
+	char *text = NULL;
+	size_t len = 0;
+	json_t *root;
+	int rc = file_read_all(path, FILE_BYTES_MAX, &text, &len);
+
+	/* Nor can a folder be made there: whoever makes it says so. */
+	if (rc == -ENOTDIR)
+		rc = -ENOENT;
+	if (rc && rc != -ENOENT)
+		return rc;
+	root = rc ? json_object() : json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (!rc && !root)
+		return jsonio_fail(r, NULL, "not JSON");
+	rc = rc ? 0 : jsonio_check_schema(r, root, SCHEMA_KEY, SCHEMA);
+	if (rc)
+		json_decref(root);
+	else
+		*out = root;
+	return rc;
+}
+
+int windows_read(
+    const char *path, const char *machine, struct windows *out, char *err, size_t err_len)
+{
+	struct jsonio_reader r = {.err = err, .err_len = err_len};
+	struct windows known = {0};
+	const char *group;
+	json_t *root, *value;
+	int rc = read_file(path, &root, &r);
+
+	if (rc)
+		return rc;
+	json_object_foreach(json_object_get(root, machine), group, value)
+	{
+		struct window_known one = {0};
+
+		(void)snprintf(one.group, sizeof(one.group), "%s", group);
+		rc = jsonio_get_fields(&r, value, known_fields, &one);
+		rc = rc ? rc : windows_note(&known, &one);
+		if (rc)
+			break;
+	}
+	json_decref(root);
+	if (rc)
+		windows_free(&known);
+	else
+		*out = known;
+	return rc;
+}
+
+int windows_write(const char *path, const char *machine, const struct windows *known)
+{
+	char ignored[200];
+	struct jsonio_reader r = {.err = ignored, .err_len = sizeof(ignored)};
+	json_t *root = NULL, *groups = json_object();
+	char *text = NULL;
+	int rc = groups ? 0 : -ENOMEM;
+
+	if (read_file(path, &root, &r) != 0)
+		root = json_object();
+	for (size_t i = 0; i < known->count; i++)
+		rc |= jsonio_put(
+		    groups, known->item[i].group, jsonio_fields(known_fields, &known->item[i]));
+	rc |= jsonio_put(root, SCHEMA_KEY, json_integer(SCHEMA));
+	rc |= jsonio_put(root, machine, groups);
+	if (!rc && (text = jsonio_lay_out(root)) == NULL)
+		rc = -ENOMEM;
+	if (!rc)
+		rc = file_write_whole(path, text, strlen(text));
+	free(text);
+	json_decref(root);
+	return rc;
+}
+
+const struct window_known *windows_find(const struct windows *known, const char *group)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (strcmp(known->item[i].group, group) == 0)
+			return &known->item[i];
+	return NULL;
+}
+
+int windows_note(struct windows *known, const struct window_known *one)
+{
+	for (size_t i = 0; i < known->count; i++) {
+		if (strcmp(known->item[i].group, one->group) == 0) {
+			known->item[i] = *one;
+			return 0;
+		}
+	}
+	if (grow(&known->item, known->count + 1, &known->capacity, sizeof(*known->item)))
+		return -ENOMEM;
+	known->item[known->count++] = *one;
+	return 0;
+}
+
+void windows_free(struct windows *known)
+{
+	free(known->item);
+	memset(known, 0, sizeof(*known));
+}

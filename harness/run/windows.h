@@ -1,0 +1,48 @@
+/*
+ * windows.h - how long windows have to be, as earlier runs found out, in a file beside the runs: so
+ * that the next run neither spends the time again nor ends with other lengths, which would make a
+ * series of its own in every history.
+ *
+ * One object for each class of machines, in it one member for each group of cases that go by one.
+ * Not thread-safe.
+ */
+#ifndef CONCBENCH_WINDOWS_H
+#define CONCBENCH_WINDOWS_H
+
+#include "harness/run/run.h"
+
+#define WINDOWS_FILE "windows.json"
+
+struct window_known {
+	char group[256]; /* case_window_group() */
+	uint64_t window_ns;
+	struct run_window seen;
+};
+
+/* What one class of machines needs. Zero-initialised is empty; release with windows_free(). */
+struct windows {
+	struct window_known *item;
+	size_t count, capacity;
+};
+
+/**
+ * windows_read() - what the file has for @machine.
+ * Return: 0, also when there is no file, or nothing for it; -EINVAL not such a file, with a line in
+ * @err; -ENOMEM; -errno.
+ */
+int windows_read(
+    const char *path, const char *machine, struct windows *out, char *err, size_t err_len);
+
+/** windows_write() - put @known beside what the file has for other machines. A file that cannot be
+ * read is replaced. Return: 0; -ENOMEM; -errno as file_write_whole(). */
+int windows_write(const char *path, const char *machine, const struct windows *known);
+
+/** windows_find() - NULL: nothing is known. */
+const struct window_known *windows_find(const struct windows *known, const char *group);
+
+/** windows_note() - add, or replace what was known. Return: 0; -ENOMEM. */
+int windows_note(struct windows *known, const struct window_known *one);
+
+void windows_free(struct windows *known);
+
+#endif
