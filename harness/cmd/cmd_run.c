@@ -98,6 +98,9 @@ static int describe_run(struct session *s)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
 	if (!ret)
+		ret = manifest_add(&s->run.manifest, TOPOLOGY_ORIGIN_KEY,
+		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
+	if (!ret)
 		ret = manifest_addf(
 		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
 	for (size_t i = 0; !ret && i < s->here.modules.count; i++) {

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* In manifests: whose figures they are. */
+#define TOPOLOGY_ORIGIN_KEY "topology.of"
+#define TOPOLOGY_OURS "this system"
+
 struct topology_node;
 
 /* Opaque; owns the hwloc topology. Immutable once made, so safe to read from any thread. */
@@ -38,14 +42,32 @@ struct topology_pu {
  * @out:     set on success; release with topology_free().
  * @err:     one line on failure; may be NULL when @err_len is 0.
  *
- * If $HWLOC_XMLFILE is set that is read instead (several times faster); if $CONCBENCH_ALLOWED
- * is set (a list such as "0-3,8") the usable PUs are also intersected with it. The affinity of the
- * calling thread counts when the topology is this machine's: call this before binding anything.
+ * hwloc would take another machine for this one when its variables say so (HWLOC_XMLFILE,
+ * HWLOC_SYNTHETIC, ...: usual on clusters). They are not obeyed here, and refused when what they
+ * describe is not this machine, as seen from here. If $CONCBENCH_ALLOWED is set (a list such as
+ * "0-3,8") the usable PUs are also intersected with it. The affinity of the calling thread counts:
+ * call this before binding anything. Nothing is bound by it.
  *
- * Return: 0; -ENOMEM; -EINVAL (bad list or XML); -ENODEV when no PU is left to use; -errno when the
- * affinity cannot be read.
+ * Not for threads side by side: hwloc is given an environment of its own meanwhile.
+ *
+ * Return: 0; -ENOMEM; -EINVAL (bad list or XML, another machine); -ENODEV when no PU is left to
+ * use; -errno when the affinity cannot be read.
  */
 int topology_discover(struct topology **out, char *err, size_t err_len);
+
+/** topology_any() - for drawing: the machine of hwloc's variables, if that is another one. */
+int topology_any(struct topology **out, char *err, size_t err_len);
+
+/** topology_handed() - in a cell: what the supervisor has seen and handed over (several times
+ * faster), or else this machine; hwloc's variables count for nothing. Return: as above. */
+int topology_handed(struct topology **out, char *err, size_t err_len);
+
+/**
+ * topology_hand_over() - the calling process's environment becomes a cell's.
+ * @xml: from topology_write_xml(), or NULL. @allowed: a list, or NULL: as it is.
+ * Return: 0; -errno.
+ */
+int topology_hand_over(const char *xml, const char *allowed);
 
 /**
  * topology_synthetic() - an hwloc synthetic machine, such as "pack:2 numa:1 l3:1 core:4 pu:2".
@@ -61,6 +83,9 @@ void topology_free(struct topology *topo);
 
 /** topology_is_real() - false for synthetic or foreign machines: plans only, no binding. */
 bool topology_is_real(const struct topology *topo);
+
+/** topology_origin() - hwloc's variable that says of another machine, or "". Owned by @topo. */
+const char *topology_origin(const struct topology *topo);
 
 /** topology_pu_count() - number of usable PUs, at least 1. */
 unsigned topology_pu_count(const struct topology *topo);
@@ -96,7 +121,7 @@ const char *topology_summary(const struct topology *topo);
 const char *topology_fingerprint(const struct topology *topo);
 
 /**
- * topology_write_xml() - save for cells (HWLOC_XMLFILE). Written whole or not at all.
+ * topology_write_xml() - save for topology_hand_over(). Written whole or not at all.
  * Return: 0 or -errno.
  */
 int topology_write_xml(const struct topology *topo, const char *path);

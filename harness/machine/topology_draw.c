@@ -359,8 +359,10 @@ int topology_draw_tree(const struct topology *topo, FILE *to, bool utf8)
 	const struct group machine = {.nodes = &root, .count = 1, .per_parent = 1};
 	int ret;
 
-	fprintf(to, "%s: %s\n", topology_is_real(topo) ? "This machine" : "Another machine",
-	    topology_summary(topo));
+	fprintf(to, "%s", topology_is_real(topo) ? "This machine" : "Another machine");
+	if (*topology_origin(topo))
+		fprintf(to, " (%s)", topology_origin(topo));
+	fprintf(to, ": %s\n", topology_summary(topo));
 	ret = draw_children(&d, &machine, "");
 	if (ret)
 		return ret;
