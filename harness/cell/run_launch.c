@@ -89,6 +89,21 @@ static int note_ready(struct run_loop *l, const struct run_entry *e, const struc
 	return journal_entry(l, e);
 }
 
+/* A series is of workers at the same places throughout. */
+static int check_places(struct run_loop *l, const struct run_entry *e, const struct message *ready,
+    char *why, size_t why_len)
+{
+	const struct series *s = series_of(l, e);
+
+	if (!s->sample_count || strcmp(s->pus, ready->pus) == 0)
+		return 0;
+	(void)snprintf(why, why_len,
+	    "workers were bound to PUs %.60s before, and now to %.60s: cpuset or affinity changed "
+	    "while it ran",
+	    s->pus, ready->pus);
+	return -EBADMSG;
+}
+
 /* Of a trial that gives several figures each further series has its own, and nothing else. */
 static int keep_figure(struct run_loop *l, struct series *s, const struct sample *trial)
 {
@@ -193,6 +208,8 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 	int ret = cell_start(&spec, &cell, &ready, why, sizeof(why));
 	int kept = 0, flushed;
 
+	if (!ret)
+		ret = check_places(l, e, &ready, why, sizeof(why));
 	if (!ret)
 		kept = note_ready(l, e, &ready);
 	for (; !ret && !kept && slot < spec.slots; slot++) {

@@ -79,6 +79,9 @@ static int check_alike(struct pair *p, const struct message ready[SIDES])
 		(void)snprintf(p->failure->why, sizeof(p->failure->why),
 		    "a turn lasts %.3g ms in base and %.3g ms in head", (double)base->slot_ns / 1e6,
 		    (double)head->slot_ns / 1e6);
+	else if (strcmp(base->pus, head->pus) != 0)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "base's workers are bound to PUs %.60s, head's to %.60s", base->pus, head->pus);
 	else
 		return 0;
 	return -ESTALE;

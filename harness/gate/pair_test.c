@@ -235,6 +235,23 @@ static void turns_of_other_length_are_not_compared(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+/* As when the cpuset changes between the start of one and of the other. */
+static void workers_elsewhere_are_not_compared(void **state)
+{
+	struct pair_failure failure;
+	struct pair_result result;
+	struct pair_scripts s;
+
+	(void)state;
+	scripts(&s, BASE_100,
+	    "ME=h NS=100\nready() { say "
+	    "'{\"v\":1,\"type\":\"ready\",\"case\":\"" CELL_CASE "\",\"hash\":\"h\","
+	    "\"pus\":\"1,1\",\"oversubscribed\":false,\"slot_ns\":1000}'; }\n" COOPERATE);
+	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ESTALE);
+	assert_string_equal(failure.why, "base's workers are bound to PUs 0,1, head's to 1,1");
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
 /* A slot in which nothing was finished spoils its quartet, and is counted. */
 static void empty_slots_are_counted(void **state)
 {
@@ -285,6 +302,7 @@ int main(void)
 	    cmocka_unit_test(a_failing_side_is_named),
 	    cmocka_unit_test(other_definitions_are_not_compared),
 	    cmocka_unit_test(turns_of_other_length_are_not_compared),
+	    cmocka_unit_test(workers_elsewhere_are_not_compared),
 	    cmocka_unit_test(empty_slots_are_counted),
 	    cmocka_unit_test(quartets_fill_a_launch),
 	};
