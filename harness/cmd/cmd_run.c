@@ -4,6 +4,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/conclude.h"
 #include "harness/cmd/run_session.h"
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
@@ -478,8 +479,11 @@ static int run_to_end(struct session *s)
 int run_session(void *options)
 {
 	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
-	int status = session_plan(&s);
+	int status;
 
+	if (!s.o.list)
+		say_quota("run");
+	status = session_plan(&s);
 	if (!status && s.o.list)
 		status = session_print_list(&s);
 	else if (!status) {

@@ -313,6 +313,7 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	s->request = r;
 	s->what = r->what;
 	s->log_fd = -1;
+	say_quota(r->command);
 	if (topology_discover(&s->topo, err, sizeof(err)) != 0)
 		return complain(r->command, "%s", err);
 	ret = open_folder(s);

@@ -167,6 +167,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	c->spent_ns += took_ns;
 	c->warm_up += result.warm_up;
 	c->empty += result.empty;
+	c->throttled += result.throttled;
 	if (!ret)
 		return keep(c, &result);
 	c->error = ret;

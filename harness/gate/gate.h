@@ -76,6 +76,7 @@ struct gate_case {
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
 	unsigned pairs, slots, warm_up, empty;      /* slots used; kept out (pair.h) */
+	unsigned throttled;                         /* of all slots: stopped by the CPU quota */
 	double *value[SIDES];                       /* the figure of each launch; owned */
 	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots */
 	size_t capacity;

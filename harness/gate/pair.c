@@ -136,7 +136,7 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
-	double ns = 0.0;
+	double ns = 0.0, stopped;
 	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
@@ -144,6 +144,8 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 		return failed(p, side, ret, reported);
 	p->turns[side]++;
 	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
+	if (metric_get(&sample.metrics, METRIC_THROTTLED_PCT, &stopped))
+		out->throttled += stopped > 0.0;
 	p->sum_ns[side] += ns;
 	if (!take(p, side, &sample, warm, value, out))
 		*value = NAN;

@@ -50,8 +50,9 @@ struct pair_result {
 	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots, by word */
 	unsigned slots;                             /* used, of both sides */
 	unsigned warm_up;                           /* kept out: of the first quartet */
-	unsigned empty; /* kept out: of quartets with a slot that gave no figure */
-	char hash[17];  /* of the case, the same on both sides unless they may differ */
+	unsigned empty;     /* kept out: of quartets with a slot that gave no figure */
+	unsigned throttled; /* of all: in which the CPU quota stopped it */
+	char hash[17];      /* of the case, the same on both sides unless they may differ */
 };
 
 /* What went wrong, and on which side. */

@@ -81,6 +81,26 @@ static void both_take_turns(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+static void turns_that_the_quota_stopped_are_counted(void **state)
+{
+	struct pair_failure failure;
+	struct pair_result result;
+	char head[2048], *at;
+	struct pair_scripts s;
+
+	(void)state;
+	(void)snprintf(head, sizeof(head), "%s", "ME=h NS=110\n" COOPERATE);
+	at = strstr(head, "\"ns_per_op\":");
+	assert_non_null(at);
+	memmove(at + strlen("\"throttled_pct\":4,"), at, strlen(at) + 1);
+	memcpy(at, "\"throttled_pct\":4,", strlen("\"throttled_pct\":4,"));
+	scripts(&s, BASE_100, head);
+	assert_int_equal(pair_measure(&s.spec, &result, &failure), 0);
+	assert_int_equal(read_turns(&s, SIDE_BASE), 12);
+	assert_int_equal(read_turns(&s, SIDE_HEAD), 12);
+	assert_int_equal(result.throttled, 12);
+}
+
 /* Both write to one file: the order of all turns. */
 static void turns_are_in_random_quartets(void **state)
 {
@@ -297,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_take_turns),
+	    cmocka_unit_test(turns_that_the_quota_stopped_are_counted),
 	    cmocka_unit_test(turns_are_in_random_quartets),
 	    cmocka_unit_test(either_side_is_started_first),
 	    cmocka_unit_test(a_failing_side_is_named),

@@ -119,5 +119,9 @@ void html_how_to_read(struct text_buffer *b, const struct case_groups *groups)
 		html_text(b, meanings[i].text);
 		text_buffer_add(b, "</li>\n");
 	}
-	text_buffer_add(b, "</ul></dd>\n</dl>\n");
+	text_buffer_add(b,
+	    "<li><span class=\"badge " FLAG_THROTTLED "\">" FLAG_THROTTLED
+	    "</span> beside another: "
+	    "the CPU quota of the control group made its workers stand still in some windows</li>\n"
+	    "</ul></dd>\n</dl>\n");
 }

@@ -110,6 +110,14 @@ void html_badge(struct text_buffer *b, enum case_status status)
 	text_buffer_add(b, "</span>");
 }
 
+void html_status(struct text_buffer *b, const struct series *s)
+{
+	html_badge(b, s->status);
+	if (series_throttled(s))
+		text_buffer_add(
+		    b, " <span class=\"badge " FLAG_THROTTLED "\">" FLAG_THROTTLED "</span>");
+}
+
 /* gnuplot's own SVG has none of these, and escapes '<' in all text it is given. */
 static bool is_harmless(const char *svg)
 {

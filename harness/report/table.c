@@ -107,9 +107,12 @@ static void shorten_status(struct table *t)
 {
 	for (size_t r = 1; r < t->rows; r++) {
 		char *status = cell(t, r, t->columns - 1);
+		const bool throttled = strstr(status, FLAG_THROTTLED) != NULL;
+		const char *name = status_name(STATUS_OVERSUBSCRIBED);
 
-		if (!strcmp(status, status_name(STATUS_OVERSUBSCRIBED)))
-			snprintf(status, CELL_MAX, "oversub.");
+		if (!strncmp(status, name, strlen(name)))
+			(void)snprintf(
+			    status, CELL_MAX, "oversub.%s", throttled ? ", throttl." : "");
 	}
 }
 
@@ -185,7 +188,9 @@ static void fill_figures(
 			    figure_ns((double)histogram_quantile(sum->latency, 0.99), plain, text,
 				sizeof(text)));
 	}
-	set(t, row, column + 4, status_name(s->status));
+	snprintf(text, sizeof(text), "%s%s", status_name(s->status),
+	    series_throttled(s) ? ", " FLAG_THROTTLED : "");
+	set(t, row, column + 4, text);
 }
 
 static void fill(struct table *t, const struct case_group *g, bool plain)

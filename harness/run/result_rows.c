@@ -161,6 +161,8 @@ void result_label(const struct series *s, char label[RESULT_LABEL_MAX])
 	label[0] = '\0';
 	if (s->status != STATUS_OK)
 		text_add_clause(label, RESULT_LABEL_MAX, "%s", status_name(s->status));
+	if (series_throttled(s))
+		text_add_clause(label, RESULT_LABEL_MAX, FLAG_THROTTLED);
 	if (strcmp(f->unit, "ns") != 0)
 		text_add_clause(label, RESULT_LABEL_MAX, "real_time is %s%s%s", f->metric,
 		    f->unit[0] ? " in " : "", f->unit);

@@ -199,11 +199,12 @@ int series_fold_latency(struct series *series);
  * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
  * reason where there is something to say, are written anew (but for series_note_stop()'s clause):
  * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
- * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of
- *   times per operation, so many trials without a finished operation that a launch's median trial
- * is one of them. Then every launch's figure is its whole time over all its operations. Fewer such
- *   trials are counted in the reason and rank as the longest. How wide the interval of an outcome
- * is follows from the number of trials alone, and says nothing of noise: it makes none noisy;
+ * - noisy: more CPU time than the quota grants (manifest), an interval over
+ *   RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of times per operation, so
+ *   many trials without a finished operation that a launch's median trial is one of them. Then
+ * every launch's figure is its whole time over all its operations. Fewer such trials are counted in
+ * the reason and rank as the longest. How wide the interval of an outcome is follows from the
+ * number of trials alone, and says nothing of noise: it makes none noisy;
  * - invalid when more than half of the launches gave no figure at all;
  * - not_run when there is no trial but warm-ups.
  *
@@ -226,6 +227,13 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
 /** series_note_cut() - the same where a number of launches was asked for, and no precision:
  * "stopped after 30 of 500 launches: time budget out". */
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why);
+
+/* What its flag is called, everywhere. */
+#define FLAG_THROTTLED "throttled"
+
+/** series_throttled() - did the CPU quota stop it in any of its windows? A flag beside its status.
+ */
+bool series_throttled(const struct series *s);
 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "
