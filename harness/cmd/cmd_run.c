@@ -4,7 +4,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell.h"
 #include "harness/cmd/cmd.h"
-#include "harness/cmd/conclude.h"
+#include "harness/cmd/preflight.h"
 #include "harness/cmd/run_session.h"
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
@@ -103,7 +103,7 @@ static int describe_run(struct session *s)
 		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
 	if (!ret)
 		ret = manifest_addf(
-		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
+		    &s->run.manifest, "run.timer_slack_ns", "%d", cell_set_timer_slack());
 	for (size_t i = 0; !ret && i < s->here.modules.count; i++) {
 		const struct module *m = &s->here.modules.item[i];
 		char key[32];
@@ -479,11 +479,10 @@ static int run_to_end(struct session *s)
 int run_session(void *options)
 {
 	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
-	int status;
+	int status = s.o.list ? 0 : preflight("run");
 
-	if (!s.o.list)
-		say_quota("run");
-	status = session_plan(&s);
+	if (!status)
+		status = session_plan(&s);
 	if (!status && s.o.list)
 		status = session_print_list(&s);
 	else if (!status) {

@@ -3,14 +3,12 @@
 #include "harness/cmd/cmd.h"
 #include "harness/base/output.h"
 #include "harness/machine/build_info.h"
-#include "harness/machine/quota.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
 #include "harness/run/run_folder.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -100,19 +98,6 @@ void say_cells_log(const char *command, bool quiet, const char *log)
 		(void)complain(command, "what the cells said: %s", log);
 	else
 		(void)printf("what the cells said: %s\n", log);
-}
-
-void say_quota(const char *command)
-{
-	struct quota q;
-
-	quota_open(&q, "");
-	if (!isinf(q.cpus))
-		(void)complain(command,
-		    "under a CPU quota of %.3g CPUs: windows in which it stops the workers are "
-		    "flagged",
-		    q.cpus);
-	quota_close(&q);
 }
 
 void date_comparison(struct comparison *c)

@@ -40,9 +40,6 @@ bool comparison_failed(const struct comparison *c);
 /** say_cells_log() - where what the cells said is left: else nobody would clear them away. */
 void say_cells_log(const char *command, bool quiet, const char *log);
 
-/** say_quota() - under a CPU quota that is the first line, before anything is measured. */
-void say_quota(const char *command);
-
 /** date_comparison() - now, UTC. */
 void date_comparison(struct comparison *c);
 
