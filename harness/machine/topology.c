@@ -247,20 +247,31 @@ static char **environment(enum hears hears, bool real)
 	return out;
 }
 
+/* May the calling thread run on every PU that is switched on? */
+static bool runs_everywhere(void)
+{
+	cpu_set_t set[PU_LIST_INDEX_MAX / CPU_SETSIZE + 1];
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return sched_getaffinity(0, sizeof(set), set) == 0 &&
+	       CPU_COUNT_S(sizeof(set), set) == online;
+}
+
 /*
  * @xml: read this instead of looking; called @name in messages.
  *
  * Disallowed PUs are kept so that they can be drawn as such; the cgroup is asked even when the tree
- * comes from XML, which may have been written outside of it. hwloc may not bind: its look by CPUID
- * would go to every PU of the machine in turn, those that are not ours too. The kernel says the
- * same of them.
+ * comes from XML, which may have been written outside of it. hwloc's look by CPUID, which in
+ * virtual machines knows of caches what the kernel does not, goes to every PU in turn: not where
+ * one of them is none of ours.
  */
 static int look(enum hears hears, bool real, const char *xml, const char *name,
     struct topology **out, char *err, size_t err_len)
 {
-	const unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED |
-				    HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES |
-				    HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING;
+	const unsigned long flags =
+	    HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED |
+	    HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES |
+	    (runs_everywhere() ? 0 : HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING);
 	char **const outside = environ, **heard = environment(hears, real);
 	struct topology *topo = NULL;
 	int ret = -ENOMEM;
@@ -314,7 +325,11 @@ static int look_outside(
 	return ret;
 }
 
-/* @foreign: set when the variable's machine is not this one. */
+/*
+ * This machine; @foreign: set, with a line in @err, when the variable's is another one. By what is
+ * counted: of caches and processors' names more is known from one place than from another, and
+ * nothing of the variable's is used.
+ */
 static int look_here(
     struct topology **out, const char *variable, bool *foreign, char *err, size_t err_len)
 {
@@ -327,17 +342,11 @@ static int look_here(
 	if (variable) {
 		/* As if it were this one, or neither the cgroup nor the affinity would count. */
 		ret = look_outside(variable, true, &other, err, err_len);
-		*foreign =
-		    ret == -ENODEV || (!ret && strcmp(topo->fingerprint, other->fingerprint) != 0);
-		if (!ret && *foreign)
+		*foreign = ret == -ENODEV || (!ret && strcmp(topo->summary, other->summary) != 0);
+		if (*foreign)
 			one_line_format(err, err_len,
 			    "%s is of another machine (%s; this one: %s): unset it", variable,
-			    other->summary, topo->summary);
-		else if (*foreign)
-			one_line_format(err, err_len,
-			    "%s is of another machine (this one: %s): "
-			    "unset it",
-			    variable, topo->summary);
+			    ret ? "with none of our PUs" : other->summary, topo->summary);
 		if (ret == -ENODEV)
 			ret = 0;
 		topology_free(other);
@@ -367,19 +376,11 @@ int topology_discover(struct topology **out, char *err, size_t err_len)
 
 int topology_any(struct topology **out, char *err, size_t err_len)
 {
-	struct topology *topo = NULL;
 	char name[VARIABLE_MAX];
 	const char *variable = outside_variable(name);
-	bool foreign;
-	int ret = look_here(&topo, variable, &foreign, err, err_len);
 
-	if (!ret && foreign) {
-		topology_free(topo);
-		return look_outside(variable, false, out, err, err_len);
-	}
-	if (!ret)
-		*out = topo;
-	return ret;
+	return variable ? look_outside(variable, false, out, err, err_len)
+			: look(HEARS_NOBODY, true, NULL, NULL, out, err, err_len);
 }
 
 int topology_handed(struct topology **out, char *err, size_t err_len)

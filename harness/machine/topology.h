@@ -25,8 +25,8 @@ struct topology_node;
 struct topology;
 
 /*
- * One usable PU. The *_id fields number the things that have a usable PU, densely from 0 in hwloc's
- * logical order: fit to index arrays with, not to print.
+ * One usable PU. The *_id fields number the things that have a usable PU, densely from 0 in the
+ * order of the PUs: fit to index arrays with, not to print.
  */
 struct topology_pu {
 	unsigned os_index;   /* what sched_setaffinity(2) and /proc/cpuinfo call it */
@@ -35,6 +35,7 @@ struct topology_pu {
 	unsigned llc_id;     /* last-level cache domain; its own core's where no cache is known */
 	unsigned numa_id;    /* nearest NUMA node */
 	unsigned package_id; /* socket */
+	unsigned core_kind;  /* 0: the only kind of cores, or the slowest of several */
 };
 
 /**
@@ -46,7 +47,7 @@ struct topology_pu {
  * HWLOC_SYNTHETIC, ...: usual on clusters). They are not obeyed here, and refused when what they
  * describe is not this machine, as seen from here. If $CONCBENCH_ALLOWED is set (a list such as
  * "0-3,8") the usable PUs are also intersected with it. The affinity of the calling thread counts:
- * call this before binding anything. Nothing is bound by it.
+ * call this before binding anything. It is never left, also not for a moment.
  *
  * Not for threads side by side: hwloc is given an environment of its own meanwhile.
  *
@@ -55,7 +56,7 @@ struct topology_pu {
  */
 int topology_discover(struct topology **out, char *err, size_t err_len);
 
-/** topology_any() - for drawing: the machine of hwloc's variables, if that is another one. */
+/** topology_any() - for drawing: the machine of hwloc's variables, when there are any. */
 int topology_any(struct topology **out, char *err, size_t err_len);
 
 /** topology_handed() - in a cell: what the supervisor has seen and handed over (several times
@@ -90,7 +91,8 @@ const char *topology_origin(const struct topology *topo);
 /** topology_pu_count() - number of usable PUs, at least 1. */
 unsigned topology_pu_count(const struct topology *topo);
 
-/** topology_pu() - the @i-th usable PU in logical order, i < topology_pu_count(). */
+/** topology_pu() - the @i-th usable PU, i < topology_pu_count(): in logical order, but where there
+ * are several kinds of cores those of the fastest come first. */
 const struct topology_pu *topology_pu(const struct topology *topo, unsigned i);
 
 /** topology_core_count() - number of physical cores with a usable PU. */

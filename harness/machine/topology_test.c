@@ -1,5 +1,6 @@
 #include "harness/machine/topology.h"
 
+#include "harness/machine/placement.h"
 #include "harness/machine/topology_tree.h"
 
 #include <setjmp.h>
@@ -342,6 +343,72 @@ static void offline_and_disallowed_pus_are_told(void **state)
 	topology_free(topo);
 }
 
+/* Two efficiency cores first, as no promise says that they come last. */
+static void kinds_of_cores_are_seen(void **state)
+{
+	static const char *const kinds =
+	    "<cpukind cpuset=\"0x0000000f\" forced_efficiency=\"0\"/>\n"
+	    "<cpukind cpuset=\"0x000000f0\" forced_efficiency=\"1\"/>\n";
+	static const struct {
+		const char *policy;
+		unsigned workers;
+		const char *pus;
+		bool mixed;
+	} plans[] = {
+	    {"same", 1, "4", false},
+	    {"compact", 4, "4,5,6,7", false},
+	    {"compact", 5, "4,5,6,7,0", true},
+	    {"scatter", 2, "4,6", false},
+	    {"scatter", 4, "4,6,0,2", true},
+	    {"smt", 2, "4,5", false},
+	    {"llc", 2, "4,6", false},
+	    {"list:0,4", 2, "0,4", true},
+	    {"none", 2, "-,-", false},
+	};
+	struct topology *plain = machine("pack:1 l3:1 core:4 pu:2", NULL), *topo, *alike;
+	char *text = calloc(1, 65536), *at, *with, err[200];
+	FILE *from;
+
+	(void)state;
+	assert_int_equal(topology_write_xml(plain, in_folder("topology.xml")), 0);
+	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
+	alike = seen_by(topology_any);
+	from = fopen(in_folder("topology.xml"), "r");
+	assert_non_null(from);
+	assert_true(fread(text, 1, 65535, from) > 0);
+	fclose(from);
+	at = strstr(text, "</topology>");
+	assert_non_null(at);
+	assert_true(asprintf(&with, "%.*s%s%s", (int)(at - text), text, kinds, at) > 0);
+	write_text(in_folder("topology.xml"), with);
+	topo = seen_by(topology_any);
+	assert_string_equal(topology_summary(topo),
+	    "1 package, 1 NUMA node, 4 cores (2 performance, 2 efficiency), 8 PUs (8 usable)");
+	/* Another machine than one whose cores are alike, which is called what it was. */
+	assert_string_equal(topology_fingerprint(alike), topology_fingerprint(plain));
+	assert_string_not_equal(topology_fingerprint(topo), topology_fingerprint(alike));
+	assert_int_equal(topology_pu(topo, 0)->os_index, 4);
+	assert_int_equal(topology_pu(topo, 0)->core_kind, 1);
+	assert_int_equal(topology_pu(topo, 7)->core_kind, 0);
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		struct placement_policy policy;
+		struct placement p;
+		char pus[40];
+
+		assert_int_equal(placement_parse(plans[i].policy, &policy, err, sizeof(err)), 0);
+		assert_int_equal(
+		    placement_plan(topo, &policy, plans[i].workers, &p, err, sizeof(err)), 0);
+		assert_string_equal(placement_format(&p, pus, sizeof(pus)), plans[i].pus);
+		assert_int_equal(p.mixed_cores, plans[i].mixed);
+		placement_free(&p);
+	}
+	free(with);
+	free(text);
+	topology_free(topo);
+	topology_free(alike);
+	topology_free(plain);
+}
+
 static void refuses_bad_xml(void **state)
 {
 	static const char *const texts[] = {"", "<foo", "not XML at all\n",
@@ -479,11 +546,16 @@ static void other_variables_change_nothing(void **state)
 }
 
 /* Calls that reach libc by these names end up here, hwloc's too. */
-static unsigned bindings;
+static cpu_set_t inherited;
+static unsigned outside; /* bindings to what is not among the inherited */
 
 int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
 {
-	bindings++;
+	for (size_t i = 0; i < CPU_SETSIZE && i < 8 * size; i++)
+		if (CPU_ISSET_S(i, size, set) && !CPU_ISSET(i, &inherited)) {
+			outside++;
+			break;
+		}
 	return (int)syscall(SYS_sched_setaffinity, pid, size, set);
 }
 
@@ -493,34 +565,49 @@ int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
 	return sched_setaffinity(0, size, set);
 }
 
-/* Nor would the mask be what it was if it were put back: the thread has been elsewhere. */
-static void looking_binds_nothing(void **state)
+/* As under `taskset -c`. Putting the mask back is not enough: the thread has been elsewhere. */
+static void looking_stays_inside_the_affinity(void **state)
 {
+	static const char *const components[] = {NULL, "x86", "x86,linux"};
+	cpu_set_t all;
 	hwloc_topology_t bare;
-	struct topology *topo;
+	size_t last = 0;
 
 	(void)state;
-	topo = discover();
-	topology_free(topo);
-	topo = seen_by(topology_any);
-	topology_free(topo);
-	assert_int_equal(bindings, 0);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	if (CPU_COUNT(&all) < 2)
+		skip();
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
+		last = CPU_ISSET(i, &all) ? i : last;
+	outside = 0; /* what other tests have looked at before */
+	CPU_ZERO(&inherited);
+	CPU_SET(last, &inherited);
+	assert_int_equal(sched_setaffinity(0, sizeof(inherited), &inherited), 0);
+	for (size_t i = 0; i < sizeof(components) / sizeof(components[0]); i++) {
+		if (components[i])
+			setenv("HWLOC_COMPONENTS", components[i], 1);
+		for (int k = 0; k < 2; k++) {
+			struct topology *topo = NULL;
+			char err[300];
+
+			/* That hwloc then sees another machine is not the question here. */
+			(void)(k ? topology_any : topology_discover)(&topo, err, sizeof(err));
+			topology_free(topo);
+		}
+		assert_int_equal(outside, 0);
+	}
+	unsetenv("HWLOC_COMPONENTS");
 #if defined(__x86_64__)
-	/* Would they have been seen? hwloc left alone looks from everywhere. */
-	setenv("HWLOC_COMPONENTS", "x86", 1);
+	/* Would it have been seen? hwloc left alone looks from everywhere. */
 	assert_int_equal(hwloc_topology_init(&bare), 0);
 	assert_int_equal(hwloc_topology_load(bare), 0);
 	hwloc_topology_destroy(bare);
-	assert_true(bindings > 0);
-	bindings = 0;
-	/* Also when it is asked to. */
-	topo = discover();
-	topology_free(topo);
-	unsetenv("HWLOC_COMPONENTS");
-	assert_int_equal(bindings, 0);
+	assert_true(outside > 0);
 #else
 	(void)bare;
 #endif
+	CPU_ZERO(&inherited);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
 int main(void)
@@ -537,6 +624,7 @@ int main(void)
 		a_foreign_machine_is_not_cut_to_our_affinity, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(
 		offline_and_disallowed_pus_are_told, make_folder, drop_folder),
+	    cmocka_unit_test_setup_teardown(kinds_of_cores_are_seen, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(refuses_bad_xml, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(refuses_bad_allowed_lists, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(
@@ -545,7 +633,7 @@ int main(void)
 		another_machine_is_refused_by_name, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(
 		other_variables_change_nothing, make_folder, drop_folder),
-	    cmocka_unit_test(looking_binds_nothing),
+	    cmocka_unit_test(looking_stays_inside_the_affinity),
 	};
 
 	/* hwloc's own messages about the bad files of these tests. */
