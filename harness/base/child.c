@@ -18,6 +18,16 @@ void child_die_with(pid_t parent)
 		_exit(125);
 }
 
+int child_can_die_with(void)
+{
+	int own = 0, got = 0;
+
+	if (prctl(PR_GET_PDEATHSIG, &own) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+	    prctl(PR_GET_PDEATHSIG, &got) != 0 || prctl(PR_SET_PDEATHSIG, own) != 0)
+		return -errno;
+	return got == SIGKILL ? 0 : -ENOSYS;
+}
+
 void child_describe(int status, char *why, size_t why_len)
 {
 	if (WIFSIGNALED(status))

@@ -11,6 +11,10 @@
 /** child_die_with() - in the child, right after fork: end when @parent does, even by kill -9. */
 void child_die_with(pid_t parent);
 
+/** child_can_die_with() - will that work? Asked of the calling process, of which nothing changes.
+ * Return: 0; -errno. */
+int child_can_die_with(void);
+
 #define CHILD_ENDED_WELL "exited with status 0"
 
 /**

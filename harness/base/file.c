@@ -70,9 +70,10 @@ static int open_temporary(int dir_fd, char name[TEMPORARY_NAME_MAX])
 		uint64_t random;
 		int fd;
 
-		/* Up to 256 bytes come whole (getrandom(2)). */
+		/* Up to 256 bytes come whole (getrandom(2)). Where it is denied any number does
+		 * that nobody else has: one that is there is not opened. */
 		if (getrandom(&random, sizeof(random), 0) < 0)
-			return -errno;
+			random = ((uint64_t)getpid() << 32) + (uint64_t)i;
 		(void)snprintf(name, TEMPORARY_NAME_MAX, ".concbench-%016" PRIx64 ".tmp", random);
 		fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);

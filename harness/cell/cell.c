@@ -175,12 +175,19 @@ static bool counters_possible(char *why, size_t why_len)
 	return events > 0;
 }
 
+int cell_set_timer_slack(void)
+{
+	/* A policy of the real-time scheduler has none, and sets none. */
+	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)CELL_TIMER_SLACK_NS);
+	return prctl(PR_GET_TIMERSLACK);
+}
+
 static int begin(struct cell *c, char *why, size_t why_len)
 {
 	const struct cell_options *o = c->options;
 
 	/* Workers inherit it. */
-	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)CELL_TIMER_SLACK_NS);
+	(void)cell_set_timer_slack();
 	/* A peer that is gone is an error to report, not a signal to die of. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (o->counters && !counters_possible(why, why_len))

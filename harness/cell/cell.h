@@ -23,6 +23,10 @@ struct cell_options {
 	double given;     /* the figure that the case depends on */
 };
 
+/** cell_set_timer_slack() - of the calling thread and all that it starts. A supervisor that does
+ * so, too, knows what its cells will have. Return: what it is now, read back; -1: not known. */
+int cell_set_timer_slack(void);
+
 /**
  * cell_serve() - measure the case, turn by turn, as the supervisor at @fd says.
  * Return: the process's exit status: 0, or 1 after a failure that has been reported.

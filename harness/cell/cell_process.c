@@ -4,6 +4,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/stuck.h"
+#include "harness/machine/topology.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,10 +100,7 @@ static void exec_cell(const struct cell_spec *spec, const struct words *w, int s
 	child_die_with(parent);
 	interrupt_restore_child();
 	/* A group of its own: Ctrl-C on the terminal reaches the supervisor only, which decides. */
-	if (setpgid(0, 0) < 0 ||
-	    (spec->topology_xml && setenv("HWLOC_XMLFILE", spec->topology_xml, 1) < 0) ||
-	    (spec->topology_xml && setenv("HWLOC_THISSYSTEM", "1", 1) < 0) ||
-	    (spec->allowed && setenv("CONCBENCH_ALLOWED", spec->allowed, 1) < 0) ||
+	if (setpgid(0, 0) < 0 || topology_hand_over(spec->topology_xml, spec->allowed) != 0 ||
 	    dup2(spec->stderr_fd, STDERR_FILENO) < 0 ||
 	    /* What a library prints must not get between the supervisor's lines. */
 	    dup2(spec->stderr_fd, STDOUT_FILENO) < 0 || !no_input())

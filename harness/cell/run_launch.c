@@ -90,6 +90,21 @@ static int note_ready(struct run_loop *l, const struct run_entry *e, const struc
 	return journal_entry(l, e);
 }
 
+/* A series is of workers at the same places throughout. */
+static int check_places(struct run_loop *l, const struct run_entry *e, const struct message *ready,
+    char *why, size_t why_len)
+{
+	const struct series *s = series_of(l, e);
+
+	if (!s->sample_count || strcmp(s->pus, ready->pus) == 0)
+		return 0;
+	(void)snprintf(why, why_len,
+	    "workers were bound to PUs %.60s before, and now to %.60s: cpuset or affinity changed "
+	    "while it ran",
+	    s->pus, ready->pus);
+	return -EBADMSG;
+}
+
 /* Of a trial that gives several figures each further series has its own, and nothing else. */
 static int keep_figure(struct run_loop *l, struct series *s, const struct sample *trial)
 {
@@ -236,6 +251,8 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 
 	spec.slots += e->look.longer_ns != 0;
 	t.ret = cell_start(&spec, &t.cell, &ready, t.why, sizeof(t.why));
+	if (!t.ret)
+		t.ret = check_places(l, e, &ready, t.why, sizeof(t.why));
 	if (!t.ret)
 		t.kept = note_ready(l, e, &ready);
 	if (!t.ret && !t.kept)

@@ -20,56 +20,57 @@ const struct cb_family *const cb_families[] = {NULL};
  * What a case does is in its name. Each cell knows its launch from a file beside the script; one of
  * the counters' pass is told so. What it was given is noted, with how often "peak" was launched.
  */
-#define SUITE                                                                                 \
-	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --counters) counting=1;; "       \
-	"--given) given=$2;; esac; shift; done\n"                                             \
-	"mark=${0%/*}/launch.$name peak=0 launch=0\n"                                         \
-	"[ -z \"$given\" ] || { read -r peak <\"${0%/*}/launch.peak\"; "                      \
-	"echo \"$given $peak\" >>\"${0%/*}/given.$name\"; }\n"                                \
-	"[ -f \"$mark\" ] && read -r launch <\"$mark\"\n"                                     \
-	"echo $((launch + 1)) >\"$mark\"\n"                                                   \
-	"rows=0 sum=0\n"                                                                      \
-	"count() { say '{\"v\":1,\"type\":\"counters\",\"reason\":\"'$1'\",\"counters\":"     \
-	"{\"instructions_user_per_op\":12.5}}'; }\n"                                          \
-	"last_words() { case $counting$name in\n"                                             \
-	"1slow) sleep 0.7; count;;\n"                                                         \
-	"1scaled) count scaled;;\n"                                                           \
-	"1counts_then_dies) count; exit 9;;\n"                                                \
-	"1*) count;;\n"                                                                       \
-	"miscounts) rows=$((rows + 1));;\n"                                                   \
-	"misadds|mislooks) sum=$((sum + 1));;\n"                                              \
-	"esac; }\n"                                                                           \
-	"before_sample() { case $counting$launch$name$slot in\n"                              \
-	"2breaks_late1) fail invalid lost_one; exit 1;;\n"                                    \
-	"2dies_late1) exit 9;;\n"                                                             \
-	"1interrupts1) kill -INT $PPID; nap;;\n"                                              \
-	"1?broken1) fail invalid lost_one; exit 1;;\n"                                        \
-	"1?dying1) kill -SEGV $$;;\n"                                                         \
-	"1?hanging1) nap;;\n"                                                                 \
-	"?contradicts1) fail ok why; exit 1;;\n"                                              \
-	"1?unable1) fail unsupported no_such_event; exit 1;;\n"                               \
-	"esac; }\n"                                                                           \
-	"[ \"$counting$name\" != 1unsupported ] || { fail unsupported no_event; exit 1; }\n"  \
-	"metrics() { length=$((100 + launch)) metrics='\"ns_per_op\":'$length\n"              \
-	"case $name in\n"                                                                     \
-	"steady|apart) metrics=$metrics',\"late_ns\":7,\"cold_bytes\":9';;\n"                 \
-	"wobbly) metrics='\"ns_per_op\":100,\"late_ns\":'$((50 + launch % 2 * 50)) "          \
-	"length=100;;\n"                                                                      \
-	"peak) metrics=$metrics',\"ops_per_s\":'$((1000 + launch * 10))',\"cold_bytes\":'"    \
-	"$((3000 + launch * 10));;\n"                                                         \
-	"nothing) metrics=$metrics',\"ops_per_s\":0';;\n"                                     \
-	"looks|mislooks) metrics='\"trial_ns\":'$length',\"cold_bytes\":9';;\n"               \
-	"esac; }\n"                                                                           \
-	"say '{\"v\":1,\"type\":\"ready\",\"case\":\"'$name'\",\"hash\":\"h\",\"pus\":\"0\"," \
-	"\"oversubscribed\":false,\"slot_ns\":1000}'\n"                                       \
-	"while hear; do case $heard in\n"                                                     \
-	"*'\"end\"'*) last_words; say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"       \
-	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                           \
-	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                               \
-	"  before_sample; metrics\n"                                                          \
-	"  say '{\"v\":1,\"type\":\"sample\",\"sample\":{\"launch\":0,\"slot\":'$slot',"      \
-	"\"warm_up\":false,\"metrics\":{'$metrics'},\"worker_ops\":[3]}}'\n"                  \
-	"  rows=$((rows + 1)) sum=$((sum + length));;\n"                                      \
+#define SUITE                                                                                      \
+	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --counters) counting=1;; "            \
+	"--given) given=$2;; esac; shift; done\n"                                                  \
+	"mark=${0%/*}/launch.$name peak=0 launch=0\n"                                              \
+	"[ -z \"$given\" ] || { read -r peak <\"${0%/*}/launch.peak\"; "                           \
+	"echo \"$given $peak\" >>\"${0%/*}/given.$name\"; }\n"                                     \
+	"[ -f \"$mark\" ] && read -r launch <\"$mark\"\n"                                          \
+	"echo $((launch + 1)) >\"$mark\"\n"                                                        \
+	"rows=0 sum=0\n"                                                                           \
+	"count() { say '{\"v\":1,\"type\":\"counters\",\"reason\":\"'$1'\",\"counters\":"          \
+	"{\"instructions_user_per_op\":12.5}}'; }\n"                                               \
+	"last_words() { case $counting$name in\n"                                                  \
+	"1slow) sleep 0.7; count;;\n"                                                              \
+	"1scaled) count scaled;;\n"                                                                \
+	"1counts_then_dies) count; exit 9;;\n"                                                     \
+	"1*) count;;\n"                                                                            \
+	"miscounts) rows=$((rows + 1));;\n"                                                        \
+	"misadds|mislooks) sum=$((sum + 1));;\n"                                                   \
+	"esac; }\n"                                                                                \
+	"before_sample() { case $counting$launch$name$slot in\n"                                   \
+	"2breaks_late1) fail invalid lost_one; exit 1;;\n"                                         \
+	"2dies_late1) exit 9;;\n"                                                                  \
+	"1interrupts1) kill -INT $PPID; nap;;\n"                                                   \
+	"1?broken1) fail invalid lost_one; exit 1;;\n"                                             \
+	"1?dying1) kill -SEGV $$;;\n"                                                              \
+	"1?hanging1) nap;;\n"                                                                      \
+	"?contradicts1) fail ok why; exit 1;;\n"                                                   \
+	"1?unable1) fail unsupported no_such_event; exit 1;;\n"                                    \
+	"esac; }\n"                                                                                \
+	"[ \"$counting$name\" != 1unsupported ] || { fail unsupported no_event; exit 1; }\n"       \
+	"metrics() { length=$((100 + launch)) metrics='\"ns_per_op\":'$length\n"                   \
+	"case $name in\n"                                                                          \
+	"steady|apart) metrics=$metrics',\"late_ns\":7,\"cold_bytes\":9';;\n"                      \
+	"wobbly) metrics='\"ns_per_op\":100,\"late_ns\":'$((50 + launch % 2 * 50)) "               \
+	"length=100;;\n"                                                                           \
+	"peak) metrics=$metrics',\"ops_per_s\":'$((1000 + launch * 10))',\"cold_bytes\":'"         \
+	"$((3000 + launch * 10));;\n"                                                              \
+	"nothing) metrics=$metrics',\"ops_per_s\":0';;\n"                                          \
+	"looks|mislooks) metrics='\"trial_ns\":'$length',\"cold_bytes\":9';;\n"                    \
+	"esac; }\n"                                                                                \
+	"pus=0; case $launch$name in 2strays) pus=1;; esac\n"                                      \
+	"say '{\"v\":1,\"type\":\"ready\",\"case\":\"'$name'\",\"hash\":\"h\",\"pus\":\"'$pus'\"," \
+	"\"oversubscribed\":false,\"slot_ns\":1000}'\n"                                            \
+	"while hear; do case $heard in\n"                                                          \
+	"*'\"end\"'*) last_words; say '{\"v\":1,\"type\":\"summary\",\"rows\":'$rows',"            \
+	"\"real_time_sum_ns\":'$sum'}'; exit 0;;\n"                                                \
+	"*) slot=${heard#*'\"slot\":'} slot=${slot%%[!0-9]*}\n"                                    \
+	"  before_sample; metrics\n"                                                               \
+	"  say '{\"v\":1,\"type\":\"sample\",\"sample\":{\"launch\":0,\"slot\":'$slot',"           \
+	"\"warm_up\":false,\"metrics\":{'$metrics'},\"worker_ops\":[3]}}'\n"                       \
+	"  rows=$((rows + 1)) sum=$((sum + length));;\n"                                           \
 	"esac; done\n"
 
 struct suite {
@@ -320,6 +321,26 @@ static void be_interrupted(void)
 }
 
 /* Failed, and yet not: tried again and again it would eat the time of all others. */
+/* When the cpuset or the affinity has changed between two launches, as inside of one. */
+static void a_launch_in_another_place_fails_the_case(void **state)
+{
+	static const char *const names[] = {"good", "strays", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	check_good(&s, 0);
+	assert_int_equal(s.run.series[1].status, STATUS_INVALID);
+	assert_string_equal(s.run.series[1].reason,
+	    "launch 2: workers were bound to PUs 0 before, and now to 1: cpuset or affinity "
+	    "changed while it ran");
+	/* What it was is kept, and nothing of what it became. */
+	assert_string_equal(s.run.series[1].pus, "0");
+	assert_int_equal(s.run.series[1].sample_count, 2 * SLOTS);
+	end(&s);
+}
+
 static void a_failure_that_is_none_is_not_tried_again(void **state)
 {
 	static const char *const names[] = {"contradicts", "good", NULL};
@@ -797,6 +818,7 @@ int main(void)
 	    cmocka_unit_test(good_cases_get_all_their_launches),
 	    cmocka_unit_test(a_summary_that_disagrees_fails_the_case),
 	    cmocka_unit_test(a_late_failure_takes_the_figure_not_the_samples),
+	    cmocka_unit_test(a_launch_in_another_place_fails_the_case),
 	    cmocka_unit_test(a_failure_that_is_none_is_not_tried_again),
 	    cmocka_unit_test(an_interrupt_keeps_what_there_is),
 	    cmocka_unit_test(a_journal_that_is_full_ends_the_run),

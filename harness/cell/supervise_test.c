@@ -145,7 +145,8 @@ static void a_cell_is_told_all(void **state)
 	    "--load", "mine=/a/b.so", "--build-id", "c0ffee", NULL};
 	char exe[96], path[96], why[200] = "", said[2000], want[1000];
 	struct cell_spec spec = cell_script(exe, sizeof(exe),
-	    "echo \"args $*\" >&2; echo \"xml $HWLOC_XMLFILE $HWLOC_THISSYSTEM\" >&2\n"
+	    "echo \"args $*\" >&2; echo \"xml $CONCBENCH_TOPOLOGY $HWLOC_XMLFILE $HWLOC_THISSYSTEM "
+	    "$HWLOC_SYNTHETIC\" >&2\n"
 	    "echo \"allowed $CONCBENCH_ALLOWED\" >&2\n"
 	    "read -r pid comm st ppid group rest < /proc/$$/stat\n"
 	    "test $group = $$ && echo own group >&2\n"
@@ -168,17 +169,24 @@ static void a_cell_is_told_all(void **state)
 	spec.modules = modules;
 	spec.selection = (const char *const[]){"locks", NULL}; /* of a catalogue only */
 	spec.topology_xml = "/a/topology.xml";
+	/* The user's: for nobody but `concbench topology`. */
+	assert_int_equal(setenv("HWLOC_SYNTHETIC", "pu:8", 1), 0);
+	assert_int_equal(setenv("HWLOC_XMLFILE", "/b/topology.xml", 1), 0);
+	assert_int_equal(setenv("HWLOC_THISSYSTEM", "1", 1), 0);
 	spec.allowed = "0-1";
 	if (cell_start(&spec, &c, &m, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
 	cell_kill(c);
+	assert_int_equal(unsetenv("HWLOC_SYNTHETIC"), 0);
+	assert_int_equal(unsetenv("HWLOC_XMLFILE"), 0);
+	assert_int_equal(unsetenv("HWLOC_THISSYSTEM"), 0);
 	assert_int_equal(close(spec.stderr_fd), 0);
 	read_text("stderr", said, sizeof(said));
 	(void)snprintf(want, sizeof(want),
 	    "args cell --fd 3 --slot-ns 12345678901 --load mine=/a/b.so --build-id c0ffee "
 	    "--case %s --slots 7 --seed 18446744073709551615 --given 0.10000000000000001 "
 	    "--counters\n"
-	    "xml /a/topology.xml 1\nallowed 0-1\nown group\nblocked 0000000000000000\n",
+	    "xml /a/topology.xml   \nallowed 0-1\nown group\nblocked 0000000000000000\n",
 	    CELL_CASE);
 	assert_string_equal(said, want);
 	assert_true(cell_none_left(CELL_PATIENCE_NS));

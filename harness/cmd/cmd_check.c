@@ -6,6 +6,7 @@
 #include "harness/cell/conformance.h"
 #include "harness/cell/supervise.h"
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/preflight.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/selection.h"
 #include "harness/machine/topology.h"
@@ -191,6 +192,9 @@ static int prepare(struct check *c)
 	int ret;
 
 	(void)snprintf(c->exe, sizeof(c->exe), "/proc/%ld/exe", (long)getpid());
+	ret = preflight("check");
+	if (ret)
+		return ret;
 	if (topology_discover(&c->topo, err, sizeof(err)) != 0 ||
 	    catalogue_here_open(&c->here, c->topo, &c->o->what, err, sizeof(err)) != 0)
 		return complain("check", "%s", err);

@@ -140,6 +140,7 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 		rows = gate_conclude(&g, c);
 	if (!rows && !ret && !o->no_noise && !c->noise[0] && s->case_count)
 		noise_of_gate(&g, c->noise, sizeof(c->noise));
+	noise_name_quota(&g, c->noise, sizeof(c->noise));
 	/* What was kept for it, and what the gate has left. */
 	counting_ns = share_ns + (rows ? 0 : gate_left_ns(&g));
 	gate_free(&g);

@@ -6,6 +6,7 @@
 #include "harness/cell/supervise.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
+#include "harness/cmd/preflight.h"
 #include "harness/cmd/run_session.h"
 #include "harness/history/machine_class.h"
 #include <concbench/gbench.h>
@@ -99,8 +100,11 @@ static int describe_run(struct session *s)
 		ret = manifest_add(
 		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
 	if (!ret)
+		ret = manifest_add(&s->run.manifest, TOPOLOGY_ORIGIN_KEY,
+		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
+	if (!ret)
 		ret = manifest_addf(
-		    &s->run.manifest, "run.timer_slack_ns", "%d", CELL_TIMER_SLACK_NS);
+		    &s->run.manifest, "run.timer_slack_ns", "%d", cell_set_timer_slack());
 	for (size_t i = 0; !ret && i < s->here.modules.count; i++) {
 		const struct module *m = &s->here.modules.item[i];
 		char key[32];
@@ -499,8 +503,10 @@ static int run_to_end(struct session *s)
 int run_session(void *options)
 {
 	struct session s = {.o = *(struct run_options *)options, .stderr_fd = -1};
-	int status = session_open(&s);
+	int status = s.o.list ? 0 : preflight("run");
 
+	if (!status)
+		status = session_open(&s);
 	if (!status)
 		status = describe_run(&s);
 	if (!status)

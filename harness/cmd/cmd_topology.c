@@ -113,7 +113,7 @@ static int open_topology(const struct options *o, struct topology **topo)
 	}
 	if (o->allowed && setenv("CONCBENCH_ALLOWED", o->allowed, 1) != 0)
 		return usage_error(NULL, "out of memory");
-	ret = topology_discover(topo, message, sizeof(message));
+	ret = topology_any(topo, message, sizeof(message));
 	return ret ? usage_error(NULL, message) : 0;
 }
 

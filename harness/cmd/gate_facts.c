@@ -96,6 +96,9 @@ int gate_facts_collect(const struct gate_session *s, struct comparison *c)
 	if (!ret)
 		ret = manifest_add(
 		    &c->machine, "topology.allowed_pus", topology_allowed_list(s->topo));
+	if (!ret)
+		ret = manifest_add(&c->machine, TOPOLOGY_ORIGIN_KEY,
+		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
 	for (enum side side = SIDE_BASE; !ret && side < SIDES; side++)
 		ret = add_build(s->request->exe[side], &c->build[side]);
 	return ret;

@@ -3,7 +3,7 @@
 #include "harness/base/clock.h"
 #include "harness/run/case_filter.h"
 #include "harness/cmd/cmd.h"
-#include "harness/cmd/conclude.h"
+#include "harness/cmd/preflight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -313,6 +313,9 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
 	s->request = r;
 	s->what = r->what;
 	s->log_fd = -1;
+	ret = preflight(r->command);
+	if (ret)
+		return ret;
 	if (topology_discover(&s->topo, err, sizeof(err)) != 0)
 		return complain(r->command, "%s", err);
 	ret = open_folder(s);

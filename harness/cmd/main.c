@@ -1,6 +1,8 @@
 /* main.c - what holds for every command. */
 #include "harness/cmd/cmd.h"
+#include "harness/cmd/preflight.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -19,6 +21,11 @@ int main(int argc, char **argv)
 	static char version[] = "version";
 
 	if (!open_standard_streams())
+		return complain(argc > 1 ? argv[1] : "",
+		    "/dev/null: %s: it stands in for a closed "
+		    "stdin, stdout or stderr",
+		    strerror(errno));
+	if (preflight_stack(argc > 1 ? argv[1] : "") != 0)
 		return EXIT_USAGE;
 	/* A limit on file sizes, or a reader that has gone, is an error of write(2) to report, not
 	 * a reason to die: what was measured has to be saved first. */

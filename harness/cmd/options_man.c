@@ -84,8 +84,9 @@ void options_man(FILE *to, const struct command *root)
 	} ends[] = {
 	    {"ENVIRONMENT",
 		"CONCBENCH_ALLOWED: the PUs that may be used, such as 0-3,8.\n\n"
-		"HWLOC_XMLFILE: a machine description to use instead of a look at the machine."
-		"\n\nTMPDIR: where a gate keeps what it needs while it runs.\n\n"
+		"HWLOC_XMLFILE, HWLOC_SYNTHETIC and hwloc's other variables: another machine for "
+		"concbench topology to draw. Nothing is measured while they name another one than "
+		"this.\n\nTMPDIR: where a gate keeps what it needs while it runs.\n\n"
 		"XDG_CACHE_HOME: where concbench gate --git-base keeps its builds, in "
 		"concbench/builds (default: ~/.cache).\n\n"
 		"COLUMNS: the width of --help."},

@@ -168,6 +168,7 @@ static int one_pair(struct gate *g, struct gate_case *c)
 	c->spent_ns += took_ns;
 	c->warm_up += result.warm_up;
 	c->empty += result.empty;
+	c->throttled += result.throttled;
 	/* Their ratio would be that of two machines. */
 	if (!ret &&
 	    regimes_apart(result.round_trip_ns[SIDE_BASE], result.round_trip_ns[SIDE_HEAD])) {

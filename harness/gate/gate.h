@@ -77,6 +77,7 @@ struct gate_case {
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
 	unsigned pairs, slots, warm_up, empty; /* slots used; kept out (pair.h) */
 	unsigned apart, apart_slots;           /* pairs in two regimes of the machine: not used */
+	unsigned throttled;                    /* of all slots: stopped by the CPU quota */
 	double *value[SIDES];                  /* the figure of each launch; owned */
 	unsigned outcomes[SIDES][RUN_OUTCOMES_MAX]; /* CB_OUTCOME: of the used slots */
 	size_t capacity;

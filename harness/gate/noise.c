@@ -1,5 +1,6 @@
 #include "harness/gate/noise.h"
 
+#include "harness/base/text.h"
 #include "harness/stats/power.h"
 
 #include <errno.h>
@@ -241,4 +242,28 @@ void noise_of_gate(const struct gate *g, char *text, size_t text_len)
 		    none, (double)s.needed_ns / 1e9, within_s);
 	else
 		(void)snprintf(text, text_len, "%s, nor did a case in it", none);
+}
+
+void noise_name_quota(const struct gate *g, char *text, size_t text_len)
+{
+	char rest[REASON_MAX];
+	size_t all = 0, stopped = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gate_case *c = &g->item[i];
+
+		stopped += c->throttled;
+		all += c->slots + c->warm_up + c->empty;
+	}
+	if (!stopped)
+		return;
+	(void)snprintf(rest, sizeof(rest), "%s", text);
+	text[0] = '\0';
+	text_add_clause(text, text_len,
+	    "the CPU quota stopped it in %zu of %zu turns: these figures are of the quota as much "
+	    "as "
+	    "of the code",
+	    stopped, all);
+	if (rest[0])
+		text_add_clause(text, text_len, "%s", rest);
 }

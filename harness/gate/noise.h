@@ -51,4 +51,10 @@ int noise_brief(struct gate_plan *plan, const struct catalogue_case *const *case
  */
 void noise_of_gate(const struct gate *g, char *text, size_t text_len);
 
+/**
+ * noise_name_quota() - put before @text how many turns of a gate the CPU quota has stopped; nothing
+ * when none. @g: measured.
+ */
+void noise_name_quota(const struct gate *g, char *text, size_t text_len);
+
 #endif

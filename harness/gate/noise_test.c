@@ -205,6 +205,29 @@ static void a_gate_without_noise_tells_its_own(void **state)
 	assert_string_equal(text, "no A/A before the gate got to a look, nor did a case in it");
 }
 
+static void a_quota_that_stopped_it_comes_first(void **state)
+{
+	static const char *const names[] = {"slower", "same"};
+	char text[REASON_MAX] = "on this machine, 1 % is visible";
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	g.item[0].slots = 20;
+	g.item[0].warm_up = 4;
+	g.item[1].slots = 40;
+	noise_name_quota(&g, text, sizeof(text));
+	assert_string_equal(text, "on this machine, 1 % is visible");
+	g.item[1].throttled = 7;
+	noise_name_quota(&g, text, sizeof(text));
+	assert_string_equal(text,
+	    "the CPU quota stopped it in 7 of 64 turns: these figures are of the quota as much as "
+	    "of the code; on this machine, 1 % is visible");
+	gate_free(&g);
+}
+
 /* That base itself is broken is no want of time. */
 static void a_broken_base_is_told(void **state)
 {
@@ -313,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(noise_is_told),
 	    cmocka_unit_test(without_a_budget_noise_comes_on_top),
 	    cmocka_unit_test(a_gate_without_noise_tells_its_own),
+	    cmocka_unit_test(a_quota_that_stopped_it_comes_first),
 	    cmocka_unit_test(a_broken_base_is_told),
 	    cmocka_unit_test(tries_are_tallied),
 	    cmocka_unit_test(visible_change),

@@ -79,6 +79,9 @@ static int check_alike(struct pair *p, const struct message ready[SIDES])
 		(void)snprintf(p->failure->why, sizeof(p->failure->why),
 		    "a turn lasts %.3g ms in base and %.3g ms in head", (double)base->slot_ns / 1e6,
 		    (double)head->slot_ns / 1e6);
+	else if (strcmp(base->pus, head->pus) != 0)
+		(void)snprintf(p->failure->why, sizeof(p->failure->why),
+		    "base's workers are bound to PUs %.60s, head's to %.60s", base->pus, head->pus);
 	else
 		return 0;
 	return -ESTALE;
@@ -130,7 +133,7 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
-	double ns = 0.0;
+	double ns = 0.0, stopped;
 	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
@@ -139,6 +142,8 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 	p->turns[side]++;
 	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
 	(void)metric_get(&sample.metrics, METRIC_ROUND_TRIP_NS, &out->round_trip_ns[side]);
+	if (metric_get(&sample.metrics, METRIC_THROTTLED_PCT, &stopped))
+		out->throttled += stopped > 0.0;
 	p->sum_ns[side] += ns;
 	if (!take(p, side, &sample, warm, value, out))
 		*value = NAN;

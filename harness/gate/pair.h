@@ -52,6 +52,7 @@ struct pair_result {
 	unsigned slots;              /* used, of both sides */
 	unsigned warm_up;            /* kept out: of the first quartet */
 	unsigned empty;              /* kept out: of quartets with a slot that gave no figure */
+	unsigned throttled;          /* of all: in which the CPU quota stopped it */
 	char hash[17]; /* of the case, the same on both sides unless they may differ */
 };
 

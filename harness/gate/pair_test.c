@@ -81,6 +81,26 @@ static void both_take_turns(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+static void turns_that_the_quota_stopped_are_counted(void **state)
+{
+	struct pair_failure failure;
+	struct pair_result result;
+	char head[2048], *at;
+	struct pair_scripts s;
+
+	(void)state;
+	(void)snprintf(head, sizeof(head), "%s", "ME=h NS=110\n" COOPERATE);
+	at = strstr(head, "\"ns_per_op\":");
+	assert_non_null(at);
+	memmove(at + strlen("\"throttled_pct\":4,"), at, strlen(at) + 1);
+	memcpy(at, "\"throttled_pct\":4,", strlen("\"throttled_pct\":4,"));
+	scripts(&s, BASE_100, head);
+	assert_int_equal(pair_measure(&s.spec, &result, &failure), 0);
+	assert_int_equal(read_turns(&s, SIDE_BASE), 12);
+	assert_int_equal(read_turns(&s, SIDE_HEAD), 12);
+	assert_int_equal(result.throttled, 12);
+}
+
 /* Both write to one file: the order of all turns. */
 static void turns_are_in_random_quartets(void **state)
 {
@@ -235,6 +255,23 @@ static void turns_of_other_length_are_not_compared(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+/* As when the cpuset changes between the start of one and of the other. */
+static void workers_elsewhere_are_not_compared(void **state)
+{
+	struct pair_failure failure;
+	struct pair_result result;
+	struct pair_scripts s;
+
+	(void)state;
+	scripts(&s, BASE_100,
+	    "ME=h NS=100\nready() { say "
+	    "'{\"v\":1,\"type\":\"ready\",\"case\":\"" CELL_CASE "\",\"hash\":\"h\","
+	    "\"pus\":\"1,1\",\"oversubscribed\":false,\"slot_ns\":1000}'; }\n" COOPERATE);
+	assert_int_equal(pair_measure(&s.spec, &result, &failure), -ESTALE);
+	assert_string_equal(failure.why, "base's workers are bound to PUs 0,1, head's to 1,1");
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
 /* A slot in which nothing was finished spoils its quartet, and is counted. */
 static void empty_slots_are_counted(void **state)
 {
@@ -280,11 +317,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_take_turns),
+	    cmocka_unit_test(turns_that_the_quota_stopped_are_counted),
 	    cmocka_unit_test(turns_are_in_random_quartets),
 	    cmocka_unit_test(either_side_is_started_first),
 	    cmocka_unit_test(a_failing_side_is_named),
 	    cmocka_unit_test(other_definitions_are_not_compared),
 	    cmocka_unit_test(turns_of_other_length_are_not_compared),
+	    cmocka_unit_test(workers_elsewhere_are_not_compared),
 	    cmocka_unit_test(empty_slots_are_counted),
 	    cmocka_unit_test(quartets_fill_a_launch),
 	};

@@ -4,6 +4,7 @@
 
 #include "harness/base/grow.h"
 #include "harness/base/hash.h"
+#include "harness/machine/topology.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,6 +35,7 @@ static bool is_run_id(const char *id)
 static int check(struct store *s, const struct run *run)
 {
 	const char *sanitizer = manifest_get(&run->manifest, "build.sanitizer");
+	const char *origin = manifest_get(&run->manifest, TOPOLOGY_ORIGIN_KEY);
 
 	if (!is_run_id(run->id))
 		return store_say(s, -EINVAL,
@@ -42,6 +44,11 @@ static int check(struct store *s, const struct run *run)
 	if (sanitizer && strcmp(sanitizer, "none") != 0)
 		return store_say(
 		    s, -EINVAL, "a build with the %s sanitizer has no figures", sanitizer);
+	if (origin && strcmp(origin, TOPOLOGY_OURS) != 0)
+		return store_say(s, -EINVAL,
+		    "its topology is not of the system that it ran on (" TOPOLOGY_ORIGIN_KEY
+		    ": %s)",
+		    origin);
 	return 0;
 }
 

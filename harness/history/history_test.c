@@ -355,6 +355,11 @@ static void sanitizer_builds_are_refused(void **state)
 	assert_non_null(strstr(history_error(h), "address sanitizer"));
 	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 0);
 	assert_int_equal(manifest_add(&run.manifest, "build.sanitizer", "none"), 0);
+	/* Nor of a machine that hwloc made up. */
+	assert_int_equal(manifest_add(&run.manifest, "topology.of", "another machine"), 0);
+	assert_int_equal(history_add(h, &run), -EINVAL);
+	assert_non_null(strstr(history_error(h), "not of the system that it ran on"));
+	assert_int_equal(manifest_add(&run.manifest, "topology.of", "this system"), 0);
 	assert_int_equal(history_add(h, &run), 0);
 	run_free(&run);
 	history_close(h);

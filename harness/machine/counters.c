@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PROC_FILE_MAX_BYTES ((size_t)16 * 1024 * 1024)
-
 static const char *const event_names[COUNTERS_EVENTS] = {
     [COUNTERS_INSTRUCTIONS_USER] = "instructions_user",
     [COUNTERS_INSTRUCTIONS_KERNEL] = "instructions_kernel",
@@ -52,51 +50,6 @@ void counters_usage_self(struct counters_usage *out)
 	out->cpu_ns = clock_thread_cpu_ns();
 	out->voluntary_switches = (uint64_t)usage.ru_nvcsw;
 	out->involuntary_switches = (uint64_t)usage.ru_nivcsw;
-}
-
-int counters_parse_migrations(const char *sched, uint64_t *out)
-{
-	static const char name[] = "\nse.nr_migrations";
-	const char *line = strstr(sched, name);
-	uint64_t value;
-
-	if (!line || sscanf(line + sizeof(name) - 1, " : %" SCNu64, &value) != 1)
-		return -ENOENT;
-	*out = value;
-	return 0;
-}
-
-int counters_migrations_self(uint64_t *out)
-{
-	char *text = NULL;
-	int err = file_read_all("/proc/thread-self/sched", PROC_FILE_MAX_BYTES, &text, NULL);
-
-	if (err)
-		return err;
-	err = counters_parse_migrations(text, out);
-	free(text);
-	return err;
-}
-
-uint64_t counters_parse_steal(const char *stat, uint64_t ticks_per_s)
-{
-	uint64_t ticks;
-
-	/* "cpu user nice system idle iowait irq softirq steal ..." is the sum of all CPUs. */
-	if (ticks_per_s == 0 || strncmp(stat, "cpu ", 4) != 0 ||
-	    sscanf(stat, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &ticks) != 1)
-		return 0;
-	return ticks * (CLOCK_NS_PER_S / ticks_per_s);
-}
-
-uint64_t counters_steal_ns(void)
-{
-	const long ticks_per_s = sysconf(_SC_CLK_TCK);
-	char line[512];
-
-	if (ticks_per_s <= 0 || file_read_line("/proc/stat", line, sizeof(line)) != 0)
-		return 0;
-	return counters_parse_steal(line, (uint64_t)ticks_per_s);
 }
 
 const char *counters_event_name(enum counters_event e)

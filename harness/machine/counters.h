@@ -1,7 +1,7 @@
 /*
  * counters.h - what the kernel and the hardware counted while something ran.
  *
- * Two kinds that are never mixed. Cheap ones (rusage, steal) are read before and after a timed
+ * Two kinds that are never mixed. Cheap ones (rusage) are read before and after a timed
  * trial. Hardware ones go through perf_event_open(2), slow down context switches by an order of
  * magnitude on virtual machines, and are therefore only opened in a pass of their own.
  */
@@ -23,18 +23,6 @@ struct counters_usage {
 /** counters_usage_self() - of the calling OS thread: CLOCK_THREAD_CPUTIME_ID, since getrusage(2)
  * knows whole microseconds only, and RUSAGE_THREAD for the switches. */
 void counters_usage_self(struct counters_usage *out);
-
-/**
- * counters_migrations_self() - how often the calling OS thread was moved to another CPU.
- *
- * From /proc/thread-self/sched: tens of microseconds, so outside the timed part only.
- * Return: 0; -ENOENT when the kernel does not tell (CONFIG_SCHED_DEBUG); -errno.
- */
-int counters_migrations_self(uint64_t *out);
-
-/** counters_steal_ns() - CPU time the hypervisor withheld, summed over all CPUs (proc(5), stat); in
- * steps of a clock tick, usually 10 ms. 0 when the kernel does not tell. */
-uint64_t counters_steal_ns(void);
 
 enum counters_event {
 	COUNTERS_INSTRUCTIONS_USER,
@@ -107,11 +95,5 @@ int counters_open_specs(struct counters *c, const struct counters_spec specs[COU
 
 /** counters_explain() - the @reason of counters_open() from @c's errors. */
 void counters_explain(const struct counters *c, int paranoid, char *reason, size_t reason_len);
-
-/** counters_parse_steal() - from the text of /proc/stat to ns; 0 when it has none. */
-uint64_t counters_parse_steal(const char *stat, uint64_t ticks_per_s);
-
-/** counters_parse_migrations() - from the text of /proc/<pid>/sched. Return: 0; -ENOENT. */
-int counters_parse_migrations(const char *sched, uint64_t *out);
 
 #endif

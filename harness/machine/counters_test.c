@@ -312,69 +312,6 @@ static void usage_is_of_one_thread(void **state)
 	assert_true(after.cpu_ns >= before.cpu_ns);
 }
 
-static void parses_steal(void **state)
-{
-	static const char stat[] =
-	    "cpu  10 20 30 40 50 60 70 81 90 100\ncpu0 1 2 3 4 5 6 7 8 9 10\n";
-	uint64_t first = counters_steal_ns();
-
-	(void)state;
-	assert_int_equal(counters_parse_steal(stat, 100), 810 * CLOCK_NS_PER_MS);
-	assert_int_equal(counters_parse_steal(stat, 1000), 81 * CLOCK_NS_PER_MS);
-	assert_int_equal(counters_parse_steal("cpu0 1 2 3 4 5 6 7 8 9 10\n", 100), 0);
-	assert_int_equal(counters_parse_steal("cpu 1 2 3 4\n", 100), 0); /* Linux 2.4 */
-	assert_int_equal(counters_parse_steal("", 100), 0);
-	assert_int_equal(counters_parse_steal(stat, 0), 0);
-	assert_true(counters_steal_ns() >= first);
-}
-
-static void parses_migrations(void **state)
-{
-	uint64_t n = 4711;
-	int err;
-
-	(void)state;
-	assert_int_equal(
-	    counters_parse_migrations("x (1, #threads: 1)\n---\n"
-				      "se.nr_migrations          :              12\nnext : 3\n",
-		&n),
-	    0);
-	assert_int_equal(n, 12);
-	assert_int_equal(counters_parse_migrations("", &n), -ENOENT);
-	assert_int_equal(counters_parse_migrations("\nse.nr_migrations : x", &n), -ENOENT);
-	assert_int_equal(n, 12);
-	err = counters_migrations_self(&n);
-	if (err)
-		print_message("migrations are not told here (%d)\n", err);
-	assert_true(err <= 0);
-}
-
-/* Moves to and fro between two CPUs: at least as many migrations. */
-static void counts_migrations(void **state)
-{
-	uint64_t before, after;
-	cpu_set_t all, one;
-	size_t cpu[2], found = 0;
-
-	(void)state;
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	for (size_t i = 0; i < CPU_SETSIZE && found < 2; i++)
-		if (CPU_ISSET(i, &all))
-			cpu[found++] = i;
-	if (found < 2 || counters_migrations_self(&before) != 0) {
-		print_message("one CPU only, or migrations are not told\n");
-		skip();
-	}
-	for (int i = 0; i < 6; i++) {
-		CPU_ZERO(&one);
-		CPU_SET(cpu[i % 2], &one);
-		assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	}
-	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
-	assert_int_equal(counters_migrations_self(&after), 0);
-	assert_true(after - before >= 5);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,9 +322,6 @@ int main(void)
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(bad_descriptor_is_an_error),
 	    cmocka_unit_test(usage_is_of_one_thread),
-	    cmocka_unit_test(parses_steal),
-	    cmocka_unit_test(parses_migrations),
-	    cmocka_unit_test(counts_migrations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,9 @@
 
 #include <stddef.h>
 
+/* How many CPUs' worth of time the control groups grant: "0.5", "none". */
+#define MANIFEST_CPU_LIMIT "cgroup.cpu_limit_cpus"
+
 struct manifest_item {
 	char *key;
 	char *value;

@@ -6,6 +6,7 @@
  * group, and what is above it cannot be seen.
  */
 #include "harness/machine/manifest_sources.h"
+#include "harness/machine/quota.h"
 
 #include "harness/base/text.h"
 
@@ -244,8 +245,8 @@ static int add_nearest(struct manifest *m, const struct cgroups *c, const struct
 	return 0;
 }
 
-/* How many CPUs' worth of time a group grants: quota over period. False when it does not say. */
-static bool read_cpu_share(const struct cgroups *c, const struct group *g, double *cpus)
+/* What a group grants. False when it does not say. */
+static bool read_cpu_share(const struct cgroups *c, const struct group *g, struct cgroup_cpu *out)
 {
 	char quota[MANIFEST_LINE_MAX], period[MANIFEST_LINE_MAX];
 	double quota_us, period_us;
@@ -261,34 +262,69 @@ static bool read_cpu_share(const struct cgroups *c, const struct group *g, doubl
 		   !read_here(c, g, "cpu.cfs_period_us", period)) {
 		return false;
 	}
-	*cpus = INFINITY;
+	*out = (struct cgroup_cpu){.cpus = INFINITY, .v2 = g->v2};
 	if (strcmp(quota, "max") == 0 || strcmp(quota, "-1") == 0)
 		return true;
 	if (text_parse_double(quota, 0, 1e15, &quota_us) != 0 ||
 	    text_parse_double(period, 1, 1e15, &period_us) != 0)
 		return false;
-	*cpus = quota_us / period_us;
+	out->cpus = quota_us / period_us;
+	out->period_us = period_us;
 	return true;
+}
+
+static void each_cpu_share(
+    const struct cgroups *c, void (*each)(void *user, const struct cgroup_cpu *share), void *user)
+{
+	struct group g;
+
+	if (!find_group(c, "cpu", &g))
+		return;
+	do {
+		struct cgroup_cpu share;
+
+		if (!read_cpu_share(c, &g, &share))
+			continue;
+		(void)snprintf(share.stat, sizeof(share.stat), "%s%s/cpu.stat", c->root, g.dir);
+		each(user, &share);
+	} while (go_up(&g));
+}
+
+void cgroup_cpu_shares(
+    const char *root, void (*each)(void *user, const struct cgroup_cpu *share), void *user)
+{
+	struct cgroups c = {.root = root};
+
+	c.groups = manifest_read_text(root, "/proc/self/cgroup");
+	c.mounts = manifest_read_text(root, "/proc/self/mountinfo");
+	if (c.groups && c.mounts)
+		each_cpu_share(&c, each, user);
+	free(c.groups);
+	free(c.mounts);
+}
+
+struct lowest {
+	double cpus;
+	bool known;
+};
+
+static void take_lowest(void *user, const struct cgroup_cpu *share)
+{
+	struct lowest *l = user;
+
+	l->cpus = fmin(l->cpus, share->cpus);
+	l->known = true;
 }
 
 static int add_cpu_limit(struct manifest *m, const struct cgroups *c)
 {
-	double lowest = INFINITY, cpus;
-	bool known = false;
-	struct group g;
+	struct lowest l = {.cpus = INFINITY};
 
-	if (!find_group(c, "cpu", &g))
+	each_cpu_share(c, take_lowest, &l);
+	if (!l.known)
 		return 0;
-	do {
-		if (read_cpu_share(c, &g, &cpus)) {
-			known = true;
-			lowest = fmin(lowest, cpus);
-		}
-	} while (go_up(&g));
-	if (!known)
-		return 0;
-	return isinf(lowest) ? manifest_add(m, "cgroup.cpu_limit_cpus", "none")
-			     : manifest_addf(m, "cgroup.cpu_limit_cpus", "%.4g", lowest);
+	return isinf(l.cpus) ? manifest_add(m, MANIFEST_CPU_LIMIT, "none")
+			     : manifest_addf(m, MANIFEST_CPU_LIMIT, "%.4g", l.cpus);
 }
 
 static int add_version(struct manifest *m, const struct cgroups *c)

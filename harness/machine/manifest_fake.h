@@ -74,7 +74,7 @@ struct expected {
 	const char *key, *value; /* NULL: left out */
 };
 
-static void assert_manifest(const struct manifest *m, const struct expected *e, size_t count)
+static inline void assert_manifest(const struct manifest *m, const struct expected *e, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *value = manifest_get(m, e[i].key);
@@ -86,7 +86,7 @@ static void assert_manifest(const struct manifest *m, const struct expected *e, 
 }
 
 /* Builds it, collects, compares. */
-static void check_machine(const struct fake_file *files, size_t file_count,
+static inline void check_machine(const struct fake_file *files, size_t file_count,
     const struct expected *expected, size_t expected_count)
 {
 	struct manifest m = {0};

@@ -86,6 +86,7 @@ static int assign(const struct topology *topo, const struct placement_order *ord
 		free(used);
 		return -ENOMEM;
 	}
+	out->mixed_cores = false;
 	for (unsigned w = 0; w < workers; w++) {
 		unsigned i;
 
@@ -94,6 +95,8 @@ static int assign(const struct topology *topo, const struct placement_order *ord
 			continue;
 		}
 		i = order->pus[w % order->len];
+		out->mixed_cores |=
+		    topology_pu(topo, i)->core_kind != topology_pu(topo, order->pus[0])->core_kind;
 		pu[w] = (int)topology_pu(topo, i)->os_index;
 		distinct += !used[i];
 		used[i] = true;

@@ -34,6 +34,7 @@ struct placement {
 	int *pu;             /* OS index of worker i; owned, see placement_free() */
 	unsigned pus_used;   /* distinct PUs among them; 0 for none */
 	bool oversubscribed; /* more workers than distinct PUs they may run on */
+	bool mixed_cores;    /* bound to cores of several kinds: no worker is like another */
 };
 
 /**

@@ -12,6 +12,7 @@ struct row {
 	unsigned workers; /* 0: whatever their number */
 	char *pus;
 	bool oversubscribed;
+	bool mixed_cores;
 	char unsupported[160]; /* "" when there is a plan */
 };
 
@@ -81,6 +82,7 @@ static int make_row(const struct topology *topo, const struct placement_policy *
 		return 0;
 	row->pus = format_pus(&plan, utf8);
 	row->oversubscribed = plan.oversubscribed;
+	row->mixed_cores = plan.mixed_cores;
 	placement_free(&plan);
 	return row->pus ? 0 : -ENOMEM;
 }
@@ -104,9 +106,11 @@ static void print_row(FILE *to, const struct row *row, int policy_columns, int p
 		fprintf(to, "%7s  ", "any");
 	if (*row->unsupported)
 		fprintf(to, "unsupported: %s\n", row->unsupported);
-	else if (row->oversubscribed)
-		fprintf(to, "%s%*s  oversubscribed\n", row->pus, pus_columns - columns_of(row->pus),
-		    "");
+	else if (row->oversubscribed || row->mixed_cores)
+		fprintf(to, "%s%*s  %s%s%s\n", row->pus, pus_columns - columns_of(row->pus), "",
+		    row->oversubscribed ? "oversubscribed" : "",
+		    row->oversubscribed && row->mixed_cores ? ", " : "",
+		    row->mixed_cores ? "several kinds of cores" : "");
 	else
 		fprintf(to, "%s\n", row->pus);
 }
@@ -132,7 +136,8 @@ int placement_draw_table(const struct topology *topo, const struct placement_pol
 				row->workers = 0;
 				break;
 			}
-			if (row->oversubscribed && columns_of(row->pus) > pus_columns)
+			if ((row->oversubscribed || row->mixed_cores) &&
+			    columns_of(row->pus) > pus_columns)
 				pus_columns = columns_of(row->pus);
 		}
 		if ((int)strlen(policies[p].text) > policy_columns)

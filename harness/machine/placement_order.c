@@ -58,11 +58,14 @@ struct load {
 	unsigned *package, *numa, *llc;
 };
 
-/* Should a worker rather go to @a than to @b? The emptier package first; within it the emptier
+/* Should a worker rather go to @a than to @b? The faster kind of cores first, or rows would compare
+ * workers on unlike cores; then the emptier package; within it the emptier
  * NUMA node; within that the emptier cache; else the first in logical order. */
 static bool is_emptier(
     const struct load *load, const struct topology_pu *a, const struct topology_pu *b)
 {
+	if (a->core_kind != b->core_kind)
+		return a->core_kind > b->core_kind;
 	if (a->package_id != b->package_id)
 		return load->package[a->package_id] < load->package[b->package_id];
 	if (a->numa_id != b->numa_id)

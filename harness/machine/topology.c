@@ -13,6 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Where the supervisor's XML is, in a cell's environment. */
+#define HANDED "CONCBENCH_TOPOLOGY"
+
+#define VARIABLE_MAX 64
+
 struct topology {
 	hwloc_topology_t hwloc;
 	bool loaded;
@@ -26,6 +31,7 @@ struct topology {
 	char *limits;
 	char *summary;
 	char fingerprint[17];
+	char origin[VARIABLE_MAX]; /* hwloc's variable that it is from; "" none */
 };
 
 /* hwloc writes the same form as pu_list_format(). */
@@ -186,29 +192,107 @@ static struct topology *topology_alloc(void)
 	return topo;
 }
 
-int topology_discover(struct topology **out, char *err, size_t err_len)
+/* ---- what hwloc is told from outside ---- */
+
+#define PREFIX "HWLOC_"
+
+/* Only what hwloc prints. */
+static bool shapes_nothing(const char *variable)
 {
-	/* Disallowed PUs are kept so that they can be drawn as such; the cgroup is asked even when
-	 * the tree comes from XML, which may have been written outside of it. */
-	const unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED |
-				    HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES;
-	const char *xml = getenv("HWLOC_XMLFILE");
-	struct topology *topo = topology_alloc();
+	return strncmp(variable, "HWLOC_HIDE_ERRORS=", 18) == 0;
+}
+
+/* hwloc's variable that makes the machine another one: of several the one that hwloc obeys. */
+static const char *outside_variable(char name[VARIABLE_MAX])
+{
+	static const char *const first[] = {
+	    "HWLOC_XMLFILE", "HWLOC_SYNTHETIC", "HWLOC_CPUID_PATH", "HWLOC_FSROOT"};
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		const char *value = getenv(first[i]);
+
+		if (value && *value)
+			return strcpy(name, first[i]);
+	}
+	for (char **e = environ; e && *e; e++)
+		if (!strncmp(*e, PREFIX, strlen(PREFIX)) && !shapes_nothing(*e) &&
+		    strncmp(*e, "HWLOC_THISSYSTEM=", 17) != 0) {
+			(void)snprintf(name, VARIABLE_MAX, "%.*s", (int)strcspn(*e, "="), *e);
+			return name;
+		}
+	return NULL;
+}
+
+/* Whose word hwloc hears: the user's variables, or none but those of ours. */
+enum hears { HEARS_NOBODY, HEARS_OUTSIDE };
+
+/* The environment for hwloc: whether the machine is this one is for us to say. */
+static char **environment(enum hears hears, bool real)
+{
+	static char ours[] = "HWLOC_THISSYSTEM=1", foreign[] = "HWLOC_THISSYSTEM=0";
+	size_t count = 0, n = 0;
+	char **out;
+
+	while (environ && environ[count])
+		count++;
+	out = calloc(count + 2, sizeof(*out));
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environ[i], PREFIX, strlen(PREFIX)) != 0 ||
+		    shapes_nothing(environ[i]) ||
+		    (hears == HEARS_OUTSIDE && strncmp(environ[i], ours, 17) != 0))
+			out[n++] = environ[i];
+	out[n] = real ? ours : foreign;
+	return out;
+}
+
+/* May the calling thread run on every PU that is switched on? */
+static bool runs_everywhere(void)
+{
+	cpu_set_t set[PU_LIST_INDEX_MAX / CPU_SETSIZE + 1];
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return sched_getaffinity(0, sizeof(set), set) == 0 &&
+	       CPU_COUNT_S(sizeof(set), set) == online;
+}
+
+/*
+ * @xml: read this instead of looking; called @name in messages.
+ *
+ * Disallowed PUs are kept so that they can be drawn as such; the cgroup is asked even when the tree
+ * comes from XML, which may have been written outside of it. hwloc's look by CPUID, which in
+ * virtual machines knows of caches what the kernel does not, goes to every PU in turn: not where
+ * one of them is none of ours.
+ */
+static int look(enum hears hears, bool real, const char *xml, const char *name,
+    struct topology **out, char *err, size_t err_len)
+{
+	const unsigned long flags =
+	    HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED |
+	    HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES |
+	    (runs_everywhere() ? 0 : HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING);
+	char **const outside = environ, **heard = environment(hears, real);
+	struct topology *topo = NULL;
 	int ret = -ENOMEM;
 
+	if (!heard)
+		goto out;
+	environ = heard;
+	topo = topology_alloc();
 	if (!topo)
 		goto out;
 	ret = -EINVAL;
 	/* Set here, since hwloc falls back on the real machine when it cannot read its variable. */
-	if (xml && *xml && hwloc_topology_set_xml(topo->hwloc, xml) != 0) {
+	if (xml && hwloc_topology_set_xml(topo->hwloc, xml) != 0) {
 		one_line_format(
-		    err, err_len, "HWLOC_XMLFILE: cannot read '%s': %s", xml, strerror(errno));
+		    err, err_len, "%s: cannot read '%s': %s", name, xml, strerror(errno));
 		goto out;
 	}
 	if (hwloc_topology_set_flags(topo->hwloc, flags) != 0 ||
 	    hwloc_topology_load(topo->hwloc) != 0) {
-		if (xml && *xml)
-			one_line_format(err, err_len, "HWLOC_XMLFILE: '%s' is not a topology", xml);
+		if (xml)
+			one_line_format(err, err_len, "%s: '%s' is not a topology", name, xml);
 		else
 			one_line_format(err, err_len, "hwloc cannot load: %s", strerror(errno));
 		goto out;
@@ -216,6 +300,8 @@ int topology_discover(struct topology **out, char *err, size_t err_len)
 	topo->real = hwloc_topology_is_thissystem(topo->hwloc) != 0;
 	ret = finish(topo, getenv("CONCBENCH_ALLOWED"), "CONCBENCH_ALLOWED", err, err_len);
 out:
+	environ = outside;
+	free(heard);
 	if (ret) {
 		if (ret == -ENOMEM)
 			one_line_format(err, err_len, "out of memory");
@@ -226,15 +312,118 @@ out:
 	return ret;
 }
 
+/* As hwloc's variables have it. */
+static int look_outside(
+    const char *variable, bool real, struct topology **out, char *err, size_t err_len)
+{
+	const char *xml = getenv("HWLOC_XMLFILE");
+	int ret =
+	    look(HEARS_OUTSIDE, real, xml && *xml ? xml : NULL, "HWLOC_XMLFILE", out, err, err_len);
+
+	if (!ret && !real)
+		(void)snprintf((*out)->origin, sizeof((*out)->origin), "%s", variable);
+	return ret;
+}
+
+/*
+ * This machine; @foreign: set, with a line in @err, when the variable's is another one. By what is
+ * counted: of caches and processors' names more is known from one place than from another, and
+ * nothing of the variable's is used.
+ */
+static int look_here(
+    struct topology **out, const char *variable, bool *foreign, char *err, size_t err_len)
+{
+	struct topology *topo = NULL, *other = NULL;
+	int ret = look(HEARS_NOBODY, true, NULL, NULL, &topo, err, err_len);
+
+	*foreign = false;
+	if (ret)
+		return ret;
+	if (variable) {
+		/* As if it were this one, or neither the cgroup nor the affinity would count. */
+		ret = look_outside(variable, true, &other, err, err_len);
+		*foreign = ret == -ENODEV || (!ret && strcmp(topo->summary, other->summary) != 0);
+		if (*foreign)
+			one_line_format(err, err_len,
+			    "%s is of another machine (%s; this one: %s): unset it", variable,
+			    ret ? "with none of our PUs" : other->summary, topo->summary);
+		if (ret == -ENODEV)
+			ret = 0;
+		topology_free(other);
+	}
+	if (ret)
+		topology_free(topo);
+	else
+		*out = topo;
+	return ret;
+}
+
+int topology_discover(struct topology **out, char *err, size_t err_len)
+{
+	struct topology *topo = NULL;
+	char variable[VARIABLE_MAX];
+	bool foreign;
+	int ret = look_here(&topo, outside_variable(variable), &foreign, err, err_len);
+
+	if (!ret && foreign) {
+		topology_free(topo);
+		ret = -EINVAL;
+	}
+	if (!ret)
+		*out = topo;
+	return ret;
+}
+
+int topology_any(struct topology **out, char *err, size_t err_len)
+{
+	char name[VARIABLE_MAX];
+	const char *variable = outside_variable(name);
+
+	return variable ? look_outside(variable, false, out, err, err_len)
+			: look(HEARS_NOBODY, true, NULL, NULL, out, err, err_len);
+}
+
+int topology_handed(struct topology **out, char *err, size_t err_len)
+{
+	const char *xml = getenv(HANDED);
+
+	return look(HEARS_NOBODY, true, xml && *xml ? xml : NULL, HANDED, out, err, err_len);
+}
+
+int topology_hand_over(const char *xml, const char *allowed)
+{
+	char name[VARIABLE_MAX];
+
+	for (char **e = environ; e && *e;) {
+		if (strncmp(*e, PREFIX, strlen(PREFIX)) != 0) {
+			e++;
+			continue;
+		}
+		/* Moves the rest up. One with a name that is too long is not of hwloc's. */
+		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(*e, "="), *e);
+		if (strlen(name) == sizeof(name) - 1)
+			e++;
+		else if (unsetenv(name) != 0)
+			return -errno;
+	}
+	if (xml ? setenv(HANDED, xml, 1) != 0 : unsetenv(HANDED) != 0)
+		return -errno;
+	return allowed && setenv("CONCBENCH_ALLOWED", allowed, 1) != 0 ? -errno : 0;
+}
+
 int topology_synthetic(
     const char *description, const char *allowed, struct topology **out, char *err, size_t err_len)
 {
-	struct topology *topo = topology_alloc();
+	char **const outside = environ, **heard = environment(HEARS_NOBODY, false);
+	struct topology *topo = NULL;
 	int ret = -ENOMEM;
 
+	if (!heard)
+		goto out;
+	environ = heard;
+	topo = topology_alloc();
 	if (!topo)
 		goto out;
-	/* topo->real stays false whatever HWLOC_THISSYSTEM says. */
 	if (hwloc_topology_set_synthetic(topo->hwloc, description) != 0 ||
 	    hwloc_topology_set_flags(topo->hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) != 0 ||
 	    hwloc_topology_load(topo->hwloc) != 0) {
@@ -247,6 +436,8 @@ int topology_synthetic(
 	}
 	ret = finish(topo, allowed, "allowed", err, err_len);
 out:
+	environ = outside;
+	free(heard);
 	if (ret) {
 		if (ret == -ENOMEM)
 			one_line_format(err, err_len, "out of memory");
@@ -274,6 +465,11 @@ void topology_free(struct topology *topo)
 bool topology_is_real(const struct topology *topo)
 {
 	return topo->real;
+}
+
+const char *topology_origin(const struct topology *topo)
+{
+	return topo->origin;
 }
 
 unsigned topology_pu_count(const struct topology *topo)

@@ -15,14 +15,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* In manifests: whose figures they are. */
+#define TOPOLOGY_ORIGIN_KEY "topology.of"
+#define TOPOLOGY_OURS "this system"
+
 struct topology_node;
 
 /* Opaque; owns the hwloc topology. Immutable once made, so safe to read from any thread. */
 struct topology;
 
 /*
- * One usable PU. The *_id fields number the things that have a usable PU, densely from 0 in hwloc's
- * logical order: fit to index arrays with, not to print.
+ * One usable PU. The *_id fields number the things that have a usable PU, densely from 0 in the
+ * order of the PUs: fit to index arrays with, not to print.
  */
 struct topology_pu {
 	unsigned os_index;   /* what sched_setaffinity(2) and /proc/cpuinfo call it */
@@ -31,6 +35,7 @@ struct topology_pu {
 	unsigned llc_id;     /* last-level cache domain; its own core's where no cache is known */
 	unsigned numa_id;    /* nearest NUMA node */
 	unsigned package_id; /* socket */
+	unsigned core_kind;  /* 0: the only kind of cores, or the slowest of several */
 };
 
 /**
@@ -38,14 +43,32 @@ struct topology_pu {
  * @out:     set on success; release with topology_free().
  * @err:     one line on failure; may be NULL when @err_len is 0.
  *
- * If $HWLOC_XMLFILE is set that is read instead (several times faster); if $CONCBENCH_ALLOWED
- * is set (a list such as "0-3,8") the usable PUs are also intersected with it. The affinity of the
- * calling thread counts when the topology is this machine's: call this before binding anything.
+ * hwloc would take another machine for this one when its variables say so (HWLOC_XMLFILE,
+ * HWLOC_SYNTHETIC, ...: usual on clusters). They are not obeyed here, and refused when what they
+ * describe is not this machine, as seen from here. If $CONCBENCH_ALLOWED is set (a list such as
+ * "0-3,8") the usable PUs are also intersected with it. The affinity of the calling thread counts:
+ * call this before binding anything. It is never left, also not for a moment.
  *
- * Return: 0; -ENOMEM; -EINVAL (bad list or XML); -ENODEV when no PU is left to use; -errno when the
- * affinity cannot be read.
+ * Not for threads side by side: hwloc is given an environment of its own meanwhile.
+ *
+ * Return: 0; -ENOMEM; -EINVAL (bad list or XML, another machine); -ENODEV when no PU is left to
+ * use; -errno when the affinity cannot be read.
  */
 int topology_discover(struct topology **out, char *err, size_t err_len);
+
+/** topology_any() - for drawing: the machine of hwloc's variables, when there are any. */
+int topology_any(struct topology **out, char *err, size_t err_len);
+
+/** topology_handed() - in a cell: what the supervisor has seen and handed over (several times
+ * faster), or else this machine; hwloc's variables count for nothing. Return: as above. */
+int topology_handed(struct topology **out, char *err, size_t err_len);
+
+/**
+ * topology_hand_over() - the calling process's environment becomes a cell's.
+ * @xml: from topology_write_xml(), or NULL. @allowed: a list, or NULL: as it is.
+ * Return: 0; -errno.
+ */
+int topology_hand_over(const char *xml, const char *allowed);
 
 /**
  * topology_synthetic() - an hwloc synthetic machine, such as "pack:2 numa:1 l3:1 core:4 pu:2".
@@ -62,10 +85,14 @@ void topology_free(struct topology *topo);
 /** topology_is_real() - false for synthetic or foreign machines: plans only, no binding. */
 bool topology_is_real(const struct topology *topo);
 
+/** topology_origin() - hwloc's variable that says of another machine, or "". Owned by @topo. */
+const char *topology_origin(const struct topology *topo);
+
 /** topology_pu_count() - number of usable PUs, at least 1. */
 unsigned topology_pu_count(const struct topology *topo);
 
-/** topology_pu() - the @i-th usable PU in logical order, i < topology_pu_count(). */
+/** topology_pu() - the @i-th usable PU, i < topology_pu_count(): in logical order, but where there
+ * are several kinds of cores those of the fastest come first. */
 const struct topology_pu *topology_pu(const struct topology *topo, unsigned i);
 
 /** topology_core_count() - number of physical cores with a usable PU. */
@@ -96,7 +123,7 @@ const char *topology_summary(const struct topology *topo);
 const char *topology_fingerprint(const struct topology *topo);
 
 /**
- * topology_write_xml() - save for cells (HWLOC_XMLFILE). Written whole or not at all.
+ * topology_write_xml() - save for topology_hand_over(). Written whole or not at all.
  * Return: 0 or -errno.
  */
 int topology_write_xml(const struct topology *topo, const char *path);

@@ -297,12 +297,9 @@ static int keeps_to_affinity_with_xml(const void *arg)
 
 	CHILD_CHECK(fd >= 0 && close(fd) == 0);
 	CHILD_CHECK(topology_write_xml(whole, path) == 0);
-	setenv("HWLOC_XMLFILE", path, 1);
-	setenv("HWLOC_THISSYSTEM", "1", 1);
-	setenv("CONCBENCH_ALLOWED", topology_allowed_list(whole), 1);
+	CHILD_CHECK(topology_hand_over(path, topology_allowed_list(whole)) == 0);
 	CHILD_CHECK(set_affinity(last) == 0);
-	topo = discover();
-	CHILD_CHECK(topo && topology_is_real(topo));
+	CHILD_CHECK(topology_handed(&topo, NULL, 0) == 0 && topology_is_real(topo));
 	CHILD_CHECK(topology_pu_count(topo) == 1);
 	CHILD_CHECK(topology_bind_self(topo, first) == -EPERM);
 	CHILD_CHECK(topology_bind_self(topo, last) == 0);
@@ -310,7 +307,7 @@ static int keeps_to_affinity_with_xml(const void *arg)
 	/* And the list keeps PUs from it that the affinity would give. */
 	snprintf(list, sizeof(list), "%u", first);
 	setenv("CONCBENCH_ALLOWED", list, 1);
-	CHILD_CHECK(topology_discover(&topo, NULL, 0) == -ENODEV);
+	CHILD_CHECK(topology_handed(&topo, NULL, 0) == -ENODEV);
 	CHILD_CHECK(unlink(path) == 0);
 	return 0;
 }

@@ -51,6 +51,7 @@ struct drawing {
 	unsigned core_limit;  /* more equal cores side by side than this are drawn as one */
 	unsigned other_limit; /* and of everything else */
 	int core_digits, pu_digits;
+	unsigned core_kinds;
 };
 
 /* Nodes of one shape that share a line. */
@@ -67,6 +68,8 @@ static bool same_shape(const struct topology_node *a, const struct topology_node
 {
 	if (a->kind != b->kind || a->cache_level != b->cache_level || a->usable != b->usable ||
 	    a->child_count != b->child_count)
+		return false;
+	if (a->core_kind != b->core_kind)
 		return false;
 	if (a->kind == TOPOLOGY_CACHE && a->size_bytes != b->size_bytes)
 		return false;
@@ -137,8 +140,10 @@ static int print_indexes(const struct drawing *d, unsigned *indexes, size_t coun
 	return 0;
 }
 
-static void print_name(FILE *to, const struct topology_node *node)
+static void print_name(FILE *to, const struct topology_node *node, unsigned core_kinds)
 {
+	char name[24];
+
 	switch (node->kind) {
 	case TOPOLOGY_MACHINE:
 		fputs("machine", to);
@@ -156,7 +161,8 @@ static void print_name(FILE *to, const struct topology_node *node)
 		fprintf(to, "L%u", node->cache_level);
 		break;
 	case TOPOLOGY_CORE:
-		fputs("core", to);
+		topology_core_kind_name(node->core_kind, core_kinds, name, sizeof(name));
+		fprintf(to, "%s%score", name, *name ? " " : "");
 		break;
 	case TOPOLOGY_PU:
 		fputs("PU", to);
@@ -171,7 +177,7 @@ static int print_label(const struct drawing *d, const struct group *g)
 
 	if (g->per_parent > 1)
 		fprintf(d->to, "%u %s ", g->per_parent, d->style->times);
-	print_name(d->to, first);
+	print_name(d->to, first, d->core_kinds);
 	if (g->count == 1 && first->kind == TOPOLOGY_CORE) {
 		fprintf(d->to, " %-*u", d->core_digits, first->index);
 	} else {
@@ -354,13 +360,16 @@ int topology_draw_tree(const struct topology *topo, FILE *to, bool utf8)
 	    .core_limit = cores <= 16 ? 8 : 1,
 	    .other_limit = cores <= 32 ? 4 : 2,
 	    .core_digits = digits_of(greatest_index(root, TOPOLOGY_CORE)),
+	    .core_kinds = topology_tree_core_kinds(root),
 	    .pu_digits = digits_of(greatest_index(root, TOPOLOGY_PU)),
 	};
 	const struct group machine = {.nodes = &root, .count = 1, .per_parent = 1};
 	int ret;
 
-	fprintf(to, "%s: %s\n", topology_is_real(topo) ? "This machine" : "Another machine",
-	    topology_summary(topo));
+	fprintf(to, "%s", topology_is_real(topo) ? "This machine" : "Another machine");
+	if (*topology_origin(topo))
+		fprintf(to, " (%s)", topology_origin(topo));
+	fprintf(to, ": %s\n", topology_summary(topo));
 	ret = draw_children(&d, &machine, "");
 	if (ret)
 		return ret;

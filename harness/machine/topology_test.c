@@ -1,5 +1,6 @@
 #include "harness/machine/topology.h"
 
+#include "harness/machine/placement.h"
 #include "harness/machine/topology_tree.h"
 
 #include <setjmp.h>
@@ -9,9 +10,13 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <hwloc.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct topology *machine(const char *description, const char *allowed)
@@ -24,14 +29,19 @@ static struct topology *machine(const char *description, const char *allowed)
 	return topo;
 }
 
-static struct topology *discover(void)
+static struct topology *seen_by(int (*look)(struct topology **out, char *err, size_t err_len))
 {
 	struct topology *topo = NULL;
 	char err[200] = "";
 
-	if (topology_discover(&topo, err, sizeof(err)) != 0)
-		fail_msg("discover: %s", err);
+	if (look(&topo, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
 	return topo;
+}
+
+static struct topology *discover(void)
+{
+	return seen_by(topology_discover);
 }
 
 /* ---- a folder of its own for each test that writes ---- */
@@ -70,6 +80,7 @@ static int drop_folder(void **state)
 	(void)state;
 	unsetenv("HWLOC_XMLFILE");
 	unsetenv("HWLOC_THISSYSTEM");
+	unsetenv("CONCBENCH_TOPOLOGY");
 	unsetenv("CONCBENCH_ALLOWED");
 	unlink(in_folder("topology.xml"));
 	return rmdir(folder);
@@ -249,23 +260,26 @@ static void the_xml_of_this_machine_gives_it_back(void **state)
 	assert_true(topology_is_real(topo));
 	assert_int_equal(topology_write_xml(topo, in_folder("topology.xml")), 0);
 	assert_int_equal(files_in_folder(), 1);
-	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
 
-	setenv("HWLOC_THISSYSTEM", "1", 1);
-	setenv("CONCBENCH_ALLOWED", topology_allowed_list(topo), 1);
-	again = discover();
+	assert_int_equal(
+	    topology_hand_over(in_folder("topology.xml"), topology_allowed_list(topo)), 0);
+	again = seen_by(topology_handed);
 	assert_true(topology_is_real(again));
 	assert_string_equal(topology_fingerprint(again), topology_fingerprint(topo));
 	assert_string_equal(topology_allowed_list(again), topology_allowed_list(topo));
 	assert_string_equal(topology_summary(again), topology_summary(topo));
 	topology_free(again);
 
-	/* Without the supervisor's word for it, it is a foreign machine. */
-	unsetenv("HWLOC_THISSYSTEM");
-	again = discover();
-	assert_false(topology_is_real(again));
-	assert_int_equal(topology_bind_self(again, topology_pu(again, 0)->os_index), -ENOTSUP);
-	topology_free(again);
+	/* Usual on clusters, and right: with hwloc's word for it and without. */
+	unsetenv("CONCBENCH_TOPOLOGY");
+	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
+	for (int i = 0; i < 2; i++) {
+		again = discover();
+		assert_true(topology_is_real(again));
+		assert_string_equal(topology_fingerprint(again), topology_fingerprint(topo));
+		topology_free(again);
+		setenv("HWLOC_THISSYSTEM", "1", 1);
+	}
 	topology_free(topo);
 }
 
@@ -276,7 +290,10 @@ static void a_foreign_machine_is_not_cut_to_our_affinity(void **state)
 	(void)state;
 	assert_int_equal(topology_write_xml(topo, in_folder("topology.xml")), 0);
 	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
-	again = discover();
+	again = seen_by(topology_any);
+	assert_false(topology_is_real(again));
+	assert_string_equal(topology_origin(again), "HWLOC_XMLFILE");
+	assert_int_equal(topology_bind_self(again, topology_pu(again, 0)->os_index), -ENOTSUP);
 	assert_int_equal(topology_pu_count(again), 256);
 	assert_string_equal(topology_fingerprint(again), topology_fingerprint(topo));
 	topology_free(again);
@@ -317,13 +334,79 @@ static void offline_and_disallowed_pus_are_told(void **state)
 	free(text);
 	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
 	setenv("CONCBENCH_ALLOWED", "0-5", 1);
-	topo = discover();
+	topo = seen_by(topology_any);
 	assert_string_equal(topology_offline_list(topo), "8,10-11");
 	assert_string_equal(topology_allowed_list(topo), "2-5");
 	assert_string_equal(topology_limits(topo), "cpuset 2-7, CONCBENCH_ALLOWED 0-5");
 	assert_string_equal(
 	    topology_summary(topo), "1 package, 1 NUMA node, 4 cores, 8 PUs (4 usable)");
 	topology_free(topo);
+}
+
+/* Two efficiency cores first, as no promise says that they come last. */
+static void kinds_of_cores_are_seen(void **state)
+{
+	static const char *const kinds =
+	    "<cpukind cpuset=\"0x0000000f\" forced_efficiency=\"0\"/>\n"
+	    "<cpukind cpuset=\"0x000000f0\" forced_efficiency=\"1\"/>\n";
+	static const struct {
+		const char *policy;
+		unsigned workers;
+		const char *pus;
+		bool mixed;
+	} plans[] = {
+	    {"same", 1, "4", false},
+	    {"compact", 4, "4,5,6,7", false},
+	    {"compact", 5, "4,5,6,7,0", true},
+	    {"scatter", 2, "4,6", false},
+	    {"scatter", 4, "4,6,0,2", true},
+	    {"smt", 2, "4,5", false},
+	    {"llc", 2, "4,6", false},
+	    {"list:0,4", 2, "0,4", true},
+	    {"none", 2, "-,-", false},
+	};
+	struct topology *plain = machine("pack:1 l3:1 core:4 pu:2", NULL), *topo, *alike;
+	char *text = calloc(1, 65536), *at, *with, err[200];
+	FILE *from;
+
+	(void)state;
+	assert_int_equal(topology_write_xml(plain, in_folder("topology.xml")), 0);
+	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
+	alike = seen_by(topology_any);
+	from = fopen(in_folder("topology.xml"), "r");
+	assert_non_null(from);
+	assert_true(fread(text, 1, 65535, from) > 0);
+	fclose(from);
+	at = strstr(text, "</topology>");
+	assert_non_null(at);
+	assert_true(asprintf(&with, "%.*s%s%s", (int)(at - text), text, kinds, at) > 0);
+	write_text(in_folder("topology.xml"), with);
+	topo = seen_by(topology_any);
+	assert_string_equal(topology_summary(topo),
+	    "1 package, 1 NUMA node, 4 cores (2 performance, 2 efficiency), 8 PUs (8 usable)");
+	/* Another machine than one whose cores are alike, which is called what it was. */
+	assert_string_equal(topology_fingerprint(alike), topology_fingerprint(plain));
+	assert_string_not_equal(topology_fingerprint(topo), topology_fingerprint(alike));
+	assert_int_equal(topology_pu(topo, 0)->os_index, 4);
+	assert_int_equal(topology_pu(topo, 0)->core_kind, 1);
+	assert_int_equal(topology_pu(topo, 7)->core_kind, 0);
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		struct placement_policy policy;
+		struct placement p;
+		char pus[40];
+
+		assert_int_equal(placement_parse(plans[i].policy, &policy, err, sizeof(err)), 0);
+		assert_int_equal(
+		    placement_plan(topo, &policy, plans[i].workers, &p, err, sizeof(err)), 0);
+		assert_string_equal(placement_format(&p, pus, sizeof(pus)), plans[i].pus);
+		assert_int_equal(p.mixed_cores, plans[i].mixed);
+		placement_free(&p);
+	}
+	free(with);
+	free(text);
+	topology_free(topo);
+	topology_free(alike);
+	topology_free(plain);
 }
 
 static void refuses_bad_xml(void **state)
@@ -339,16 +422,16 @@ static void refuses_bad_xml(void **state)
 		write_text(in_folder("topology.xml"), texts[i]);
 		setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
 		*err = '\0';
-		assert_int_equal(topology_discover(&topo, err, sizeof(err)), -EINVAL);
+		assert_int_equal(topology_any(&topo, err, sizeof(err)), -EINVAL);
 		assert_null(topo);
 		if (strncmp(err, "HWLOC_XMLFILE: ", 15) != 0 || strchr(err, '\n'))
 			fail_msg("text %zu gave: %s", i, err);
 	}
 	/* And not, as hwloc would, the real machine instead. */
 	setenv("HWLOC_XMLFILE", in_folder("missing.xml"), 1);
-	assert_int_equal(topology_discover(&topo, err, sizeof(err)), -EINVAL);
+	assert_int_equal(topology_any(&topo, err, sizeof(err)), -EINVAL);
 	assert_non_null(strstr(err, "missing.xml': No such file"));
-	assert_int_equal(topology_discover(&topo, NULL, 0), -EINVAL);
+	assert_int_equal(topology_any(&topo, NULL, 0), -EINVAL);
 	assert_null(topo);
 }
 
@@ -372,7 +455,7 @@ static void refuses_bad_allowed_lists(void **state)
 		char err[200] = "";
 
 		setenv("CONCBENCH_ALLOWED", cases[i].list, 1);
-		assert_int_equal(topology_discover(&topo, err, sizeof(err)), cases[i].error);
+		assert_int_equal(topology_any(&topo, err, sizeof(err)), cases[i].error);
 		assert_null(topo);
 		if (!strstr(err, cases[i].message))
 			fail_msg("'%s' gave: %s", cases[i].list, err);
@@ -394,9 +477,137 @@ static void xml_is_written_whole_or_not_at_all(void **state)
 	assert_int_equal(files_in_folder(), 1);
 	setenv("HWLOC_XMLFILE", in_folder("topology.xml"), 1);
 	topology_free(topo);
-	topo = discover();
+	topo = seen_by(topology_any);
 	assert_int_equal(topology_pu_count(topo), 2);
 	topology_free(topo);
+}
+
+/* ---- whose machine is measured ---- */
+
+static void another_machine_is_refused_by_name(void **state)
+{
+	static const struct {
+		const char *set[2][2], *named;
+	} cases[] = {
+	    {{{"HWLOC_SYNTHETIC", "pack:2 core:64 pu:1"}}, "HWLOC_SYNTHETIC is of another machine"},
+	    /* Whatever hwloc is told to believe. */
+	    {{{"HWLOC_SYNTHETIC", "pack:2 core:64 pu:1"}, {"HWLOC_THISSYSTEM", "1"}},
+		"HWLOC_SYNTHETIC is of another machine"},
+	    {{{"HWLOC_XMLFILE", "topology.xml"}, {"HWLOC_SYNTHETIC", "pu:1"}},
+		"HWLOC_XMLFILE is of another machine"},
+	    {{{"HWLOC_XMLFILE", "topology.xml"}, {"HWLOC_THISSYSTEM", "1"}},
+		"HWLOC_XMLFILE is of another machine"},
+	};
+	struct topology *topo = machine("pack:2 core:64 pu:1", NULL);
+
+	(void)state;
+	assert_int_equal(topology_write_xml(topo, in_folder("topology.xml")), 0);
+	topology_free(topo);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char err[300] = "";
+
+		for (unsigned k = 0; k < 2 && cases[i].set[k][0]; k++)
+			setenv(cases[i].set[k][0],
+			    strcmp(cases[i].set[k][1], "topology.xml") == 0
+				? in_folder("topology.xml")
+				: cases[i].set[k][1],
+			    1);
+		topo = NULL;
+		assert_int_equal(topology_discover(&topo, err, sizeof(err)), -EINVAL);
+		assert_null(topo);
+		if (strncmp(err, cases[i].named, strlen(cases[i].named)) != 0 || strchr(err, '\n'))
+			fail_msg("case %zu gave: %s", i, err);
+		/* A cell is told by its supervisor only. */
+		topo = seen_by(topology_handed);
+		assert_true(topology_is_real(topo));
+		assert_string_equal(topology_origin(topo), "");
+		topology_free(topo);
+		unsetenv("HWLOC_SYNTHETIC");
+		unsetenv("HWLOC_XMLFILE");
+		unsetenv("HWLOC_THISSYSTEM");
+	}
+}
+
+/* What says nothing of the machine refuses nothing. */
+static void other_variables_change_nothing(void **state)
+{
+	struct topology *topo = discover(), *again;
+
+	(void)state;
+	setenv("HWLOC_THISSYSTEM", "0", 1);
+	setenv("HWLOC_XMLFILE", "", 1);
+	setenv("HWLOC_PLUGINS_PATH", "/nowhere", 1);
+	again = discover();
+	unsetenv("HWLOC_PLUGINS_PATH");
+	assert_true(topology_is_real(again));
+	assert_string_equal(topology_fingerprint(again), topology_fingerprint(topo));
+	topology_free(again);
+	topology_free(topo);
+}
+
+/* Calls that reach libc by these names end up here, hwloc's too. */
+static cpu_set_t inherited;
+static unsigned outside; /* bindings to what is not among the inherited */
+
+int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
+{
+	for (size_t i = 0; i < CPU_SETSIZE && i < 8 * size; i++)
+		if (CPU_ISSET_S(i, size, set) && !CPU_ISSET(i, &inherited)) {
+			outside++;
+			break;
+		}
+	return (int)syscall(SYS_sched_setaffinity, pid, size, set);
+}
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+	(void)thread;
+	return sched_setaffinity(0, size, set);
+}
+
+/* As under `taskset -c`. Putting the mask back is not enough: the thread has been elsewhere. */
+static void looking_stays_inside_the_affinity(void **state)
+{
+	static const char *const components[] = {NULL, "x86", "x86,linux"};
+	cpu_set_t all;
+	hwloc_topology_t bare;
+	size_t last = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	if (CPU_COUNT(&all) < 2)
+		skip();
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
+		last = CPU_ISSET(i, &all) ? i : last;
+	outside = 0; /* what other tests have looked at before */
+	CPU_ZERO(&inherited);
+	CPU_SET(last, &inherited);
+	assert_int_equal(sched_setaffinity(0, sizeof(inherited), &inherited), 0);
+	for (size_t i = 0; i < sizeof(components) / sizeof(components[0]); i++) {
+		if (components[i])
+			setenv("HWLOC_COMPONENTS", components[i], 1);
+		for (int k = 0; k < 2; k++) {
+			struct topology *topo = NULL;
+			char err[300];
+
+			/* That hwloc then sees another machine is not the question here. */
+			(void)(k ? topology_any : topology_discover)(&topo, err, sizeof(err));
+			topology_free(topo);
+		}
+		assert_int_equal(outside, 0);
+	}
+	unsetenv("HWLOC_COMPONENTS");
+#if defined(__x86_64__)
+	/* Would it have been seen? hwloc left alone looks from everywhere. */
+	assert_int_equal(hwloc_topology_init(&bare), 0);
+	assert_int_equal(hwloc_topology_load(bare), 0);
+	hwloc_topology_destroy(bare);
+	assert_true(outside > 0);
+#else
+	(void)bare;
+#endif
+	CPU_ZERO(&inherited);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
 int main(void)
@@ -413,10 +624,16 @@ int main(void)
 		a_foreign_machine_is_not_cut_to_our_affinity, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(
 		offline_and_disallowed_pus_are_told, make_folder, drop_folder),
+	    cmocka_unit_test_setup_teardown(kinds_of_cores_are_seen, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(refuses_bad_xml, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(refuses_bad_allowed_lists, make_folder, drop_folder),
 	    cmocka_unit_test_setup_teardown(
 		xml_is_written_whole_or_not_at_all, make_folder, drop_folder),
+	    cmocka_unit_test_setup_teardown(
+		another_machine_is_refused_by_name, make_folder, drop_folder),
+	    cmocka_unit_test_setup_teardown(
+		other_variables_change_nothing, make_folder, drop_folder),
+	    cmocka_unit_test(looking_stays_inside_the_affinity),
 	};
 
 	/* hwloc's own messages about the bad files of these tests. */
@@ -424,6 +641,7 @@ int main(void)
 		return 1;
 	unsetenv("HWLOC_XMLFILE");
 	unsetenv("HWLOC_THISSYSTEM");
+	unsetenv("CONCBENCH_TOPOLOGY");
 	unsetenv("CONCBENCH_ALLOWED");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

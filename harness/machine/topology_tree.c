@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <hwloc.h>
+#include <hwloc/cpukinds.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct build {
 	struct hwloc_topology *from;
+	int core_kinds; /* 1 or less: all alike */
 	hwloc_const_bitmap_t usable;
 };
 
@@ -50,6 +52,15 @@ static bool cache_matters(const struct build *b, hwloc_obj_t obj, struct above a
 	       hwloc_get_nbobjs_inside_cpuset_by_type(b->from, obj->cpuset, HWLOC_OBJ_CORE) >= 2;
 }
 
+/* hwloc has them from the slowest to the fastest. */
+static unsigned core_kind_of(const struct build *b, hwloc_obj_t obj)
+{
+	const int kind =
+	    b->core_kinds > 1 ? hwloc_cpukinds_get_by_cpuset(b->from, obj->cpuset, 0) : -1;
+
+	return kind > 0 ? (unsigned)kind : 0;
+}
+
 /* The node that stands for @obj; @parent itself when the level is not shown; NULL: no memory. */
 static struct topology_node *copy_object(
     const struct build *b, struct topology_node *parent, hwloc_obj_t obj, struct above *above)
@@ -72,6 +83,8 @@ static struct topology_node *copy_object(
 		break;
 	case HWLOC_OBJ_CORE:
 		node = push(parent, TOPOLOGY_CORE, obj->logical_index);
+		if (node)
+			node->core_kind = core_kind_of(b, obj);
 		above->core = true;
 		break;
 	case HWLOC_OBJ_PU:
@@ -80,10 +93,12 @@ static struct topology_node *copy_object(
 			parent = push(parent, TOPOLOGY_CORE, obj->logical_index);
 			if (!parent)
 				return NULL;
+			parent->core_kind = core_kind_of(b, obj);
 		}
 		node = push(parent, TOPOLOGY_PU, obj->os_index);
 		if (!node)
 			return NULL;
+		node->core_kind = core_kind_of(b, obj);
 		node->usable = hwloc_bitmap_isset(b->usable, obj->os_index);
 		break;
 	default:
@@ -151,7 +166,8 @@ static bool mark_usable(struct topology_node *node)
 int topology_tree_build(
     struct hwloc_topology *from, const struct hwloc_bitmap_s *usable, struct topology_node **out)
 {
-	struct build b = {.from = from, .usable = usable};
+	struct build b = {
+	    .from = from, .usable = usable, .core_kinds = hwloc_cpukinds_get_nr(from, 0)};
 	struct topology_node *root = calloc(1, sizeof(*root));
 	int ret;
 
@@ -207,7 +223,8 @@ struct seen {
 struct census {
 	struct topology_pu *pus;
 	unsigned pu_count;
-	unsigned core_pus; /* usable PUs seen of the current core */
+	unsigned core_pus;  /* usable PUs seen of the current core */
+	unsigned core_kind; /* that is looked for */
 	struct seen packages, numas, llcs, cores;
 };
 
@@ -246,8 +263,11 @@ static void visit(struct census *c, const struct topology_node *node, struct pat
 		c->core_pus = 0;
 		break;
 	case TOPOLOGY_PU:
+		if (node->core_kind != c->core_kind)
+			return;
 		pu = &c->pus[c->pu_count++];
 		pu->os_index = node->index;
+		pu->core_kind = node->core_kind;
 		pu->core_id = number_of(&c->cores, path.core);
 		pu->smt_rank = c->core_pus++;
 		pu->llc_id = number_of(&c->llcs, path.llc ? path.llc : path.core);
@@ -257,6 +277,29 @@ static void visit(struct census *c, const struct topology_node *node, struct pat
 	}
 	for (unsigned i = 0; i < node->child_count; i++)
 		visit(c, &node->children[i], path);
+}
+
+unsigned topology_tree_core_kinds(const struct topology_node *node)
+{
+	unsigned kinds = node->core_kind + 1;
+
+	for (unsigned i = 0; i < node->child_count; i++) {
+		const unsigned below = topology_tree_core_kinds(&node->children[i]);
+
+		kinds = below > kinds ? below : kinds;
+	}
+	return kinds;
+}
+
+char *topology_core_kind_name(unsigned kind, unsigned kinds, char *buf, size_t len)
+{
+	if (kinds == 2)
+		(void)snprintf(buf, len, "%s", kind ? "performance" : "efficiency");
+	else if (kinds > 2)
+		(void)snprintf(buf, len, "kind %u", kind);
+	else
+		buf[0] = '\0';
+	return buf;
 }
 
 int topology_tree_pus(
@@ -275,7 +318,10 @@ int topology_tree_pus(
 	c.numas.things = things + max;
 	c.llcs.things = things + 2 * max;
 	c.cores.things = things + 3 * max;
-	visit(&c, root, (struct path){0});
+	/* The fastest kind first, so that a few workers, in whatever order, are on cores alike. */
+	c.core_kind = topology_tree_core_kinds(root);
+	while (c.core_kind-- > 0)
+		visit(&c, root, (struct path){0});
 	free(things);
 	*pus = c.pus;
 	*count = c.pu_count;
@@ -290,6 +336,29 @@ static unsigned count_usable_pus(const struct topology_node *node)
 	for (unsigned i = 0; i < node->child_count; i++)
 		count += count_usable_pus(&node->children[i]);
 	return count;
+}
+
+static unsigned count_of_kind(const struct topology_node *node, unsigned kind)
+{
+	unsigned count = node->kind == TOPOLOGY_CORE && node->core_kind == kind;
+
+	for (unsigned i = 0; i < node->child_count; i++)
+		count += count_of_kind(&node->children[i], kind);
+	return count;
+}
+
+/* "8 cores (4 performance, 4 efficiency), " */
+static void print_cores(FILE *to, const struct topology_node *root)
+{
+	const unsigned count = topology_tree_count(root, TOPOLOGY_CORE);
+	const unsigned kinds = topology_tree_core_kinds(root);
+	char name[24];
+
+	fprintf(to, "%u core%s", count, count == 1 ? "" : "s");
+	for (unsigned kind = kinds; kinds > 1 && kind-- > 0;)
+		fprintf(to, "%s%u %s%s", kind + 1 == kinds ? " (" : ", ", count_of_kind(root, kind),
+		    topology_core_kind_name(kind, kinds, name, sizeof(name)), kind ? "" : ")");
+	fputs(", ", to);
 }
 
 static void print_count(
@@ -312,7 +381,7 @@ char *topology_tree_summary(const struct topology_node *root)
 		return NULL;
 	print_count(to, root, TOPOLOGY_PACKAGE, "package");
 	print_count(to, root, TOPOLOGY_NUMA, "NUMA node");
-	print_count(to, root, TOPOLOGY_CORE, "core");
+	print_cores(to, root);
 	fprintf(to, "%u PU%s (%u usable)", pus, pus == 1 ? "" : "s", count_usable_pus(root));
 	if (fclose(to) != 0) {
 		free(text);
@@ -343,6 +412,9 @@ static uint64_t hash_node(uint64_t hash, const struct topology_node *node)
 	hash = hash_number(hash, node->cache_level);
 	hash = hash_number(hash, node->kind == TOPOLOGY_CACHE ? node->size_bytes : 0);
 	hash = hash_number(hash, node->usable);
+	/* Machines whose cores are all alike keep the fingerprint that they have. */
+	if (node->core_kind)
+		hash = hash_number(hash, node->core_kind);
 	if (node->model)
 		hash = hash_bytes(hash, node->model, strlen(node->model) + 1);
 	hash = hash_number(hash, node->child_count);

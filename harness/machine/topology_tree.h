@@ -29,7 +29,8 @@ struct topology_node {
 	unsigned cache_level; /* 3 for an L3; 0 when not a cache */
 	uint64_t size_bytes;  /* of a cache or a NUMA node's memory; 0: unknown */
 	char *model;          /* of a package's CPU, or NULL; owned */
-	bool usable;          /* PU: may be bound to; else: some PU below may */
+	unsigned core_kind; /* of a core and its PUs; 0: the only one, or the slowest of several */
+	bool usable;        /* PU: may be bound to; else: some PU below may */
 	unsigned child_count;
 	struct topology_node *children; /* [child_count], owned */
 };
@@ -51,8 +52,16 @@ void topology_tree_free(struct topology_node *root);
 /** topology_tree_count() - how many nodes of a kind there are in and below @node. */
 unsigned topology_tree_count(const struct topology_node *node, enum topology_kind kind);
 
+/** topology_tree_core_kinds() - how many kinds of cores there are, as of performance and
+ * efficiency; at least 1. */
+unsigned topology_tree_core_kinds(const struct topology_node *root);
+
+/** topology_core_kind_name() - "performance", "efficiency"; of more than two "kind 0", the slowest.
+ * "" when there is but one. Return: @buf. */
+char *topology_core_kind_name(unsigned kind, unsigned kinds, char *buf, size_t len);
+
 /**
- * topology_tree_pus() - the usable PUs in logical order, with what they belong to.
+ * topology_tree_pus() - the usable PUs as topology_pu() has them, with what they belong to.
  * @pus:   [@count], to be released with free().
  * @cores: how many cores have one.
  * Return: 0; -ENOMEM, and the outputs untouched.

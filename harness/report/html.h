@@ -33,6 +33,9 @@ void html_prose(struct text_buffer *b, const char *text);
 void html_textf(struct text_buffer *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** html_status() - a series' status, and the flags beside it. */
+void html_status(struct text_buffer *b, const struct series *s);
+
 /** html_badge() - a status as a coloured word. */
 void html_badge(struct text_buffer *b, enum case_status status);
 

@@ -90,6 +90,15 @@ static const struct {
     {STATUS_NOT_RUN, "the run ended before its turn"},
 };
 
+static const char *const flags[SERIES_FLAGS] = {
+    "its interval is as wide as that of a noisy one",
+    "the CPU quota of the control group made its workers stand still in some windows",
+    "the machine was in two regimes, as a cache line's way between two PUs shows; each has a "
+    "figure "
+    "of its own",
+    "a shorter window says another figure, and that this one is long enough has not been shown",
+};
+
 void html_how_to_read(struct text_buffer *b, const struct case_groups *groups)
 {
 	text_buffer_add(b,
@@ -119,5 +128,9 @@ void html_how_to_read(struct text_buffer *b, const struct case_groups *groups)
 		html_text(b, meanings[i].text);
 		text_buffer_add(b, "</li>\n");
 	}
+	for (unsigned i = 0; i < SERIES_FLAGS; i++)
+		text_buffer_addf(b,
+		    "<li><span class=\"badge flag\">%s</span> beside another: %s</li>\n",
+		    series_flag_names[i], flags[i]);
 	text_buffer_add(b, "</ul></dd>\n</dl>\n");
 }

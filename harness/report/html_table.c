@@ -89,9 +89,7 @@ static bool shows_kind(const struct case_group *g)
 static void write_status(struct text_buffer *b, const struct series *s)
 {
 	text_buffer_add(b, "<td class=\"status\">");
-	html_badge(b, s->status);
-	if (strstr(s->reason, RUN_REGIMES_CLAUSE))
-		text_buffer_add(b, " <span class=\"badge noisy\">2 regimes</span>");
+	html_status(b, s);
 	if (s->reason[0]) {
 		text_buffer_add(b, "<small>");
 		html_prose(b, s->reason);
@@ -335,7 +333,7 @@ void html_case_table(struct text_buffer *b, const struct run *run)
 		html_text(b, text_buffer_str(&command));
 		text_buffer_free(&command);
 		text_buffer_add(b, "</td><td>");
-		html_badge(b, s->status);
+		html_status(b, s);
 		text_buffer_add(b, "</td><td class=\"why\">");
 		html_prose(b, s->reason);
 		text_buffer_addf(b, "</td><td class=\"num\">%u</td><td class=\"num\">%u</td><td>",

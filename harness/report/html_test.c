@@ -116,6 +116,27 @@ static size_t count(const char *in, const char *what)
 	return n;
 }
 
+/* The flag stands beside whatever status there is. */
+static void what_the_quota_stopped_is_marked(void **state)
+{
+	struct fixture_case c = {.name = "lock/a/model:thread/workers:2/place:same",
+	    .op = "acquire+release",
+	    .ns = 100,
+	    .spread = 0.02,
+	    .extra = METRIC_THROTTLED_PCT,
+	    .extra_value = 12.5};
+	struct shown s = {0};
+
+	(void)state;
+	fixture_begin(&s.run);
+	fixture_add(&s.run, &c);
+	show(&s);
+	has(&s, "<span class=\"badge ok\">ok</span> "
+		"<span class=\"badge flag\">throttled</span>"
+		"<small>throttled by the CPU quota in 5 of 5 windows");
+	clean(&s);
+}
+
 static void a_page(void **state)
 {
 	struct fixture_case c = {.name = "lock/a/model:thread/workers:2/place:same",
@@ -260,6 +281,7 @@ int main(void)
 	    cmocka_unit_test(signs_in_prose),
 	    cmocka_unit_test(pictures_share_no_ids),
 	    cmocka_unit_test(no_picture_with_scripts),
+	    cmocka_unit_test(what_the_quota_stopped_is_marked),
 	    cmocka_unit_test(a_page),
 	    cmocka_unit_test(hostile_runs),
 	    cmocka_unit_test(how_long_it_took),

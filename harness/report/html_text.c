@@ -110,6 +110,15 @@ void html_badge(struct text_buffer *b, enum case_status status)
 	text_buffer_add(b, "</span>");
 }
 
+void html_status(struct text_buffer *b, const struct series *s)
+{
+	html_badge(b, s->status);
+	for (unsigned i = 0; i < SERIES_FLAGS; i++)
+		if (series_flag(s, i))
+			text_buffer_addf(
+			    b, " <span class=\"badge flag\">%s</span>", series_flag_names[i]);
+}
+
 /* gnuplot's own SVG has none of these, and escapes '<' in all text it is given. */
 static bool is_harmless(const char *svg)
 {

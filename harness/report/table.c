@@ -107,8 +107,8 @@ static void shorten_status(struct table *t)
 {
 	for (size_t r = 1; r < t->rows; r++) {
 		char *status = cell(t, r, t->columns - 1);
-
 		const char *name = status_name(STATUS_OVERSUBSCRIBED);
+
 		const size_t len = strlen(name);
 
 		if (!strncmp(status, name, len)) {
@@ -191,8 +191,7 @@ static void fill_figures(
 			set(t, row, column + 3,
 			    figure_ns(p99->ns.estimate, plain, text, sizeof(text)));
 	}
-	snprintf(both, sizeof(both), "%s%s", status_name(s->status),
-	    strstr(s->reason, RUN_REGIMES_CLAUSE) ? ", 2 regimes" : "");
+	series_status(s, both, sizeof(both));
 	set(t, row, column + 4, both);
 }
 

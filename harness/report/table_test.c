@@ -63,6 +63,49 @@ static void a_table(void **state)
 	}
 }
 
+/* Beside the status, in words that fit. */
+static void the_flag_of_the_quota(void **state)
+{
+	struct fixture_case c = {.name = "lock/mutex/model:thread/workers:2/place:same",
+	    .op = "op",
+	    .ns = 1500,
+	    .spread = 0.02,
+	    .extra = METRIC_THROTTLED_PCT,
+	    .extra_value = 12.5};
+	struct run run;
+	char *text;
+
+	(void)state;
+	fixture_begin(&run);
+	fixture_add(&run, &c);
+	c.name = "lock/mutex/model:thread/workers:4/place:same";
+	c.pus_of_machine = 2;
+	fixture_add(&run, &c);
+	c.name = "lock/mutex/model:thread/workers:8/place:same";
+	c.extra_value = 0;
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	assert_non_null(strstr(text, "  ok, throttled\n"));
+	assert_non_null(strstr(text, "  oversubscribed, throttled\n"));
+	assert_non_null(strstr(text, "  oversubscribed\n"));
+	free(text);
+	/* Where a name leaves no room. */
+	fixture_begin(&run);
+	c.name = "lock/a_lock_with_quite_a_long_name_that_goes_on_and_on_and_on_and_on_and_on_one/"
+		 "model:thread/"
+		 "workers:4";
+	c.extra_value = 12.5;
+	fixture_add(&run, &c);
+	c.name = "lock/a_lock_with_quite_a_long_name_that_goes_on_and_on_and_on_and_on_and_on_two/"
+		 "model:thread/"
+		 "workers:4";
+	fixture_add(&run, &c);
+	text = print(&run, true);
+	if (!strstr(text, " oversub., throttl.\n"))
+		fail_msg("%s", text);
+	free(text);
+}
+
 /* 100 columns, whatever the names; knobs are never cut. */
 static void long_names(void **state)
 {
@@ -214,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_table),
+	    cmocka_unit_test(the_flag_of_the_quota),
 	    cmocka_unit_test(long_names),
 	    cmocka_unit_test(many_knobs),
 	    cmocka_unit_test(reasons_are_shared),

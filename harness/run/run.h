@@ -233,11 +233,12 @@ int series_fold_latency(struct series *series);
  * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
  * reason where there is something to say, are written anew (but for series_note_stop()'s clause):
  * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
- * - noisy: an interval over RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of
- *   times per operation, so many trials without a finished operation that a launch's median trial
- * is one of them. Then every launch's figure is its whole time over all its operations. Fewer such
- *   trials are counted in the reason and rank as the longest. How wide the interval of an outcome
- * is follows from the number of trials alone, and says nothing of noise: it makes none noisy;
+ * - noisy: more CPU time than the quota grants (manifest), an interval over
+ *   RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of times per operation, so
+ *   many trials without a finished operation that a launch's median trial is one of them. Then
+ * every launch's figure is its whole time over all its operations. Fewer such trials are counted in
+ * the reason and rank as the longest. How wide the interval of an outcome is follows from the
+ * number of trials alone, and says nothing of noise: it makes none noisy;
  * - invalid when more than half of the launches gave no figure at all;
  * - not_run when there is no trial but warm-ups.
  *
@@ -263,6 +264,20 @@ void series_note_cut(struct series *s, unsigned launches, unsigned asked, const 
 
 /** How a reason names the regimes of the machine that a row mixes (run_regimes.h). */
 #define RUN_REGIMES_CLAUSE "mixes two regimes: "
+
+/** What stands beside a status: two things may be true of a row. */
+#define SERIES_FLAGS 4
+extern const char *const series_flag_names[SERIES_FLAGS];
+
+/** series_flag() - is it so of the summarised series? In the order of the names: it is
+ * oversubscribed, and its interval is too wide as well (noisy); the CPU quota stopped it in some of
+ * its windows (throttled); its launches were in 2 regimes of the machine; its figure is
+ * window-sensitive. */
+bool series_flag(const struct series *s, unsigned flag);
+
+#define SERIES_STATUS_MAX 80
+/** series_status() - its status, and its flags behind it: "ok, throttled". Return: @buf. */
+char *series_status(const struct series *s, char *buf, size_t len);
 
 /** How these clauses begin; a table that shows the interval need not repeat it. */
 #define RUN_STOP_CLAUSE "stopped "

@@ -83,8 +83,8 @@ int metric_add(struct metric_set *set, const char *name, double value)
 
 int metric_middle(const char *name, const double *x, size_t n, double *out)
 {
-	static const char *const rare[] = {
-	    METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY, METRIC_OUTCOME};
+	static const char *const rare[] = {METRIC_STEAL_PCT, METRIC_MIGRATIONS, METRIC_INVOLUNTARY,
+	    METRIC_OUTCOME, METRIC_THROTTLED_PCT, METRIC_OTHER_BUSY_PUS, METRIC_INTERRUPTS_PER_S};
 	double deviation;
 
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)

@@ -83,8 +83,14 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
 #define METRIC_VOLUNTARY "voluntary_switches_per_op"
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"
-#define METRIC_MIGRATIONS "migrations"       /* moves to another PU; only unbound workers can */
-#define METRIC_STEAL_PCT "steal_pct"         /* of the machine's CPU time during the trial */
+#define METRIC_MIGRATIONS "migrations" /* moves to another PU; only unbound workers can */
+#define METRIC_STEAL_PCT "steal_pct"   /* of the machine's CPU time during the trial */
+/* Who else the machine worked for, over all of a trial: a little more than its window. */
+#define METRIC_THROTTLED_PCT "throttled_pct"   /* stopped by the CPU quota; only under one */
+#define METRIC_RUN_DELAY_PCT "run_delay_pct"   /* workers were ready and did not run */
+#define METRIC_OTHER_BUSY_PUS "other_busy_pus" /* PUs at work that are not the workers' */
+#define METRIC_INTERRUPTS_PER_S "device_interrupts_per_s" /* taken by the workers' PUs */
+#define METRIC_LOAD "load_1min"                           /* the machine's, theirs in it */
 #define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
 #define METRIC_COMPANION_PU "companion_pu"   /* PU of the load generator; none when not bound */
 #define METRIC_COMPANION_CPU_NS "companion_cpu_ns"        /* of all beside the workers, window */

@@ -18,6 +18,14 @@
 #define CLIENT_BUSY_PCT "client_busy_pct"
 #define CLIENT_BUSY_LIMIT_PCT 90.0
 
+/* CPU time is charged in ticks by some machines, and a quota may be borrowed from. */
+#define QUOTA_TOLERANCE 1.1
+
+/* From where on somebody is plainly the one who makes it noisy. */
+#define CULPRIT_DELAY_PCT 5.0
+#define CULPRIT_BUSY_PUS 0.5
+#define CULPRIT_INTERRUPTS_PER_S 2000.0
+
 /* Appends one clause to a reason. */
 #define say(reason, ...) text_add_clause(reason, REASON_MAX, __VA_ARGS__)
 
@@ -306,8 +314,82 @@ static void say_window(const struct series *s, char *why)
 	    own ? "" : " as seen of ", own ? "" : w->of);
 }
 
+static bool throttled(const struct series *s)
+{
+	double pct;
+
+	return metric_get(&s->summary.medians, METRIC_THROTTLED_PCT, &pct) && pct > 0;
+}
+
+const char *const series_flag_names[SERIES_FLAGS] = {
+    "noisy", "throttled", "2 regimes", RUN_WINDOW_CLAUSE};
+
+bool series_flag(const struct series *s, unsigned flag)
+{
+	switch (status_has_figure(s->status) ? flag : SERIES_FLAGS) {
+	case 0:
+		return s->status == STATUS_OVERSUBSCRIBED &&
+		       s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT;
+	case 1:
+		return throttled(s);
+	case 2:
+		return strstr(s->reason, RUN_REGIMES_CLAUSE) != NULL;
+	case 3:
+		return s->window.how == WINDOW_SENSITIVE;
+	default:
+		return false;
+	}
+}
+
+char *series_status(const struct series *s, char *buf, size_t len)
+{
+	size_t used = (size_t)snprintf(buf, len, "%s", status_name(s->status));
+
+	for (unsigned i = 0; i < SERIES_FLAGS; i++)
+		if (series_flag(s, i) && used < len)
+			used +=
+			    (size_t)snprintf(buf + used, len - used, ", %s", series_flag_names[i]);
+	return buf;
+}
+
+static void say_throttled(const struct series *s, char *why)
+{
+	size_t windows = 0, stopped = 0;
+	double pct, mean = 0;
+
+	for (size_t i = 0; i < s->sample_count; i++) {
+		if (s->samples[i].warm_up ||
+		    !metric_get(&s->samples[i].metrics, METRIC_THROTTLED_PCT, &pct))
+			continue;
+		windows++;
+		stopped += pct > 0;
+	}
+	(void)metric_get(&s->summary.medians, METRIC_THROTTLED_PCT, &mean);
+	say(why, "throttled by the CPU quota in %zu of %zu windows, for %.2g %% of the time",
+	    stopped, windows, mean);
+}
+
+/* Work at a rate that the quota does not allow was done in bursts, between standing still: nobody
+ * gets it for longer. Return: true with a clause in @why. */
+static bool beyond_quota(const struct series *s, double limit_cpus, char *why)
+{
+	double cpu_ns, cpus;
+
+	if (!run_figure_has_rate(&s->figure) ||
+	    !metric_get(&s->summary.medians, METRIC_CPU_NS_PER_OP, &cpu_ns))
+		return false;
+	cpus = s->summary.ops_per_s.estimate * cpu_ns / 1e9;
+	if (cpus <= limit_cpus * QUOTA_TOLERANCE)
+		return false;
+	say(why,
+	    "in its windows it used %.2g CPUs, and the quota grants %.3g: not its lasting speed",
+	    cpus, limit_cpus);
+	return true;
+}
+
 /* ok, noisy or oversubscribed, and why. */
-static void judge(struct series *s, bool pooled, const struct series_regimes *regimes)
+static void judge(
+    struct series *s, bool pooled, const struct series_regimes *regimes, double limit_cpus)
 {
 	const struct series_summary *sum = &s->summary;
 	char why[REASON_MAX] = "", mixed[REASON_MAX], what[METRIC_NAME_MAX + 4], of[80];
@@ -332,6 +414,9 @@ static void judge(struct series *s, bool pooled, const struct series_regimes *re
 	if (*series_regimes_say(regimes, &s->figure, mixed, sizeof(mixed)))
 		say(why, RUN_REGIMES_CLAUSE "%s", mixed);
 	say_window(s, why);
+	noisy |= beyond_quota(s, limit_cpus, why);
+	if (throttled(s))
+		say_throttled(s, why);
 	say_busy_client(sum, why);
 	if (sum->latency_differs)
 		say(why,
@@ -384,7 +469,7 @@ static void drop_summary(struct series *s)
 	memset(&s->summary, 0, sizeof(s->summary));
 }
 
-static int series_summarise(struct series *s)
+static int series_summarise(struct series *s, double limit_cpus)
 {
 	struct series_summary sum = {0};
 	struct series_regimes regimes = {0};
@@ -419,39 +504,68 @@ static int series_summarise(struct series *s)
 	}
 	drop_summary(s);
 	s->summary = sum;
-	judge(s, list.pooled, &regimes);
+	judge(s, list.pooled, &regimes, limit_cpus);
 out:
 	launch_list_free(&list);
 	return rc;
 }
 
-/* Mean share of the machine's time that went to others while trials ran. */
-static bool mean_steal(const struct run *run, double *pct)
+/* What a trial says of the machine: the mean over all of them, and in how many it is above 0. */
+struct disturbance {
+	double mean;
+	size_t trials, hit;
+};
+
+/* Workers that share a PU wait for each other: that is no disturbance. */
+static struct disturbance disturbance_of(const struct run *run, const char *metric, bool alone)
 {
-	double sum = 0;
-	size_t n = 0;
+	struct disturbance d = {0};
+	double sum = 0, value;
 
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
 
+		if (alone && (s->oversubscribed || distinct_pus(s->pus) != s->workers))
+			continue;
 		for (size_t k = 0; k < s->sample_count; k++) {
-			double value;
-
-			if (metric_get(&s->samples[k].metrics, METRIC_STEAL_PCT, &value)) {
-				sum += value;
-				n++;
-			}
+			if (!metric_get(&s->samples[k].metrics, metric, &value))
+				continue;
+			sum += value;
+			d.trials++;
+			d.hit += value > 0;
 		}
 	}
-	*pct = n ? sum / (double)n : 0;
-	return n > 0;
+	d.mean = d.trials ? sum / (double)d.trials : 0;
+	return d;
 }
 
-static const char *noise_word(const struct noise_verdict *v)
+/* Whoever is plainly at work beside the run, the likeliest first; several may be. Shares of some
+ * per cent are what a machine is never without. */
+static void say_culprits(const struct run *run, char *text)
+{
+	const struct disturbance quota = disturbance_of(run, METRIC_THROTTLED_PCT, false),
+				 delay = disturbance_of(run, METRIC_RUN_DELAY_PCT, true),
+				 busy = disturbance_of(run, METRIC_OTHER_BUSY_PUS, false),
+				 interrupts = disturbance_of(run, METRIC_INTERRUPTS_PER_S, false);
+
+	if (quota.hit)
+		say(text, "the CPU quota stopped it in %zu of %zu windows", quota.hit,
+		    quota.trials);
+	else if (delay.mean > CULPRIT_DELAY_PCT) /* standing still counts as waiting, too */
+		say(text, "others ran on the workers' PUs, which waited %.0f %% of the time",
+		    delay.mean);
+	if (busy.mean > CULPRIT_BUSY_PUS)
+		say(text, "%.2g other PUs were busy", busy.mean);
+	if (interrupts.mean > CULPRIT_INTERRUPTS_PER_S)
+		say(text, "%.0f device interrupts/s on the workers' PUs", interrupts.mean);
+}
+
+static const char *noise_word(const struct noise_verdict *v, bool culprits)
 {
 	if (v->median_half_width_pct > 5 || v->noisy_share_pct > 33 || v->steal_pct > 5)
 		return "noisy";
-	if (v->median_half_width_pct <= 2 && v->noisy_share_pct <= 10 && v->steal_pct <= 1)
+	if (!culprits && v->median_half_width_pct <= 2 && v->noisy_share_pct <= 10 &&
+	    v->steal_pct <= 1)
 		return "quiet";
 	return "fair";
 }
@@ -461,7 +575,8 @@ static int judge_machine(struct run *run)
 	struct noise_verdict v = {0};
 	const char *word = "unknown";
 	double *x = calloc(run->series_count + 1, sizeof(*x));
-	char steal[48] = "steal time not known", regimes[160];
+	char steal[48] = "steal time not known", regimes[160], culprits[REASON_MAX] = "";
+	struct disturbance stolen;
 	size_t n = 0, wide = 0;
 	int rc = 0;
 
@@ -478,7 +593,9 @@ static int judge_machine(struct run *run)
 		wide += s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT;
 		x[n++] = s->summary.half_width_pct;
 	}
-	if (mean_steal(run, &v.steal_pct))
+	stolen = disturbance_of(run, METRIC_STEAL_PCT, false);
+	v.steal_pct = stolen.mean;
+	if (stolen.trials)
 		snprintf(steal, sizeof(steal), "%.1f %% of the CPU time stolen", v.steal_pct);
 	if (n) {
 		rc = stats_median(x, n, &v.median_half_width_pct);
@@ -486,12 +603,13 @@ static int judge_machine(struct run *run)
 			goto out;
 		v.noisy_share_pct = (double)wide / (double)n * 100;
 	}
+	say_culprits(run, culprits);
 	if (n < VERDICT_MIN_SERIES) {
 		snprintf(v.text, sizeof(v.text),
 		    "%zu case%s with an interval, too few to judge; %s", n, n == 1 ? "" : "s",
 		    steal);
 	} else {
-		word = noise_word(&v);
+		word = noise_word(&v, culprits[0] != '\0');
 		snprintf(v.text, sizeof(v.text),
 		    "median interval of %zu cases +-%.1f %%, %zu of them (%.0f %%) over +-%.0f %%; "
 		    "%s",
@@ -501,6 +619,8 @@ static int judge_machine(struct run *run)
 	rc = run_regimes_note(run, regimes, sizeof(regimes));
 	if (rc)
 		goto out;
+	if (culprits[0])
+		say(v.text, "%s", culprits);
 	if (regimes[0]) {
 		word = "noisy";
 		say(v.text, "%s", regimes);
@@ -514,8 +634,13 @@ out:
 
 int run_summarise(struct run *run)
 {
+	const char *limit = manifest_get(&run->manifest, MANIFEST_CPU_LIMIT);
+	double limit_cpus = INFINITY;
+
+	if (limit && text_parse_double(limit, 0, HUGE_VAL, &limit_cpus) != 0)
+		limit_cpus = INFINITY; /* "none" */
 	for (size_t i = 0; i < run->series_count; i++) {
-		int rc = series_summarise(&run->series[i]);
+		int rc = series_summarise(&run->series[i], limit_cpus);
 
 		if (rc)
 			return rc;

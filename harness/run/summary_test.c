@@ -693,6 +693,130 @@ static void verdict_has_its_figures(void **state)
 	run_free(&run);
 }
 
+/* Ten launches of two windows each at 20 ns and @cpu_ns an operation, of workers each with a PU;
+ * every second window has @metric. */
+static struct series *surrounded(
+    struct run *run, double cpu_ns, const char *metric, double even, double odd)
+{
+	struct series *s = fixture_series(run, "lock/a/workers:2", 2);
+
+	s->oversubscribed = false;
+	(void)snprintf(s->pus, sizeof(s->pus), "0,1");
+	for (unsigned l = 0; l < 10; l++)
+		for (unsigned k = 0; k < 2; k++) {
+			struct sample one = fixture_sample(l, k, 20);
+
+			fixture_metric(&one, METRIC_CPU_NS_PER_OP, cpu_ns);
+			if (metric)
+				fixture_metric(&one, metric, k ? odd : even);
+			fixture_add(s, one);
+		}
+	return s;
+}
+
+static void what_the_quota_stopped_is_flagged(void **state)
+{
+	struct run run = {0};
+	struct series *s = surrounded(&run, 10, METRIC_THROTTLED_PCT, 0, 30);
+
+	(void)state;
+	s = surrounded(&run, 10, METRIC_THROTTLED_PCT, 0, 0);
+	assert_int_equal(run_summarise(&run), 0);
+	s = &run.series[0];
+	/* A flag beside the status: half a CPU's worth is no reason to doubt it. */
+	assert_true(series_flag(s, 1));
+	assert_string_equal(series_flag_names[1], "throttled");
+	assert_int_equal(s->status, STATUS_OK);
+	assert_string_equal(
+	    s->reason, "throttled by the CPU quota in 10 of 20 windows, for 15 % of the time");
+	assert_false(series_flag(&run.series[1], 1));
+	assert_string_equal(run.series[1].reason, "");
+	assert_non_null(strstr(run.noise.text, "; the CPU quota stopped it in 10 of 40 windows"));
+	run_free(&run);
+}
+
+/* 40 ns of CPU time each 20 ns are two CPUs. */
+static void more_than_the_quota_is_never_ok(void **state)
+{
+	static const struct {
+		const char *limit;
+		enum case_status status;
+		const char *reason;
+	} row[] = {
+	    {"0.5", STATUS_NOISY,
+		"in its windows it used 2 CPUs, and the quota grants 0.5: not its lasting speed"},
+	    {"1.5", STATUS_NOISY,
+		"in its windows it used 2 CPUs, and the quota grants 1.5: not its lasting speed"},
+	    {"2", STATUS_OK, ""},
+	    {"none", STATUS_OK, ""},
+	    {NULL, STATUS_OK, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct run run = {0};
+
+		(void)surrounded(&run, 40, NULL, 0, 0);
+		if (row[i].limit)
+			assert_int_equal(
+			    manifest_add(&run.manifest, MANIFEST_CPU_LIMIT, row[i].limit), 0);
+		assert_int_equal(run_summarise(&run), 0);
+		assert_int_equal(run.series[0].status, row[i].status);
+		assert_string_equal(run.series[0].reason, row[i].reason);
+		run_free(&run);
+	}
+}
+
+static void who_is_plainly_to_blame_is_named(void **state)
+{
+	static const struct {
+		const char *metric;
+		double value;
+		const char *said;
+	} row[] = {
+	    {METRIC_RUN_DELAY_PCT, 12,
+		"; others ran on the workers' PUs, which waited 12 % of the time"},
+	    {METRIC_RUN_DELAY_PCT, 1, NULL},
+	    {METRIC_OTHER_BUSY_PUS, 1.5, "; 1.5 other PUs were busy"},
+	    {METRIC_OTHER_BUSY_PUS, 0.1, NULL},
+	    {METRIC_INTERRUPTS_PER_S, 45000, "; 45000 device interrupts/s on the workers' PUs"},
+	    {METRIC_INTERRUPTS_PER_S, 200, NULL},
+	    {METRIC_THROTTLED_PCT, 3, "; the CPU quota stopped it in 60 of 60 windows"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct run run = {0};
+		const char *at;
+
+		for (int k = 0; k < 3; k++)
+			(void)surrounded(&run, 20, row[i].metric, row[i].value, row[i].value);
+		assert_int_equal(run_summarise(&run), 0);
+		at = strstr(run.noise.text, "steal time not known");
+		assert_non_null(at);
+		assert_string_equal(
+		    at + strlen("steal time not known"), row[i].said ? row[i].said : "");
+		/* Narrow intervals alone do not make it a quiet machine. */
+		assert_string_equal(run.noise.word, row[i].said ? "fair" : "quiet");
+		run_free(&run);
+	}
+}
+
+/* Two on one PU wait for each other: nobody else is to blame. */
+static void workers_that_share_a_pu_blame_nobody(void **state)
+{
+	struct run run = {0};
+	struct series *s = surrounded(&run, 20, METRIC_RUN_DELAY_PCT, 50, 50);
+
+	(void)state;
+	(void)snprintf(s->pus, sizeof(s->pus), "0,0");
+	s = surrounded(&run, 20, METRIC_RUN_DELAY_PCT, 50, 50);
+	s->oversubscribed = true;
+	assert_int_equal(run_summarise(&run), 0);
+	assert_null(strstr(run.noise.text, "others ran"));
+	run_free(&run);
+}
+
 static void single_launches_do_not_make_it_quiet(void **state)
 {
 	static const double ns[] = {20};
@@ -735,6 +859,10 @@ int main(void)
 	    cmocka_unit_test(a_launch_by_itself_has_the_same_figure),
 	    cmocka_unit_test(machine_is_judged),
 	    cmocka_unit_test(verdict_has_its_figures),
+	    cmocka_unit_test(what_the_quota_stopped_is_flagged),
+	    cmocka_unit_test(more_than_the_quota_is_never_ok),
+	    cmocka_unit_test(who_is_plainly_to_blame_is_named),
+	    cmocka_unit_test(workers_that_share_a_pu_blame_nobody),
 	    cmocka_unit_test(single_launches_do_not_make_it_quiet),
 	};
 

@@ -213,6 +213,7 @@ static void release(struct team *t)
 	free(t->workers);
 	arena_destroy(&t->arena);
 	placement_free(&t->placement);
+	surroundings_close(&t->around);
 }
 
 /*
@@ -254,6 +255,11 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	ret = placement_plan(topo, &bc->place, placed, &t->placement, why, why_len);
 	if (ret)
 		return ret;
+	ret = surroundings_open(&t->around, "", t->placement.pu, placed);
+	if (ret) {
+		placement_free(&t->placement);
+		return ret;
+	}
 	t->env = (struct cb_env){
 	    .c = &bc->pub,
 	    .model = bc->pub.model,
@@ -348,11 +354,8 @@ static void bind_unit(struct team *t, unsigned i)
 	const int pu = t->placement.pu[i];
 
 	u->bound_pu = -1;
-	if (pu < 0) {
-		if (counters_migrations_self(&u->migrations_before) != 0)
-			u->migrations_before = 0;
+	if (pu < 0)
 		return;
-	}
 	u->error = topology_bind_self(t->topo, (unsigned)pu);
 	/* Not allowed to: the machine cannot offer the placement. A binding that did not take (EIO)
 	 * is a fault of ours. */
@@ -384,6 +387,7 @@ void team_unit_begin(struct team *t, unsigned i)
 	struct trial_unit *u = &t->unit[i];
 
 	bind_unit(t, i);
+	whereabouts_open(&u->where);
 	tell_workers(t, i);
 	if (u->counted && !u->error)
 		trial_counters_open(u);
@@ -392,6 +396,7 @@ void team_unit_begin(struct team *t, unsigned i)
 
 void team_unit_end(struct trial_unit *u)
 {
+	whereabouts_close(&u->where);
 	if (u->counted)
 		trial_counters_close(u);
 }
@@ -404,17 +409,13 @@ void team_unit_started(struct trial_unit *u)
 
 void team_unit_left(struct trial_unit *u)
 {
-	uint64_t migrations;
-
 	u->leave_ns = clock_now_ns();
 	if (u->counted)
 		trial_counters_read(u);
-	/* Since the end of the last trial: reading it takes too long for just before a start. */
-	u->migrations = 0;
-	if (u->bound_pu < 0 && counters_migrations_self(&migrations) == 0) {
-		u->migrations = migrations - u->migrations_before;
-		u->migrations_before = migrations;
-	}
+	whereabouts_since(&u->where, &u->since);
+	if (u->bound_pu >= 0 && !u->moved[0])
+		(void)whereabouts_left(
+		    u->bound_pu, u->since.migrations, u->moved, sizeof(u->moved));
 }
 
 void team_unit_run(struct team *t, unsigned i)

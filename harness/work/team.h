@@ -7,6 +7,7 @@
 #ifndef CONCBENCH_TEAM_H
 #define CONCBENCH_TEAM_H
 
+#include "harness/machine/surroundings.h"
 #include "harness/work/bench_case.h"
 #include "harness/work/trial.h"
 
@@ -39,6 +40,7 @@ struct team {
 	struct arena arena;
 	struct cb_env env;
 	struct placement placement; /* of the units */
+	struct surroundings around; /* of these PUs */
 	unsigned units;
 	struct trial_line *line;       /* arena */
 	struct trial_slot *slots;      /* arena, [workers] */

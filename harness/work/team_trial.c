@@ -151,11 +151,30 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 	return team_units_error(t, why, why_len);
 }
 
+/* A figure of two workers on two PUs is none of two workers on one. */
+static int units_stayed(const struct team *t, char *why, size_t why_len)
+{
+	for (unsigned i = 0; i < t->units; i++) {
+		if (!t->unit[i].moved[0])
+			continue;
+		(void)snprintf(why, why_len,
+		    "%s %u was bound to PU %d; it %s: cpuset or affinity changed while it ran",
+		    t->bc->pub.model == CB_COROUTINE ? "carrier" : "worker", i, t->unit[i].bound_pu,
+		    t->unit[i].moved);
+		return -EIO;
+	}
+	return 0;
+}
+
 /* All units are parked: is this trial worth anything? */
 static int finish_line(struct team *t, char *why, size_t why_len)
 {
 	char said[REASON_MAX];
+	int ret = units_stayed(t, why, why_len);
 
+	/* First, because it may be why they failed otherwise. */
+	if (ret)
+		return ret;
 	/* Also when the workers could do without it: what they did then was not what was asked. */
 	if (companions_alive(t, why, why_len) == 0)
 		return slots_error(t, why, why_len);
@@ -172,6 +191,8 @@ struct totals {
 	double voluntary;
 	double involuntary;
 	double migrations;
+	double run_delay_ns;
+	bool tells_delay;
 	uint64_t first_start_ns;
 	uint64_t last_start_ns;
 };
@@ -196,7 +217,9 @@ static void sum_up(const struct team *t, struct totals *sum)
 
 		double cpu_ns, voluntary, involuntary;
 
-		sum->migrations += (double)u->migrations;
+		sum->migrations += u->bound_pu < 0 ? (double)u->since.migrations : 0.0;
+		sum->run_delay_ns += (double)u->since.run_delay_ns;
+		sum->tells_delay |= u->where.tells_delay;
 		if (!trial_used(
 			u, t->line->open_ns, t->line->close_ns, &cpu_ns, &voluntary, &involuntary))
 			continue;
@@ -298,14 +321,53 @@ static void keep_companions(const struct team *t, struct metric_set *m)
 	}
 }
 
+static double since(uint64_t now, uint64_t then)
+{
+	return now > then ? (double)(now - then) : 0.0;
+}
+
+/* Who else the machine worked for, over all of a trial: that is a little more than its window. */
+static void keep_surroundings(
+    struct team *t, const struct surroundings_reading *before, struct metric_set *m)
+{
+	const struct surroundings *s = &t->around;
+	const unsigned ours = t->placement.pus_used;
+	struct surroundings_reading now;
+	double ns;
+
+	surroundings_read(&t->around, &now);
+	ns = since(now.ns, before->ns);
+	if (s->pus)
+		(void)metric_add(m, METRIC_STEAL_PCT,
+		    since(now.steal_ns, before->steal_ns) / (ns * s->pus) * 100.0);
+	if (s->pus > ours && s->any_ours)
+		(void)metric_add(
+		    m, METRIC_OTHER_BUSY_PUS, since(now.other_busy_ns, before->other_busy_ns) / ns);
+	if (s->interrupts_fd >= 0)
+		(void)metric_add(m, METRIC_INTERRUPTS_PER_S,
+		    since(now.interrupts, before->interrupts) / ns * 1e9);
+	if (s->load_fd >= 0)
+		(void)metric_add(m, METRIC_LOAD, now.load);
+	if (s->quota.count) {
+		const double stopped = since(now.quota.ns, before->quota.ns);
+
+		/* A period that counts as one in which it was stopped has been one. */
+		(void)metric_add(m, METRIC_THROTTLED_PCT,
+		    (stopped > 0.0 ? stopped : since(now.quota.periods, before->quota.periods)) /
+			(ns * (ours ? ours : 1)) * 100.0);
+	}
+}
+
 /* One without workers, windows and operations. */
 static int trial_once(struct team *t, struct sample *out, char *why, size_t why_len)
 {
 	const uint64_t begin_ns = clock_now_ns();
 	struct sample sample = {0};
 	struct cb_metrics *metrics = (struct cb_metrics *)(void *)&sample.metrics;
+	struct surroundings_reading before;
 	int ret;
 
+	surroundings_read(&t->around, &before);
 	(void)snprintf(why, why_len, "failed");
 	atomic_store_explicit(&t->line->start_ns, begin_ns, memory_order_relaxed);
 	companions_window_opens(t);
@@ -323,6 +385,7 @@ static int trial_once(struct team *t, struct sample *out, char *why, size_t why_
 	if (t->load->report)
 		t->load->report(&t->env, metrics);
 	keep_companions(t, &sample.metrics);
+	keep_surroundings(t, &before, &sample.metrics);
 	(void)metric_add(&sample.metrics, METRIC_TRIAL_NS, (double)(clock_now_ns() - begin_ns));
 	*out = sample;
 	return 0;
@@ -335,16 +398,14 @@ int cb_metric(struct cb_metrics *m, const char *name, double value)
 
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len)
 {
-	const uint64_t begin_ns = clock_now_ns();
-	const uint64_t steal_ns = counters_steal_ns();
+	struct surroundings_reading before;
 	struct sample sample = {0};
-	uint64_t steal_after_ns;
 	struct totals sum;
-	double machine_ns;
 	int epoch, ret;
 
 	if (t->load->once)
 		return trial_once(t, out, why, why_len);
+	surroundings_read(&t->around, &before);
 	epoch = start_trial(t, window_ns);
 	t->env.window_ns = window_ns;
 	watch_window(t);
@@ -353,14 +414,12 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 		ret = finish_line(t, why, why_len);
 	if (ret)
 		return ret;
-	machine_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
 	sum_up(t, &sum);
 	keep_metrics(&sum, window_ns, &sample.metrics);
-	steal_after_ns = counters_steal_ns();
-	/* Not readable the second time: left out, and no huge number. */
-	if (steal_after_ns >= steal_ns)
-		(void)metric_add(&sample.metrics, METRIC_STEAL_PCT,
-		    (double)(steal_after_ns - steal_ns) / machine_ns * 100.0);
+	keep_surroundings(t, &before, &sample.metrics);
+	if (sum.tells_delay)
+		(void)metric_add(&sample.metrics, METRIC_RUN_DELAY_PCT,
+		    sum.run_delay_ns / ((double)(clock_now_ns() - before.ns) * t->units) * 100.0);
 	keep_companions(t, &sample.metrics);
 	t->env.trials++;
 	if (t->load->check) {

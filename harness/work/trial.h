@@ -18,6 +18,7 @@
 #define CONCBENCH_TRIAL_H
 
 #include "harness/machine/counters.h"
+#include "harness/machine/whereabouts.h"
 #include "harness/work/worker.h"
 
 /* The window is over: batches return early, the clock says the same to their loop. */
@@ -75,9 +76,10 @@ struct trial_unit {
 	uint64_t start_ns;
 	uint64_t leave_ns;
 	struct trial_usage note[TRIAL_NOTES];
-	unsigned notes;      /* how many there are yet */
-	uint64_t migrations; /* only of an unbound unit: a bound one stays by construction */
-	uint64_t migrations_before;
+	unsigned notes;                   /* how many there are yet */
+	struct whereabouts where;         /* its own: descriptors are of its process */
+	struct whereabouts_reading since; /* from the end of the last trial to that of this */
+	char moved[96]; /* what became of a bound one that is elsewhere now, after "it" */
 	_Atomic uint64_t charged_ns; /* CPU time used for its workers elsewhere (cb_charge_ns()) */
 	struct trial_counted *counted; /* NULL: a timed trial, without hardware counters */
 };

@@ -439,7 +439,7 @@ a_stored_base_and_a_broken_head() {
 left_behind() {
 	local environ
 	for environ in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^HWLOC_XMLFILE=$TMPDIR"; then
+		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^CONCBENCH_TOPOLOGY=$TMPDIR"; then
 			return 0
 		fi
 	done

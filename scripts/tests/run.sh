@@ -17,7 +17,7 @@ run_file() {
 left_behind() {
 	local environ
 	for environ in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^HWLOC_XMLFILE=.*$(basename "$PWD")"; then
+		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^CONCBENCH_TOPOLOGY=.*$(basename "$PWD")"; then
 			return 0
 		fi
 	done

@@ -170,6 +170,18 @@ run env CONCBENCH_ALLOWED=x "$concbench" topology
 refused 'bad CONCBENCH_ALLOWED' \
 	"CONCBENCH_ALLOWED: 'x' is not a list of PUs such as 0-3,8: no number from 0 to 65535 at 'x'"
 
+# A machine that is not there may be drawn, and nothing else.
+run env HWLOC_SYNTHETIC='pack:2 core:4 pu:1' "$concbench" topology
+[ "$status" -eq 0 ] && [ ! -s "$dir/err" ] && grep -q '^Another machine (HWLOC_SYNTHETIC): 2 packages' "$dir/out"
+report $? 'HWLOC_SYNTHETIC is drawn, and it says so'
+for words in 'run --list' 'run --results r' 'check' 'describe lock' "gate --base $concbench --head $concbench"; do
+	# shellcheck disable=SC2086
+	run env HWLOC_SYNTHETIC='pack:2 core:4 pu:1' HWLOC_THISSYSTEM=1 "$concbench" $words
+	[ "$status" -eq 2 ] && [ ! -s "$dir/out" ] && [ "$(wc -l <"$dir/err")" -eq 1 ] &&
+		grep -q "HWLOC_SYNTHETIC is of another machine" "$dir/err"
+	report $? "HWLOC_SYNTHETIC: concbench $words refuses"
+done
+
 run env HWLOC_XMLFILE="$dir/missing" "$concbench" topology
 refused 'missing XML' "HWLOC_XMLFILE: cannot read '$dir/missing': No such file or directory"
 
