@@ -48,6 +48,8 @@ static inline struct histogram *fixture_latency(double ns)
 	return h;
 }
 
+#define FIXTURE_SLOT_NS 2000000
+
 static inline void fixture_add_samples(struct series *s, const struct fixture_case *c)
 {
 	for (unsigned launch = 0; launch < FIXTURE_LAUNCHES; launch++) {
@@ -58,7 +60,7 @@ static inline void fixture_add_samples(struct series *s, const struct fixture_ca
 		fixture_check(!metric_add(&sample.metrics, METRIC_NS_PER_OP, ns));
 		fixture_check(!metric_add(&sample.metrics, METRIC_OPS_PER_S, 1e9 / ns));
 		fixture_check(!metric_add(&sample.metrics, METRIC_OPS, 1e6));
-		fixture_check(!metric_add(&sample.metrics, METRIC_WINDOW_NS, 1e6 * ns));
+		fixture_check(!metric_add(&sample.metrics, METRIC_WINDOW_NS, FIXTURE_SLOT_NS));
 		fixture_check(!metric_add(&sample.metrics, METRIC_JAIN, 0.97));
 		fixture_check(!metric_add(&sample.metrics, METRIC_VOLUNTARY, 0.25));
 		fixture_check(!metric_add(&sample.metrics, METRIC_INVOLUNTARY, 0.002));
@@ -93,7 +95,7 @@ static inline void fixture_add(struct run *run, const struct fixture_case *c)
 		s->workers = (unsigned)strtoul(value, NULL, 10);
 	s->oversubscribed = c->pus_of_machine && s->workers > c->pus_of_machine;
 	s->status = c->status;
-	s->slot_ns = 2000000;
+	s->slot_ns = FIXTURE_SLOT_NS;
 	if (status_has_figure(c->status))
 		fixture_add_samples(s, c);
 }

@@ -168,7 +168,7 @@ static void a_page(void **state)
 	has(&s, "<td class=\"num\" data-v=\"421\">421 ns</td>");
 	has(&s, "<th scope=\"row\"><a href=\"#case-0\">a</a></th>");
 	/* In the family's table, and only in that row of it. */
-	assert_int_equal(count(s.html.data, "<span class=\"badge noisy\">2 regimes</span>"
+	assert_int_equal(count(s.html.data, "<span class=\"badge flag\">2 regimes</span>"
 					    "<small>mixes two regimes: 42 ns and 168 ns</small>"),
 	    1);
 	has(&s, "<span class=\"badge hung\">hung</span><small>no sample within 10 s</small>");

@@ -102,21 +102,35 @@ static void cut_heading(struct table *t, unsigned column)
 		memcpy(heading + keep - 1, ".", 2);
 }
 
-/* The longest status is written out in the reasons below the table. */
+/* The longest of status and flags are written out in the reasons below the table. */
 static void shorten_status(struct table *t)
 {
+	static const char *const shorter[][2] = {{"oversubscribed", "oversub."},
+	    {"throttled", "throttl."}, {RUN_WINDOW_CLAUSE, "window"}};
+
 	for (size_t r = 1; r < t->rows; r++) {
-		char *status = cell(t, r, t->columns - 1);
-		const char *name = status_name(STATUS_OVERSUBSCRIBED);
+		for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++) {
+			const size_t from = strlen(shorter[i][0]), to = strlen(shorter[i][1]);
+			char *at = strstr(cell(t, r, t->columns - 1), shorter[i][0]);
 
-		const size_t len = strlen(name);
-
-		if (!strncmp(status, name, len)) {
-			memmove(
-			    status + strlen("oversub."), status + len, strlen(status + len) + 1);
-			memcpy(status, "oversub.", strlen("oversub."));
+			if (!at)
+				continue;
+			memmove(at + to, at + from, strlen(at + from) + 1);
+			memcpy(at, shorter[i][1], to);
 		}
 	}
+}
+
+/* That there are some is left of them: the reasons name them. */
+static void hide_flags(struct table *t)
+{
+	for (size_t r = 1; r < t->rows; r++) {
+		char *comma = strchr(cell(t, r, t->columns - 1), ',');
+
+		if (comma)
+			memcpy(comma, "+", 2);
+	}
+	(void)measure(t);
 }
 
 /* What is least missed goes first: space, then ends of words, then middles of kinds. */
@@ -142,7 +156,8 @@ static void fit(struct table *t)
 
 		for (size_t r = 0; r < t->rows; r++)
 			cut_middle(cell(t, r, 0), kept);
-		(void)measure(t);
+		if (measure(t) > TABLE_WIDTH)
+			hide_flags(t);
 	}
 }
 

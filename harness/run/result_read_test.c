@@ -259,8 +259,8 @@ static void as_many_metrics_as_there_is_room_for(void **state)
 		const char *why;
 	} row[] = {
 	    {METRICS_MAX, NULL},
-	    {METRICS_MAX + 1, "concbench.cases[0].rows: more than 32 metrics"},
-	    {METRIC_NAMES_MAX, "concbench.cases[0].rows: more than 32 metrics"},
+	    {METRICS_MAX + 1, "concbench.cases[0].rows: more than 48 metrics"},
+	    {METRIC_NAMES_MAX, "concbench.cases[0].rows: more than 48 metrics"},
 	    {METRIC_NAMES_MAX + 1, "concbench.cases[0].columns: more than 128 metrics"},
 	};
 	struct run run, back;

@@ -156,12 +156,13 @@ static int put_counters(json_t *j, const struct row *row)
 void result_label(const struct series *s, char label[RESULT_LABEL_MAX])
 {
 	const struct run_figure *f = &s->figure;
-	char status[SERIES_STATUS_MAX];
 
 	label[0] = '\0';
-	series_status(s, status, sizeof(status));
-	if (strcmp(status, status_name(STATUS_OK)) != 0)
-		text_add_clause(label, RESULT_LABEL_MAX, "%s", status);
+	if (s->status != STATUS_OK)
+		text_add_clause(label, RESULT_LABEL_MAX, "%s", status_name(s->status));
+	for (unsigned i = 0; i < SERIES_FLAGS; i++)
+		if (series_flag(s, i))
+			text_add_clause(label, RESULT_LABEL_MAX, "%s", series_flag_names[i]);
 	if (strcmp(f->unit, "ns") != 0)
 		text_add_clause(label, RESULT_LABEL_MAX, "real_time is %s%s%s", f->metric,
 		    f->unit[0] ? " in " : "", f->unit);

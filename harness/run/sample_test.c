@@ -203,7 +203,7 @@ static void too_many_metrics_are_refused(void **state)
 		json_object_set_new(metrics, name, json_integer(i));
 	}
 	assert_int_equal(sample_from_json(j, &s, err, sizeof(err)), -EINVAL);
-	assert_string_equal(err, "sample.metrics: more than 32 metrics");
+	assert_string_equal(err, "sample.metrics: more than 48 metrics");
 	json_decref(j);
 }
 

@@ -523,8 +523,11 @@ static void a_trial_may_be_one_call(void **state)
 			assert_true(metric_get(&sample.metrics, "bytes_each", &value));
 			assert_true(value == 100.0 + i);
 			assert_true(metric_get(&sample.metrics, "bytes_left", &value));
-			/* Those three, and nothing of windows, operations and workers. */
-			assert_int_equal(sample.metrics.count, 3);
+			/* Nothing of windows, operations and workers. */
+			assert_false(metric_get(&sample.metrics, METRIC_WINDOW_NS, &value));
+			assert_false(metric_get(&sample.metrics, METRIC_OPS, &value));
+			assert_false(metric_get(&sample.metrics, METRIC_NS_PER_OP, &value));
+			assert_false(metric_get(&sample.metrics, METRIC_RUN_DELAY_PCT, &value));
 			assert_int_equal(sample.worker_count, 0);
 			assert_null(sample.worker_ops);
 			assert_null(sample.latency);
