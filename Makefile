@@ -139,7 +139,7 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/tests/exec \
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/tests/exec scripts/tests/mutants \
                 $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint

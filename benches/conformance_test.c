@@ -183,6 +183,39 @@ static void every_family_has_something_broken(void **state)
 	}
 }
 
+/* That it went wrong is not enough: a broken lock whose cell crashes shows nothing of the check. */
+static void what_a_broken_kind_has_to_be_caught_by(void **state)
+{
+	static const struct {
+		const char *says; /* NULL: broken only by name, and right */
+		enum conformance_outcome outcome;
+		const char *why;
+		bool caught;
+	} rows[] = {
+	    {"not exclusive", CONFORMANCE_WRONG, "not exclusive: the counter is 3", true},
+	    {"not exclusive", CONFORMANCE_WRONG, "killed by signal 11", false},
+	    {"not exclusive", CONFORMANCE_IDLE, "not exclusive? nobody met anybody", false},
+	    {"not exclusive", CONFORMANCE_UNSUPPORTED, "not exclusive here", false},
+	    {"not exclusive", CONFORMS, "", false},
+	    {"", CONFORMANCE_WRONG, "no answer within 1.0 s", true},
+	    {"", CONFORMS, "", false},
+	    {NULL, CONFORMS, "", true},
+	    {NULL, CONFORMANCE_WRONG, "not exclusive", false},
+	    {NULL, CONFORMANCE_IDLE, "nobody met anybody", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct cb_kind self = {.flags = CB_BROKEN, .says = rows[i].says};
+		const struct kind kind = {.self = &self};
+		struct conformance_result r = {.outcome = rows[i].outcome};
+
+		(void)snprintf(r.why, sizeof(r.why), "%s", rows[i].why);
+		if (conformance_caught(&kind, &r) != rows[i].caught)
+			fail_msg("row %zu", i);
+	}
+}
+
 static char xml[64];
 
 static int open_all(void **state)
@@ -208,6 +241,7 @@ static int close_all(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_broken_kind_has_to_be_caught_by),
 	    cmocka_unit_test(every_family_has_something_broken),
 	    cmocka_unit_test(every_model_claimed_is_tried),
 	    cmocka_unit_test(what_nobody_wanted_has_not_been_tested),

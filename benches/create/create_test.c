@@ -120,6 +120,31 @@ static void accounts_have_to_agree(void **unused)
 	end(&s);
 }
 
+/* It is where its maker is, or the maker's PU is not what was measured. */
+static void one_on_another_pu_is_astray(void **unused)
+{
+	struct life_maker *maker;
+	struct cb_worker *w;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "create/thread/workers:1");
+	maker = s.team.env.state;
+	w = subject_worker(&s, 0);
+	right_trial(&s, WINDOW_NS);
+	assert_true(w->pu >= 0);
+	for (int away = 0; away < 2; away++) {
+		maker->life.pu = w->pu + away;
+		life_note(w, maker, 1, 2, 3);
+		s.team.done[0]++;
+		if (away)
+			wrong(&s, check(&s), "worker 0: 1 of ");
+		else
+			assert_int_equal(check(&s), 0);
+	}
+	end(&s);
+}
+
 static void coroutines_are_declined(void **unused)
 {
 	struct bench_case bc;
@@ -137,6 +162,7 @@ int main(void)
 	    cmocka_unit_test(timed_are_those_of_the_window),
 	    cmocka_unit_test(means_are_of_one_trial),
 	    cmocka_unit_test(accounts_have_to_agree),
+	    cmocka_unit_test(one_on_another_pu_is_astray),
 	    cmocka_unit_test(coroutines_are_declined),
 	};
 

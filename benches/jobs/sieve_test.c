@@ -30,6 +30,21 @@ static void a_forgotten_prime_is_caught(void **unused)
 	end(&s);
 }
 
+/* One of its base primes is none: every number is struck out. */
+static void a_strange_prime_is_caught(void **unused)
+{
+	struct sieve_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "job/sieve/model:thread/workers:2");
+	st = s.team.env.state;
+	right_trial(&s, CLOCK_NS_PER_MS);
+	st->worker[0].prime[0] = 1;
+	wrong(&s, trial(&s, CLOCK_NS_PER_MS), "worker 0: 0 primes in segment ");
+	end(&s);
+}
+
 /* A segment that is counted, but was not sieved. */
 static void a_made_up_segment_is_caught(void **unused)
 {
@@ -48,6 +63,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pi_is_right),
 	    cmocka_unit_test(a_forgotten_prime_is_caught),
+	    cmocka_unit_test(a_strange_prime_is_caught),
 	    cmocka_unit_test(a_made_up_segment_is_caught),
 	};
 

@@ -121,6 +121,33 @@ static void broken_connection_ends_the_trial(void **unused)
 	(void)alarm(0);
 }
 
+/* One bit of its first answer. */
+static ssize_t flipping_write(struct cb_worker *w, int fd, const void *buf, size_t n)
+{
+	unsigned char answer[TCP_ECHO_BYTES_MAX];
+
+	memcpy(answer, buf, n);
+	if (w->calls++ == 0)
+		answer[n - 1] ^= 4;
+	return usual->write(w, fd, answer, n);
+}
+
+static void one_wrong_answer_is_seen(void **unused)
+{
+	struct cb_worker_ops ops;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "job/tcp_echo/model:thread/place:same/connections:2");
+	right_trial(&s, WINDOW_NS);
+	usual = subject_worker(&s, 1)->ops;
+	ops = *usual;
+	ops.write = flipping_write;
+	subject_worker(&s, 1)->ops = &ops;
+	wrong(&s, trial(&s, 10 * WINDOW_NS), "1 wrong replies, first: connection 1, ");
+	end(&s);
+}
+
 /* What the check says when the client has failed, and of figures that do not agree. */
 static void disagreement_is_caught(void **unused)
 {
@@ -236,6 +263,7 @@ int main(void)
 	    cmocka_unit_test(messages_have_their_size),
 	    cmocka_unit_test(pause_is_no_latency),
 	    cmocka_unit_test(broken_connection_ends_the_trial),
+	    cmocka_unit_test(one_wrong_answer_is_seen),
 	    cmocka_unit_test(disagreement_is_caught),
 	};
 

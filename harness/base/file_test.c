@@ -395,6 +395,66 @@ static void appends_all_through_a_pipe(void **state)
 	assert_int_equal(file_append_all(-1, "abc", 3), -EBADF);
 }
 
+struct reader {
+	pthread_t thread, writer;
+	int fd;
+	size_t len;
+	const unsigned char *want;
+	bool same; /* and nothing behind it */
+};
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+/* When the pipe is full it calls the writer out of its write(2), which then has written a part. */
+static void *read_slowly(void *arg)
+{
+	struct reader *r = arg;
+	unsigned char chunk[4096];
+	size_t got = 0;
+	ssize_t n;
+
+	r->same = true;
+	do {
+		(void)usleep(1000);
+		(void)pthread_kill(r->writer, SIGUSR1);
+		(void)usleep(1000);
+		n = read(r->fd, chunk, sizeof(chunk));
+		for (ssize_t i = 0; i < n; i++, got++)
+			r->same &= got < r->len && chunk[i] == r->want[got];
+	} while (n > 0);
+	r->same &= n == 0 && got == r->len;
+	return NULL;
+}
+
+static void a_short_write_is_gone_on_with(void **state)
+{
+	const struct sigaction interrupts = {.sa_handler = nothing};
+	struct reader r = {.writer = pthread_self(), .len = 200000};
+	unsigned char *data = malloc(r.len);
+	struct sigaction before;
+	int fds[2];
+
+	(void)state;
+	assert_non_null(data);
+	for (size_t i = 0; i < r.len; i++)
+		data[i] = (unsigned char)(i % 251);
+	r.want = data;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	r.fd = fds[0];
+	assert_int_equal(sigaction(SIGUSR1, &interrupts, &before), 0);
+	assert_int_equal(pthread_create(&r.thread, NULL, read_slowly, &r), 0);
+	assert_int_equal(file_append_all(fds[1], data, r.len), 0);
+	assert_int_equal(close(fds[1]), 0);
+	assert_int_equal(pthread_join(r.thread, NULL), 0);
+	assert_true(r.same);
+	assert_int_equal(close(fds[0]), 0);
+	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+	free(data);
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_test_dir, remove_test_dir)
 
 int main(void)
@@ -411,6 +471,7 @@ int main(void)
 	    IN_DIR(reads_lines),
 	    IN_DIR(makes_dirs),
 	    cmocka_unit_test(appends_all_through_a_pipe),
+	    cmocka_unit_test(a_short_write_is_gone_on_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

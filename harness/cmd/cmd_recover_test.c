@@ -7,13 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *dir, *journal, *run_file, *printed;
+#define RUN_ID "20260102T030405Z-host-0a1b2c"
+
+/* The folder of a run in one of results, where "latest" points to it. */
+static char *results, *latest, *dir, *journal, *run_file, *printed;
 
 static int make_dir(void **state)
 {
 	(void)state;
-	dir = fixture_make_dir();
-	return asprintf(&journal, "%s/journal.jsonl", dir) < 0 ||
+	results = fixture_make_dir();
+	return asprintf(&latest, "%s/latest", results) < 0 ||
+	       asprintf(&dir, "%s/" RUN_ID, results) < 0 || mkdir(dir, 0700) != 0 ||
+	       asprintf(&journal, "%s/journal.jsonl", dir) < 0 ||
 	       asprintf(&run_file, "%s/run.json", dir) < 0 ||
 	       asprintf(&printed, "%s/printed", dir) < 0;
 }
@@ -24,7 +29,11 @@ static int remove_dir(void **state)
 	unlink(journal);
 	unlink(run_file);
 	unlink(printed);
+	unlink(latest);
 	rmdir(dir);
+	rmdir(results);
+	free(results);
+	free(latest);
 	free(journal);
 	free(run_file);
 	free(printed);
@@ -140,6 +149,37 @@ static void a_run_file_is_not_replaced_unasked(void **state)
 	}
 }
 
+/* As the run would have done; but a newer one stays, and what is no link of ours. */
+static void it_is_the_latest_unless_a_newer_one_is(void **state)
+{
+	static const struct {
+		const char *before, *after; /* NULL: no link */
+	} rows[] = {{NULL, RUN_ID}, {"20260102T030404Z-host-ffffff", RUN_ID}, {RUN_ID, RUN_ID},
+	    {"20260102T030406Z-host-000000", "20260102T030406Z-host-000000"}};
+	char target[100], *out;
+
+	(void)state;
+	write_journal("");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ssize_t n;
+
+		(void)unlink(latest);
+		if (rows[i].before)
+			assert_int_equal(symlink(rows[i].before, latest), 0);
+		assert_int_equal(recover(&out, "--force", dir, NULL), 0);
+		free(out);
+		n = readlink(latest, target, sizeof(target) - 1);
+		assert_true(n > 0);
+		target[n] = '\0';
+		assert_string_equal(target, rows[i].after);
+	}
+	assert_int_equal(unlink(latest), 0);
+	assert_int_equal(file_write_whole(latest, "mine", 4), 0);
+	assert_int_equal(recover(&out, "--force", dir, NULL), 0);
+	free(out);
+	assert_true(readlink(latest, target, sizeof(target)) < 0);
+}
+
 static void usage_errors_are_one_line(void **state)
 {
 	static const struct {
@@ -198,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_run_file_is_rebuilt),
 	    cmocka_unit_test(a_run_file_is_not_replaced_unasked),
+	    cmocka_unit_test(it_is_the_latest_unless_a_newer_one_is),
 	    cmocka_unit_test(usage_errors_are_one_line),
 	    cmocka_unit_test(foreign_journal_is_refused),
 	    cmocka_unit_test(help_is_help),

@@ -2,6 +2,7 @@
  * is given, several figures, every case twice. */
 #include "harness/cmd/run_session.h"
 
+#include "harness/cell/pick.h"
 #include "harness/cmd/cmd.h"
 
 #include <errno.h>
@@ -292,29 +293,69 @@ static void without_what_it_needs_a_case_cannot_run(void **state)
 	forget(&s);
 }
 
+/* @said: the line on stderr, or "". Return: as session_plan(). */
+static int plan_and_hear(struct session *s, char *said, size_t len)
+{
+	FILE *file = tmpfile();
+	const int saved = dup(STDERR_FILENO);
+	int ret;
+
+	assert_true(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+	ret = session_open(s);
+	if (!ret)
+		ret = session_plan(s);
+	(void)fflush(stderr);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	assert_int_equal(close(saved), 0);
+	rewind(file);
+	if (!fgets(said, (int)len, file))
+		said[0] = '\0';
+	assert_int_equal(fgetc(file), EOF);
+	assert_int_equal(fclose(file), 0);
+	return ret;
+}
+
+/* A budget that is enough for every launch once is not enough for a pair of each. */
+static void a_pair_takes_twice_the_time(void **state)
+{
+	static const char *const names[] = {"own/peak", NULL};
+	static const struct {
+		bool aa;
+		unsigned in_halves; /* the budget, of what the launches take */
+		const char *said;   /* NULL: nothing */
+	} rows[] = {{false, 3, NULL}, {false, 1, "too short for 2 launches of each of 1 cases"},
+	    {true, 3, "too short for 4 launches of each of 1 cases"}, {true, 5, NULL}};
+	struct session s;
+	uint64_t launches_ns;
+
+	(void)state;
+	plan(&s, names, false);
+	launches_ns = pick_needs_ns(&s.chosen.cases.item[0], &(struct pick_plan){.launches = 2});
+	assert_true(launches_ns > 0);
+	forget(&s);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char said[600];
+
+		s = (struct session){.o = {.what = {.names = names, .name_count = 1},
+					 .aa = rows[i].aa,
+					 .rounds = 2,
+					 .budget_ns = launches_ns * rows[i].in_halves / 2}};
+		assert_int_equal(plan_and_hear(&s, said, sizeof(said)), 0);
+		if (rows[i].said ? !strstr(said, rows[i].said) : said[0] != '\0')
+			fail_msg("row %zu: %s", i, said);
+		forget(&s);
+	}
+}
+
 /* A kind's own mistake is said like a user's: in one line. */
 static void a_kind_that_needs_what_is_not_there(void **state)
 {
 	static const char *const names[] = {"own/lost", NULL};
 	struct session s = {.o.what = {.names = names, .name_count = 1}};
-	char said[600] = "";
-	FILE *file = tmpfile();
-	const int saved = dup(STDERR_FILENO);
-	int ret;
+	char said[600];
 
 	(void)state;
-	assert_true(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
-	ret = session_open(&s);
-	if (!ret)
-		ret = session_plan(&s);
-	(void)fflush(stderr);
-	assert_true(dup2(saved, STDERR_FILENO) >= 0);
-	assert_int_equal(close(saved), 0);
-	rewind(file);
-	assert_non_null(fgets(said, sizeof(said), file));
-	assert_int_equal(fgetc(file), EOF);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(ret, EXIT_USAGE);
+	assert_int_equal(plan_and_hear(&s, said, sizeof(said)), EXIT_USAGE);
 	if (strncmp(said, "concbench run: own/lost/workers:1 depends on 'own/nobody", 56) != 0 ||
 	    !strstr(said, "no own 'nobody'"))
 		fail_msg("%s", said);
@@ -330,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(several_figures_are_several_series),
 	    cmocka_unit_test(every_case_twice),
 	    cmocka_unit_test(without_what_it_needs_a_case_cannot_run),
+	    cmocka_unit_test(a_pair_takes_twice_the_time),
 	    cmocka_unit_test(a_kind_that_needs_what_is_not_there),
 	};
 

@@ -194,6 +194,66 @@ static void one_reader_and_one_writer_at_a_time(void **state)
 	cb_carrier_destroy(c);
 }
 
+/* The other end: a byte for the reader, and only then room for the writer. */
+struct peer {
+	struct call *reader, *writer;
+	int fd;
+	bool reader_first;
+};
+
+static void serve_one_and_then_the_other(void *arg)
+{
+	struct peer *p = arg;
+	struct cb_carrier *c = p->reader->c;
+	const uint64_t gave_up_ns = clock_now_ns() + 10 * CLOCK_NS_PER_S;
+	char junk[4096];
+
+	(void)!write(p->fd, "y", 1);
+	while (!p->reader->finished && clock_now_ns() < gave_up_ns)
+		cb_carrier_sleep_until(c, clock_now_ns() + CLOCK_NS_PER_MS);
+	p->reader_first = p->reader->finished && !p->writer->finished;
+	while (read(p->fd, junk, sizeof(junk)) > 0)
+		;
+	while (!p->writer->finished && clock_now_ns() < gave_up_ns)
+		cb_carrier_sleep_until(c, clock_now_ns() + CLOCK_NS_PER_MS);
+	/* Who was forgotten would wait for ever. */
+	cb_carrier_forget_fd(c, p->reader->fd);
+}
+
+/* Whoever of the two came first, that the other waits as well takes nothing from it. */
+static void both_directions_of_a_descriptor_are_waited_for(void **state)
+{
+	(void)state;
+	for (int writer_first = 0; writer_first < 2; writer_first++) {
+		struct cb_carrier *c = carrier_of(CB_FCONTEXT, 3);
+		struct call reader = {.c = c}, writer = {.c = c};
+		struct peer p = {.reader = &reader, .writer = &writer};
+		char junk[4096] = {0};
+		int fd[2];
+
+		stream_pair(fd);
+		while (write(fd[0], junk, sizeof(junk)) > 0)
+			;
+		reader.fd = writer.fd = fd[0];
+		p.fd = fd[1];
+		if (writer_first)
+			spawn(c, write_byte, &writer);
+		spawn(c, read_byte, &reader);
+		if (!writer_first)
+			spawn(c, write_byte, &writer);
+		/* Runs after they both began to wait. */
+		spawn(c, serve_one_and_then_the_other, &p);
+		assert_int_equal(cb_carrier_run(c), 0);
+		assert_true(p.reader_first);
+		assert_int_equal(reader.result, 1);
+		assert_int_equal(reader.byte, 'y');
+		assert_int_equal(writer.result, 1);
+		drop(c, fd[0]);
+		drop(c, fd[1]);
+		cb_carrier_destroy(c);
+	}
+}
+
 /* ---- TCP on the loopback ---- */
 
 struct tcp {
@@ -395,6 +455,7 @@ int main(void)
 	    cmocka_unit_test(a_waiting_writer_sees_the_peer_go),
 	    cmocka_unit_test(bad_descriptors_are_refused),
 	    cmocka_unit_test(one_reader_and_one_writer_at_a_time),
+	    cmocka_unit_test(both_directions_of_a_descriptor_are_waited_for),
 	    cmocka_unit_test(tcp_connects_accepts_and_ends),
 	    cmocka_unit_test(unread_data_does_not_spin),
 	    cmocka_unit_test(forgetting_ends_the_wait),

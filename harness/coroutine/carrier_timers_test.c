@@ -1,6 +1,6 @@
 /*
- * carrier_timers_test.c - sleeping on a carrier, waiting with a time limit, and that a yielding
- * loop starves nobody.
+ * carrier_timers_test.c - sleeping on a carrier, waiting with a time limit, and that neither a
+ * yielding loop nor those who wake each other starve anybody.
  */
 #include "harness/base/clock.h"
 #include <concbench/runtime.h>
@@ -356,6 +356,46 @@ static void a_yielding_loop_starves_nobody(void **state)
 	}
 }
 
+struct baton {
+	struct greedy *g;
+	struct cb_waitq *own, *other;
+};
+
+static void wake_the_other_until_both(void *arg)
+{
+	struct baton *b = arg;
+	struct greedy *g = b->g;
+
+	while (!(g->slept && g->received) && clock_now_ns() < g->gave_up_ns) {
+		(void)cb_carrier_wake_one(g->c, b->other);
+		cb_carrier_park(g->c, b->own);
+	}
+	(void)cb_carrier_wake_one(g->c, b->other);
+}
+
+/* None of the two ever yields, and one is always runnable. */
+static void two_who_wake_each_other_starve_nobody(void **state)
+{
+	struct greedy g = {
+	    .c = carrier_of(CB_FCONTEXT, 4), .gave_up_ns = clock_now_ns() + 20 * CLOCK_NS_PER_S};
+	struct cb_waitq q[2] = {{NULL, NULL}, {NULL, NULL}};
+	struct baton b[2] = {{&g, &q[0], &q[1]}, {&g, &q[1], &q[0]}};
+
+	(void)state;
+	assert_int_equal(pipe2(g.pipe, O_NONBLOCK), 0);
+	assert_int_equal(write(g.pipe[1], "x", 1), 1);
+	spawn(g.c, sleep_briefly, &g);
+	spawn(g.c, receive, &g);
+	spawn(g.c, wake_the_other_until_both, &b[0]);
+	spawn(g.c, wake_the_other_until_both, &b[1]);
+	assert_int_equal(cb_carrier_run(g.c), 0);
+	assert_true(g.slept && g.received);
+	assert_true(clock_now_ns() < g.gave_up_ns);
+	assert_int_equal(close(g.pipe[0]), 0);
+	assert_int_equal(close(g.pipe[1]), 0);
+	cb_carrier_destroy(g.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(who_is_woken_goes_on_at_once),
 	    cmocka_unit_test(one_waits_again_and_again),
 	    cmocka_unit_test(a_yielding_loop_starves_nobody),
+	    cmocka_unit_test(two_who_wake_each_other_starve_nobody),
 	};
 
 	/* A lost wake-up would wait for ever. */

@@ -157,6 +157,34 @@ static void what_is_found_late_has_time_to_be_confirmed(void **state)
 	assert_true(cell_none_left(CELL_PATIENCE_NS));
 }
 
+/* The look at the end of the fifth pair. */
+#define STOPPED_AT 16
+
+static uint64_t stopped_once(void)
+{
+	return tick() + (ticks >= STOPPED_AT ? 6 * CLOCK_NS_PER_S : 0);
+}
+
+/* One that the machine was stopped in says little of the next: there is time for a look. */
+static void one_slow_pair_is_not_how_long_pairs_take(void **state)
+{
+	static const char *const names[] = {"late"};
+	struct comparison c;
+	struct suite s;
+
+	(void)state;
+	begin(&s, 104, names, 1);
+	ticks = 0;
+	s.plan.now_ns = stopped_once;
+	/* Four pairs of a tenth of a second, that one, and then time for as many as before it. */
+	s.plan.budget_ns = (54 + 60) * 100 * CLOCK_NS_PER_MS;
+	conclude_suite(&s, &c);
+	if (!c.rows[0].has_figure)
+		fail_msg("%s", c.rows[0].reason);
+	assert_true(c.rows[0].head_launches >= looks_launches(0));
+	comparison_free(&c);
+}
+
 /* What was started on a side: a line a launch, "NAME SEED". */
 static size_t read_started(const struct suite *s, enum side side, char name[][16], uint64_t *seed)
 {
@@ -220,6 +248,7 @@ int main(void)
 	    cmocka_unit_test(a_case_that_differs_can_be_measured),
 	    cmocka_unit_test(without_time_it_is_unsure),
 	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
+	    cmocka_unit_test(one_slow_pair_is_not_how_long_pairs_take),
 	    cmocka_unit_test(rounds_are_in_random_order),
 	};
 

@@ -287,6 +287,8 @@ static void otava_has_any_figure(void **state)
 	add_other_figures(h, 1, "=HYPERLINK(\"http://x\",1)");
 	add_other_figures(h, 2, "-1+1");
 	add_other_figures(h, 3, "a, \"b\"");
+	add_other_figures(h, 4, "@SUM(1)");
+	add_other_figures(h, 5, "+1");
 	assert_int_equal(export_otava(h, &all, f->dir, &count, err, sizeof(err)), 0);
 	assert_int_equal(count.cases, 4);
 	yaml = read_named(f, "otava.yaml");
@@ -301,7 +303,9 @@ static void otava_has_any_figure(void **state)
 	    "2026-01-02T03:04:05Z,20260102T000001Z-host-000001,"
 	    "\"'=HYPERLINK(\"\"http://x\"\",1)\",0.5\n"
 	    "2026-01-03T03:04:05Z,20260102T000002Z-host-000002,'-1+1,0.5\n"
-	    "2026-01-04T03:04:05Z,20260102T000003Z-host-000003,\"a, \"\"b\"\"\",0.5\n");
+	    "2026-01-04T03:04:05Z,20260102T000003Z-host-000003,\"a, \"\"b\"\"\",0.5\n"
+	    "2026-01-05T03:04:05Z,20260102T000004Z-host-000004,'@SUM(1),0.5\n"
+	    "2026-01-06T03:04:05Z,20260102T000005Z-host-000005,'+1,0.5\n");
 	free(csv);
 	history_close(h);
 }

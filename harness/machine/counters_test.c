@@ -279,6 +279,49 @@ static void bad_descriptor_is_an_error(void **state)
 	counters_close(&c);
 }
 
+/* What the kernel says of an event that shares the hardware with others is of a part of the time.
+ */
+static void a_part_of_the_time_stands_for_all(void **state)
+{
+	static const struct {
+		struct {
+			uint64_t value, enabled_ns, running_ns;
+		} raw;
+		bool valid, scaled;
+		double value;
+	} table[COUNTERS_EVENTS] = {
+	    {{1000, 400, 400}, true, false, 1000},
+	    {{1000, 400, 100}, true, true, 4000},
+	    {{0, 400, 100}, true, true, 0},
+	    /* Not a moment: that is not 0. */
+	    {{0, 400, 0}, false, false, 0},
+	    /* Not enabled yet. */
+	    {{0, 0, 0}, true, false, 0},
+	    {{3, 300, 200}, true, true, 4.5},
+	};
+	struct counters_reading reading;
+	struct counters c;
+
+	(void)state;
+	counters_none(&c);
+	for (int i = 0; i < COUNTERS_EVENTS; i++) {
+		int fds[2];
+
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+		assert_int_equal(
+		    write(fds[1], &table[i].raw, sizeof(table[i].raw)), sizeof(table[i].raw));
+		assert_int_equal(close(fds[1]), 0);
+		c.fd[i] = fds[0];
+	}
+	assert_int_equal(counters_read(&c, &reading), 0);
+	for (int i = 0; i < COUNTERS_EVENTS; i++) {
+		assert_int_equal(reading.valid[i], table[i].valid);
+		assert_int_equal(reading.scaled[i], table[i].scaled);
+		assert_true(reading.value[i] == table[i].value);
+	}
+	counters_close(&c);
+}
+
 static void *spin_then_sleep(void *arg)
 {
 	struct counters_usage *usage = arg;
@@ -321,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(explains),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(bad_descriptor_is_an_error),
+	    cmocka_unit_test(a_part_of_the_time_stands_for_all),
 	    cmocka_unit_test(usage_is_of_one_thread),
 	};
 

@@ -40,6 +40,32 @@ static void reads_cgroup_v2(void **state)
 	check_machine(files, COUNT(files), expected, COUNT(expected));
 }
 
+/* The innermost, one between, the outermost. */
+static void the_least_limit_counts_wherever_it_stands(void **state)
+{
+	static const struct fake_file files[] = {
+	    {"/proc/self/cgroup", "0::/a/b/c\n"},
+	    {"/proc/self/mountinfo", MOUNT "/ /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"},
+	    {"/sys/fs/cgroup/a/b/c/memory.max", "1000\n"},
+	    {"/sys/fs/cgroup/a/b/memory.max", "2000\n"},
+	    {"/sys/fs/cgroup/a/memory.max", "3000\n"},
+	    {"/sys/fs/cgroup/a/b/c/cpu.max", "400000 100000\n"},
+	    {"/sys/fs/cgroup/a/b/cpu.max", "150000 100000\n"},
+	    {"/sys/fs/cgroup/a/cpu.max", "300000 100000\n"},
+	    {"/sys/fs/cgroup/a/b/c/pids.max", "300\n"},
+	    {"/sys/fs/cgroup/a/b/pids.max", "200\n"},
+	    {"/sys/fs/cgroup/a/pids.max", "100\n"},
+	};
+	static const struct expected expected[] = {
+	    {"cgroup.memory_limit_bytes", "1000"},
+	    {"cgroup.cpu_limit_cpus", "1.5"},
+	    {"cgroup.tasks_limit", "100"},
+	};
+
+	(void)state;
+	check_machine(files, COUNT(files), expected, COUNT(expected));
+}
+
 static void reads_cgroup_v1(void **state)
 {
 	/* As in a container without a namespace: mounts start at its own group. */
@@ -100,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_ROOT(reads_cgroup_v2),
+	    IN_ROOT(the_least_limit_counts_wherever_it_stands),
 	    IN_ROOT(reads_cgroup_v1),
 	    IN_ROOT(reads_both_cgroup_versions),
 	};

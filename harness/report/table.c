@@ -128,7 +128,7 @@ static void hide_flags(struct table *t)
 		char *comma = strchr(cell(t, r, t->columns - 1), ',');
 
 		if (comma)
-			memcpy(comma, "+", 2);
+			memcpy(comma[-1] == '.' ? comma - 1 : comma, "+", 2);
 	}
 	(void)measure(t);
 }

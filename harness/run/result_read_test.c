@@ -82,6 +82,7 @@ static void foreign_files_are_refused(void **state)
 	    {"{\"concbench\": {\"schema\": \"one\"}}",
 		"concbench.schema: not a whole number from 0 to 4294967295"},
 	    {"{\"concbench\": {\"schema\": 3}}", "concbench: schema 3, this build reads 2"},
+	    {"{\"concbench\": {\"schema\": 1}}", "concbench: schema 1, this build reads 2"},
 	    {"{\"concbench\": {\"schema\": 2}}", "concbench.id: missing"},
 	    {"{\"concbench\": {\"schema\": 2, \"id\": \"a\\u001b\"}}",
 		"concbench.id: holds a control character"},

@@ -18,10 +18,25 @@ static void statuses_have_names(void **state)
 	}
 	assert_string_equal(status_name(STATUS_NOT_RUN), "not_run");
 	assert_string_equal(status_name(STATUS_COUNT), "unknown");
-	assert_true(status_has_figure(STATUS_OVERSUBSCRIBED));
-	assert_false(status_has_figure(STATUS_UNSUPPORTED));
-	assert_true(status_is_failure(STATUS_INVALID));
-	assert_false(status_is_failure(STATUS_NOT_RUN));
+}
+
+static void each_status_is_a_figure_a_failure_or_neither(void **state)
+{
+	static const struct {
+		bool figure, failure;
+	} want[STATUS_COUNT] = {[STATUS_OK] = {true, false},
+	    [STATUS_NOISY] = {true, false},
+	    [STATUS_OVERSUBSCRIBED] = {true, false},
+	    [STATUS_INVALID] = {false, true},
+	    [STATUS_CRASHED] = {false, true},
+	    [STATUS_HUNG] = {false, true}};
+
+	(void)state;
+	for (enum case_status s = 0; s < STATUS_COUNT; s++) {
+		if (status_has_figure(s) != want[s].figure ||
+		    status_is_failure(s) != want[s].failure)
+			fail_msg("%s", status_name(s));
+	}
 }
 
 static void unknown_status_is_refused(void **state)
@@ -224,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_rare_has_a_mean),
 	    cmocka_unit_test(statuses_have_names),
+	    cmocka_unit_test(each_status_is_a_figure_a_failure_or_neither),
 	    cmocka_unit_test(unknown_status_is_refused),
 	    cmocka_unit_test(metrics_replace_and_refuse),
 	    cmocka_unit_test(json_is_as_documented),

@@ -104,12 +104,52 @@ static void equal_is_a_hit(void **state)
 	assert_int_equal(n.asked, 3);
 }
 
+/* A statistic that is as large as that of the order that there is in these of the others. */
+struct planted {
+	unsigned asked;
+	unsigned hits[4]; /* 0: none more */
+};
+
+static double plant(void *arg)
+{
+	struct planted *p = arg;
+
+	p->asked++;
+	for (unsigned i = 0; i < 4; i++)
+		if (p->asked == p->hits[i])
+			return 1.0;
+	/* So near that there is no early end. */
+	return 0.99;
+}
+
+/* The order that there is counts as one of them: no p is 0, and none is too small. */
+static void what_is_there_counts_too(void **state)
+{
+	static const struct {
+		struct planted planted;
+		double p;
+	} rows[] = {{{0, {100, 0, 0, 0}}, 2.0 / 1000}, {{0, {100, 400, 700, 0}}, 4.0 / 1000},
+	    {{0, {100, 400, 700, 999}}, 5.0 / 1000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct planted planted = rows[i].planted;
+		uint64_t seed = 3;
+		const struct permutation_test test = {P_MAX, ORDERS, &seed};
+		size_t order[2] = {0, 1};
+
+		assert_true(permutation_p(order, 2, 1.0, &test, plant, &planted) == rows[i].p);
+		assert_int_equal(planted.asked, ORDERS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_level_is_kept),
 	    cmocka_unit_test(what_is_clear_ends_soon),
 	    cmocka_unit_test(equal_is_a_hit),
+	    cmocka_unit_test(what_is_there_counts_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,7 +389,7 @@ struct meeting {
 	struct cb_cond cond;
 	bool called;     /* under the mutex */
 	unsigned inside; /* who holds the mutex */
-	unsigned long timed_out, early, woken, late, crowded;
+	unsigned long timed_out, early, woken, late, crowded, entered;
 };
 
 static int set_up_meeting(struct cb_env *env, char *why, size_t why_len)
@@ -468,6 +468,45 @@ static const struct cb_workload in_pairs = {.op = "call",
     .batch = wait_or_call,
     .leave = call_everybody,
     .max_batch = 1};
+
+/* Whoever comes by takes it again, although another has been called: that one has to look. */
+static uint64_t enter_again_and_again(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct meeting *m = state;
+
+	for (uint64_t i = 0; i < n; i++) {
+		cb_lock(w, &m->mutex);
+		m->crowded += m->inside++ != 0;
+		cb_yield(w);
+		m->inside--;
+		m->entered++;
+		cb_unlock(w, &m->mutex);
+	}
+	return n;
+}
+
+static const struct cb_workload again_and_again = {.op = "section",
+    .state_bytes = sizeof(struct meeting),
+    .setup = set_up_meeting,
+    .batch = enter_again_and_again};
+
+static void a_mutex_is_held_by_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MODELS; i++) {
+		const struct bench_case bc = fixture_case(&again_and_again, models[i], 3);
+		const struct meeting *m;
+		struct team t;
+
+		create(&t, &bc);
+		(void)trial(&t, WINDOW_NS, METRIC_OPS);
+		m = t.env.state;
+		assert_true(m->entered > 0);
+		assert_int_equal(m->entered, t.done[0] + t.done[1] + t.done[2]);
+		assert_int_equal(m->crowded, 0);
+		team_destroy(&t);
+	}
+}
 
 static void waits_end_at_their_time(void **state)
 {
@@ -575,6 +614,7 @@ int main(void)
 	    cmocka_unit_test(what_is_done_for_a_worker_is_charged_to_it),
 	    cmocka_unit_test(the_unbound_bind_nobody),
 	    cmocka_unit_test(a_thread_is_bound_to_usable_pus_only),
+	    cmocka_unit_test(a_mutex_is_held_by_one),
 	    cmocka_unit_test(waits_end_at_their_time),
 	    cmocka_unit_test(waits_end_when_somebody_calls),
 	    cmocka_unit_test(spinning_takes_as_long_as_asked),
