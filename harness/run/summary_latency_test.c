@@ -154,6 +154,27 @@ static void typical_is_within_the_launches_range(void **state)
 	}
 }
 
+/* What warmed up, and what was only to see whether the window matters: before and behind the
+ * others. */
+static void what_is_not_used_is_in_no_percentile(void **state)
+{
+	struct run run = {0};
+	struct series *s = fixture_series(&run, "a", 2);
+
+	(void)state;
+	for (unsigned l = 0; l < 6; l++)
+		for (unsigned slot = 0; slot < 3; slot++) {
+			add_launch(s, l, 100, slot == 1 ? 100 : 9000, 500);
+			s->samples[s->sample_count - 1].slot = slot;
+			s->samples[s->sample_count - 1].warm_up = slot != 1;
+		}
+	assert_int_equal(run_summarise(&run), 0);
+	assert_int_equal(at(s, "p50_ns")->of, PERCENTILE_TYPICAL);
+	assert_true(at(s, "p50_ns")->ns.estimate < 150);
+	assert_true(at(s, "max_ns")->ns.estimate < 152);
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +182,7 @@ int main(void)
 	    cmocka_unit_test(who_cannot_tell_is_not_left_out),
 	    cmocka_unit_test(where_none_is_typical_none_is_given),
 	    cmocka_unit_test(typical_is_within_the_launches_range),
+	    cmocka_unit_test(what_is_not_used_is_in_no_percentile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
