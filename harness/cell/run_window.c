@@ -10,6 +10,8 @@
 
 /* The looks may take a case's share of the time so often: most cases go by another's. */
 #define SHARES 2
+/* And all of them together at most this part of the time. */
+#define LOOKS_SHARE 3
 
 static const uint64_t lengths_ns[] = {UINT64_C(3000000), UINT64_C(24000000), WINDOW_LONG_NS};
 
@@ -51,9 +53,15 @@ static int make_known(const struct run_loop *l, const struct run_entry *e)
 	return windows_note(l->windows, &known);
 }
 
+static bool os(const struct bench_case *bc)
+{
+	return bc->pub.model == CB_THREAD || bc->pub.model == CB_PROCESS;
+}
+
+/* As case_window_group() has it. */
 static bool same_group(const struct bench_case *a, const struct bench_case *b)
 {
-	return a->kind == b->kind && a->pub.model == b->pub.model &&
+	return a->kind == b->kind && (a->pub.model == b->pub.model || (os(a) && os(b))) &&
 	       a->place.kind == b->place.kind && a->window_ns == b->window_ns &&
 	       (a->pub.workers == 1) == (b->pub.workers == 1);
 }
@@ -67,6 +75,12 @@ static struct run_entry *first_of(const struct run_loop *l, const struct run_ent
 		if (same_group(x->bc, e->bc))
 			first = x;
 	return first;
+}
+
+/* Of the time of all rounds; whose turn does not come has its chance in the next run. */
+static bool time_for_a_look(const struct run_loop *l)
+{
+	return l->looks_ns + WINDOW_LONG_NS <= l->budget_ns / LOOKS_SHARE;
 }
 
 /* What was seen of @from, for all figures of @to. Return: 0; -errno of the journal. */
@@ -115,7 +129,7 @@ void run_window_begin(struct run_loop *l, struct run_entry *e)
 			e->window_ns = first->window_ns;
 		s->window = run_loop_series(l, first, 0)->window;
 	} else if (l->choose_windows && s->figure.scale == CB_RATIO && time_to_look(l) &&
-		   e->window_ns < WINDOW_LONG_NS) {
+		   time_for_a_look(l) && e->window_ns < WINDOW_LONG_NS) {
 		(void)snprintf(s->window.of, sizeof(s->window.of), "%s", s->name);
 		e->look.longer_ns = WINDOW_LONG_NS;
 	}
@@ -213,6 +227,7 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 
 	if (!look->longer_ns)
 		return 0;
+	l->looks_ns += look->longer_ns;
 	ret = launch_figure(run_loop_series(l, e, 0), e->launches - 1, &shorter, &trials);
 	/* A launch that finished no operation: no ratio can be had. */
 	if (ret == -ENODATA || (!ret && (shorter <= 0.0 || !longer_figure(l, e, &longer))))
@@ -230,6 +245,9 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 		grow_window(l, e);
 	else if (look->count == WINDOW_LOOKS_MAX)
 		settle_for(l, e);
-	ret = make_known(l, e);
+	if (look->longer_ns && !time_for_a_look(l))
+		look->longer_ns = 0;
+	else
+		ret = make_known(l, e);
 	return ret ? ret : tell_others(l, e);
 }

@@ -10,9 +10,8 @@
  * WINDOW_LOOKS_MAX looks vary too much to tell, a longer one is taken only if it says something
  * else on average.
  *
- * Cases of a kind with the same model, placement and first window, alone or not, go by what the
- * first of them shows. For all of this a run needs the time: else nothing is claimed
- * (WINDOW_UNJUDGED).
+ * Cases of one group (case_window_group()) go by what the first of them shows. For all of this a
+ * run needs the time: else nothing is claimed (WINDOW_UNJUDGED).
  *
  * Private to run_loop.c and run_launch.c.
  */

@@ -235,7 +235,7 @@ static void an_earlier_run_may_have_found_out(void **state)
 	for (unsigned run = 0; run < 2; run++) {
 		begin(&s, names);
 		s.kind = (struct kind){.family = &family, .self = &self, .name = "kind"};
-		s.bc[1].pub.model = CB_PROCESS;
+		s.bc[1].pub.model = CB_COROUTINE;
 		assert_int_equal(windows_read(path, "here", &known, err, sizeof(err)), 0);
 		assert_int_equal(known.count, run ? 2 : 0);
 		s.loop.windows = &known;

@@ -49,12 +49,19 @@ uint64_t case_window_ns(unsigned workers, unsigned pus)
 	return workers > pus ? WINDOW_OVERSUBSCRIBED_NS : WINDOW_NS;
 }
 
+static const char *waits_in(const struct bench_case *bc)
+{
+	return bc->pub.model == CB_THREAD || bc->pub.model == CB_PROCESS
+		   ? "thread,process"
+		   : cb_model_name(bc->pub.model);
+}
+
 void case_window_group(const struct bench_case *bc, char out[CASE_WINDOW_GROUP_MAX])
 {
 	(void)snprintf(out, CASE_WINDOW_GROUP_MAX, "%s/%s version:%u %s %s %s first:%gms",
-	    bc->kind->family->name, bc->kind->name, bc->kind->self->version,
-	    cb_model_name(bc->pub.model), placement_policy_of(bc->place.kind).text,
-	    bc->pub.workers == 1 ? "alone" : "together", (double)bc->window_ns / 1e6);
+	    bc->kind->family->name, bc->kind->name, bc->kind->self->version, waits_in(bc),
+	    placement_policy_of(bc->place.kind).text, bc->pub.workers == 1 ? "alone" : "together",
+	    (double)bc->window_ns / 1e6);
 }
 
 const struct cb_workload *case_workload(const struct bench_case *bc)

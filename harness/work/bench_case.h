@@ -63,7 +63,8 @@ const struct cb_workload *case_workload(const struct bench_case *bc);
 #define CASE_WINDOW_GROUP_MAX 256
 
 /** case_window_group() - cases of the same text go by the same length of windows: of one kind,
- * model, placement and first window, alone or not. */
+ * placement and first window, alone or not, where threads and processes, who wait in the same
+ * kernel, are one model. */
 void case_window_group(const struct bench_case *bc, char out[CASE_WINDOW_GROUP_MAX]);
 
 /** case_window_ns() - the default for a number of workers. */

@@ -716,7 +716,7 @@ windows_are_long_enough() {
 	has out 'window-sensitive: ' 'in windows of 24 ms, ' 'in 192 ms ('
 	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
 	# The next run knows, and looks no more; unless it is asked to, or has no time.
-	has res/windows.json 'selftest/settling version:1 thread none alone first:3ms'
+	has res/windows.json 'selftest/settling version:1 thread,process none alone first:3ms'
 	expect 0 "$CONCBENCH" run --time-budget 30s --rounds 2 --results res --no-charts --no-counters "$settling"
 	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
 	[ "$(trials)" -eq 4 ] || fail "$(trials) trials"
