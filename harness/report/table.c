@@ -130,7 +130,6 @@ static void hide_flags(struct table *t)
 		if (comma)
 			memcpy(comma[-1] == '.' ? comma - 1 : comma, "+", 2);
 	}
-	(void)measure(t);
 }
 
 /* What is least missed goes first: space, then ends of words, then middles of kinds. */
@@ -147,6 +146,9 @@ static void fit(struct table *t)
 	shorten_status(t);
 	if (measure(t) <= TABLE_WIDTH)
 		return;
+	hide_flags(t);
+	if (measure(t) <= TABLE_WIDTH)
+		return;
 	for (unsigned c = 1; c < t->columns; c++)
 		cut_heading(t, c);
 	total = measure(t);
@@ -156,8 +158,7 @@ static void fit(struct table *t)
 
 		for (size_t r = 0; r < t->rows; r++)
 			cut_middle(cell(t, r, 0), kept);
-		if (measure(t) > TABLE_WIDTH)
-			hide_flags(t);
+		(void)measure(t);
 	}
 }
 
