@@ -63,7 +63,7 @@ struct run_loop {
 	/* its own */
 	uint64_t begin_ns;
 	size_t cells_done;
-	uint64_t looks_ns; /* spent on long windows so far */
+	uint64_t looks_ns;         /* spent on long windows so far */
 	char why[REASON_MAX];      /* with CELL_NONE */
 	struct stopping *stopping; /* [run->series_count] during run_loop_rounds() */
 };
