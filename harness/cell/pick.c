@@ -1,6 +1,7 @@
 #include "harness/cell/pick.h"
 
 #include "harness/base/clock.h"
+#include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
 #include "harness/work/team.h"
 
@@ -18,14 +19,10 @@
 static uint64_t window_of(const struct bench_case *bc, const struct pick_plan *plan)
 {
 	const struct window_known *known;
-	char group[CASE_WINDOW_GROUP_MAX];
 
 	if (!bc->window_ns || plan->slot_ns)
 		return bc->window_ns ? plan->slot_ns : 0;
-	if (!plan->windows || !plan->windows->count)
-		return bc->window_ns;
-	case_window_group(bc, group);
-	known = windows_find(plan->windows, group);
+	known = run_window_known(plan->windows, bc);
 	return known ? known->window_ns : bc->window_ns;
 }
 

@@ -105,18 +105,20 @@ static int check_places(struct run_loop *l, const struct run_entry *e, const str
 	return -EBADMSG;
 }
 
-/* Of a trial that gives several figures each further series has its own, and nothing else. */
+/* Of a trial that gives several figures each further series has its own, and what it is judged by.
+ */
 static int keep_figure(struct run_loop *l, struct series *s, const struct sample *trial)
 {
 	struct sample one = {
 	    .launch = trial->launch, .slot = trial->slot, .warm_up = trial->warm_up};
+	const char *const kept[] = {
+	    s->figure.metric, METRIC_WINDOW_NS, METRIC_ROUND_TRIP_NS, METRIC_THROTTLED_PCT};
 	double value;
 	int ret;
 
-	if (metric_get(&trial->metrics, s->figure.metric, &value))
-		(void)metric_add(&one.metrics, s->figure.metric, value);
-	if (metric_get(&trial->metrics, METRIC_WINDOW_NS, &value))
-		(void)metric_add(&one.metrics, METRIC_WINDOW_NS, value);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (metric_get(&trial->metrics, kept[i], &value))
+			(void)metric_add(&one.metrics, kept[i], value);
 	ret = journal_sample(l->journal, s->name, &one);
 	return ret ? ret : series_add_sample(s, &one);
 }
@@ -333,7 +335,9 @@ int run_launch_counters(struct run_loop *l, const struct run_entry *e)
 
 	spec.slots = COUNTERS_SLOTS;
 	ret = count(&spec, &counters, &reported, why, sizeof(why));
-	if (ret == -EINTR)
+	if (ret == CELL_NONE)
+		memcpy(l->why, why, sizeof(why));
+	if (ret == -EINTR || ret == CELL_NONE)
 		return ret;
 	if (ret) {
 		status = cell_failure_status(ret, reported);

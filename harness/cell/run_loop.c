@@ -5,6 +5,7 @@
 #include "harness/cell/run_launch.h"
 #include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
+#include "harness/cell/supervise.h"
 #include "harness/run/launch.h"
 
 #include <errno.h>
@@ -91,6 +92,9 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 		    status_name(series_of(l, needs)->status));
 	if (launches_of(needs) < GIVEN_LAUNCHES && launches_of(needs) < l->rounds)
 		return 0;
+	/* It may yet be of another window. */
+	if (needs->look.longer_ns && wanted(l, needs))
+		return 0;
 	ret = figure_so_far(l, needs, &figure);
 	if (ret == -ENODATA && wanted(l, needs))
 		return 0;
@@ -149,6 +153,11 @@ static uint64_t time_left_ns(const struct run_loop *l, uint64_t budget_ns)
 	const uint64_t elapsed_ns = clock_now_ns() - l->begin_ns;
 
 	return budget_ns > elapsed_ns ? budget_ns - elapsed_ns : 0;
+}
+
+uint64_t run_loop_time_left(const struct run_loop *l)
+{
+	return time_left_ns(l, rounds_budget_ns(l));
 }
 
 size_t run_loop_cells_left(const struct run_loop *l, uint64_t budget_left_ns, uint64_t *left_ns)
@@ -211,7 +220,8 @@ static bool note_stop(struct run_loop *l, const struct run_entry *e, unsigned fi
 {
 	const struct stopping *stopping = &l->stopping[e->series + figure];
 	struct series *s = run_loop_series(l, e, figure);
-	const char *why = ended_by == -EINTR           ? "interrupted"
+	const char *why = ended_by == CELL_NONE        ? "no cell could be started"
+			  : ended_by == -EINTR         ? "interrupted"
 			  : launches_of(e) < l->rounds ? "time budget out"
 						       : "rounds out";
 
@@ -285,8 +295,9 @@ int run_loop_rounds(struct run_loop *l)
 		goto out;
 	l->begin_ns = clock_now_ns();
 	ret = rounds(l, order);
-	if (!ret || ret == -EINTR) {
-		noted = note_stops(l, ret);
+	if (!ret || ret == -EINTR || ret == CELL_NONE) {
+		noted = run_window_end(l);
+		noted = noted ? noted : note_stops(l, ret);
 		ret = noted ? noted : ret;
 	}
 	for (size_t i = 0; l->stopping && i < l->run->series_count; i++)

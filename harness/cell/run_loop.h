@@ -19,6 +19,8 @@
 struct window_look {
 	uint64_t longer_ns; /* 0: there is nothing to find out, or no time for it */
 	bool grown;         /* from a window that was too short, or may have been */
+	bool cut;           /* for lack of time: later runs have to find out */
+	unsigned silent;    /* looks that gave no figure */
 	unsigned count;     /* launches in which both were measured */
 	double shorter[WINDOW_LOOKS_MAX], longer[WINDOW_LOOKS_MAX]; /* the figure */
 };
@@ -33,6 +35,7 @@ struct run_entry {
 	unsigned set_aside;      /* ... of which these were in windows that were too short */
 	uint64_t last_cell_ns;   /* how long its last cell took */
 	uint64_t window_ns;      /* of its launches; 0: of none, or not begun */
+	uint64_t grown_from_ns;  /* what it was before; 0: it has not grown */
 	struct window_look look;
 };
 
@@ -86,6 +89,9 @@ int run_loop_rounds(struct run_loop *l);
 /** run_loop_series() - the @figure-th series that an entry feeds. */
 struct series *run_loop_series(
     const struct run_loop *l, const struct run_entry *e, unsigned figure);
+
+/** run_loop_time_left() - what the rounds have of it. */
+uint64_t run_loop_time_left(const struct run_loop *l);
 
 /**
  * run_loop_cells_left() - for the progress line: how many cells are still to come, as things stand.

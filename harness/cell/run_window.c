@@ -1,5 +1,6 @@
 #include "harness/cell/run_window.h"
 
+#include "harness/cell/schedule.h"
 #include "harness/run/launch.h"
 #include "harness/stats/equivalence.h"
 
@@ -7,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The looks may take a case's share of the time so often: most cases go by another's. */
 #define SHARES 2
@@ -23,16 +25,26 @@ static bool time_to_look(const struct run_loop *l)
 	       WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
 }
 
-/* Return: false when no earlier run has found out. */
-static bool is_known(const struct run_loop *l, struct run_entry *e)
+const struct window_known *run_window_known(
+    const struct windows *windows, const struct bench_case *bc)
 {
 	const struct window_known *known;
 	char group[CASE_WINDOW_GROUP_MAX];
 
-	if (!l->windows)
-		return false;
-	case_window_group(e->bc, group);
-	known = windows_find(l->windows, group);
+	if (!windows || !windows->count)
+		return NULL;
+	known = windows_find(windows, bc->name);
+	if (known)
+		return known;
+	case_window_group(bc, group);
+	return windows_find(windows, group);
+}
+
+/* Return: false when no earlier run has found out. */
+static bool is_known(const struct run_loop *l, struct run_entry *e)
+{
+	const struct window_known *known = run_window_known(l->windows, e->bc);
+
 	if (!known)
 		return false;
 	e->window_ns = known->window_ns;
@@ -66,13 +78,21 @@ static bool same_group(const struct bench_case *a, const struct bench_case *b)
 	       (a->pub.workers == 1) == (b->pub.workers == 1);
 }
 
-/* The first entry that @e goes by, itself perhaps: those of a kind stand together. */
+static bool failed(const struct run_loop *l, const struct run_entry *e)
+{
+	const enum case_status status = run_loop_series(l, e, 0)->status;
+
+	return status_is_failure(status) || status == STATUS_UNSUPPORTED;
+}
+
+/* The first entry that @e goes by, itself perhaps: those of a kind stand together. One that has
+ * failed shows nothing. */
 static struct run_entry *first_of(const struct run_loop *l, const struct run_entry *e)
 {
 	struct run_entry *first = &l->entries[e - l->entries];
 
 	for (struct run_entry *x = first; x-- > l->entries && x->bc->kind == e->bc->kind;)
-		if (same_group(x->bc, e->bc))
+		if (same_group(x->bc, e->bc) && !failed(l, x))
 			first = x;
 	return first;
 }
@@ -98,6 +118,7 @@ static int tell(struct run_loop *l, const struct run_entry *from, const struct r
 /* Its trials so far were of another length, and no longer count. */
 static void set_window(struct run_loop *l, struct run_entry *e, uint64_t window_ns)
 {
+	e->grown_from_ns = e->window_ns;
 	e->window_ns = window_ns;
 	e->set_aside = e->launches;
 	for (unsigned i = 0; i < e->figures; i++) {
@@ -110,6 +131,17 @@ static void set_window(struct run_loop *l, struct run_entry *e, uint64_t window_
 		s->mixture = NULL;
 		stopping_free(&l->stopping[e->series + i]);
 	}
+}
+
+static void begin_to_look(const struct run_loop *l, struct run_entry *e)
+{
+	struct series *s = run_loop_series(l, e, 0);
+
+	if (!l->choose_windows || s->figure.scale != CB_RATIO || !time_to_look(l) ||
+	    !time_for_a_look(l) || e->window_ns >= WINDOW_LONG_NS)
+		return;
+	(void)snprintf(s->window.of, sizeof(s->window.of), "%s", s->name);
+	e->look.longer_ns = WINDOW_LONG_NS;
 }
 
 void run_window_begin(struct run_loop *l, struct run_entry *e)
@@ -128,10 +160,8 @@ void run_window_begin(struct run_loop *l, struct run_entry *e)
 		if (first->window_ns)
 			e->window_ns = first->window_ns;
 		s->window = run_loop_series(l, first, 0)->window;
-	} else if (l->choose_windows && s->figure.scale == CB_RATIO && time_to_look(l) &&
-		   time_for_a_look(l) && e->window_ns < WINDOW_LONG_NS) {
-		(void)snprintf(s->window.of, sizeof(s->window.of), "%s", s->name);
-		e->look.longer_ns = WINDOW_LONG_NS;
+	} else {
+		begin_to_look(l, e);
 	}
 	for (unsigned i = 1; i < e->figures; i++)
 		run_loop_series(l, e, i)->window = s->window;
@@ -154,7 +184,8 @@ static bool longer_figure(const struct run_loop *l, const struct run_entry *e, d
 static int judge(const struct run_loop *l, const struct run_entry *e, enum equivalence *out)
 {
 	const struct window_look *look = &e->look;
-	struct run_window *w = &run_loop_series(l, e, 0)->window;
+	struct run_window *seen = &run_loop_series(l, e, 0)->window;
+	struct run_window found = *seen, *w = &found;
 	double log_ratio[WINDOW_LOOKS_MAX];
 	int ret;
 
@@ -171,7 +202,26 @@ static int judge(const struct run_loop *l, const struct run_entry *e, enum equiv
 	w->how = *out == EQUIVALENCE_HOLDS ? WINDOW_STEADY
 		 : look->grown             ? WINDOW_SENSITIVE
 					   : WINDOW_UNJUDGED;
+	/* What made it grow stands until something else is shown. */
+	if (!look->grown || *out != EQUIVALENCE_UNKNOWN)
+		*seen = found;
 	return 0;
+}
+
+/* All of the group begin anew: is there time for that, so that none ends without a figure? */
+static bool time_to_grow(
+    const struct run_loop *l, const struct run_entry *first, uint64_t window_ns)
+{
+	uint64_t need_ns = 0;
+
+	for (const struct run_entry *e = first;
+	     e < l->entries + l->entry_count && e->bc->kind == first->bc->kind; e++)
+		if (first_of(l, e) == first)
+			need_ns +=
+			    RUN_LAUNCHES_MIN *
+			    (e->last_cell_ns + window_ns * schedule_slots(window_ns, l->slots));
+	/* The others want their turns meanwhile. */
+	return need_ns * 2 <= run_loop_time_left(l);
 }
 
 /* The next length is the case's from now on. */
@@ -181,6 +231,12 @@ static void grow_window(struct run_loop *l, struct run_entry *e)
 
 	while (lengths_ns[next] <= e->window_ns)
 		next++;
+	if (!time_to_grow(l, e, lengths_ns[next])) {
+		run_loop_series(l, e, 0)->window.how = WINDOW_SENSITIVE;
+		e->look.longer_ns = 0;
+		e->look.cut = true;
+		return;
+	}
 	set_window(l, e, lengths_ns[next]);
 	e->look = (struct window_look){
 	    .grown = true, .longer_ns = e->window_ns < WINDOW_LONG_NS ? WINDOW_LONG_NS : 0};
@@ -190,15 +246,18 @@ static void grow_window(struct run_loop *l, struct run_entry *e)
 /* Ten looks, and still not known: the noise is larger than what the window may do. */
 static void settle_for(struct run_loop *l, struct run_entry *e)
 {
-	struct run_window *w = &run_loop_series(l, e, 0)->window;
+	const struct window_look *look = &e->look;
+	double sum = 0.0;
 
-	if (fabs(log(w->ratio.estimate)) > log1p(WINDOW_MARGIN)) {
+	for (unsigned i = 0; i < look->count; i++)
+		sum += log(look->longer[i] / look->shorter[i]);
+	if (fabs(sum / look->count) > log1p(WINDOW_MARGIN)) {
 		grow_window(l, e);
 		return;
 	}
 	e->look.longer_ns = 0;
 	if (!e->look.grown)
-		w->how = WINDOW_UNSETTLED;
+		run_loop_series(l, e, 0)->window.how = WINDOW_UNSETTLED;
 }
 
 /* All who go by it have begun, or will. */
@@ -225,13 +284,23 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 	unsigned trials;
 	int ret;
 
-	if (!look->longer_ns)
+	if (!look->longer_ns) {
+		const struct series *s = run_loop_series(l, e, 0);
+
+		/* Whoever was to look has failed: the next one does. */
+		if (s->window.how == WINDOW_UNJUDGED && first_of(l, e) == e &&
+		    strcmp(s->window.of, s->name) != 0)
+			begin_to_look(l, e);
 		return 0;
+	}
 	l->looks_ns += look->longer_ns;
 	ret = launch_figure(run_loop_series(l, e, 0), e->launches - 1, &shorter, &trials);
 	/* A launch that finished no operation: no ratio can be had. */
-	if (ret == -ENODATA || (!ret && (shorter <= 0.0 || !longer_figure(l, e, &longer))))
+	if (ret == -ENODATA || (!ret && (shorter <= 0.0 || !longer_figure(l, e, &longer)))) {
+		if (++look->silent == WINDOW_LOOKS_MAX || !time_for_a_look(l))
+			look->longer_ns = 0;
 		return 0;
+	}
 	if (ret)
 		return ret;
 	look->shorter[look->count] = shorter;
@@ -245,9 +314,29 @@ int run_window_note(struct run_loop *l, struct run_entry *e)
 		grow_window(l, e);
 	else if (look->count == WINDOW_LOOKS_MAX)
 		settle_for(l, e);
-	if (look->longer_ns && !time_for_a_look(l))
+	if (look->longer_ns && !time_for_a_look(l)) {
 		look->longer_ns = 0;
-	else
+		look->cut = true;
+	}
+	if (!look->cut)
 		ret = make_known(l, e);
 	return ret ? ret : tell_others(l, e);
+}
+
+int run_window_end(struct run_loop *l)
+{
+	int ret = 0;
+
+	for (struct run_entry *e = l->entries; !ret && e < l->entries + l->entry_count; e++) {
+		if (!e->grown_from_ns || failed(l, e) ||
+		    e->launches - e->set_aside >= RUN_LAUNCHES_MIN)
+			continue;
+		set_window(l, e, e->grown_from_ns);
+		e->set_aside = 0;
+		for (unsigned i = 0; !ret && i < e->figures; i++) {
+			run_loop_series(l, e, i)->window.how = WINDOW_SENSITIVE;
+			ret = journal_series(l->journal, run_loop_series(l, e, i));
+		}
+	}
+	return ret;
 }

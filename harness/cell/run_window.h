@@ -13,7 +13,7 @@
  * Cases of one group (case_window_group()) go by what the first of them shows. For all of this a
  * run needs the time: else nothing is claimed (WINDOW_UNJUDGED).
  *
- * Private to run_loop.c and run_launch.c.
+ * For run_loop.c, run_launch.c and pick.c only.
  */
 #ifndef CONCBENCH_RUN_WINDOW_H
 #define CONCBENCH_RUN_WINDOW_H
@@ -23,11 +23,19 @@
 #define WINDOW_LONG_NS UINT64_C(192000000)
 #define WINDOW_MARGIN 0.05
 
+/** run_window_known() - what is known of a case, or of those that it goes by. NULL: nothing. */
+const struct window_known *run_window_known(
+    const struct windows *windows, const struct bench_case *bc);
+
 /** run_window_begin() - before an entry's first launch. */
 void run_window_begin(struct run_loop *l, struct run_entry *e);
 
 /** run_window_note() - after each of its launches: is it known now? The series of all who go by it
  * say what was seen. Return: 0; -errno, also of the journal. */
 int run_window_note(struct run_loop *l, struct run_entry *e);
+
+/** run_window_end() - whoever was given a longer window too late for as many launches as a figure
+ * needs goes back to the last one, marked. Return: 0; -errno of the journal. */
+int run_window_end(struct run_loop *l);
 
 #endif

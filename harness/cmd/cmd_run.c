@@ -109,7 +109,7 @@ static int describe_run(struct session *s)
 		const struct module *m = &s->here.modules.item[i];
 		char key[32];
 
-		(void)snprintf(key, sizeof(key), "load.%zu", i + 1);
+		(void)snprintf(key, sizeof(key), "module.%zu", i + 1);
 		ret = manifest_addf(&s->run.manifest, key, "%s, %s", m->spec, m->id);
 	}
 	for (size_t i = 0; !ret && i < s->o.context.count; i++) {
@@ -180,7 +180,7 @@ static int read_windows(struct session *s)
 
 	windows_path(s, path, sizeof(path));
 	machine_class(&s->run.manifest, machine);
-	if (s->o.new_windows)
+	if (s->o.new_windows || s->o.slot_ns || s->o.in_process)
 		return 0;
 	ret = windows_read(path, machine, &s->windows, err, sizeof(err));
 	return ret ? complain("run", "%s: %s; without the file they are found anew", path,

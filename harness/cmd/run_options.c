@@ -1,5 +1,6 @@
 #include "harness/cmd/run_options.h"
 
+#include "harness/cell/schedule.h"
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
 
@@ -132,16 +133,17 @@ static void defaults(void *options)
  * takes, and so would waiting for one that hangs. */
 static int check_budget(const struct run_options *o)
 {
+	const unsigned slots = schedule_slots(o->slot_ns, o->slots);
 	char budget[TEXT_FORMAT_MAX], given[TEXT_FORMAT_MAX];
 
 	text_format_duration(o->budget_ns, budget, sizeof(budget));
 	/* A profile's budget is nobody's word; a launch may be longer, so that a row's own command
 	 * measures it again. */
-	if (!o->in_process && o->slot_ns > o->budget_ns / (o->budget_given ? o->slots : 1))
+	if (!o->in_process && o->slot_ns > o->budget_ns / (o->budget_given ? slots : 1))
 		return complain(COMMAND,
 		    "--slot-time: %u windows of %s are longer than the time budget of %s; "
 		    "accepted: shorter ones, fewer with --slots, or a longer --time-budget",
-		    o->slots, text_format_duration(o->slot_ns, given, sizeof(given)), budget);
+		    slots, text_format_duration(o->slot_ns, given, sizeof(given)), budget);
 	if (o->budget_given && o->cell_timeout_ns > o->budget_ns &&
 	    o->cell_timeout_ns > CELL_TIMEOUT_DEFAULT_NS)
 		return complain(COMMAND,

@@ -35,6 +35,7 @@ static const struct comparable_fact facts[] = {
     {"memory.transparent_hugepage", false, "page faults and TLB misses", "not recorded"},
     {"sysctl.kernel.randomize_va_space", false, "layout of the memory", "not recorded"},
     {"cgroup.memory_limit_bytes", false, "may reclaim memory", "none"},
+    {"module.", false, "another build of what is measured", "none"},
     {"build.revision", false, "other code", "unknown"},
     {NULL, false, NULL, NULL},
 };

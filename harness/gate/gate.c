@@ -85,10 +85,11 @@ static uint64_t now_ns(const struct gate *g)
 /* On average until now. One that has had none yet is taken to begin as the others do. */
 static uint64_t average_ns(const struct gate *g, const struct gate_case *c)
 {
-	const uint64_t overhead_ns = c->pairs ? 0 : gate_overhead_ns(g);
+	const unsigned pairs = c->pairs + c->apart;
+	const uint64_t overhead_ns = pairs ? 0 : gate_overhead_ns(g);
 
-	if (c->pairs)
-		return c->spent_ns / c->pairs;
+	if (pairs)
+		return c->spent_ns / pairs;
 	return overhead_ns ? gate_turns_ns(g->plan, c->slot_ns) + overhead_ns
 			   : gate_pair_ns(g->plan, c->slot_ns);
 }
@@ -101,7 +102,7 @@ static uint64_t expected_ns(const struct gate *g, const struct gate_case *c)
 /* The machine may get slower, or faster, for all cases: how much so, their last pairs tell. */
 static void keep_pace(struct gate *g, const struct gate_case *c, uint64_t took_ns)
 {
-	const double before_ns = c->pairs ? (double)average_ns(g, c) : 0.0;
+	const double before_ns = c->pairs + c->apart ? (double)average_ns(g, c) : 0.0;
 
 	if (before_ns > 0.0)
 		g->pace += PACE_WEIGHT * (fmin((double)took_ns / before_ns, PACE_MAX) - g->pace);

@@ -93,8 +93,8 @@ uint64_t gate_overhead_ns(const struct gate *g)
 		if (c->error)
 			continue;
 		spent_ns += c->spent_ns;
-		in_turns_ns += c->pairs * gate_turns_ns(g->plan, c->slot_ns);
-		pairs += c->pairs;
+		in_turns_ns += (c->pairs + c->apart) * gate_turns_ns(g->plan, c->slot_ns);
+		pairs += c->pairs + c->apart;
 	}
 	if (!pairs)
 		return 0;

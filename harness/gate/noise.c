@@ -253,7 +253,7 @@ void noise_name_quota(const struct gate *g, char *text, size_t text_len)
 		const struct gate_case *c = &g->item[i];
 
 		stopped += c->throttled;
-		all += c->slots + c->warm_up + c->empty;
+		all += c->slots + c->warm_up + c->empty + c->apart_slots;
 	}
 	if (!stopped)
 		return;

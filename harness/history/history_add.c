@@ -197,7 +197,8 @@ static int add_samples(struct rows *samples, const struct series *s, int64_t fig
 		double value = 0;
 		const bool known = metric_get(&one->metrics, s->figure.metric, &value);
 		const struct store_value row[] = {store_int(figure), store_int(one->launch),
-		    store_int(one->slot), store_int(one->warm_up), store_real(value, known)};
+		    store_int(one->slot), store_int(!series_uses(s, one)),
+		    store_real(value, known)};
 
 		rc = add_row(samples, row);
 	}

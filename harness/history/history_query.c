@@ -435,6 +435,7 @@ int history_facts_changed(struct history *h, int64_t before_run, int64_t after_r
 	    " LEFT JOIN fact a ON a.run = $2 AND a.name = n.name"
 	    " WHERE coalesce(b.value, '') <> coalesce(a.value, '') AND n.name NOT LIKE 'load.%'"
 	    " AND n.name NOT LIKE 'host.%' AND n.name NOT LIKE 'memory.available%'"
-	    " AND n.name NOT LIKE 'cpu.mhz_now%' ORDER BY n.name",
+	    " AND n.name NOT LIKE 'cpu.mhz_now%' AND n.name NOT LIKE 'line.round_trip%' ORDER BY "
+	    "n.name",
 	    p, 2, tell_fact, &t);
 }

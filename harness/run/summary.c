@@ -358,7 +358,7 @@ static void say_throttled(const struct series *s, char *why)
 	double pct, mean = 0;
 
 	for (size_t i = 0; i < s->sample_count; i++) {
-		if (s->samples[i].warm_up ||
+		if (!series_uses(s, &s->samples[i]) ||
 		    !metric_get(&s->samples[i].metrics, METRIC_THROTTLED_PCT, &pct))
 			continue;
 		windows++;
@@ -449,7 +449,10 @@ static bool without_figure(struct series *s, const struct series_summary *sum)
 		s->status = STATUS_NOT_RUN;
 		if (!s->reason[0])
 			say(s->reason, "no trial was measured%s",
-			    sum->warm_up_samples ? ", only warm-up" : "");
+			    sum->warm_up_samples == s->sample_count && s->sample_count
+				? ", only warm-up"
+			    : s->sample_count ? " in windows as long as it turned out to need"
+					      : "");
 		return true;
 	}
 	if (sum->empty_launches > sum->launches) {

@@ -11,6 +11,9 @@
 
 #define SCHEMA_KEY "concbench_windows"
 #define SCHEMA 1
+/* A window of any use. */
+#define LEAST_NS UINT64_C(1000)
+#define MOST_NS UINT64_C(3600000000000)
 /* Tens of thousands of groups. */
 #define FILE_BYTES_MAX ((size_t)16 << 20)
 
@@ -62,6 +65,8 @@ int windows_read(
 
 		(void)snprintf(one.group, sizeof(one.group), "%s", group);
 		rc = jsonio_get_fields(&r, value, known_fields, &one);
+		if (!rc && (one.window_ns < LEAST_NS || one.window_ns > MOST_NS))
+			rc = jsonio_fail(&r, "window_ns", "of %.60s: no length of a window", group);
 		rc = rc ? rc : windows_note(&known, &one);
 		if (rc)
 			break;
@@ -78,12 +83,19 @@ int windows_write(const char *path, const char *machine, const struct windows *k
 {
 	char ignored[200];
 	struct jsonio_reader r = {.err = ignored, .err_len = sizeof(ignored)};
-	json_t *root = NULL, *groups = json_object();
+	json_t *root = NULL, *groups;
 	char *text = NULL;
-	int rc = groups ? 0 : -ENOMEM;
+	int rc;
 
 	if (read_file(path, &root, &r) != 0)
 		root = json_object();
+	/* What another run has found out meanwhile, or this one did not ask, stays. */
+	groups = json_incref(json_object_get(root, machine));
+	if (!json_is_object(groups)) {
+		json_decref(groups);
+		groups = json_object();
+	}
+	rc = groups ? 0 : -ENOMEM;
 	for (size_t i = 0; i < known->count; i++)
 		rc |= jsonio_put(
 		    groups, known->item[i].group, jsonio_fields(known_fields, &known->item[i]));

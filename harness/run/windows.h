@@ -14,7 +14,7 @@
 #define WINDOWS_FILE "windows.json"
 
 struct window_known {
-	char group[256]; /* case_window_group() */
+	char group[256]; /* case_window_group(), or the name of one case */
 	uint64_t window_ns;
 	struct run_window seen;
 };
@@ -33,7 +33,7 @@ struct windows {
 int windows_read(
     const char *path, const char *machine, struct windows *out, char *err, size_t err_len);
 
-/** windows_write() - put @known beside what the file has for other machines. A file that cannot be
+/** windows_write() - put @known beside what the file has. A file that cannot be
  * read is replaced. Return: 0; -ENOMEM; -errno as file_write_whole(). */
 int windows_write(const char *path, const char *machine, const struct windows *known);
 

@@ -236,6 +236,25 @@ static double round_trip_ns(const struct team *t)
 	return 2 * line.ns;
 }
 
+/* Who works on the PUs of its load generator is none of the others. Return: 0; -ENOMEM. */
+static int look_around(struct team *t, unsigned placed)
+{
+	const unsigned companions = t->load->companion_count;
+	int *pu = calloc(placed + companions + 1, sizeof(*pu));
+	unsigned n = placed, beside = 0;
+	int ret;
+
+	if (!pu)
+		return -ENOMEM;
+	memcpy(pu, t->placement.pu, placed * sizeof(*pu));
+	for (unsigned i = 0; i < companions; i++)
+		if (!t->load->companions[i].idle)
+			pu[n++] = placement_spare_pu(t->topo, &t->placement, beside++);
+	ret = surroundings_open(&t->around, "", pu, n);
+	free(pu);
+	return ret;
+}
+
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
     const struct team_options *o, char *why, size_t why_len)
 {
@@ -255,7 +274,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	ret = placement_plan(topo, &bc->place, placed, &t->placement, why, why_len);
 	if (ret)
 		return ret;
-	ret = surroundings_open(&t->around, "", t->placement.pu, placed);
+	ret = look_around(t, placed);
 	if (ret) {
 		placement_free(&t->placement);
 		return ret;

@@ -41,6 +41,23 @@ a_lock_and_a_queue_are_loaded() {
 	has out lock/new.ticket lock/old.ticket
 }
 
+# The short forms may leave out a model; that is a reason in the list, and no mistake.
+what_is_not_claimed_is_said() {
+	build_example
+	sed -i 's/CB_CAN_OS/CB_CAN(CB_THREAD)/' ticket.c
+	sed -i 's/CB_CAN_ALL/CB_CAN_OS/' lamport.cc
+	rm -f ./*.o bench.so
+	make -s CC="${CC:-cc}" CXX="${CXX:-c++}" CONCBENCH_CFLAGS="-I$tree/harness/include" 2>make.err || fail "$(cat make.err)"
+	expect 0 "$CONCBENCH" list --cases --load ./bench.so lock/ticket --set model=thread,process --set workers=2
+	grep -q '^lock/ticket/model:thread/[^ ]*$' out || fail "$(cat out)"
+	grep -q '^lock/ticket/model:process/.*unsupported: whoever wrote it does not claim' out || fail "$(cat out)"
+	expect 0 "$CONCBENCH" list --cases --load ./bench.so queue/lamport --set model=coroutine,process
+	grep -q '^queue/lamport/model:process/[^ ]*$' out || fail "$(cat out)"
+	grep -q '^queue/lamport/model:coroutine/.*unsupported: whoever wrote it does not claim' out || fail "$(cat out)"
+	expect 0 "$CONCBENCH" check --load ./bench.so
+	has out 'ok    lock/ticket' 'ok    queue/lamport'
+}
+
 # Its command loads it, under the prefix that it had, wherever the file lies.
 a_row_of_an_own_kind_has_its_command() {
 	build_example
@@ -296,6 +313,6 @@ a_hand_off_is_short() {
 	done
 }
 
-run a_hand_off_is_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
+run what_is_not_claimed_is_said a_hand_off_is_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
 	a_kind_that_does_not_fit_is_refused every_option_says_so \
 	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line

@@ -554,6 +554,8 @@ int cb_probe_line(int first_pu, int second_pu, struct cb_line *out);
 #define CB_CAN(model) (1u << (model))
 #define CB_CAN_OS (CB_CAN(CB_THREAD) | CB_CAN(CB_PROCESS))
 #define CB_CAN_ALL (CB_CAN_OS | CB_CAN(CB_COROUTINE))
+/* Why a kind does not do what its short form leaves out of @models. */
+#define CB_NOT_CLAIMED "whoever wrote it does not claim that it works so"
 
 enum cb_kind_flags {
 	CB_REFERENCE =

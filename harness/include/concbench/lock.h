@@ -376,10 +376,11 @@ CB_INLINE uint64_t cb_lock_closures(
 	    cb_lock_report, cb_lock_teardown, NULL, NULL, 0, 0, false, false};
 
 /* CB_LOCK_KIND(x) - the kind of cb_lock_x with cb_lock_work_x, entered into the table. */
-#define CB_LOCK_KIND(x, about, source, from, models, flags)                                      \
-	static const struct cb_kind cb_kind_##x = {"lock", #x, about, source, flags, from, 1,    \
-	    models, CB_LOCK_NO_COROUTINES, &cb_lock_work_##x, NULL, &cb_lock_##x, NULL, 0, NULL, \
-	    NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, ""};                                       \
+#define CB_LOCK_KIND(x, about, source, from, models, flags)                                     \
+	static const struct cb_kind cb_kind_##x = {"lock", #x, about, source, flags, from, 1,   \
+	    models, ((models)&CB_CAN_OS) == CB_CAN_OS ? CB_LOCK_NO_COROUTINES : CB_NOT_CLAIMED, \
+	    &cb_lock_work_##x, NULL, &cb_lock_##x, NULL, 0, NULL, NULL, 0, NULL, 0, NULL, NULL, \
+	    NULL, NULL, ""};                                                                    \
 	CB_REGISTER(cb_kind_##x)
 
 /* CB_LOCK_CALLS() - cb_lock_NAME_x() from an expression each. */

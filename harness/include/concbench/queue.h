@@ -444,7 +444,8 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 	CB_QUEUE_BATCH(x)                                                                          \
 	static const struct cb_queue cb_queue_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x, NULL,  \
 	    most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO};                         \
-	CB_QUEUE_KIND(x, about, source, from, models, NULL, NULL, 0)
+	CB_QUEUE_KIND(x, about, source, from, models,                                              \
+	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
 
 #ifdef __cplusplus
 }
