@@ -37,9 +37,11 @@ static uint64_t number_of(const char *text, const char *name)
 	const size_t len = strlen(name);
 	uint64_t value;
 
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL)
+	for (const char *line = text, *end; line; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
 		if (!strncmp(line, name, len) && sscanf(line + len, " %" SCNu64, &value) == 1)
 			return value;
+	}
 	return 0;
 }
 
