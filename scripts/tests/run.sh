@@ -72,7 +72,7 @@ bad_options() {
 	refuse '--time-budget' --time-budget soon
 	refuse '--time-budget' --time-budget 0
 	refuse '--slot-time' "$fast" --time-budget 2s --slot-time 1h
-	refuse 'time budget of 2 s' "$fast" --time-budget 2s --slot-time 1s --slots 3
+	refuse 'time budget of 2 s' "$fast" --time-budget 2s --slot-time 1500ms --slots 3
 	refuse '--slot-time' "$fast" --slot-time 1h
 	refuse '--cell-timeout' "$fast" --time-budget 2s --cell-timeout 1h
 	refuse '--rounds' --rounds 0
