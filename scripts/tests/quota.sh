@@ -32,7 +32,8 @@ sieve='^job/sieve/model:thread/workers:2'
 a_quota_is_seen() {
 	two_cpus
 	new_group cpu cpu.cfs_period_us=100000 cpu.cfs_quota_us=50000
-	expect 0 inside "$CONCBENCH" run --filter "$sieve" --rounds 6 --slots 8 --no-charts --no-counters --results res
+	expect 0 inside "$CONCBENCH" run --filter "$sieve" --rounds 6 --slots 8 --slot-time 3ms --no-charts \
+		--no-counters --results res
 	head -1 err | grep -qx 'concbench run: under a CPU quota of 0.5 CPUs: windows .*' || fail "$(cat err)"
 	has out 'noisy, throttled' 'the quota grants 0.5: not its lasting speed' 'by the CPU quota in ' \
 		'the CPU quota stopped it'
@@ -41,6 +42,10 @@ a_quota_is_seen() {
 		--no-counters --results long
 	has out ', throttled'
 	# What it did then is what it may: nothing is said of a speed that does not last.
+	! grep -q 'lasting speed' out || fail "$(cat out)"
+	# Nor has anybody to know of the quota's period: windows that are too short for it are found out.
+	expect 0 inside "$CONCBENCH" run --filter "$sieve" --rounds 6 --no-charts --no-counters --results chosen
+	has out ', throttled' 'window-sensitive: ' 'in 192 ms ('
 	! grep -q 'lasting speed' out || fail "$(cat out)"
 }
 
