@@ -80,8 +80,8 @@ FUZZERS     := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 # code, too. Races: where only one thread is; and conformance takes seven minutes, where the smoke profile runs
 # every family.
 SIMULATIONS := gate/gate_false_rate stats/change_points stats/coverage stats/false_rate stats/power stats/replay
-ONE_THREAD  := $(filter-out %/histogram_test,$(filter $(patsubst %,harness/%_test,compare/% gate/% history/% machine/placement% \
-                 report/% run/% stats/%),$(TEST_SRC:.c=)))
+ONE_THREAD  := $(filter-out %/histogram_test,$(filter $(patsubst %,harness/%_test,%_speed compare/% gate/% history/% \
+                 machine/placement% report/% run/% stats/%),$(TEST_SRC:.c=)))
 LEFT_OUT := $(if $(filter address thread,$(SAN)),$(SIMULATIONS:%=harness/%_test)) \
             $(if $(filter thread,$(SAN)),$(ONE_THREAD) benches/conformance_test)
 UNIT_TESTS := $(filter-out $(LEFT_OUT:%=$(BUILD)/tests/%),$(TESTS))
@@ -139,7 +139,7 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/tests/exec scripts/tests/mutants \
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/reference/figures_to_reach scripts/tests/exec scripts/tests/mutants \
                 $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint
@@ -163,6 +163,7 @@ INSTALLED := bin/concbench include/concbench share/concbench share/pkgconfig/con
 define PC
 prefix=$(PREFIX)
 includedir=$${prefix}/include
+gbench=$${includedir}/concbench/gbench.cc
 
 Name: concbench
 Description: headers for locks, queues and jobs of one's own (concbench --load)
@@ -176,7 +177,7 @@ install: ## install program, headers, concbench.pc, man page, completions below 
 install: all
 	install -d $(sort $(dir $(INSTALLED:%=$(TO)/%))) $(TO)/include/concbench $(TO)/share/concbench/plots
 	install -m 755 $(BUILD)/concbench $(TO)/bin/concbench
-	install -m 644 harness/include/concbench/*.h $(TO)/include/concbench
+	install -m 644 harness/include/concbench/*.h harness/gbench.cc $(TO)/include/concbench
 	install -m 644 scripts/plots/*.gp $(TO)/share/concbench/plots
 	printf '%s\n' "$$PC" >$(TO)/share/pkgconfig/concbench.pc
 	$(BUILD)/concbench man >$(TO)/share/man/man1/concbench.1
@@ -293,14 +294,13 @@ define BUILD_INFO
 endef
 export BUILD_INFO
 
-$(BUILD)/obj/harness/gbench.cc.o: OWN_CPPFLAGS += -DGBENCH_VERSION='"$(call lib_version,benchmark)"'
-
 $(BUILD)/obj/harness/machine/build_info.c.o: $(BUILD)/build_info_generated.h
 $(BUILD)/obj/harness/machine/build_info.c.o: OWN_CPPFLAGS += -I$(BUILD)
 $(BUILD)/build_info_generated.h: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$BUILD_INFO" | cmp -s - $@ || printf '%s\n' "$$BUILD_INFO" > $@
-# What `concbench new` writes is in the program.
+# What is in the program as it is (base/embed.h): what `concbench new` writes, and how a page looks.
+$(BUILD)/obj/harness/report/html_style.c.o: harness/report/page.css harness/report/page.js
 $(BUILD)/obj/harness/cmd/cmd_new.c.o: $(wildcard scripts/examples/own-lock/* scripts/examples/own-lock/.gitignore scripts/ci/own-kinds.*)
 .PHONY: FORCE
 FORCE:

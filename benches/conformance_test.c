@@ -151,16 +151,88 @@ static void every_model_claimed_is_tried(void **state)
 	for (size_t i = 0; i < kinds.count; i++) {
 		const struct kind *k = &kinds.item[i];
 		struct case_list cases = cases_of(k);
-		unsigned tried = 0;
+		const unsigned untried = conformance_untried(k, &cases);
 
-		for (size_t c = 0; c < cases.count; c++)
-			if (!cases.item[c].declined)
-				tried |= CB_CAN(cases.item[c].pub.model);
 		case_list_free(&cases);
-		if (tried != k->self->models && !(k->self->flags & CB_HIDDEN))
-			fail_msg("%s/%s: claims models %x, its cases have %x", k->family->name,
-			    k->name, k->self->models, tried);
+		if (untried && !(k->self->flags & CB_HIDDEN))
+			fail_msg("%s/%s: no case tries what it claims, models %x", k->family->name,
+			    k->name, untried);
 	}
+}
+
+static int no_coroutines(const struct cb_case *c, char *why, size_t why_len)
+{
+	(void)snprintf(why, why_len, "not as a coroutine after all");
+	return c->model == CB_COROUTINE ? -EINVAL : 0;
+}
+
+/* Of a kind with sweeps of its own, which are not those of its family. */
+static void claims_are_tried_whatever_its_sweeps_have(void **state)
+{
+	static const struct cb_sweep threads[] = {{CB_CHECK, "model=thread workers=2,3"}};
+	static const struct cb_sweep never[] = {{CB_FULL, "model=thread workers=2"}};
+	static const struct {
+		const struct cb_sweep *sweeps;
+		unsigned models;
+		int (*can)(const struct cb_case *c, char *why, size_t why_len);
+		size_t cases;
+		unsigned untried;
+	} rows[] = {
+	    {threads, CB_CAN(CB_THREAD), NULL, 2, 0},
+	    {threads, CB_CAN_OS, NULL, 4, 0},
+	    {threads, CB_CAN_ALL, NULL, 6, 0},
+	    /* None of the sweeps' own. */
+	    {threads, CB_CAN(CB_COROUTINE), NULL, 2, 0},
+	    {threads, CB_CAN_ALL, no_coroutines, 4, CB_CAN(CB_COROUTINE)},
+	    {never, CB_CAN(CB_THREAD), NULL, 0, CB_CAN(CB_THREAD)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cb_kind self = *cb_kind_find("lock", "sound");
+		const struct cb_kind *const own[] = {&self};
+		struct case_list cases = {0};
+		struct registry r;
+		char err[400] = "";
+
+		self.name = "own";
+		self.flags = 0;
+		self.models = rows[i].models;
+		self.not_models = "why not";
+		self.can = rows[i].can;
+		self.sweeps = rows[i].sweeps;
+		self.sweep_count = 1;
+		memset(&r, 0, sizeof(r));
+		assert_int_equal(registry_add(&r, own, own + 1, "", "own.so", err, sizeof(err)), 0);
+		(void)conformance_cases(&r, &host, &r.item[0], &cases, err, sizeof(err));
+		if (cases.count != rows[i].cases ||
+		    conformance_untried(&r.item[0], &cases) != rows[i].untried)
+			fail_msg("row %zu: %zu cases, models %x untried", i, cases.count,
+			    conformance_untried(&r.item[0], &cases));
+		case_list_free(&cases);
+		registry_free(&r);
+	}
+}
+
+/* So many operations, or so long, whichever is first. */
+static void enough_operations_are_enough(void **state)
+{
+	struct conformance_plan p = plan;
+	struct conformance_result r;
+	struct bench_case bc;
+
+	(void)state;
+	assert_string_equal(parse("lock/sound/model:thread/workers:2", &bc), "");
+	p.case_ns = PATIENCE_NS;
+	p.case_ops = 1000.0;
+	assert_int_equal(conformance_case(&p, &bc, &r), 0);
+	assert_int_equal(r.outcome, CONFORMS);
+	assert_true(r.ops >= p.case_ops && r.trials < 1000);
+	p.case_ns = 0;
+	p.case_ops = 1e15;
+	assert_int_equal(conformance_case(&p, &bc, &r), 0);
+	assert_int_equal(r.outcome, CONFORMS);
+	assert_true(r.ops < p.case_ops);
 }
 
 /* Nothing passes as right where nothing has been seen to fail. */
@@ -191,24 +263,32 @@ static void what_a_broken_kind_has_to_be_caught_by(void **state)
 		enum conformance_outcome outcome;
 		const char *why;
 		bool caught;
+		enum case_status status;
 	} rows[] = {
-	    {"not exclusive", CONFORMANCE_WRONG, "not exclusive: the counter is 3", true},
-	    {"not exclusive", CONFORMANCE_WRONG, "killed by signal 11", false},
-	    {"not exclusive", CONFORMANCE_IDLE, "not exclusive? nobody met anybody", false},
-	    {"not exclusive", CONFORMANCE_UNSUPPORTED, "not exclusive here", false},
-	    {"not exclusive", CONFORMS, "", false},
-	    {"", CONFORMANCE_WRONG, "no answer within 1.0 s", true},
-	    {"", CONFORMS, "", false},
-	    {NULL, CONFORMS, "", true},
-	    {NULL, CONFORMANCE_WRONG, "not exclusive", false},
-	    {NULL, CONFORMANCE_IDLE, "nobody met anybody", false},
+	    {"not exclusive", CONFORMANCE_WRONG, "not exclusive: the counter is 3", true,
+		STATUS_INVALID},
+	    {"not exclusive", CONFORMANCE_WRONG, "killed by signal 11", false, STATUS_INVALID},
+	    {"not exclusive", CONFORMANCE_IDLE, "not exclusive? nobody met anybody", false,
+		STATUS_INVALID},
+	    {"not exclusive", CONFORMANCE_UNSUPPORTED, "not exclusive here", false, STATUS_INVALID},
+	    {"not exclusive", CONFORMS, "", false, STATUS_INVALID},
+	    {"", CONFORMANCE_WRONG, "no answer within 1.0 s", true, STATUS_HUNG},
+	    {"", CONFORMANCE_WRONG, "unit 0: coroutines left waiting at the end of the trial", true,
+		STATUS_CRASHED},
+	    {"", CONFORMANCE_WRONG, "killed by signal 11", false, STATUS_CRASHED},
+	    {"", CONFORMANCE_WRONG, "not exclusive", false, STATUS_INVALID},
+	    {"", CONFORMS, "", false, STATUS_INVALID},
+	    {NULL, CONFORMS, "", true, STATUS_INVALID},
+	    {NULL, CONFORMANCE_WRONG, "not exclusive", false, STATUS_INVALID},
+	    {NULL, CONFORMANCE_IDLE, "nobody met anybody", false, STATUS_INVALID},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct cb_kind self = {.flags = CB_BROKEN, .says = rows[i].says};
 		const struct kind kind = {.self = &self};
-		struct conformance_result r = {.outcome = rows[i].outcome};
+		struct conformance_result r = {
+		    .outcome = rows[i].outcome, .status = rows[i].status};
 
 		(void)snprintf(r.why, sizeof(r.why), "%s", rows[i].why);
 		if (conformance_caught(&kind, &r) != rows[i].caught)
@@ -244,6 +324,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(what_a_broken_kind_has_to_be_caught_by),
 	    cmocka_unit_test(every_family_has_something_broken),
 	    cmocka_unit_test(every_model_claimed_is_tried),
+	    cmocka_unit_test(claims_are_tried_whatever_its_sweeps_have),
+	    cmocka_unit_test(enough_operations_are_enough),
 	    cmocka_unit_test(what_nobody_wanted_has_not_been_tested),
 	    cmocka_unit_test(broken_kinds_are_caught),
 	    cmocka_unit_test(every_kind_conforms),

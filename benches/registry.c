@@ -1,19 +1,24 @@
-/* registry.c - the families, in report order. Their kinds are found by themselves (CB_REGISTER). */
+/* registry.c - the families, in report order: a line each. Their kinds are found by themselves
+ * (CB_REGISTER). */
 #include <concbench/concbench.h>
 
-extern const struct cb_family job_family, create_family, memory_family, handoff_family, lock_family,
-    queue_family, fault_family, python_family, selftest_family;
+/* The last is hidden unless asked for in the environment. */
+#define FAMILIES(X) \
+	X(job)      \
+	X(create)   \
+	X(memory)   \
+	X(handoff)  \
+	X(slice)    \
+	X(lock)     \
+	X(queue)    \
+	X(fault)    \
+	X(python)   \
+	X(selftest)
+
+#define DECLARE(name) extern const struct cb_family name##_family;
+#define ENTER(name) &name##_family,
+
+FAMILIES(DECLARE)
 
 extern const struct cb_family *const cb_families[];
-const struct cb_family *const cb_families[] = {
-    &job_family,
-    &create_family,
-    &memory_family,
-    &handoff_family,
-    &lock_family,
-    &queue_family,
-    &fault_family,
-    &python_family,
-    &selftest_family, /* hidden unless asked for in the environment */
-    NULL,
-};
+const struct cb_family *const cb_families[] = {FAMILIES(ENTER) NULL};

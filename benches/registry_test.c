@@ -167,6 +167,32 @@ static void every_profile_lists_something(void **unused)
 	}
 }
 
+/* A kind's bare name, which is what people type first, is a case that the kind does not decline. */
+static void every_bare_name_can_be_run(void **unused)
+{
+	(void)unused;
+	for (size_t k = 0; k < MACHINES; k++) {
+		struct topology *synthetic;
+		struct host h;
+		struct case_list cases = open_list(k, CB_SMOKE, &synthetic, &h);
+
+		for (size_t i = 0; i < kinds.count; i++) {
+			const struct kind *kind = &kinds.item[i];
+			char name[2 * KIND_NAME_MAX], err[400];
+			struct bench_case bc;
+
+			if (!kind_listed(kind))
+				continue;
+			(void)snprintf(name, sizeof(name), "%s/%s", kind->family->name, kind->name);
+			if (case_parse(&kinds, &h, name, &bc, NULL, err, sizeof(err)) != 0)
+				fail_msg("%s: %s", name, err);
+			if (bc.declined)
+				fail_msg("%s on %s: %s", name, machines[k], bc.unsupported);
+		}
+		close_list(&cases, synthetic);
+	}
+}
+
 /* Nothing is listed that its kind has declined: that is for what users ask for. */
 static void what_is_declined_is_not_listed(void **unused)
 {
@@ -285,15 +311,39 @@ static void broken_kinds_are_never_listed(void **unused)
 	}
 }
 
+/* For `concbench describe`: in the words of whoever wrote the check. */
+static void every_kind_says_what_is_timed_and_checked(void **unused)
+{
+	unsigned said = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < kinds.count; i++) {
+		const struct kind *k = &kinds.item[i];
+		const struct cb_workload *work[] = {k->self->work, k->self->callback};
+
+		for (unsigned w = 0; kind_listed(k) && w < 2; w++) {
+			if (!work[w])
+				continue;
+			if (!work[w]->timed || !work[w]->checked)
+				fail_msg("%s/%s does not say what is timed and what is checked",
+				    k->family->name, k->name);
+			said++;
+		}
+	}
+	assert_true(said > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(models_are_compared_over_equal_windows),
 	    cmocka_unit_test(every_name_is_its_case),
 	    cmocka_unit_test(every_profile_lists_something),
+	    cmocka_unit_test(every_bare_name_can_be_run),
 	    cmocka_unit_test(what_is_declined_is_not_listed),
 	    cmocka_unit_test(quick_has_its_questions),
 	    cmocka_unit_test(broken_kinds_are_never_listed),
+	    cmocka_unit_test(every_kind_says_what_is_timed_and_checked),
 	};
 
 	(void)unsetenv("CONCBENCH_SELFTEST");

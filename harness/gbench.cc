@@ -281,15 +281,6 @@ int gbench_set_filter(const char *regex)
 	});
 }
 
-const char *gbench_version(void)
-{
-#if defined(GBENCH_VERSION)
-	return GBENCH_VERSION;
-#else
-	return "unknown";
-#endif
-}
-
 const char *gbench_library_build_type(void)
 {
 	// The library reports its own through the JSON context and nowhere else.
@@ -452,22 +443,6 @@ int gbench_set_counter(struct gbench_state *state, const char *name, double valu
 			if (flags & entry.ours)
 				mapped = mapped | entry.theirs;
 		state->state->counters[name] = benchmark::Counter(value, mapped);
-		return 0;
-	});
-}
-
-void gbench_set_items_processed(struct gbench_state *state, int64_t items)
-{
-	(void)guarded([state, items] {
-		state->state->SetItemsProcessed(items);
-		return 0;
-	});
-}
-
-void gbench_set_bytes_processed(struct gbench_state *state, int64_t bytes)
-{
-	(void)guarded([state, bytes] {
-		state->state->SetBytesProcessed(bytes);
 		return 0;
 	});
 }

@@ -24,8 +24,7 @@ struct seen_row {
 	int64_t repetition_index, repetitions, iterations, threads;
 	double real_time;
 	double cpu_time;
-	double counter;                  /* the one named "c", NAN when it has none */
-	double items_per_s, bytes_per_s; /* the same */
+	double counter; /* the one named "c", NAN when it has none */
 	enum gbench_unit unit;
 };
 
@@ -63,8 +62,6 @@ static inline void see(const struct gbench_row *row, void *user)
 	r->unit = row->unit;
 	r->cpu_time = row->cpu_time;
 	r->counter = counter_of(row, "c");
-	r->items_per_s = counter_of(row, "items_per_second");
-	r->bytes_per_s = counter_of(row, "bytes_per_second");
 }
 
 static inline void assert_close(double is, double should)

@@ -185,29 +185,6 @@ static void counters_obey_their_flags(void **state)
 	}
 }
 
-static void process(struct gbench_state *state, void *user)
-{
-	(void)user;
-	while (gbench_keep_running_batch(state, gbench_max_iterations(state)))
-		gbench_set_iteration_time_s(state, 0.5);
-	gbench_set_items_processed(state, 100);
-	gbench_set_bytes_processed(state, 3000);
-}
-
-static void items_and_bytes_become_rates(void **state)
-{
-	const struct gbench_case c = {
-	    .name = "process", .fn = process, .clock = GBENCH_MANUAL_TIME, .iterations = 4};
-	struct seen seen;
-
-	(void)state;
-	assert_int_equal(gbench_register(&c), 0);
-	run_all(&seen, NULL);
-	/* In all, not an iteration, over half a second. */
-	assert_close(seen.row[0].items_per_s, 200.0);
-	assert_close(seen.row[0].bytes_per_s, 6000.0);
-}
-
 #define ITERATION_S 1e-3
 
 /* Each iteration takes a millisecond, so that Google Benchmark's decisions do not depend on ours.
@@ -425,7 +402,6 @@ int main(void)
 	    cmocka_unit_test(the_plain_loop_runs_every_iteration),
 	    cmocka_unit_test(arguments_are_named_and_handed_over),
 	    cmocka_unit_test(counters_obey_their_flags),
-	    cmocka_unit_test(items_and_bytes_become_rates),
 	    cmocka_unit_test(iterations_are_found_by_time),
 	    cmocka_unit_test(warm_up_comes_on_top),
 	    cmocka_unit_test(threads_have_their_indexes),

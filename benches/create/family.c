@@ -127,6 +127,7 @@ const struct cb_family create_family = {
     .figures = figures,
     .figure_count = sizeof(figures) / sizeof(figures[0]),
     .shape = CB_DOTS,
+    .axis = "workers",
     .caption = "What it takes to make a worker that does nothing, and to await it; and the phases "
 	       "of that. Maker and made share a PU: less is better.",
     .window_ns = window_ns,

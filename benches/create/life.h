@@ -3,7 +3,8 @@
  * of it timed apart.
  *
  * A row makes it and awaits it, the one that was made runs life_live(); life_batch() does the rest.
- * Both are on one PU: the one that is made inherits it, and is bound to it again.
+ * Both are on one PU: the one that is made inherits it, and is bound to it again where it
+ * is ours to bind.
  */
 #ifndef CONCBENCH_CREATE_LIFE_H
 #define CONCBENCH_CREATE_LIFE_H
@@ -12,6 +13,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/types.h>
 
 enum life_phase {
 	LIFE_CALL,  /* making it, until the call is back: what its maker pays at once */
@@ -20,17 +22,22 @@ enum life_phase {
 	LIFE_PHASES,
 };
 
+#define LIFE_OWN_BYTES 64
+
 /* One of those that are made. In shared state, so that a process could be one. */
 struct life {
 	struct cb_worker *maker;
 	uint64_t key; /* it is made with */
 	pthread_t thread;
+	pid_t process;
+	int pidfd;
 	/* Written by itself. */
 	uint64_t answer; /* to its key */
 	uint64_t first_ns, last_ns;
 	int pu;
 	int error;
-	uint32_t ran; /* last of all */
+	uint64_t charged_ns; /* a process: of its CPU time, by the time that it ended */
+	uint32_t ran;        /* last of all */
 } CB_ALIGNED;
 
 /* The state is one of these a worker. Of those it has made since the launch began; what is timed is
@@ -42,6 +49,11 @@ struct life_maker {
 	uint64_t astray;    /* ran on another PU */
 	uint64_t timed;     /* in the window */
 	uint64_t phase_ns[LIFE_PHASES];
+	size_t dirty_bytes; /* written to by it before */
+	bool dirtied;
+	/* The row's. */
+	int fd[2]; /* of setup() */
+	unsigned char own[LIFE_OWN_BYTES] CB_ALIGNED;
 } CB_ALIGNED;
 
 /* splitmix64's finaliser (Steele, Lea, Flood 2014): nobody comes to it by chance. */
@@ -109,5 +121,38 @@ int life_check(const struct cb_env *env, char *why, size_t why_len);
 void life_report(const struct cb_env *env, struct cb_metrics *metrics);
 
 #define LIFE_LATENCY "call to make it -> its first instruction"
+#define LIFE_TIMED "create one, which runs and notes when, and await its end; then the next"
+#define LIFE_CHECKED                                                                       \
+	"everything that was made has run once, on the PU of its maker, with what it was " \
+	"made with, and was counted"
+
+/* LIFE(x, about, source, from, setup, enter, make, await, ...) - a row; make and await: int
+ * functions of a life; what follows are further initialisers of its kind. */
+#define LIFE(x, about_, source_, from_, setup_, enter_, make_, await_, ...)          \
+	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)      \
+	{                                                                            \
+		return life_batch(w, state, n, make_, await_);                       \
+	}                                                                            \
+	static const struct cb_workload x##_work = {.op = "creation",                \
+	    .timed = LIFE_TIMED,                                                     \
+	    .checked = LIFE_CHECKED,                                                 \
+	    .latency_of = LIFE_LATENCY,                                              \
+	    .state_size = life_state_size,                                           \
+	    .setup = setup_,                                                         \
+	    .enter = enter_,                                                         \
+	    .batch = x##_batch,                                                      \
+	    .check = life_check,                                                     \
+	    .report = life_report};                                                  \
+	static const struct cb_kind cb_kind_##x = {.family = "create",               \
+	    .name = #x,                                                              \
+	    .about = about_,                                                         \
+	    .source = source_,                                                       \
+	    .from = from_,                                                           \
+	    .version = 1,                                                            \
+	    .models = CB_CAN_OS,                                                     \
+	    .not_models = "awaiting it waits in the kernel: that stops the carrier", \
+	    .work = &x##_work,                                                       \
+	    __VA_ARGS__};                                                            \
+	CB_REGISTER(cb_kind_##x)
 
 #endif

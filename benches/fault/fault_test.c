@@ -2,7 +2,9 @@
  * another are caught: conformance_test.c. */
 #include "benches/team_fixture.h"
 
+#include "benches/fault/blast.h"
 #include "benches/fault/killed.h"
+#include "benches/fault/two_locks.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -109,21 +111,256 @@ static void what_cannot_be_is_declined(void **unused)
 	} bad[] = {
 	    {"fault/killed_worker/workers:1", "somebody has to be left"},
 	    {"fault/killed_worker/model:thread", "kills all of them"},
+	    {"fault/lost_updates/model:coroutine/workers:4/carriers:2/update:mutex",
+		"on one carrier only"},
+	    {"fault/two_locks/model:thread/workers:3", "two take the two locks, not 3"},
+	    {"fault/two_locks/model:thread/lock:spin/cure:timed", "no timed form"},
+	    {"fault/two_locks_cured/model:thread/cure:none", "without a cure it deadlocks"},
 	};
 	struct bench_case bc;
 
 	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_non_null(strstr(parse(bad[i].name, &bc), bad[i].why));
 		assert_true(bc.declined);
 	}
 	assert_string_equal(parse("fault/killed_worker", &bc), "");
 }
 
+/* ---- lost updates ---- */
+
+/* Coroutines of one carrier: which are lost is no chance. */
+static void what_is_lost_is_the_share(void **unused)
+{
+	static const struct {
+		const char *name;
+		double least, most;
+	} rows[] = {
+	    {"fault/lost_updates/model:coroutine/workers:2/update:plain", 0.0, 0.0},
+	    {"fault/lost_updates/model:coroutine/workers:2/update:atomic", 0.0, 0.0},
+	    {"fault/lost_updates/model:coroutine/workers:2/update:mutex", 0.0, 0.0},
+	    /* Each of W reads, and all write the same. */
+	    {"fault/lost_updates/model:coroutine/workers:2/update:yield", 0.45, 0.55},
+	    {"fault/lost_updates/model:coroutine/workers:4/update:yield", 0.70, 0.80},
+	    {"fault/lost_updates/model:thread/workers:1/update:plain", 0.0, 0.0},
+	    {"fault/lost_updates/model:thread/workers:2/update:atomic", 0.0, 0.0},
+	    {"fault/lost_updates/model:process/workers:2/update:mutex", 0.0, 0.0},
+	    {"fault/lost_updates/model:thread/workers:2/update:plain", 0.0, 1.0},
+	    {"fault/lost_updates/model:process/workers:2/update:plain", 0.0, 1.0},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct subject s;
+
+		begin(&s, rows[i].name);
+		/* Of each trial by itself. */
+		for (unsigned t = 0; t < 3; t++) {
+			double share = -1.0;
+
+			right_trial(&s, 20 * CLOCK_NS_PER_MS);
+			assert_true(metric_get(&s.sample.metrics, "lost_share", &share));
+			if (!(share >= rows[i].least && share <= rows[i].most))
+				fail_msg("%s: %g", rows[i].name, share);
+		}
+		end(&s);
+	}
+}
+
+static void no_update_is_made_up_or_lost_unseen(void **unused)
+{
+	static const char *const names[] = {
+	    "fault/lost_updates/model:thread/workers:2/update:atomic",
+	    "fault/lost_updates/model:thread/workers:2/update:mutex",
+	    "fault/lost_updates/model:coroutine/workers:2/update:plain"};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct subject s;
+
+		begin(&s, names[i]);
+		right_trial(&s, 5 * CLOCK_NS_PER_MS);
+		s.team.done[0]++;
+		wrong(&s, check(&s), "none may be lost, or made up");
+		s.team.done[0] -= 2;
+		wrong(&s, check(&s), "none may be lost, or made up");
+		s.team.done[0]++;
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+/* ---- two locks ---- */
+
+/* Without a cure it may go either way, and the words fit; with one nobody is ever deadlocked. */
+static void a_deadlock_is_a_circle_and_is_cured(void **unused)
+{
+	static const struct {
+		const char *name;
+		bool may_deadlock;
+	} rows[] = {
+	    {"fault/two_locks/model:thread/lock:mutex/cure:none", true},
+	    {"fault/two_locks/model:thread/lock:spin/cure:none", true},
+	    {"fault/two_locks/model:thread/lock:mutex/cure:order", false},
+	    {"fault/two_locks/model:thread/lock:spin/cure:try", false},
+	    {"fault/two_locks/model:thread/lock:mutex/cure:timed", false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct two_locks_state *st;
+		struct subject s;
+
+		begin(&s, rows[i].name);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			if (!rows[i].may_deadlock && st->outcome == TWO_LOCKS_DEADLOCKED)
+				fail_msg("%s: deadlocked", rows[i].name);
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		end(&s);
+	}
+}
+
+/* Side by side: who waits in the kernel burns less than who spins. */
+static void spinning_in_a_deadlock_burns_more(void **unused)
+{
+	static const char *const names[] = {
+	    "fault/deadlock/lock:mutex", "fault/deadlock/lock:spin"};
+	double burnt[2] = {-1.0, -1.0};
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		struct subject s;
+
+		begin(&s, names[i]);
+		right_trial(&s, 0);
+		assert_true(metric_get(&s.sample.metrics, "burnt_share", &burnt[i]));
+		assert_true(burnt[i] >= 0.0 && burnt[i] <= 1.01);
+		end(&s);
+	}
+	assert_true(burnt[1] > burnt[0]);
+}
+
+/* One wrong account at a time: two who wait for each other, and what only looks like that. */
+static void what_is_no_circle_is_no_deadlock(void **unused)
+{
+	struct two_locks_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "fault/two_locks/model:thread/lock:mutex/cure:none");
+	st = s.team.env.state;
+	right_trial(&s, 0);
+	st->outcome = TWO_LOCKS_DEADLOCKED;
+	st->fate.hung = true;
+	st->worker[0].has = st->worker[1].wants = 0;
+	st->worker[1].has = st->worker[0].wants = 1;
+	assert_int_equal(check(&s), 0);
+	st->fate.hung = false;
+	wrong(&s, check(&s), "deadlocked: but worker 0 has lock 0 and wants 1");
+	st->fate.hung = true;
+	st->worker[1].wants = TWO_LOCKS_NONE;
+	wrong(&s, check(&s), "worker 1 has 1 and wants -1");
+	st->worker[1].wants = 1;
+	wrong(&s, check(&s), "worker 1 has 1 and wants 1");
+	st->worker[1].wants = 0;
+	st->cure = CURE_TRY;
+	wrong(&s, check(&s), "deadlocked: but worker 0 has lock 0 and wants 1, worker 1 has 1");
+	st->outcome = TWO_LOCKS_UNFINISHED;
+	st->worker[0].rounds = st->worker[1].rounds = TWO_LOCKS_ROUNDS;
+	wrong(&s, check(&s), "unfinished: but all rounds were done");
+	end(&s);
+}
+
+/* ---- daemons ---- */
+
+/* Only a process that ends cuts them off; that one is over long before those that are not. */
+static void only_exit_cuts_off(void **unused)
+{
+	double cut[3], end_ns[3];
+	static const char *const names[] = {"fault/daemons/model:thread/workers:3/leave:exit",
+	    "fault/daemons/model:thread/workers:3/leave:pthread_exit",
+	    "fault/daemons/model:thread/workers:3/leave:join"};
+
+	(void)unused;
+	for (size_t i = 0; i < 3; i++) {
+		struct subject s;
+
+#if defined(__SANITIZE_THREAD__)
+		/* It has a thread of its own, which would never end: the kind says so. */
+		if (i == 1) {
+			end_ns[i] = 1.0;
+			continue;
+		}
+#endif
+		begin(&s, names[i]);
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			assert_true(metric_get(&s.sample.metrics, "cut_share", &cut[i]));
+			assert_true(metric_get(&s.sample.metrics, "end_ns", &end_ns[i]));
+			if (i)
+				assert_true(cut[i] == 0.0);
+		}
+		end(&s);
+	}
+	assert_true(cut[0] >= 0.0 && cut[0] <= 1.0);
+	assert_true(end_ns[0] > 0.0 && end_ns[1] > 0.0 && end_ns[2] > 0.0);
+}
+
+/* ---- blast ---- */
+
+static double survived(const char *name)
+{
+	struct subject s;
+	double share = -1.0, noticed_ns = -1.0;
+
+	begin(&s, name);
+	right_trial(&s, 0);
+	assert_true(metric_get(&s.sample.metrics, "survived_share", &share));
+	/* A hang is noticed by nobody. */
+	assert_int_equal(
+	    metric_get(&s.sample.metrics, "noticed_ns", &noticed_ns), strstr(name, "hang") == NULL);
+	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	end(&s);
+	return share;
+}
+
+/* The victim may be kept from its PU until the others have done all they have to. */
+static bool once_below_all(const char *name)
+{
+	for (unsigned tries = 0; tries < 10; tries++)
+		if (survived(name) < 1.0)
+			return true;
+	return false;
+}
+
+/* Who shares nothing loses nothing; who shares a process, or a carrier, loses with the victim. */
+static void a_blast_is_as_wide_as_what_is_shared(void **unused)
+{
+	(void)unused;
+	assert_true(survived("fault/blast/model:process/workers:3/way:segfault") == 1.0);
+	assert_true(survived("fault/blast/model:process/workers:3/way:hang") == 1.0);
+	assert_true(survived("fault/blast/model:thread/workers:3/way:hang") == 1.0);
+	assert_true(once_below_all("fault/blast/model:thread/workers:3/way:abort"));
+	assert_true(once_below_all("fault/blast/model:thread/workers:3/way:exit"));
+	assert_true(survived("fault/blast/model:coroutine/workers:3/way:segfault") < 1.0);
+	assert_true(survived("fault/blast/model:coroutine/workers:3/way:overrun") < 1.0);
+	assert_true(survived("fault/blast/model:coroutine/workers:3/way:hang") < 1.0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_lost_is_the_share),
+	    cmocka_unit_test(no_update_is_made_up_or_lost_unseen),
 	    cmocka_unit_test(each_outcome_is_told),
+	    cmocka_unit_test(a_deadlock_is_a_circle_and_is_cured),
+	    cmocka_unit_test(what_is_no_circle_is_no_deadlock),
+	    cmocka_unit_test(spinning_in_a_deadlock_burns_more),
+	    cmocka_unit_test(only_exit_cuts_off),
+	    cmocka_unit_test(a_blast_is_as_wide_as_what_is_shared),
 	    cmocka_unit_test(accounts_have_to_agree),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	};

@@ -19,6 +19,8 @@ enum killed_outcome {
 	KILLED_OUTCOMES,
 };
 
+extern const char *const killed_outcomes[]; /* their names */
+
 /* What a trial does; all of them, but for fixtures. */
 struct killed_plan {
 	bool holds;   /* the victim dies inside the section */

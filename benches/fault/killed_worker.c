@@ -19,7 +19,7 @@
 enum mutex_word { PLAIN, ROBUST };
 
 static const char *const mutex_words[] = {[PLAIN] = "plain", [ROBUST] = "robust", NULL};
-static const char *const outcomes[] = {[KILLED_SURVIVED] = "survived",
+const char *const killed_outcomes[] = {[KILLED_SURVIVED] = "survived",
     [KILLED_DEADLOCKED] = "deadlocked",
     [KILLED_LOST] = "lost",
     NULL};
@@ -180,7 +180,7 @@ int killed_once(const struct killed_plan *plan, struct cb_env *env, struct cb_me
 	for (unsigned i = 0; i < KILLED_OUTCOMES; i++) {
 		char name[40];
 
-		(void)snprintf(name, sizeof(name), "outcome.%s", outcomes[i]);
+		(void)snprintf(name, sizeof(name), "outcome.%s", killed_outcomes[i]);
 		(void)cb_metric(metrics, name, st->outcome == i);
 	}
 	if (st->next_ns)
@@ -211,7 +211,7 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct killed_state *st = env->state;
 	const uint64_t others = (uint64_t)(st->workers - 1) * OPERATIONS;
-	const char *said = outcomes[st->outcome];
+	const char *said = killed_outcomes[st->outcome];
 
 	if (!WIFSIGNALED(st->victim_status) || WTERMSIG(st->victim_status) != SIGKILL)
 		(void)snprintf(why, why_len, "%s: the victim was not killed", said);
@@ -240,6 +240,10 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload workload = {
     .op = "death of a worker",
+    .timed =
+	"a worker is killed inside the section; what becomes of the others, up to their deadline",
+    .checked =
+	"somebody died, everybody who was left is accounted for, and the outcome fits the counter",
     .state_bytes = sizeof(struct killed_state),
     .setup = setup,
     .once = once,
@@ -284,25 +288,3 @@ static const struct cb_kind killed_worker = {
 };
 
 CB_REGISTER(killed_worker)
-
-static const struct cb_param params[] = {
-    {"model", CB_WORD, "process", 0, CB_MODEL_COUNT - 1, "what carries a worker", cb_model_words,
-	false},
-    CB_PARAM_WORKERS("2"),
-};
-
-static const struct cb_figure figures[] = {
-    {"outcome", "the others survive", "", CB_OUTCOME, CB_MORE, 0.0, outcomes},
-};
-
-const struct cb_family fault_family = {
-    .name = "fault",
-    .plural = "faults",
-    .title = "When a worker dies",
-    .question = "What becomes of the others when one of them dies?",
-    .params = params,
-    .param_count = sizeof(params) / sizeof(params[0]),
-    .figures = figures,
-    .figure_count = 1,
-    .shape = CB_TABLE_ONLY,
-};

@@ -32,6 +32,9 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload work = {
     .op = "hand-off",
+    .timed =
+	"half of a round trip: one PU writes a cache line, the other sees it and writes it back",
+    .checked = "each passing of the line came back once",
     .state_bytes = sizeof(struct cb_line),
     .once = once,
     .check = check,

@@ -68,52 +68,27 @@ static int call_check(const struct cb_env *env, char *why, size_t why_len)
 	return -EBADMSG;
 }
 
-static const struct cb_workload call_direct_work = {
-    .op = "call",
-    .state_bytes = sizeof(struct call_state),
-    .batch = call_direct_batch,
-    .check = call_check,
-};
-
-static const struct cb_workload call_worker_work = {
-    .op = "call",
-    .state_bytes = sizeof(struct call_state),
-    .batch = call_worker_batch,
-    .check = call_check,
-};
-
 static const struct cb_sweep sweeps[] = {{CB_SMOKE, "model=thread"}, {CB_CHECK, "model=thread"}};
 
-static const struct cb_kind call_direct = {
-    .family = "handoff",
-    .name = "call_direct",
-    .about = "an empty function, called directly",
-    .source = NULL,
-    .from = CB_SMOKE,
-    .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "one worker has it all to itself: the model changes nothing",
-    .work = &call_direct_work,
-    .without = "workers carriers",
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-};
+#define CALL(x, about_)                                                                 \
+	static const struct cb_workload x##_work = {.op = "call",                       \
+	    .timed = "one call and its return",                                         \
+	    .checked = "as many calls arrived as were counted",                         \
+	    .state_bytes = sizeof(struct call_state),                                   \
+	    .batch = x##_batch,                                                         \
+	    .check = call_check};                                                       \
+	static const struct cb_kind x = {.family = "handoff",                           \
+	    .name = #x,                                                                 \
+	    .about = about_,                                                            \
+	    .from = CB_SMOKE,                                                           \
+	    .version = 1,                                                               \
+	    .models = CB_CAN(CB_THREAD),                                                \
+	    .not_models = "one worker has it all to itself: the model changes nothing", \
+	    .work = &x##_work,                                                          \
+	    .without = "workers carriers",                                              \
+	    .sweeps = sweeps,                                                           \
+	    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0])};                         \
+	CB_REGISTER(x)
 
-CB_REGISTER(call_direct)
-
-static const struct cb_kind call_worker = {
-    .family = "handoff",
-    .name = "call_worker",
-    .about = "the same through the worker's table of operations: what that costs a job",
-    .source = NULL,
-    .from = CB_SMOKE,
-    .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "one worker has it all to itself: the model changes nothing",
-    .work = &call_worker_work,
-    .without = "workers carriers",
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-};
-
-CB_REGISTER(call_worker)
+CALL(call_direct, "an empty function, called directly")
+CALL(call_worker, "the same through the worker's table of operations: what that costs a job")

@@ -14,23 +14,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/*
- * A context of our own making: the sanitizers know nothing of it, so they must not look at what
- * runs on its stack. (The coroutines proper do tell them; here that would be most of the time.)
- */
-#define ON_BARE_STACK __attribute__((no_sanitize("address", "thread", "undefined")))
-
-#define STACK_BYTES ((size_t)64 * 1024)
-
-/* Boost.Context's C ABI (boost/context/detail/fcontext.hpp). */
-struct transfer {
-	void *context;
-	void *data;
-};
-
-extern struct transfer jump_fcontext(void *to, void *data);
-extern void *make_fcontext(void *stack_top, size_t size, void (*fn)(struct transfer));
-
 /* One page more, below, that may not be touched: stacks grow down. */
 static size_t guard_bytes(void)
 {
@@ -39,10 +22,10 @@ static size_t guard_bytes(void)
 	return page > 0 ? (size_t)page : 65536;
 }
 
-static void *map_stack(struct cb_worker *w)
+void *context_stack(struct cb_worker *w)
 {
 	const size_t guard = guard_bytes();
-	unsigned char *base = mmap(NULL, STACK_BYTES + guard, PROT_READ | PROT_WRITE,
+	unsigned char *base = mmap(NULL, CONTEXT_STACK_BYTES + guard, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
 	if (base == MAP_FAILED) {
@@ -51,20 +34,19 @@ static void *map_stack(struct cb_worker *w)
 	}
 	if (mprotect(base, guard, PROT_NONE) != 0) {
 		cb_fail(w, -errno, "context: guard page");
-		(void)munmap(base, STACK_BYTES + guard);
+		(void)munmap(base, CONTEXT_STACK_BYTES + guard);
 		return NULL;
 	}
 	return base + guard;
 }
 
-/* All rows are threads of the cell, so the cell can give back what a worker has mapped. */
-static void context_teardown(struct cb_env *env)
+void context_teardown(struct cb_env *env)
 {
 	struct context_state *st = env->state;
 	const size_t guard = guard_bytes();
 
 	if (st->stack)
-		(void)munmap((unsigned char *)st->stack - guard, STACK_BYTES + guard);
+		(void)munmap((unsigned char *)st->stack - guard, CONTEXT_STACK_BYTES + guard);
 	st->stack = NULL;
 }
 
@@ -103,11 +85,11 @@ static bool ON_BARE_STACK fcontext_begin(
 
 	if (st->stack)
 		return false;
-	stack = map_stack(w);
+	stack = context_stack(w);
 	if (!stack)
 		return false;
 	st->stack = stack;
-	st->context = make_fcontext(stack + STACK_BYTES, STACK_BYTES, other);
+	st->context = make_fcontext(stack + CONTEXT_STACK_BYTES, CONTEXT_STACK_BYTES, other);
 	st->context = jump_fcontext(st->context, st).context;
 	return true;
 }
@@ -183,7 +165,7 @@ static void ON_BARE_STACK ucontext_enter(struct cb_worker *w, void *state)
 
 	if (st->stack)
 		return;
-	pair = map_stack(w);
+	pair = context_stack(w);
 	if (!pair)
 		return;
 	if (getcontext(&pair->other) != 0) {
@@ -193,7 +175,7 @@ static void ON_BARE_STACK ucontext_enter(struct cb_worker *w, void *state)
 	st->stack = st->context = pair;
 	pair->st = st;
 	pair->other.uc_stack.ss_sp = pair + 1;
-	pair->other.uc_stack.ss_size = STACK_BYTES - sizeof(*pair);
+	pair->other.uc_stack.ss_size = CONTEXT_STACK_BYTES - sizeof(*pair);
 	pair->other.uc_link = NULL;
 	address = (uintptr_t)pair;
 	/* The cast is the interface's: "(void (*)(void))" of a function with arguments. */
@@ -229,7 +211,7 @@ static uint64_t ON_BARE_STACK ucontext_batch(struct cb_worker *w, void *state, u
 
 /* ---- all rows ---- */
 
-static int context_check(const struct cb_env *env, char *why, size_t why_len)
+int context_check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct context_state *st = env->state;
 
@@ -241,52 +223,6 @@ static int context_check(const struct cb_env *env, char *why, size_t why_len)
 	    st->entered, st->returned, env->done[0], st->lost);
 	return -EBADMSG;
 }
-
-static const struct cb_workload fcontext_work = {
-    .op = "switch",
-    .state_bytes = sizeof(struct context_state),
-    .enter = fcontext_enter,
-    .batch = fcontext_batch,
-    .check = context_check,
-    .teardown = context_teardown,
-};
-
-static const struct cb_workload fcontext_flags_work = {
-    .op = "switch",
-    .state_bytes = sizeof(struct context_state),
-    .enter = fcontext_flags_enter,
-    .batch = fcontext_batch,
-    .check = context_check,
-    .teardown = context_teardown,
-};
-
-static const struct cb_workload ucontext_work = {
-    .op = "switch",
-    .state_bytes = sizeof(struct context_state),
-    .enter = ucontext_enter,
-    .batch = ucontext_batch,
-    .check = context_check,
-    .teardown = context_teardown,
-};
-
-static const struct cb_sweep sweeps[] = {{CB_SMOKE, "model=thread"}, {CB_CHECK, "model=thread"}};
-
-static const struct cb_kind fcontext = {
-    .family = "handoff",
-    .name = "fcontext",
-    .about = "switching stacks and nothing else, by Boost.Context",
-    .source = "Boost.Context",
-    .from = CB_SMOKE,
-    .version = 2,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "one worker has it all to itself: the model changes nothing",
-    .work = &fcontext_work,
-    .without = "workers carriers",
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-};
-
-CB_REGISTER(fcontext)
 
 static int flags_can(const struct cb_case *c, char *why, size_t why_len)
 {
@@ -301,37 +237,9 @@ static int flags_can(const struct cb_case *c, char *why, size_t why_len)
 #endif
 }
 
-static const struct cb_kind fcontext_flags = {
-    .family = "handoff",
-    .name = "fcontext_flags",
-    .about = "the same, with a floating-point flag up on one side only",
-    .source = "Intel SDM vol. 1, 10.2.3",
-    .from = CB_QUICK,
-    .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "one worker has it all to itself: the model changes nothing",
-    .work = &fcontext_flags_work,
-    .without = "workers carriers",
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-    .can = flags_can,
-};
-
-CB_REGISTER(fcontext_flags)
-
-static const struct cb_kind ucontext = {
-    .family = "handoff",
-    .name = "ucontext",
-    .about = "swapcontext(3): a system call for the signal mask as well",
-    .source = "glibc",
-    .from = CB_QUICK,
-    .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "one worker has it all to itself: the model changes nothing",
-    .work = &ucontext_work,
-    .without = "workers carriers",
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-};
-
-CB_REGISTER(ucontext)
+CONTEXT_KIND(fcontext, "switching stacks and nothing else, by Boost.Context", "Boost.Context",
+    CB_SMOKE, 2, fcontext_enter, fcontext_batch, NULL)
+CONTEXT_KIND(fcontext_flags, "the same, with a floating-point flag up on one side only",
+    "Intel SDM vol. 1, 10.2.3", CB_QUICK, 1, fcontext_flags_enter, fcontext_batch, flags_can)
+CONTEXT_KIND(ucontext, "swapcontext(3): a system call for the signal mask as well", "glibc",
+    CB_QUICK, 1, ucontext_enter, ucontext_batch, NULL)

@@ -66,8 +66,13 @@ CB_INLINE void turns_take(struct turns *t, unsigned me)
 int turns_check(const struct cb_env *env, char *why, size_t why_len);
 int turns_can(const struct cb_case *c, char *why, size_t why_len);
 
-/* HANDOFF_WORK() - the row's workload, x_work. */
-#define HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                      \
+#define TURNS_TIMED \
+	"one passes the turn and waits; the other, who waited, has it: half of a round trip"
+#define TURNS_CHECKED \
+	"every turn followed exactly one of the partner's, and all of them were counted"
+
+/* HANDOFF_WORK() - the row's workload, x_work; teardown: a function, or NULL. */
+#define HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_, teardown_)           \
 	_Static_assert(sizeof(type) <= TURNS_BYTES, "the row's own part is too large"); \
 	static int x##_setup(struct cb_env *env, char *why, size_t why_len)             \
 	{                                                                               \
@@ -119,19 +124,25 @@ int turns_can(const struct cb_case *c, char *why, size_t why_len);
 		return ret ? ret : (check_);                                            \
 	}                                                                               \
 	static const struct cb_workload x##_work = {.op = "hand-off",                   \
+	    .timed = TURNS_TIMED,                                                       \
+	    .checked = TURNS_CHECKED,                                                   \
 	    .state_bytes = sizeof(struct turns),                                        \
 	    .setup = x##_setup,                                                         \
 	    .batch = x##_batch,                                                         \
 	    .leave = x##_leave,                                                         \
-	    .check = x##_check};
+	    .check = x##_check,                                                         \
+	    .teardown = teardown_};
 
-#define HANDOFF(x, about_, source_, type, init_, wait_, pass_, close_, check_)             \
-	HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_)                         \
+#define HANDOFF(x, about, source, from, type, init, wait, pass, close, check) \
+	HANDOFF_WORK(x, type, init, wait, pass, close, check, NULL)           \
+	HANDOFF_KIND(x, about, source, from)
+
+#define HANDOFF_KIND(x, about_, source_, from_)                                            \
 	static const struct cb_kind cb_kind_##x = {.family = "handoff",                    \
 	    .name = #x,                                                                    \
 	    .about = about_,                                                               \
 	    .source = source_,                                                             \
-	    .from = CB_SMOKE,                                                              \
+	    .from = from_,                                                                 \
 	    .version = 2,                                                                  \
 	    .models = CB_CAN_OS,                                                           \
 	    .not_models =                                                                  \

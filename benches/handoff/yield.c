@@ -123,6 +123,8 @@ static void yield_report(const struct cb_env *env, struct cb_metrics *metrics)
 
 static const struct cb_workload yield_work = {
     .op = "yield",
+    .timed = "give way to whichever worker is next, until it is this one's turn again",
+    .checked = "all yields were counted, and others ran in between",
     .state_size = yield_state_size,
     .batch = yield_batch,
     .leave = yield_leave,

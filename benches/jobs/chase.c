@@ -125,6 +125,9 @@ static int chase_check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload chase_work = {
     .op = "load",
+    .timed = "one load of a line whose address is what the load before it gave",
+    .checked =
+	"after so many steps each worker is on the line that so many steps along its chain lead to",
     .state_size = chase_state_size,
     .setup = chase_setup,
     .enter = chase_enter,

@@ -150,6 +150,9 @@ static int sieve_check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload sieve_work = {
     .op = "segment",
+    .timed = "sieve one segment and count its primes",
+    .checked = "the primes of every segment are as many as a plain sieve found in it before, and "
+	       "all segments were counted",
     .state_size = sieve_state_size,
     .setup = sieve_setup,
     .enter = sieve_enter,

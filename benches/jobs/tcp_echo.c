@@ -102,22 +102,15 @@ int tcp_echo_check(const struct cb_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-void tcp_echo_report(const struct cb_env *env, struct cb_metrics *metrics)
-{
-	/* Near 100 the client was the limit: then compare CPU per request, not the rate. */
-	if (env->companion[0].wall_ns)
-		(void)cb_metric(metrics, "client_busy_pct",
-		    100.0 * (double)env->companion[0].cpu_ns / (double)env->companion[0].wall_ns);
-}
-
 static const struct cb_workload tcp_echo_work = {
     .op = "request",
     .latency_of = "request sent -> reply read, at the client",
+    .timed = TCP_ECHO_TIMED,
+    .checked = TCP_ECHO_CHECKED,
     .state_size = tcp_echo_state_size,
     .setup = tcp_echo_setup,
     .batch = tcp_echo_batch,
     .check = tcp_echo_check,
-    .report = tcp_echo_report,
     .teardown = tcp_echo_teardown,
     .companions = &tcp_echo_client_spec,
     .companion_count = 1,
@@ -174,6 +167,7 @@ static const struct cb_kind tcp_echo = {
     .params = params,
     .param_count = 2,
     .without = "workers",
+    .axis = "connections",
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .can = tcp_echo_can,

@@ -25,6 +25,10 @@
 #define TCP_ECHO_BYTES_MAX 4096
 #define TCP_ECHO_EVENTS 256
 
+#define TCP_ECHO_TIMED "read a request, write it back as the reply; counted at the server"
+#define TCP_ECHO_CHECKED \
+	"as many replies arrived as requests were answered and counted, each right to the byte"
+
 /* The server's end. Followed by its buffer. */
 struct tcp_echo_server {
 	_Alignas(CB_ALIGN) int fd;
@@ -95,7 +99,6 @@ size_t tcp_echo_state_size(const struct cb_case *c);
 int tcp_echo_setup(struct cb_env *env, char *why, size_t why_len);
 void tcp_echo_teardown(struct cb_env *env);
 int tcp_echo_check(const struct cb_env *env, char *why, size_t why_len);
-void tcp_echo_report(const struct cb_env *env, struct cb_metrics *metrics);
 
 /**
  * tcp_echo_sockets_limit() - how many connections the limit on open files allows, beside what
@@ -116,9 +119,9 @@ uint64_t tcp_echo_batch(struct cb_worker *w, void *state, uint64_t n);
 
 /* The load generator: sends, verifies and times requests until told to quit. */
 void tcp_echo_drive(struct cb_companion *c, const struct cb_env *env);
-#define TCP_ECHO_CLIENT                                                           \
-	{                                                                         \
-		.role = "load generator", .run = tcp_echo_drive, .measures = true \
+#define TCP_ECHO_CLIENT                                                                           \
+	{                                                                                         \
+		.role = "load generator", .run = tcp_echo_drive, .measures = true, .drives = true \
 	}
 extern const struct cb_companion_spec tcp_echo_client_spec;
 

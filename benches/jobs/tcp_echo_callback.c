@@ -88,7 +88,6 @@ static void tcp_echo_callback_report(const struct cb_env *env, struct cb_metrics
 {
 	const struct tcp_echo_state *st = env->state;
 
-	tcp_echo_report(env, metrics);
 	if (env->done[0])
 		(void)cb_metric(
 		    metrics, "epoll_waits_per_op", (double)st->waits / (double)env->done[0]);
@@ -97,6 +96,8 @@ static void tcp_echo_callback_report(const struct cb_env *env, struct cb_metrics
 const struct cb_workload tcp_echo_callback_work = {
     .op = "request",
     .latency_of = "request sent -> reply read, at the client",
+    .timed = TCP_ECHO_TIMED,
+    .checked = TCP_ECHO_CHECKED,
     .state_size = tcp_echo_state_size,
     .setup = tcp_echo_callback_setup,
     .batch = tcp_echo_callback_batch,

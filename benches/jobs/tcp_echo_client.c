@@ -150,13 +150,31 @@ static int set_alarm(int timer_fd, uint64_t at_ns)
 	return timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &at, NULL) ? -errno : 0;
 }
 
-static int prepare(struct tcp_echo_state *st, int epoll_fd, int timer_fd)
+/* What a sandbox may deny is found out before anybody waits for an answer. Return: 0; -errno with
+ * @what. */
+static int obtain(int *epoll_fd, int *timer_fd, const char **what)
 {
 	struct epoll_event alarm = {.events = EPOLLIN, .data.u32 = ALARM};
+
+	*what = "epoll_create1";
+	*epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (*epoll_fd < 0)
+		return -errno;
+	*what = "timerfd_create";
+	*timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (*timer_fd < 0)
+		return -errno;
+	*what = "epoll_ctl";
+	if (epoll_ctl(*epoll_fd, EPOLL_CTL_ADD, *timer_fd, &alarm) != 0)
+		return -errno;
+	*what = "epoll_wait";
+	return epoll_wait(*epoll_fd, &alarm, 1, 0) < 0 ? -errno : 0;
+}
+
+static int prepare(struct tcp_echo_state *st, int epoll_fd)
+{
 	int ret = 0;
 
-	if (timer_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, timer_fd, &alarm) != 0)
-		return -errno;
 	for (uint32_t i = 0; i < st->connections && ret == 0; i++) {
 		struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
 
@@ -204,21 +222,24 @@ static int turn(struct cb_companion *c, struct tcp_echo_state *st, int epoll_fd,
 void tcp_echo_drive(struct cb_companion *c, const struct cb_env *env)
 {
 	struct tcp_echo_state *st = env->state;
-	const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	const int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	int epoll_fd = -1, timer_fd = -1, ret;
 	uint64_t trial_ns = 0;
-	int ret = epoll_fd < 0 ? -errno : prepare(st, epoll_fd, timer_fd);
+	const char *what;
 
+	ret = obtain(&epoll_fd, &timer_fd, &what);
+	if (ret) {
+		cb_companion_unable(c, ret, what);
+		return;
+	}
+	ret = prepare(st, epoll_fd);
 	begin_pace(st, cb_now_ns());
 	cb_companion_ready(c);
 	while (ret == 0 && !cb_companion_quitting(c))
 		ret = turn(c, st, epoll_fd, timer_fd, &trial_ns);
 	if (ret)
 		hang_up(st, ret);
-	if (epoll_fd >= 0)
-		(void)close(epoll_fd);
-	if (timer_fd >= 0)
-		(void)close(timer_fd);
+	(void)close(epoll_fd);
+	(void)close(timer_fd);
 }
 
 const struct cb_companion_spec tcp_echo_client_spec = TCP_ECHO_CLIENT;

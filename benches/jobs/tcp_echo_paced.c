@@ -1,8 +1,7 @@
 /*
  * tcp_echo_paced.c - the echo job at a part of its peak: requests come at a constant rate, whether
  * or not the earlier ones have been answered, and their latency counts from when they should have
- * been sent. The peak is what tcp_echo has been measured to do in this run, with the same
- * parameters.
+ * been sent. The peak is what tcp_echo has been measured to do before, with the same parameters.
  */
 #include "benches/jobs/tcp_echo.h"
 
@@ -11,21 +10,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A second, where nobody has measured a peak: a case that is tried alone. */
-#define PEAK_UNKNOWN 2000.0
-
 static double pace_per_s(const struct cb_env *env)
 {
-	const double peak = env->given > 0.0 ? env->given : PEAK_UNKNOWN;
-
-	return peak * (double)cb_case_value(env->c, "load_pct") / 100.0;
+	return env->given * (double)cb_case_value(env->c, "load_pct") / 100.0;
 }
 
 static int setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct tcp_echo_state *st = env->state;
-	const int ret = tcp_echo_setup(env, why, why_len);
+	int ret;
 
+	/* At a guess it would be another load than the one that its name says. */
+	if (!(env->given > 0.0)) {
+		(void)snprintf(why, why_len, "it was given no peak to pace itself by");
+		return -EINVAL;
+	}
+	ret = tcp_echo_setup(env, why, why_len);
 	st->checked_ns = cb_now_ns();
 	if (!ret)
 		st->period_ns =
@@ -57,8 +57,7 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 
 static void report(const struct cb_env *env, struct cb_metrics *metrics)
 {
-	tcp_echo_report(env, metrics);
-	(void)cb_metric(metrics, "pace_per_s", pace_per_s(env));
+	(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, pace_per_s(env));
 }
 
 static const struct cb_companion_spec client = TCP_ECHO_CLIENT;
@@ -66,6 +65,8 @@ static const struct cb_companion_spec client = TCP_ECHO_CLIENT;
 static const struct cb_workload work = {
     .op = "request",
     .latency_of = "when it should have been sent -> reply read, at the client",
+    .timed = TCP_ECHO_TIMED,
+    .checked = TCP_ECHO_CHECKED "; no more than the pace allows",
     .state_size = tcp_echo_state_size,
     .setup = setup,
     .batch = tcp_echo_batch,
@@ -97,7 +98,7 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine place=same connections=1,8"},
 };
 
-/* The rate is given: what is left to find is what a request costs. */
+/* The client sets the rate, so it is no figure: what a request costs is. */
 static const struct cb_figure figures[] = {
     {"cpu_ns_per_op", "CPU time of a request", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
 };
@@ -114,6 +115,7 @@ static const struct cb_kind tcp_echo_paced = {
     .params = params,
     .param_count = sizeof(params) / sizeof(params[0]),
     .without = "workers",
+    .axis = "connections",
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .figures = figures,

@@ -48,7 +48,6 @@ static void report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	const struct cb_usage *soaker = &env->companion[1];
 
-	tcp_echo_report(env, metrics);
 	if (soaker->wall_ns)
 		(void)cb_metric(metrics, "soaked_pct",
 		    100.0 * (double)soaker->cpu_ns / (double)soaker->wall_ns);
@@ -57,6 +56,8 @@ static void report(const struct cb_env *env, struct cb_metrics *metrics)
 static const struct cb_workload work = {
     .op = "request",
     .latency_of = "request sent -> reply read, at the client",
+    .timed = TCP_ECHO_TIMED,
+    .checked = TCP_ECHO_CHECKED "; the soaker has soaked, and at SCHED_IDLE",
     .state_size = tcp_echo_state_size,
     .setup = tcp_echo_setup,
     .batch = tcp_echo_batch,
@@ -86,6 +87,7 @@ static const struct cb_kind tcp_echo_soaked = {
     .params = params,
     .param_count = 2,
     .without = "workers",
+    .axis = "connections",
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .can = tcp_echo_can,

@@ -199,15 +199,14 @@ static void the_soaker_takes_what_is_left(void **unused)
 	}
 }
 
-/* As many requests as it is to have, of a peak that is given, and no more; where none is given, of
- * one that is not. */
+/* As many requests as it is to have, of a peak that is given, and no more. */
 static void a_pace_is_kept(void **unused)
 {
 	static const struct {
 		double given;
 		const char *load_pct;
 		double per_s;
-	} paces[] = {{4000.0, "50", 2000.0}, {1000.0, "20", 200.0}, {0.0, "50", 1000.0}};
+	} paces[] = {{4000.0, "50", 2000.0}, {1000.0, "20", 200.0}};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
@@ -226,7 +225,7 @@ static void a_pace_is_kept(void **unused)
 		/* At 200 a second, twenty in a window; one in front of it may be late. */
 		for (unsigned t = 0; t < 3; t++)
 			right_trial(&s, 100 * CLOCK_NS_PER_MS);
-		assert_true(metric_get(&s.sample.metrics, "pace_per_s", &value));
+		assert_true(metric_get(&s.sample.metrics, CB_GIVEN_OPS_PER_S, &value));
 		assert_true(value == paces[i].per_s);
 		assert_true(metric_get(&s.sample.metrics, METRIC_OPS, &value));
 		assert_true(value > 0.0);
@@ -234,6 +233,20 @@ static void a_pace_is_kept(void **unused)
 		assert_true(value <= paces[i].per_s / 10.0 + 8.0);
 		end(&s);
 	}
+}
+
+/* No load is guessed. */
+static void without_a_peak_there_is_no_pace(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	memset(&s, 0, sizeof(s));
+	assert_string_equal(parse("job/tcp_echo_paced/place:same/connections:4", &s.bc), "");
+	assert_int_equal(team_create(&s.team, &s.bc, topo, &(struct team_options){.seed = 7}, s.why,
+			     sizeof(s.why)),
+	    -EINVAL);
+	assert_string_equal(s.why, "it was given no peak to pace itself by");
 }
 
 /* Its case without a pace, all other things equal. */
@@ -258,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_pace_is_kept),
 	    cmocka_unit_test(a_pace_needs_a_peak),
+	    cmocka_unit_test(without_a_peak_there_is_no_pace),
 	    cmocka_unit_test(the_soaker_takes_what_is_left),
 	    cmocka_unit_test(every_connection_is_served),
 	    cmocka_unit_test(messages_have_their_size),

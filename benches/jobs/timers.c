@@ -104,11 +104,13 @@ static void timers_report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	const struct timers_state *st = env->state;
 
-	(void)cb_metric(metrics, "given_ops_per_s", env->workers * 1e9 / (double)st->period_ns);
+	(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, env->workers * 1e9 / (double)st->period_ns);
 }
 
 static const struct cb_workload timers_work = {
     .op = "wake-up",
+    .timed = "sleep until the next intended time; awake again",
+    .checked = "nobody woke up early, no intended time was skipped, and all wake-ups were counted",
     .latency_of = "intended time -> awake",
     .state_size = timers_state_size,
     .setup = timers_setup,
@@ -129,9 +131,9 @@ static const struct cb_param params[] = {
  */
 static const struct cb_sweep sweeps[] = {
     {CB_SMOKE, "model=thread,process,coroutine workers=10"},
-    {CB_QUICK, "model=thread,process,coroutine workers=1"},
     {CB_QUICK, "model=thread,process,coroutine workers=100 period_us=2000"},
     {CB_QUICK, "model=thread,coroutine workers=1000 period_us=20000"},
+    {CB_FULL, "model=thread,process,coroutine workers=1"},
     {CB_FULL, "model=process workers=1000 period_us=20000"},
     {CB_CHECK, "model=thread,process,coroutine workers=1,8"},
 };

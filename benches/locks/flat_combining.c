@@ -30,9 +30,10 @@ struct flat {
 	struct record record[]; /* one a worker */
 };
 
-static size_t flat_size(const struct cb_case *c)
+static struct cb_room flat_room(const struct cb_case *c)
 {
-	return sizeof(struct flat) + c->workers * sizeof(struct record);
+	return (struct cb_room){
+	    sizeof(struct flat) + c->workers * sizeof(struct record), _Alignof(struct flat)};
 }
 
 static void list(struct flat *l, struct record *r)
@@ -117,12 +118,12 @@ static const struct cb_lock_ops cb_lock_ops_flat = {.run = flat_run};
 CB_LOCK_BATCH(flat)
 CB_LOCK_WORK(flat)
 
-static const struct cb_lock flat_lock = {.ops = &cb_lock_ops_flat, .lock_size = flat_size};
+static const struct cb_lock flat_lock = {.ops = &cb_lock_ops_flat, .lock_room = flat_room};
 
 static const struct cb_kind flat_combining = {
     .family = "lock",
     .name = "flat_combining",
-    .about = "sections are brought to the lock; whoever has it runs those of all who wait",
+    .about = "sections are brought to the lock; its holder runs those of all who wait",
     .source = "Hendler, Incze, Shavit, Tzafrir 2010",
     .from = CB_FULL,
     .version = 1,

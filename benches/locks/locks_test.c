@@ -104,9 +104,9 @@ static void accounts_have_to_agree(void **unused)
 	begin(&s, "lock/pthread_mutex/model:thread/workers:2/locks:2");
 	st = s.team.env.state;
 	right_trial(&s, WINDOW_NS);
-	st->section[1].counter--;
+	st->section[1].word -= CB_SECTION_ONCE;
 	wrong(&s, check(&s), "not exclusive: ");
-	st->section[1].counter++;
+	st->section[1].word += CB_SECTION_ONCE;
 	st->worker[1].violations++;
 	wrong(&s, check(&s), "met inside 1 times");
 	st->worker[1].violations--;
@@ -115,6 +115,128 @@ static void accounts_have_to_agree(void **unused)
 	s.team.done[0]--;
 	assert_int_equal(check(&s), 0);
 	end(&s);
+}
+
+/* What comes of deadlines and turns, worker by worker; else the check has to be content. */
+static void deadlines_have_to_be_heeded(void **unused)
+{
+	struct cb_lock_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/wait_ns:1000000000");
+	st = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	st->checking = true;
+	st->late_ns = 1000;
+	assert_int_equal(st->worker[0].gave_up + st->worker[1].gave_up, 0);
+	st->worker[1].kept_to_end = 19;
+	assert_int_equal(check(&s), 0);
+	st->worker[1].kept_to_end = 20;
+	wrong(&s, check(&s), "20 times it was held to the end of a trial, and nobody gave up");
+	st->worker[0].gave_up = 1;
+	st->worker[0].least_late_ns = 5000;
+	assert_int_equal(check(&s), 0);
+	/* The least of few says nothing, and one that is on time is enough. */
+	st->worker[0].gave_up = CB_LATE_OF - 1;
+	assert_int_equal(check(&s), 0);
+	st->worker[0].gave_up = CB_LATE_OF;
+	wrong(&s, check(&s), "each at least 5 us after its deadline");
+	st->worker[1].gave_up = 1;
+	st->worker[1].least_late_ns = 1000;
+	assert_int_equal(check(&s), 0);
+	/* Figures are not judged by how late they are. */
+	st->worker[1].gave_up = 0;
+	st->checking = false;
+	assert_int_equal(check(&s), 0);
+	st->worker[0].early = 1;
+	wrong(&s, check(&s), "1 of 50 waits ended without the lock before their deadline");
+	end(&s);
+}
+
+static void who_gave_up_when_is_noted(void **unused)
+{
+	struct cb_lock_worker *own;
+	struct cb_lock_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/wait_ns:1000");
+	st = s.team.env.state;
+	own = &st->worker[0];
+	cb_lock_gave_up(st, subject_worker(&s, 0), cb_now_ns() + CB_NS_PER_S);
+	assert_int_equal(own->early, 1);
+	cb_lock_gave_up(st, subject_worker(&s, 0), cb_now_ns() - 10 * CB_NS_PER_S);
+	assert_true(own->least_late_ns >= 10 * CB_NS_PER_S);
+	cb_lock_gave_up(st, subject_worker(&s, 0), cb_now_ns() - 5 * CB_NS_PER_S);
+	assert_true(own->least_late_ns < 10 * CB_NS_PER_S);
+	cb_lock_gave_up(st, subject_worker(&s, 0), cb_now_ns() - 20 * CB_NS_PER_S);
+	assert_true(own->least_late_ns < 10 * CB_NS_PER_S);
+	assert_int_equal(own->gave_up, 4);
+	assert_int_equal(own->early, 1);
+	end(&s);
+}
+
+/* Once may be how it was noted, twice is not; and of others only. */
+static void who_is_passed_over_is_counted(void **unused)
+{
+	struct cb_lock_state *st;
+	struct cb_worker *w[2];
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "lock/pthread_mutex/model:thread/workers:2/hold_ns:100");
+	st = s.team.env.state;
+	w[0] = subject_worker(&s, 0);
+	w[1] = subject_worker(&s, 1);
+	right_trial(&s, WINDOW_NS);
+	st->in_turn = true;
+	for (unsigned times = 0; times < 4; times++) {
+		const uint64_t before = st->worker[0].passed_over;
+
+		cb_lock_outside(w[0], st);
+		for (unsigned i = 0; i < times; i++) {
+			cb_lock_outside(w[1], st);
+			cb_lock_inside(w[1], st);
+		}
+		cb_lock_inside(w[0], st);
+		assert_int_equal(st->worker[0].passed_over - before, times >= 2);
+	}
+	assert_int_equal(st->worker[1].passed_over, 0);
+	st->worker[0].passed_over = 8;
+	st->worker[1].passed_over = 2;
+	st->worker[0].handoffs = 60;
+	st->worker[1].handoffs = 40;
+	assert_int_equal(check(&s), 0);
+	st->worker[1].passed_over = 3;
+	wrong(&s, check(&s),
+	    "of 100 that had it after another, 11 waited while somebody had it twice");
+	/* Of few that says nothing. */
+	st->worker[1].handoffs = 39;
+	assert_int_equal(check(&s), 0);
+	/* Nor of one that does not claim it. */
+	st->worker[1].handoffs = 40;
+	st->in_turn = false;
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
+/* A promise that cannot be tried is refused. */
+static void what_a_lock_promises(void **unused)
+{
+	struct cb_kind kind = *cb_kind_find("lock", "combining");
+	struct cb_lock lock = *(const struct cb_lock *)kind.impl;
+	const struct cb_family *f = registry_family("lock", 4);
+	char why[160] = "";
+
+	(void)unused;
+	assert_true(((const struct cb_lock *)cb_kind_find("lock", "ck_mcs")->impl)->fifo);
+	assert_false(((const struct cb_lock *)cb_kind_find("lock", "pthread_mutex")->impl)->fifo);
+	kind.impl = &lock;
+	assert_int_equal(f->accepts(&kind, why, sizeof(why)), 0);
+	lock.fifo = true;
+	assert_int_equal(f->accepts(&kind, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "first come, first served is not to be seen"));
 }
 
 /* Each of several locks is taken, and each has its own memory and its own section. */
@@ -132,8 +254,69 @@ static void several_locks_are_apart(void **unused)
 	assert_int_equal(st->lock_stride % CB_ALIGN, 0);
 	assert_int_equal((uintptr_t)st->lock % CB_ALIGN, 0);
 	for (unsigned i = 0; i < 8; i++)
-		assert_true(st->section[i].counter > 0);
+		assert_true(cb_section_entered(&st->section[i]) > 0);
 	end(&s);
+}
+
+/* Each line of a section counts every section, and one that does not is missed. */
+static void lines_are_touched(void **unused)
+{
+	struct cb_lock_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "lock/ck_ticket/model:thread/workers:2/lines:4");
+	st = s.team.env.state;
+	right_trial(&s, WINDOW_NS);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(cb_section_entered(&st->section[i]),
+		    st->worker[0].written + st->worker[1].written);
+	st->section[3].word += CB_SECTION_ONCE;
+	wrong(&s, check(&s), "the lines of one section");
+	st->section[3].word -= CB_SECTION_ONCE;
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
+/* With no line to touch in the window, what comes before it is checked. */
+static void without_lines_the_lead_in_is_checked(void **unused)
+{
+	static const char *const names[] = {"lock/ck_ticket/model:thread/workers:2/lines:0",
+	    "lock/none/model:thread/workers:2/lines:0",
+	    "lock/pthread_mutex/model:process/workers:2/lines:0/locks:2",
+	    "lock/flat_combining/model:thread/workers:2/lines:0"};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cb_lock_state *st;
+		uint64_t touched = 0, written = 0;
+		struct subject s;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 3; t++)
+			right_trial(&s, 5 * WINDOW_NS);
+		for (unsigned w = 0; w < 2; w++) {
+			touched += st->worker[w].touched;
+			written += st->worker[w].written;
+		}
+		assert_true(touched > 0);
+		assert_true(touched < written / 2);
+		end(&s);
+	}
+	/* Negative control. */
+	for (unsigned trials = 0;; trials++) {
+		struct subject s;
+		int ret;
+
+		begin(&s, "lock/open_door/model:thread/workers:2/lines:0");
+		ret = trial(&s, WINDOW_NS);
+		end(&s);
+		if (ret == -EBADMSG)
+			break;
+		assert_int_equal(ret, 0);
+		assert_true(trials < 1000);
+	}
 }
 
 /* So many of the acquisitions write, and no more. */
@@ -169,13 +352,13 @@ static void a_reader_sees_a_writer(void **unused)
 {
 	struct cb_lock_state st = {0};
 	struct cb_lock_worker own = {0};
-	struct cb_section section = {.counter = 5, .owner = 2};
+	struct cb_section section = {.word = 5 * CB_SECTION_ONCE + 2};
 
 	(void)unused;
-	cb_lock_section_shared(&st, &section, &own);
+	cb_lock_section_shared(&st, &section, &own, NULL);
 	assert_int_equal(own.violations, 0);
-	section.owner |= 1;
-	cb_lock_section_shared(&st, &section, &own);
+	section.word |= CB_SECTION_INSIDE;
+	cb_lock_section_shared(&st, &section, &own, NULL);
 	assert_int_equal(own.violations, 1);
 }
 
@@ -190,7 +373,7 @@ static void who_comes_rarely_is_served(void **unused)
 {
 	const struct cb_lock *impl = cb_kind_find("lock", "flat_combining")->impl;
 	const struct cb_case c = {.workers = 3};
-	const size_t bytes = impl->lock_size(&c);
+	const size_t bytes = impl->lock_room(&c).bytes;
 	void *lock = aligned_alloc(CB_ALIGN, bytes);
 	const uint32_t stop = 0;
 	unsigned ran[3] = {0};
@@ -208,6 +391,68 @@ static void who_comes_rarely_is_served(void **unused)
 	}
 	assert_true(ran[0] >= 10 && ran[1] >= 3);
 	free(lock);
+}
+
+/* ---- where they lie ---- */
+
+static struct cb_room page_and_more(const struct cb_case *c)
+{
+	return (struct cb_room){4096 + c->workers, 4096};
+}
+
+static struct cb_room half_a_page(const struct cb_case *c)
+{
+	return (struct cb_room){8 * c->workers, 2048};
+}
+
+static struct cb_room odd(const struct cb_case *c)
+{
+	(void)c;
+	return (struct cb_room){8, 24};
+}
+
+/* As large and aligned as they say of the case, wherever its memory begins. */
+static void locks_and_nodes_lie_as_they_say(void **unused)
+{
+	static const struct cb_lock_ops ops = {.init = NULL};
+	static const struct cb_lock apart = {
+	    .ops = &ops, .lock_room = page_and_more, .node_room = half_a_page};
+	static const struct cb_lock crooked = {.ops = &ops, .lock_room = odd};
+	struct cb_kind self = *cb_kind_find("lock", "pthread_mutex");
+	struct kind kind;
+	struct bench_case bc;
+	char why[200] = "";
+
+	(void)unused;
+	parse("lock/pthread_mutex/workers:3/locks:4", &bc);
+	self.impl = &apart;
+	kind = *bc.kind;
+	kind.self = &self;
+	bc.kind = &kind;
+	bc.pub.kind = &self;
+	for (size_t shift = 0; shift < 4096; shift += CB_ALIGN) {
+		const size_t size = cb_lock_state_size(&bc.pub);
+		unsigned char *memory = aligned_alloc(4096, (size + shift + 4095) / 4096 * 4096);
+		struct cb_env env = {.c = &bc.pub, .workers = 3};
+		const struct cb_lock_state *st;
+
+		assert_non_null(memory);
+		memset(memory, 0, size + shift);
+		env.state = memory + shift;
+		st = env.state;
+		assert_int_equal(cb_lock_setup(&env, why, sizeof(why)), 0);
+		assert_int_equal((uintptr_t)st->lock % 4096, 0);
+		assert_int_equal(st->lock_stride, 8192);
+		assert_int_equal((uintptr_t)st->node % 2048, 0);
+		assert_int_equal(st->node_stride, 2048);
+		assert_true((unsigned char *)st->section >= st->node + 3 * st->node_stride);
+		assert_true(st->lock >= (unsigned char *)(st->section + 4));
+		assert_true(st->lock + 4 * st->lock_stride <= memory + shift + size);
+		free(memory);
+	}
+	self.impl = &crooked;
+	assert_int_equal(cb_lock_can(&bc.pub, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "24, which is not a power of two"));
 }
 
 static void what_cannot_be_is_declined(void **unused)
@@ -237,10 +482,17 @@ int main(void)
 	    cmocka_unit_test(metrics_are_of_one_trial),
 	    cmocka_unit_test(times_become_turns),
 	    cmocka_unit_test(accounts_have_to_agree),
+	    cmocka_unit_test(deadlines_have_to_be_heeded),
+	    cmocka_unit_test(who_gave_up_when_is_noted),
+	    cmocka_unit_test(who_is_passed_over_is_counted),
+	    cmocka_unit_test(what_a_lock_promises),
 	    cmocka_unit_test(several_locks_are_apart),
+	    cmocka_unit_test(lines_are_touched),
+	    cmocka_unit_test(without_lines_the_lead_in_is_checked),
 	    cmocka_unit_test(readers_do_not_write),
 	    cmocka_unit_test(a_reader_sees_a_writer),
 	    cmocka_unit_test(who_comes_rarely_is_served),
+	    cmocka_unit_test(locks_and_nodes_lie_as_they_say),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	};
 

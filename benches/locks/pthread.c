@@ -65,7 +65,8 @@ static const struct cb_lock_ops cb_lock_ops_pthread_mutex = {.init = cb_lock_ini
     .release = cb_lock_release_pthread_mutex,
     .try_acquire = cb_lock_try_acquire_pthread_mutex,
     .acquire_until = mutex_until};
-CB_LOCK_REST(pthread_mutex, "sleeps in the kernel when it has to wait; whoever comes first gets it",
+CB_LOCK_REST(pthread_mutex,
+    "sleeps in the kernel when it has to wait; unfair: the first to come gets it",
     "glibc, Drepper: Futexes are tricky (2011)", CB_SMOKE, CB_CAN_OS, pthread_mutex_t, CB_NO_NODE)
 
 CB_LOCK(pthread_spin, "test and set, spinning; unfair", "glibc", CB_FULL, CB_CAN_OS,

@@ -355,6 +355,10 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload work = {
     .op = "parked worker",
+    .timed = "memory of all processes of the case, before the workers exist and with all of them "
+	     "waiting",
+    .checked =
+	"all of them were parked at once, took a page each or more, and gave back what they took",
     .state_size = state_size,
     .setup = setup,
     .once = once,
@@ -374,37 +378,3 @@ static const struct cb_kind parked = {
 };
 
 CB_REGISTER(parked)
-
-static const struct cb_param params[] = {
-    CB_PARAM_MODEL,
-    CB_PARAM_WORKERS("100"),
-};
-
-static const struct cb_sweep sweeps[] = {
-    {CB_SMOKE, "model=thread"},
-    {CB_QUICK, "model=coroutine"},
-    {CB_FULL, "model=thread,process,coroutine workers=1,100,1000"},
-    {CB_CHECK, "model=thread,process,coroutine workers=1,100"},
-};
-
-static const struct cb_figure figures[] = {
-    {"bytes", "memory of a parked worker", "bytes", CB_RATIO, CB_LESS, 0.0, NULL},
-    {"resident_bytes", "of that without its page tables", "bytes", CB_RATIO, CB_LESS, 0.0, NULL},
-};
-
-const struct cb_family memory_family = {
-    .name = "memory",
-    .plural = "memories",
-    .title = "The memory of a worker that waits",
-    .question = "What does one more worker cost that has nothing to do?",
-    .params = params,
-    .param_count = sizeof(params) / sizeof(params[0]),
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-    .figures = figures,
-    .figure_count = sizeof(figures) / sizeof(figures[0]),
-    .shape = CB_DOTS,
-    .caption = "Anonymous memory and page tables for each worker that waits, without the kernel's "
-	       "stacks: less is better.",
-    .contenders = CB_MODELS,
-};

@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #define INTERPRETER "python3"
-/* How often its worker looks at the count: it has to share the PU for that. */
-#define LOOK_NS (500 * CB_NS_PER_US)
 #define LINE_BYTES 8192 /* with a number for each PU of a large machine */
 
 /* ---- the interpreter ---- */
@@ -40,10 +38,12 @@ static int find_program(char *path, size_t len)
 
 /* In the child, of what may have been many threads: system calls only. */
 __attribute__((noreturn)) static void become(
-    char *const *args, const int in[2], const int out[2], int memory)
+    char *const *args, const int in[2], const int out[2], int memory, pid_t parent)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0 &&
+	/* It may have died between fork and prctl. */
+	if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 &&
+	    dup2(out[1], STDOUT_FILENO) >= 0 &&
 	    (memory == 3 ? fcntl(3, F_SETFD, 0) >= 0 : dup2(memory, 3) >= 0))
 		(void)execv(args[0], args);
 	_exit(127);
@@ -60,6 +60,7 @@ static int start(struct counter_worker *own, const char *program, const char *sc
 	char path[512], words[3][8], text[2048];
 	char *const args[] = {path, words[0], words[1], words[2], text, NULL};
 	const int memory = memfd_create("concbench-counter", MFD_CLOEXEC);
+	const pid_t parent = getpid();
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, ret = 0;
 	void *words_at = MAP_FAILED;
 	pid_t pid;
@@ -81,7 +82,7 @@ static int start(struct counter_worker *own, const char *program, const char *sc
 	/* Not into shared memory at once: the child would write there too. */
 	pid = ret ? -1 : fork();
 	if (pid == 0)
-		become(args, in, out, memory);
+		become(args, in, out, memory, parent);
 	if (!ret && pid < 0)
 		ret = -errno;
 	own->pid = pid;
@@ -205,7 +206,7 @@ static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 	(void)n;
 	if (w->error)
 		return 0;
-	cb_sleep_until(w, cb_now_ns() + LOOK_NS);
+	cb_sleep_until(w, cb_now_ns() + COUNTER_LOOK_NS);
 	count = cb_load_acquire(&own->word[COUNTER_COUNT]);
 	done = count - own->looked;
 	own->looked = count;
@@ -281,6 +282,16 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct counter_state *st = env->state;
 
+	const int memory = memfd_create("concbench-counter", MFD_CLOEXEC);
+
+	/* As each worker will. */
+	if (memory < 0) {
+		const int error = errno;
+
+		(void)snprintf(why, why_len, "memfd_create: %s", strerror(error));
+		return -error;
+	}
+	(void)close(memory);
 	if (find_program(st->program, sizeof(st->program)) == 0)
 		return 0;
 	(void)snprintf(why, why_len, "no " INTERPRETER " in PATH that runs");
@@ -289,6 +300,9 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload work = {
     .op = "addition",
+    .timed = "count += 1; sum += count, in a loop of the interpreter",
+    .checked = "count and sum that the interpreter says agree with each other and with what was "
+	       "seen and counted, on the PU it was given, and it has ended as it should",
     .state_size = state_size,
     .setup = setup,
     .enter = enter,
@@ -312,38 +326,3 @@ static const struct cb_kind counter = {
 };
 
 CB_REGISTER(counter)
-
-static const struct cb_param params[] = {
-    CB_PARAM_MODEL,
-    CB_PARAM_WORKERS("1"),
-    CB_PARAM_PLACE("scatter"),
-};
-
-static const struct cb_sweep sweeps[] = {
-    {CB_SMOKE, "model=process workers=1"},
-    {CB_QUICK, "model=process workers=pus"},
-    {CB_FULL, "model=thread,process workers=1,pus,2*pus"},
-    {CB_CHECK, "model=thread,process workers=1,3"},
-};
-
-/* A hundred looks at the count. */
-static uint64_t window_ns(const struct cb_case *c)
-{
-	(void)c;
-	return 100 * LOOK_NS;
-}
-
-const struct cb_family python_family = {
-    .name = "python",
-    .plural = "interpreters",
-    .title = "Workers in Python",
-    .question = "What does the same work take in another language?",
-    .params = params,
-    .param_count = sizeof(params) / sizeof(params[0]),
-    .sweeps = sweeps,
-    .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
-    .shape = CB_LINES,
-    .axis = "workers",
-    .kind_blocks = true,
-    .window_ns = window_ns,
-};

@@ -1,6 +1,6 @@
 /*
- * counter.h - a worker in another language: a program that is exec'd for a trial, on its worker's
- *PU.
+ * counter.h - a worker in another language: a program that is exec'd for a trial, on its
+ * worker's PU.
  *
  * It is given two words of shared memory (descriptor 3) and speaks lines on its standard input and
  * output:
@@ -17,6 +17,9 @@
 #define CONCBENCH_PYTHON_COUNTER_H
 
 #include <concbench/concbench.h>
+
+/* How often its worker looks at the count: it has to share the PU for that. */
+#define COUNTER_LOOK_NS (500 * CB_NS_PER_US)
 
 enum counter_word { COUNTER_COUNT, COUNTER_STOP, COUNTER_WORDS };
 

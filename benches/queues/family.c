@@ -17,7 +17,7 @@
 #define STAMP_TAG_BITS 8
 #define STAMP_TAG_MASK ((UINT64_C(1) << STAMP_TAG_BITS) - 1)
 
-enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS };
+enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS, TIMED_OUT };
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL,
@@ -37,7 +37,8 @@ static const struct cb_sweep sweeps[] = {
     /* One PU for all: the only place where the three models can be compared with each other. */
     {CB_SMOKE, "model=thread,process,coroutine place=same"},
     {CB_QUICK, "model=thread,process producers=2 consumers=2"},
-    {CB_QUICK, "model=thread,process bytes=1KiB"},
+    {CB_QUICK, "model=thread bytes=1KiB"},
+    {CB_FULL, "model=process bytes=1KiB"},
     {CB_FULL, "model=thread,process capacity=16,4096"},
     {CB_FULL, "model=thread,process,coroutine place=same capacity=16,4096"},
     {CB_FULL, "model=thread,process producers=1,4 consumers=4"},
@@ -185,6 +186,8 @@ int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 	st->env = queue_env;
 	st->impl = env->c->kind->impl;
 	st->wait_ns = value(env->c, "wait_ns");
+	st->checking = env->checking;
+	st->late_ns = env->checking && st->wait_ns ? cb_late_ns() : 0;
 	st->stamp_slots = stamp_slots(queue_env.capacity);
 	st->stamps = (void *)(base + l.stamps);
 	st->worker = (void *)(base + l.worker);
@@ -225,6 +228,76 @@ void cb_queue_leave(struct cb_worker *w, void *state)
 	cb_store(&st->closed, 1);
 	if (st->impl->ops->close)
 		st->impl->ops->close(st->queue, w);
+}
+
+/* ---- deadlines ---- */
+
+/* One put or get in so many is kept back until the other end times out. */
+#define KEPT_OF 16u
+/* So often to the end of a trial before that nobody timed out says much. */
+#define KEPT_MIN 20u
+
+static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
+{
+	const struct cb_queue_worker *other = &st->worker[1 - w->index];
+	const uint64_t before = cb_load(&other->timed_out);
+	uint32_t nobody = 0;
+
+	/* Not both: they would wait for each other. */
+	if (!__atomic_compare_exchange_n(
+		&st->standing, &nobody, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	while (cb_load(&other->timed_out) == before) {
+		if (cb_queue_over(w, st)) {
+			st->worker[w->index].kept_to_end++;
+			break;
+		}
+		cb_yield(w);
+	}
+	cb_store_release(&st->standing, 0);
+}
+
+uint64_t cb_queue_patience(struct cb_worker *w, struct cb_queue_state *st)
+{
+	if (st->checking && w->count == 2 && (cb_random(w) >> 32) % KEPT_OF == 0)
+		stand_still(w, st);
+	return cb_now_ns() + st->wait_ns;
+}
+
+void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t until_ns)
+{
+	struct cb_queue_worker *own = &st->worker[w->index];
+	const uint64_t now_ns = cb_now_ns();
+
+	if (now_ns < until_ns)
+		own->early++;
+	else if (own->timed_out == own->early || now_ns - until_ns < own->least_late_ns)
+		own->least_late_ns = now_ns - until_ns;
+	/* The other end looks at it. */
+	cb_store(&own->timed_out, own->timed_out + 1);
+}
+
+/* Of one worker; @other: who stood still for it, NULL where nobody does. */
+static int check_deadlines(const struct cb_queue_state *st, const struct cb_queue_worker *own,
+    const struct cb_queue_worker *other, const char *what, char *why, size_t why_len)
+{
+	if (own->early)
+		(void)snprintf(why, why_len,
+		    "%" PRIu64 " of %" PRIu64 " calls of %s timed out before their deadline",
+		    own->early, own->timed_out, what);
+	else if (other && !own->timed_out && other->kept_to_end >= KEPT_MIN)
+		(void)snprintf(why, why_len,
+		    "deadlines are not heeded: %" PRIu64
+		    " times there was nothing for %s to the end of a trial, and it never timed out",
+		    other->kept_to_end, what);
+	else if (st->checking && own->timed_out >= CB_LATE_OF && own->least_late_ns > st->late_ns)
+		(void)snprintf(why, why_len,
+		    "deadlines are not heeded: %" PRIu64
+		    " calls of %s timed out, each at least %" PRIu64 " us after its deadline",
+		    own->timed_out, what, own->least_late_ns / 1000);
+	else
+		return 0;
+	return -EBADMSG;
 }
 
 /* ---- latencies ---- */
@@ -366,6 +439,13 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
 		    delivered(st), done);
 		return -EBADMSG;
 	}
+	for (unsigned i = 0; st->wait_ns && i < env->workers; i++) {
+		ret = check_deadlines(st, &st->worker[i],
+		    env->workers == 2 ? &st->worker[1 - i] : NULL,
+		    i < st->env.producers ? "put" : "get", why, why_len);
+		if (ret)
+			return ret;
+	}
 	/* All workers are parked: none can be between the two. */
 	cb_store(&st->closed, 0);
 	if (st->impl->ops->open)
@@ -376,20 +456,23 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
 void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	struct cb_queue_state *st = env->state;
-	uint64_t now[3] = {delivered(st), 0, 0};
-	double of[3];
+	uint64_t now[4] = {delivered(st), 0, 0, 0};
+	double of[4];
 
 	for (unsigned i = 0; i < env->workers; i++) {
 		now[EMPTY_POLLS] += st->worker[i].empty_polls;
 		now[FULL_POLLS] += st->worker[i].full_polls;
+		now[TIMED_OUT] += st->worker[i].timed_out;
 	}
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		of[i] = (double)(now[i] - st->reported[i]);
 		st->reported[i] = now[i];
 	}
 	/* Without any items these are not numbers, and are left out. */
 	(void)cb_metric(metrics, "empty_polls_per_op", of[EMPTY_POLLS] / of[DELIVERED]);
 	(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
+	if (st->wait_ns)
+		(void)cb_metric(metrics, "gave_up_per_op", of[TIMED_OUT] / of[DELIVERED]);
 }
 
 static int accepts(const struct cb_kind *k, char *why, size_t why_len)
@@ -416,6 +499,37 @@ static int accepts(const struct cb_kind *k, char *why, size_t why_len)
 	return -EINVAL;
 }
 
+static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
+{
+	const struct cb_queue *impl = c->kind->impl;
+	const struct cb_queue_env env = env_of(c);
+	const struct {
+		const char *what;
+		unsigned most;
+	} ends[] = {{"producers", impl->most_producers}, {"consumers", impl->most_consumers}};
+	char text[120];
+
+	(void)snprintf(text, sizeof(text), "%zu bytes of shared memory", impl->queue_bytes(&env));
+	say(to, "queue", text);
+	(void)snprintf(text, sizeof(text), "%u items%s", env.capacity,
+	    impl->capacity ? ", its own: it cannot be given one" : ", as it is told");
+	say(to, "capacity", text);
+	if (impl->item_bytes)
+		(void)snprintf(text, sizeof(text), "of %zu bytes and no others", impl->item_bytes);
+	else if (impl->most_bytes)
+		(void)snprintf(text, sizeof(text), "of %zu bytes at most", impl->most_bytes);
+	else
+		(void)snprintf(text, sizeof(text), "of any size");
+	say(to, "items", text);
+	say(to, "order",
+	    impl->order == CB_ORDER_FIFO ? "each producer's items come out as they went in"
+					 : "promises none: nothing lost, nothing twice");
+	for (unsigned i = 0; i < 2; i++) {
+		(void)snprintf(text, sizeof(text), "%u at most", ends[i].most);
+		say(to, ends[i].what, ends[i].most ? text : "any number");
+	}
+}
+
 const struct cb_family queue_family = {
     .name = "queue",
     .plural = "queues",
@@ -431,7 +545,9 @@ const struct cb_family queue_family = {
     .rate = true,
     .can = can,
     .accepts = accepts,
+    .facts = facts,
     .workers = workers,
     .window_ns = window_ns,
-    .exercised = "empty_polls_per_op|full_polls_per_op",
+    .exercised = "empty_polls_per_op|full_polls_per_op gave_up_per_op",
+    .floor = "none",
 };

@@ -209,7 +209,7 @@ static const struct cb_queue_ops cb_queue_ops_pipe = {.init = pipe_init,
     .drain = pipe_drain,
     .destroy = pipe_destroy};
 CB_QUEUE_BATCH(pipe)
-static const struct cb_queue cb_queue_pipe = {.ops = &cb_queue_ops_pipe,
+static const struct cb_queue cb_queue_impl_pipe = {.ops = &cb_queue_ops_pipe,
     .queue_bytes = pipe_bytes,
     .capacity = pipe_capacity,
     .most_consumers = 1,

@@ -123,16 +123,19 @@ static void items_say_who_and_which(void **unused)
 	(void)unused;
 	for (unsigned p = 0; p < CB_QUEUE_PRODUCERS_MAX; p++) {
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-			const uint64_t head = cb_queue_head(p, numbers[i]);
+			const bool timed = i % 2;
+			const uint64_t head = cb_queue_head(p, numbers[i], timed);
 
 			assert_int_equal(cb_queue_head_producer(head), p);
 			assert_int_equal(cb_queue_head_number(head), numbers[i]);
+			assert_int_equal(cb_queue_head_timed(head), timed);
 			/* Every bit counts. */
 			for (unsigned bit = 0; bit < 64; bit++) {
 				const uint64_t bad = head ^ UINT64_C(1) << bit;
 
 				assert_true(bad != cb_queue_head(cb_queue_head_producer(bad),
-						       cb_queue_head_number(bad)));
+						       cb_queue_head_number(bad),
+						       cb_queue_head_timed(bad)));
 			}
 		}
 	}
@@ -146,7 +149,7 @@ static void items_are_intact_or_not(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		const uint64_t head = cb_queue_head(3, 77);
+		const uint64_t head = cb_queue_head(3, 77, false);
 		uint64_t kept;
 
 		cb_queue_fill(item, sizes[i], head);
@@ -228,6 +231,66 @@ static void metrics_are_of_one_trial(void **unused)
 	end(&s);
 }
 
+/* ---- deadlines ---- */
+
+static void deadlines_have_to_be_heeded(void **unused)
+{
+	struct cb_queue_worker *put, *get;
+	struct cb_queue_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/patient/model:thread/wait_ns:1000000000");
+	st = s.team.env.state;
+	put = &st->worker[0];
+	get = &st->worker[1];
+	right_trial(&s, WINDOW_NS);
+	st->checking = true;
+	st->late_ns = 1000;
+	assert_int_equal(put->timed_out + get->timed_out, 0);
+	/* The producer stood still, and the consumer never timed out; and the other way round. */
+	put->kept_to_end = 19;
+	assert_int_equal(check(&s), 0);
+	put->kept_to_end = 20;
+	wrong(&s, check(&s), "20 times there was nothing for get to the end of a trial");
+	get->timed_out = 1;
+	get->least_late_ns = 5000;
+	assert_int_equal(check(&s), 0);
+	get->kept_to_end = 20;
+	wrong(&s, check(&s), "20 times there was nothing for put to the end of a trial");
+	get->kept_to_end = 0;
+	get->timed_out = CB_LATE_OF - 1;
+	assert_int_equal(check(&s), 0);
+	get->timed_out = CB_LATE_OF;
+	wrong(&s, check(&s), "50 calls of get timed out, each at least 5 us after its deadline");
+	get->least_late_ns = 1000;
+	assert_int_equal(check(&s), 0);
+	put->early = 1;
+	wrong(&s, check(&s), "1 of 0 calls of put timed out before their deadline");
+	end(&s);
+}
+
+static void who_timed_out_when_is_noted(void **unused)
+{
+	struct cb_queue_worker *own;
+	struct cb_queue_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/patient/model:thread/wait_ns:1000");
+	st = s.team.env.state;
+	own = &st->worker[1];
+	cb_queue_timed_out(subject_worker(&s, 1), st, cb_now_ns() + CB_NS_PER_S);
+	assert_int_equal(own->early, 1);
+	cb_queue_timed_out(subject_worker(&s, 1), st, cb_now_ns() - 10 * CB_NS_PER_S);
+	assert_true(own->least_late_ns >= 10 * CB_NS_PER_S);
+	cb_queue_timed_out(subject_worker(&s, 1), st, cb_now_ns() - 5 * CB_NS_PER_S);
+	assert_true(own->least_late_ns < 10 * CB_NS_PER_S);
+	assert_int_equal(own->timed_out, 3);
+	assert_int_equal(own->early, 1);
+	end(&s);
+}
+
 /* ---- what cannot be ---- */
 
 static void what_cannot_be_is_declined(void **unused)
@@ -283,6 +346,8 @@ int main(void)
 	    cmocka_unit_test(items_are_intact_or_not),
 	    cmocka_unit_test(stamps_are_of_their_item),
 	    cmocka_unit_test(metrics_are_of_one_trial),
+	    cmocka_unit_test(deadlines_have_to_be_heeded),
+	    cmocka_unit_test(who_timed_out_when_is_noted),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	    cmocka_unit_test(capacity_is_the_queues_own),
 	};

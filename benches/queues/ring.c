@@ -143,7 +143,7 @@ static const struct cb_queue_ops cb_queue_ops_mutex_ring = {.init = ring_init,
     .open = ring_open,
     .drain = ring_drain};
 CB_QUEUE_BATCH(mutex_ring)
-static const struct cb_queue cb_queue_mutex_ring = {
+static const struct cb_queue cb_queue_impl_mutex_ring = {
     .ops = &cb_queue_ops_mutex_ring, .queue_bytes = ring_bytes};
 CB_QUEUE_KIND(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",
     "Hoare 1974, the bounded buffer", CB_SMOKE, CB_CAN_ALL, NULL, NULL, 0)

@@ -19,6 +19,7 @@ struct selftest_state {
 	uint64_t counter CB_ALIGNED;
 	unsigned trials;   /* of "cold", which has one worker */
 	uint64_t began_ns; /* of "settling", too */
+	uint64_t wait_ns;  /* of "dependent" */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
@@ -295,6 +296,104 @@ static const struct cb_workload hang_if = {.op = "addition",
     .batch = hang_if_asked,
     .check = check_count};
 
+/* Two phases an operation, of which a change may slow the second down. */
+enum { FIRST, SECOND, PHASES };
+
+struct phases_state {
+	uint64_t counter CB_ALIGNED;
+	uint64_t timed, phase_ns[PHASES];
+};
+
+static void phases_enter(struct cb_worker *w, void *state)
+{
+	struct phases_state *s = state;
+
+	(void)w;
+	s->timed = s->phase_ns[FIRST] = s->phase_ns[SECOND] = 0;
+}
+
+static uint64_t go_through_phases(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct phases_state *s = state;
+	const uint64_t turns = getenv("CONCBENCH_SELFTEST_SLOW_PHASE") ? 1500 : 1000;
+
+	for (uint64_t i = 0; i < n; i++) {
+		const uint64_t begin_ns = cb_now_ns();
+		uint64_t middle_ns, end_ns;
+
+		cb_spin(1000);
+		middle_ns = cb_now_ns();
+		cb_spin(turns);
+		end_ns = cb_now_ns();
+		(void)cb_fetch_add(&s->counter, 1);
+		if (!cb_in_window(w, end_ns))
+			continue;
+		s->timed++;
+		s->phase_ns[FIRST] += middle_ns - begin_ns;
+		s->phase_ns[SECOND] += end_ns - middle_ns;
+	}
+	return n;
+}
+
+static void report_phases(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	const struct phases_state *s = env->state;
+
+	(void)cb_metric(metrics, "first_ns", (double)s->phase_ns[FIRST] / (double)s->timed);
+	(void)cb_metric(metrics, "second_ns", (double)s->phase_ns[SECOND] / (double)s->timed);
+}
+
+static const struct cb_workload phases = {.op = "operation",
+    .state_bytes = sizeof(struct phases_state),
+    .enter = phases_enter,
+    .batch = go_through_phases,
+    .check = check_count,
+    .report = report_phases};
+
+static const struct cb_figure phase_figures[] = {
+    {"first_ns", "its first phase", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+    {"second_ns", "its second phase", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+};
+
+/* ---- a case that depends on another ---- */
+
+/* Waits for as long as what it was given says: two loads are two figures. */
+static uint64_t wait_as_given(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct selftest_state *s = state;
+
+	(void)n;
+	for (uint64_t until_ns = cb_now_ns() + s->wait_ns; cb_now_ns() < until_ns;)
+		;
+	return count(w, state, 1);
+}
+
+static int wait_setup(struct cb_env *env, char *why, size_t why_len)
+{
+	struct selftest_state *s = env->state;
+
+	if (!(env->given > 0.0)) {
+		(void)snprintf(why, why_len, "it was given nothing");
+		return -EINVAL;
+	}
+	/* Half as long again as an operation of the other takes. */
+	s->wait_ns = (uint64_t)(1.5 * (double)CB_NS_PER_S / env->given);
+	return 0;
+}
+
+static void report_given(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	(void)cb_metric(metrics, "given", env->given);
+}
+
+static const struct cb_workload dependent = {.op = "operation",
+    .state_bytes = sizeof(struct selftest_state),
+    .setup = wait_setup,
+    .batch = wait_as_given,
+    .check = check_count,
+    .report = report_given,
+    .max_batch = 1};
+
 /* ---- kinds ---- */
 
 static const struct cb_param params[] = {
@@ -359,6 +458,38 @@ SELFTEST(crash_if, "crashes when told to", "model=thread", .work = &crash_if)
 SELFTEST(hang_if, "hangs when told to", "model=thread", .work = &hang_if)
 SELFTEST(slow, "takes its time", "model=thread", .work = &idle, .window_ns = long_window)
 
+SELFTEST(phases, "has two phases", "model=thread", .work = &phases, .figures = phase_figures,
+    .figure_count = 2)
+
+/* On the sieve with a knob; on one that crashes; on one that is not in every build. */
+static bool on_sieve(const struct cb_case *c, char *name, size_t len)
+{
+	(void)c;
+	(void)snprintf(name, len, "selftest/slow_sieve/place:same");
+	return true;
+}
+
+static bool on_crash(const struct cb_case *c, char *name, size_t len)
+{
+	(void)c;
+	(void)snprintf(name, len, "selftest/segv");
+	return true;
+}
+
+static bool on_extra(const struct cb_case *c, char *name, size_t len)
+{
+	(void)c;
+	(void)snprintf(name, len, "selftest/extra/model:thread");
+	return true;
+}
+
+SELFTEST(dependent, "depends on another's figure", "model=thread", .work = &dependent,
+    .depends = on_sieve)
+SELFTEST(dependent_on_crash, "depends on what crashes", "model=thread", .work = &dependent,
+    .depends = on_crash)
+SELFTEST(without_peak, "depends on what cannot run", "model=thread", .work = &dependent,
+    .depends = on_extra)
+
 /* Two builds of which one has a case more, or does something else in it. */
 static int only_if_asked(const struct cb_case *c, char *why, size_t why_len)
 {
@@ -383,10 +514,17 @@ static struct cb_kind kind_versioned = {.family = "selftest",
     .sweep_count = 1};
 CB_REGISTER(kind_versioned)
 
+static const struct cb_figure other_figure = {
+    "ns_per_op", "time per operation", "ns", CB_RATIO, CB_MORE, 0.0, NULL};
+
 __attribute__((constructor)) static void take_version(void)
 {
 	const char *text = getenv("CONCBENCH_SELFTEST_VERSION");
 
+	if (getenv("CONCBENCH_SELFTEST_MORE_IS_BETTER")) {
+		kind_versioned.figures = &other_figure;
+		kind_versioned.figure_count = 1;
+	}
 	if (text && atoi(text) > 0)
 		kind_versioned.version = (unsigned)atoi(text);
 }

@@ -1,9 +1,9 @@
 /*
- * arena.h - one memory that every worker of a case sees, under every execution model.
+ * arena.h - memory that all workers of a case share, under every execution model.
  *
- * MAP_SHARED and anonymous, mapped by the cell before it forks, so it sits at the same address in
- * all its processes: addresses inside are valid everywhere, and offsets are what is recorded.
- * Never grows; nothing is given back before arena_destroy().
+ * The cell maps it MAP_SHARED and anonymous before it forks, so it has the same address in all
+ * processes: addresses inside are valid everywhere. Offsets are recorded, not addresses. It never
+ * grows, and nothing is given back before arena_destroy().
  */
 #ifndef CONCBENCH_ARENA_H
 #define CONCBENCH_ARENA_H

@@ -11,15 +11,15 @@
 /** child_die_with() - in the child, right after fork: end when @parent does, even by kill -9. */
 void child_die_with(pid_t parent);
 
-/** child_can_die_with() - will that work? Asked of the calling process, of which nothing changes.
+/** child_can_die_with() - will that work here? Changes nothing in the calling process.
  * Return: 0; -errno. */
 int child_can_die_with(void);
 
 #define CHILD_ENDED_WELL "exited with status 0"
 
 /**
- * child_gone() - has it ended? Reaps it.
- * @why: then how: CHILD_ENDED_WELL, "killed by signal 11 (Segmentation fault)".
+ * child_gone() - has it ended? If so, reaps it. @why: how it ended: CHILD_ENDED_WELL, "killed by
+ * signal 11 (Segmentation fault)".
  */
 bool child_gone(pid_t pid, char *why, size_t why_len);
 

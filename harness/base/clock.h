@@ -1,9 +1,9 @@
 /*
- * clock.h - the one clock that everything here is measured with.
+ * clock.h - the one clock that measures everything here.
  *
- * CLOCK_MONOTONIC: same zero in every process and on every core, read through the vDSO in about
- * 25 ns. CLOCK_MONOTONIC_RAW would avoid NTP's slewing (at most 500 ppm), but timers cannot be set
- * on it, and a start line needs both.
+ * It is CLOCK_MONOTONIC: it has the same zero in every process and on every core, and reading it
+ * through the vDSO takes about 25 ns. CLOCK_MONOTONIC_RAW would avoid NTP's slewing (at most 500
+ * ppm), but no timer can be set on it, and a start line needs one.
  */
 #ifndef CONCBENCH_CLOCK_H
 #define CONCBENCH_CLOCK_H

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,8 +72,8 @@ static int open_temporary(int dir_fd, char name[TEMPORARY_NAME_MAX])
 		uint64_t random;
 		int fd;
 
-		/* Up to 256 bytes come whole (getrandom(2)). Where it is denied any number does
-		 * that nobody else has: one that is there is not opened. */
+		/* getrandom(2) never cuts up to 256 bytes short. Where it is denied, any unused
+		 * number will do: an existing file is never opened. */
 		if (getrandom(&random, sizeof(random), 0) < 0)
 			random = ((uint64_t)getpid() << 32) + (uint64_t)i;
 		(void)snprintf(name, TEMPORARY_NAME_MAX, ".concbench-%016" PRIx64 ".tmp", random);
@@ -93,9 +95,8 @@ static int sync_directory(int dir_fd)
 	return -errno;
 }
 
-/* What the shell or a parent has opened for us and is named again: a rename would leave the one who
- * reads it with the old file, and a socket cannot be opened by its name. Return: the descriptor;
- * -1. */
+/* Is @path a file that the shell or a parent has opened for us? A rename would leave its reader
+ * with the old file, and a socket cannot be opened by its name. Return: the descriptor; -1. */
 static int own_descriptor(const char *path, const struct stat *st)
 {
 	struct stat own;
@@ -112,8 +113,8 @@ static int own_descriptor(const char *path, const struct stat *st)
 	return -1;
 }
 
-/* Where the bytes go: to a descriptor of ours, through what is no regular file, or into a file that
- * takes the place of @target. */
+/* Where the bytes go: to a descriptor of ours, into a device or pipe, or into a new file that takes
+ * the place of @target. */
 struct destination {
 	int fd;       /* ours; or -1 */
 	bool special; /* a device, a pipe: written to, never replaced */
@@ -152,22 +153,36 @@ static int write_through(const char *path, const void *data, size_t len)
 	return err;
 }
 
+static void hold_signals(sigset_t *before)
+{
+	static const int asking_to_end[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(asking_to_end) / sizeof(asking_to_end[0]); i++)
+		(void)sigaddset(&held, asking_to_end[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
 static int replace(const struct destination *d, const void *data, size_t len)
 {
 	char name[TEMPORARY_NAME_MAX];
 	const char *base;
 	int dir_fd, fd, err;
+	sigset_t before;
 
 	dir_fd = open_parent(d->target, &base);
 	if (dir_fd < 0)
 		return dir_fd;
+	/* A process that a signal ends in the middle would leave the temporary file behind. */
+	hold_signals(&before);
 	fd = open_temporary(dir_fd, name);
 	if (fd < 0) {
 		err = fd;
 		goto out_dir;
 	}
 	err = file_append_all(fd, data, len);
-	/* Whoever kept others from reading it meant what is in it, not its inode. */
+	/* A mode that keeps others from reading is meant for the contents, not for the inode. */
 	if (!err && d->mode && fchmod(fd, d->mode) != 0)
 		err = -errno;
 	if (!err && fsync(fd) != 0)
@@ -183,6 +198,7 @@ static int replace(const struct destination *d, const void *data, size_t len)
 	}
 	err = sync_directory(dir_fd);
 out_dir:
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)close(dir_fd);
 	return err;
 }

@@ -12,14 +12,14 @@
  * file_write_whole() - make @path hold exactly these bytes, or leave it as it was.
  * @data: may be NULL when @len is 0.
  *
- * For a regular file, and where there is none, a temporary file in the same directory
+ * For a regular file, existing or new, a temporary file in the same directory
  * (".concbench-<random>.tmp") is written, synced and renamed over @path, then the directory is
- * synced. A reader sees the old file or the new one; so does whoever looks after a power cut. On
- * error the temporary is removed; only a kill -9 leaves it. The mode is the old file's, or 0644
- * less the umask. Of a symbolic link what it points to is replaced; the link stays.
+ * synced. A reader sees the old file or the new one, even after a power cut. On error the temporary
+ * file is removed; only a kill -9 leaves it. The mode is the old file's, or 0644 less the umask. A
+ * symbolic link stays, and the file that it points to is replaced.
  *
- * What is no regular file (a device, a FIFO), and what standard output, standard error or a
- * descriptor under /dev/fd is already open on, is written to and never replaced.
+ * Devices and FIFOs are written to and never replaced; so are files that standard output, standard
+ * error or a descriptor under /dev/fd has open already.
  *
  * With RLIMIT_FSIZE set, ignore SIGXFSZ to get -EFBIG instead of the signal.
  * Return: 0; -EISDIR when @path names a directory; -ENOENT also when a link points nowhere; -errno
@@ -28,8 +28,8 @@
 int file_write_whole(const char *path, const void *data, size_t len);
 
 /**
- * file_check_whole() - could file_write_whole() write @path now? Whoever works for minutes asks
- * first.
+ * file_check_whole() - could file_write_whole() write @path now? For commands that work for minutes
+ * before they write.
  *
  * Makes the temporary file and removes it again; devices and pipes are not opened. Return: as
  * file_write_whole().

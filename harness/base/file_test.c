@@ -298,6 +298,36 @@ static void readers_see_old_or_new(void **state)
 	assert_int_not_equal(torn_readings(in_dir("shared"), false, 1000000), 0);
 }
 
+/* Asked to end in the middle of writing, nobody leaves half a file, or a temporary one. */
+static void whoever_is_asked_to_end_leaves_nothing_half(void **state)
+{
+	static const char text[] = "all of it\n";
+	const int how[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	const char *path = in_dir("whole");
+
+	(void)state;
+	for (unsigned i = 0; i < 80; i++) {
+		const pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+			/* Who was started in the background, or by nohup, ignores some. */
+			for (size_t s = 0; s < sizeof(how) / sizeof(how[0]); s++)
+				(void)signal(how[s], SIG_DFL);
+			while (file_write_whole(path, text, sizeof(text)) == 0)
+				;
+			_exit(1);
+		}
+		usleep(1000 + i * 100);
+		assert_int_equal(kill(pid, how[i % 4]), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == how[i % 4]);
+		assert_true(entries(test_dir) <= 1);
+	}
+	assert_content(path, text, sizeof(text));
+}
+
 static void reads_proc_and_refuses_much(void **state)
 {
 	char *text = (char *)1;
@@ -467,6 +497,7 @@ int main(void)
 	    IN_DIR(says_before_what_could_be_written),
 	    IN_DIR(failure_leaves_the_old_file),
 	    IN_DIR(readers_see_old_or_new),
+	    IN_DIR(whoever_is_asked_to_end_leaves_nothing_half),
 	    IN_DIR(reads_proc_and_refuses_much),
 	    IN_DIR(reads_lines),
 	    IN_DIR(makes_dirs),

@@ -25,7 +25,7 @@ static inline int grow(void *array, size_t need, size_t *capacity, size_t item_s
 		return 0;
 	while (want < need)
 		want = want > SIZE_MAX / 2 ? need : want * 2;
-	/* Pointers to all types look alike; copied, since they may not be accessed as each other.
+	/* Pointers to all types look alike, but none may be accessed as another: hence the copies.
 	 */
 	memcpy(&items, array, sizeof(items));
 	if (__builtin_mul_overflow(want, item_size, &bytes) || !(items = realloc(items, bytes)))
@@ -33,6 +33,14 @@ static inline int grow(void *array, size_t need, size_t *capacity, size_t item_s
 	memcpy(array, &items, sizeof(items));
 	*capacity = want;
 	return 0;
+}
+
+/** grow_by_one() - room for one item more than @count, in a short list that keeps no capacity. */
+static inline int grow_by_one(void *array, size_t count, size_t item_size)
+{
+	size_t capacity = count;
+
+	return grow(array, count + 1, &capacity, item_size);
 }
 
 #endif

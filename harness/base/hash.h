@@ -1,5 +1,6 @@
 /*
- * hash.h - a hash of bytes that is the same on every machine, and where names are in an array.
+ * hash.h - a hash of bytes that is the same on every machine, and an index of the names in an
+ * array.
  */
 #ifndef CONCBENCH_HASH_H
 #define CONCBENCH_HASH_H
@@ -7,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
@@ -20,9 +22,15 @@ static inline uint64_t hash_bytes(uint64_t from, const void *data, size_t len)
 	return from;
 }
 
+/** hash_text() - the same, including the NUL, so that "ab" then "c" differs from "a" then "bc". */
+static inline uint64_t hash_text(uint64_t from, const char *text)
+{
+	return hash_bytes(from, text, strlen(text) + 1);
+}
+
 /*
- * Finds names of an array in the time that one name takes, however many there are. The array stays
- * the caller's; a name must not change while it is in here. Zero-initialised is empty.
+ * Finds a name in an array in constant time. The array stays the caller's; a name must not change
+ * while the index has it. Zero-initialised is empty.
  */
 struct hash_index {
 	struct hash_slot *slots;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* timeout(1) signals its child and then the group that this is in; Kubernetes and terminals have
- * their own ways to say it twice. Nobody insists within a second. */
+ * their own ways to say it twice. A person who insists takes longer than a second. */
 #define INSISTS_AFTER_NS CLOCK_NS_PER_S
 
 static volatile sig_atomic_t pending;
@@ -99,8 +99,8 @@ int interrupt_poll(struct pollfd *fds, unsigned n, uint64_t until_ns)
 
 		if (!pending)
 			ret = ppoll(fds, n, &ts, &outside);
-		/* From here on nothing is waited for: a second one is taken when it comes, since
-		 * how long after the first says whether somebody insists. */
+		/* From here on nothing is waited for, so a second signal arrives at once; its
+		 * distance from the first tells whether somebody insists. */
 		if (pending) {
 			interrupt_unblock();
 			return -EINTR;

@@ -1,5 +1,5 @@
 /*
- * interrupt.h - SIGINT, SIGTERM and SIGHUP as a flag that waiting notices at once.
+ * interrupt.h - SIGINT, SIGTERM and SIGHUP set a flag, and end any waiting at once.
  *
  * Until the first of them the signals stay blocked except inside interrupt_poll(), so one cannot
  * arrive between looking at the flag and going to sleep.
@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 /** interrupt_install() - from now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as nohup(1)
- * does) set the flag. Another one that comes a second after the first or later ends the process the
- * default way; one that comes sooner is the same wish. Return: 0; -errno. */
+ * does) set the flag. A further signal ends the process the default way when it comes a second or
+ * more after the first; one that comes sooner counts as the same. Return: 0; -errno. */
 int interrupt_install(void);
 
-/** interrupt_unblock() - waiting is over: a signal is taken when it comes. */
+/** interrupt_unblock() - waiting is over: from now on a signal arrives at any time. */
 void interrupt_unblock(void);
 
 /** interrupt_restore_child() - in a child before exec: default dispositions, that of SIGPIPE too,

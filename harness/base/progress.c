@@ -53,11 +53,17 @@ void progress_show(
 	(void)fflush(stderr);
 }
 
-void progress_end(struct progress *p)
+void progress_wipe(struct progress *p)
 {
 	if (!p->shown)
 		return;
 	(void)fputs("\r\033[K", stderr);
 	(void)fflush(stderr);
+	p->last_ns = 0;
+}
+
+void progress_end(struct progress *p)
+{
+	progress_wipe(p);
 	p->shown = false;
 }

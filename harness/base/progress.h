@@ -1,5 +1,5 @@
 /*
- * progress.h - one line on a terminal: what runs, done of total, time left. Nothing in a pipe.
+ * progress.h - one line on a terminal: what runs, done of total, time left. A pipe gets nothing.
  */
 #ifndef CONCBENCH_PROGRESS_H
 #define CONCBENCH_PROGRESS_H
@@ -23,6 +23,9 @@ void progress_begin(struct progress *p, bool quiet);
  */
 void progress_show(
     struct progress *p, size_t done, size_t total, uint64_t left_ns, const char *what);
+
+/** progress_wipe() - clear the line so that something else can be printed; it comes again. */
+void progress_wipe(struct progress *p);
 
 /** progress_end() - wipe the line, so that what follows starts on a clean one. */
 void progress_end(struct progress *p);

@@ -1,6 +1,7 @@
 #include "harness/base/text.h"
 
 #include "harness/base/clock.h"
+#include "harness/base/grow.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -182,6 +183,17 @@ char *text_format_count(double count, char *buf, size_t len)
 	return format_scaled(count, units, sizeof(units) / sizeof(units[0]), buf, len);
 }
 
+char *text_format_budget(uint64_t ns, char *buf, size_t len)
+{
+	const uint64_t s = ns / CLOCK_NS_PER_S + (ns % CLOCK_NS_PER_S != 0);
+
+	if (s < 120)
+		(void)snprintf(buf, len, "%" PRIu64 "s", s);
+	else
+		(void)snprintf(buf, len, "%" PRIu64 "m", s / 60 + (s % 60 != 0));
+	return buf;
+}
+
 char *text_format_duration(uint64_t ns, char *buf, size_t len)
 {
 	static const struct {
@@ -196,7 +208,7 @@ char *text_format_duration(uint64_t ns, char *buf, size_t len)
 	/* Rounded before the form is chosen, or 59.7 s would read "60 s". */
 	const uint64_t seconds = ns / CLOCK_NS_PER_S + (ns % CLOCK_NS_PER_S >= CLOCK_NS_PER_S / 2);
 
-	/* Two digits while there are few seconds: a bar that stands at "2 s" looks stuck. */
+	/* Two digits while the seconds are few: a bar that stays at "2 s" looks stuck. */
 	if (ns < 9950 * CLOCK_NS_PER_MS) {
 		double rounded = (double)ns;
 
@@ -253,8 +265,8 @@ static size_t utf8_length(const unsigned char *s, uint32_t *code)
 	return n;
 }
 
-/* What is not seen, but changes what is: bidirectional controls make a name read as another one,
- * and two names that differ in a joiner look the same. */
+/* Invisible characters that change how others look: bidirectional controls make a name read as
+ * another one, and two names that differ in a joiner look the same. */
 static bool is_invisible(uint32_t code)
 {
 	static const struct {
@@ -357,29 +369,12 @@ void text_add_clause(char *text, size_t len, const char *format, ...)
 /* Makes room for @more bytes and a NUL; sets failed otherwise. */
 static bool buffer_reserve(struct text_buffer *b, size_t more)
 {
-	size_t need, cap;
-	char *grown;
+	size_t need;
 
-	if (b->failed)
-		return false;
-	if (__builtin_add_overflow(b->len, more, &need) || need >= SIZE_MAX / 2) {
-		b->failed = true;
-		return false;
-	}
-	need++;
-	if (need <= b->cap)
-		return true;
-	cap = b->cap ? b->cap : 64;
-	while (cap < need)
-		cap *= 2;
-	grown = realloc(b->data, cap);
-	if (!grown) {
-		b->failed = true;
-		return false;
-	}
-	b->data = grown;
-	b->cap = cap;
-	return true;
+	if (!b->failed)
+		b->failed = __builtin_add_overflow(b->len, more, &need) || need >= SIZE_MAX / 2 ||
+			    grow(&b->data, need + 1, &b->cap, 1);
+	return !b->failed;
 }
 
 void text_buffer_add_bytes(struct text_buffer *b, const char *s, size_t n)

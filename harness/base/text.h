@@ -47,29 +47,33 @@ char *text_format_count(double count, char *buf, size_t len);
  */
 char *text_format_duration(uint64_t ns, char *buf, size_t len);
 
+/** text_format_budget() - as an option takes it, and not less: "90s", "4m". */
+char *text_format_budget(uint64_t ns, char *buf, size_t len);
+
 /**
  * text_clean() - make foreign text fit for a table or JSON, in place: each run of control
  * characters (C0, DEL, C1) and blanks becomes one blank, none is left at the ends, and bytes that
- * are not UTF-8 become '?', as does what is invisible (bidirectional controls, joiners, tags).
- * Never gets longer. Returns @s.
+ * are not UTF-8 become '?', as do invisible characters (bidirectional controls, joiners, tags). The
+ * text never gets longer. Returns @s.
  */
 char *text_clean(char *s);
 
-/** text_show() - the same for a message: every control becomes a '?', blanks stay. Returns @s. */
+/** text_show() - the same for a message: every control character becomes a '?', blanks stay.
+ * Returns @s. */
 char *text_show(char *s);
 
-/** text_has_control() - is there a control or something invisible in it? */
+/** text_has_control() - does it have a control or an invisible character? */
 bool text_has_control(const char *s);
 
-/** text_add_clause() - append to a text in @text[len], after "; " when there is one already. What
- * does not fit is cut: the first clause is the main one. */
+/** text_add_clause() - append to the text in @text[len], after "; " unless it is empty. The end is
+ * cut when it does not fit: the first clause is the main one. */
 void text_add_clause(char *text, size_t len, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /**
  * A string that grows. Zero-initialised is empty. When memory runs out, or a format cannot be
- * expanded, @failed is set, everything added later is ignored, and what was there stays; so a
- * writer checks once, at the end.
+ * expanded, @failed is set, the text so far stays, and later additions are ignored: a writer checks
+ * once, at the end.
  */
 struct text_buffer {
 	char *data; /* NUL-terminated; NULL while nothing was added, see text_buffer_str() */

@@ -268,6 +268,27 @@ static void formats_duration(void **state)
 	assert_memory_equal(text_format_duration(UINT64_MAX, buf, sizeof(buf)), "21350", 5);
 }
 
+/* An option takes it back, and it is not less. */
+static void formats_budgets(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} cases[] = {{0, "0s"}, {1, "1s"}, {1000000000, "1s"}, {1000000001, "2s"},
+	    {119000000000, "119s"}, {119000000001, "2m"}, {120000000001, "3m"},
+	    {3600000000000, "60m"}};
+	char buf[TEXT_FORMAT_MAX];
+	uint64_t back_ns;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_string_equal(
+		    text_format_budget(cases[i].ns, buf, sizeof(buf)), cases[i].text);
+		assert_int_equal(text_parse_duration_ns(buf, &back_ns), 0);
+		assert_true(back_ns >= cases[i].ns);
+	}
+}
+
 static void cleans_foreign_text(void **state)
 {
 	static const struct {
@@ -381,6 +402,7 @@ int main(void)
 	    cmocka_unit_test(clauses_are_joined),
 	    cmocka_unit_test(formats_duration),
 	    cmocka_unit_test(cleans_foreign_text),
+	    cmocka_unit_test(formats_budgets),
 	    cmocka_unit_test(shows_what_is_quoted),
 	    cmocka_unit_test(buffer_grows),
 	    cmocka_unit_test(buffer_failure_sticks),

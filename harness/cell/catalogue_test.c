@@ -88,10 +88,33 @@ static void it_is_told(void **state)
 {
 	static const struct cb_family family = {.name = "test"};
 	static const struct cb_workload some = {.op = "nothing"};
-	static const struct cb_kind self = {.name = "kind", .work = &some};
+	static const struct cb_figure both[] = {
+	    {"held_bytes", "held", "bytes", CB_RATIO, CB_LESS, 0.0, NULL},
+	    {"call_ns", "called", "ns", CB_RATIO, CB_LESS, 0.0, NULL}};
+	static const struct cb_kind self = {
+	    .name = "kind", .work = &some, .figures = both, .figure_count = 2};
+	/* Which figure was named of each, and which is wanted of all. */
+	static const struct {
+		int named[2];
+		const char *wanted;
+		const char *told[2];
+		uint64_t slot_ns;
+	} turns[] = {
+	    {{-1, -1}, NULL, {"held_bytes", "held_bytes"}, 0},
+	    {{1, -1}, NULL, {"call_ns", "held_bytes"}, 77},
+	    {{-1, 0}, "call_ns", {"call_ns", "call_ns"}, 0},
+	    {{1, -1}, "p99", {"call_ns", "held_bytes"}, 0},
+	};
 	static const struct kind kind = {.family = &family, .self = &self};
-	struct bench_case cases[2] = {{.kind = &kind, .name = "test/kind/can:1", .window_ns = 5000},
-	    {.kind = &kind, .name = "test/kind/can:0", .unsupported = "no such PU"}};
+	struct bench_case cases[2] = {{.kind = &kind,
+					  .name = "test/kind/can:1",
+					  .depends = "test/peak",
+					  .window_ns = 5000,
+					  .status = STATUS_NOT_RUN},
+	    {.kind = &kind,
+		.name = "test/kind/can:0",
+		.status = STATUS_UNSUPPORTED,
+		.unsupported = "no such PU"}};
 	const struct case_list list = {.item = cases, .count = 2};
 	struct line_buffer input = {0};
 	const char *line;
@@ -102,9 +125,11 @@ static void it_is_told(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	/* Each with its own window, and with one for all. */
-	assert_int_equal(catalogue_tell(&list, 0, pair[0]), 0);
-	assert_int_equal(catalogue_tell(&list, 77, pair[0]), 0);
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned t = 0; t < 4; t++)
+		assert_int_equal(catalogue_tell(&list, turns[t].named, turns[t].wanted,
+				     turns[t].slot_ns, pair[0]),
+		    0);
+	for (unsigned i = 0; i < 12; i++) {
 		const struct bench_case *bc = i % 3 < 2 ? &cases[i % 3] : NULL;
 		struct message m;
 
@@ -116,16 +141,19 @@ static void it_is_told(void **state)
 			assert_string_equal(m.case_name, bc->name);
 			case_hash(bc, hash);
 			assert_string_equal(m.hash, hash);
-			assert_int_equal(m.slot_ns, i < 3 ? bc->window_ns : 77);
+			assert_int_equal(
+			    m.slot_ns, turns[i / 3].slot_ns ? turns[i / 3].slot_ns : bc->window_ns);
 			assert_int_equal(
 			    m.status, bc->unsupported[0] ? STATUS_UNSUPPORTED : STATUS_NOT_RUN);
 			assert_string_equal(m.reason, bc->unsupported);
+			assert_string_equal(m.figure.metric, turns[i / 3].told[i % 3]);
+			assert_string_equal(m.depends, bc->depends);
 		}
 		message_free(&m);
 	}
 	line_buffer_free(&input);
 	(void)close(pair[1]);
-	assert_int_equal(catalogue_tell(&list, 77, pair[0]), -EPIPE);
+	assert_int_equal(catalogue_tell(&list, NULL, NULL, 77, pair[0]), -EPIPE);
 	(void)close(pair[0]);
 }
 

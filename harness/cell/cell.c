@@ -36,7 +36,7 @@ enum case_status cell_status_of(int error)
 	case -ENOMEM:
 	case -EMFILE:
 	case -ENFILE:
-	/* What a sandbox or a container denies: system calls, binding, networks. */
+	/* Errors of a sandbox or a container: denied system calls, binding, networks. */
 	case -EPERM:
 	case -EACCES:
 	case -ENOSYS:
@@ -48,6 +48,8 @@ enum case_status cell_status_of(int error)
 		return STATUS_UNSUPPORTED;
 	case -ECHILD:
 		return STATUS_CRASHED;
+	case -ETIME:
+		return STATUS_HUNG;
 	default:
 		return STATUS_INVALID;
 	}
@@ -196,6 +198,7 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	    &(struct team_options){.seed = o->seed,
 		.counting = o->counters,
 		.probing = !o->counters,
+		.checking = o->checking,
 		.given = o->given},
 	    why, why_len);
 }

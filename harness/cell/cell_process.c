@@ -88,6 +88,8 @@ static bool cell_words(const struct cell_spec *spec, struct words *w)
 			add_number(w, "--given", "%.17g", spec->given);
 		if (spec->counters)
 			add_word(w, "--counters");
+		if (spec->checking)
+			add_word(w, "--checking");
 	} else {
 		add_word(w, "--list");
 		add_words(w, spec->selection);

@@ -95,8 +95,12 @@ static int check_looks(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL, CB_PARAM_WORKERS("1"), CB_PARAM_PLACE("none")};
-static const struct cb_family family = {
-    .name = "test", .plural = "tests", .params = params, .param_count = 3};
+static const struct cb_family family = {.name = "test",
+    .plural = "tests",
+    .title = "Of a test",
+    .question = "Does it work?",
+    .params = params,
+    .param_count = 3};
 extern const struct cb_family *const cb_families[];
 const struct cb_family *const cb_families[] = {&family, NULL};
 

@@ -1,6 +1,7 @@
 #include "harness/cell/conformance.h"
 
 #include "harness/base/clock.h"
+#include "harness/cell/given.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -64,7 +65,8 @@ static int trials(const struct conformance_plan *p, const struct bench_case *bc,
 		const uint64_t took_ns = clock_now_ns() - begin_ns;
 		struct sample sample;
 
-		if (out->trials >= TRIALS_MIN && exercised && took_ns >= p->case_ns)
+		if (out->trials >= TRIALS_MIN && exercised &&
+		    (took_ns >= p->case_ns || (p->case_ops > 0.0 && out->ops >= p->case_ops)))
 			break;
 		if (took_ns >= patience_ns || out->trials == slots)
 			break;
@@ -90,24 +92,24 @@ static int trials(const struct conformance_plan *p, const struct bench_case *bc,
 	return ret;
 }
 
-/* @window_ns: 0: the case's. Return: 0; -EINTR. */
+/* Return: 0; -EINTR, CELL_NONE; anything else is what the case has come to. */
+static int judge(int ret, enum case_status status, struct conformance_result *out)
+{
+	if (!ret || ret == -EINTR || ret == CELL_NONE)
+		return ret;
+	out->status = cell_failure_status(ret, status);
+	out->outcome =
+	    out->status == STATUS_UNSUPPORTED ? CONFORMANCE_UNSUPPORTED : CONFORMANCE_WRONG;
+	return 0;
+}
+
+/* @of: but for its slots. @window_ns: 0: the case's. Return: 0; -EINTR; CELL_NONE. */
 static int one_cell(const struct conformance_plan *p, const struct bench_case *bc,
-    uint64_t window_ns, uint64_t patience_ns, struct conformance_result *out)
+    const struct cell_spec *of, uint64_t window_ns, uint64_t patience_ns,
+    struct conformance_result *out)
 {
 	const uint64_t fit = patience_ns / WINDOW_NS + TRIALS_MIN;
-	const struct cell_spec spec = {
-	    .exe = p->exe,
-	    .case_name = bc->name,
-	    .modules = p->modules,
-	    .topology_xml = p->topology_xml,
-	    .allowed = p->allowed,
-	    .slots = fit < TRIALS_MAX ? (unsigned)fit : TRIALS_MAX,
-	    .slot_ns = window_ns,
-	    .seed = p->seed,
-	    .stderr_fd = p->stderr_fd,
-	    .ready_within_ns = READY_WITHIN_NS,
-	    .turn_within_ns = p->hang_ns,
-	};
+	struct cell_spec spec = *of;
 	enum case_status status = STATUS_INVALID;
 	struct cell_process *cell;
 	struct message ready;
@@ -115,6 +117,8 @@ static int one_cell(const struct conformance_plan *p, const struct bench_case *b
 	unsigned rows;
 	int ret;
 
+	spec.slots = fit < TRIALS_MAX ? (unsigned)fit : TRIALS_MAX;
+	spec.slot_ns = window_ns;
 	memset(out, 0, sizeof(*out));
 	ret = cell_start(&spec, &cell, &ready, out->why, sizeof(out->why));
 	if (!ret) {
@@ -125,45 +129,88 @@ static int one_cell(const struct conformance_plan *p, const struct bench_case *b
 			/* Taking everything down is a part of it. */
 			ret = cell_finish(cell, &rows, &sum_ns, NULL, out->why, sizeof(out->why));
 	}
-	if (ret == -EINTR || ret == CELL_NONE)
-		return ret;
-	if (ret) {
-		out->status = cell_failure_status(ret, status);
-		out->outcome =
-		    out->status == STATUS_UNSUPPORTED ? CONFORMANCE_UNSUPPORTED : CONFORMANCE_WRONG;
-	}
-	return 0;
+	return judge(ret, status, out);
 }
 
 int conformance_case(
     const struct conformance_plan *p, const struct bench_case *bc, struct conformance_result *out)
 {
 	const uint64_t short_ns = p->case_ns + SHORT_PATIENCE_NS;
-	int ret;
+	struct cell_spec spec = {
+	    .exe = p->exe,
+	    .case_name = bc->name,
+	    .modules = p->modules,
+	    .topology_xml = p->topology_xml,
+	    .allowed = p->allowed,
+	    .seed = p->seed,
+	    .checking = true,
+	    .stderr_fd = p->stderr_fd,
+	    .ready_within_ns = READY_WITHIN_NS,
+	    .turn_within_ns = p->hang_ns,
+	};
+	struct run_given given = {0};
+	int ret = 0;
 
+	memset(out, 0, sizeof(*out));
 	if (bc->unsupported[0]) {
-		memset(out, 0, sizeof(*out));
-		out->outcome = CONFORMANCE_UNSUPPORTED;
+		out->outcome =
+		    status_is_failure(bc->status) ? CONFORMANCE_WRONG : CONFORMANCE_UNSUPPORTED;
+		out->status = bc->status;
 		(void)snprintf(out->why, sizeof(out->why), "%s", bc->unsupported);
 		return 0;
 	}
-	ret =
-	    one_cell(p, bc, WINDOW_NS, short_ns < p->patience_ns ? short_ns : p->patience_ns, out);
+	if (bc->depends[0])
+		ret = given_find(&spec, bc->depends, &given, out->why, sizeof(out->why));
+	if (ret)
+		return judge(ret, STATUS_INVALID, out);
+	spec.given = given.figure;
+	ret = one_cell(
+	    p, bc, &spec, WINDOW_NS, short_ns < p->patience_ns ? short_ns : p->patience_ns, out);
 	if (!ret && out->outcome == CONFORMANCE_IDLE)
-		ret = one_cell(p, bc, 0, p->patience_ns, out);
+		ret = one_cell(p, bc, &spec, 0, p->patience_ns, out);
 	return ret;
 }
 
 int conformance_cases(const struct registry *r, const struct host *h, const struct kind *k,
     struct case_list *out, char *err, size_t err_len)
 {
-	const struct sweep_request q = {.profile = CB_CHECK, .family = k->family, .kind = k->name};
-	unsigned models = 0;
+	struct sweep_request q = {.profile = CB_CHECK, .family = k->family, .kind = k->name};
+	unsigned models = 0, untried;
 	size_t kept = 0;
 	int ret = sweep_cases(r, h, &q, out, err, err_len);
 
-	if (ret || !(k->self->flags & CB_BROKEN))
+	/* Whoever declines all of these may have said that it can be another model. */
+	if (ret && ret != -EINVAL)
 		return ret;
+	untried = conformance_untried(k, out);
+	for (unsigned m = 0; m < CB_MODEL_COUNT; m++) {
+		const size_t before = out->count;
+		struct sweep_set set;
+		char text[40], why[400];
+		int again;
+
+		if (!(untried & CB_CAN(m)))
+			continue;
+		(void)snprintf(text, sizeof(text), "model=%s", cb_model_name((enum cb_model)m));
+		again = sweep_set_parse(text, &set, why, sizeof(why));
+		q.set = &set;
+		q.sets = 1;
+		if (!again)
+			again = sweep_cases(r, h, &q, out, why, sizeof(why));
+		if (again && again != -EINVAL)
+			return again;
+		/* Asked for, so they are listed though it declines them. */
+		kept = before;
+		for (size_t i = before; i < out->count; i++)
+			if (!out->item[i].declined)
+				out->item[kept++] = out->item[i];
+		out->count = kept;
+	}
+	if (!out->count)
+		return ret;
+	if (!(k->self->flags & CB_BROKEN))
+		return 0;
+	kept = 0;
 	for (size_t i = 0; i < out->count; i++) {
 		const unsigned model = CB_CAN(out->item[i].pub.model);
 
@@ -176,11 +223,30 @@ int conformance_cases(const struct registry *r, const struct host *h, const stru
 	return 0;
 }
 
+unsigned conformance_untried(const struct kind *k, const struct case_list *cases)
+{
+	unsigned untried = k->self->models;
+
+	for (size_t i = 0; i < cases->count; i++)
+		if (!cases->item[i].declined)
+			untried &= ~CB_CAN(cases->item[i].pub.model);
+	return untried;
+}
+
+/* Coroutines that wait for ever leave their carrier with nothing to do, and it says so. */
+static bool hangs(const struct conformance_result *result)
+{
+	return result->status == STATUS_HUNG ||
+	       strstr(result->why, "coroutines left waiting") != NULL;
+}
+
 bool conformance_caught(const struct kind *k, const struct conformance_result *result)
 {
 	const char *says = k->self->says;
 
 	if (!says)
 		return result->outcome == CONFORMS;
-	return result->outcome == CONFORMANCE_WRONG && strstr(result->why, says) != NULL;
+	if (result->outcome != CONFORMANCE_WRONG)
+		return false;
+	return says[0] ? strstr(result->why, says) != NULL : hangs(result);
 }

@@ -40,6 +40,21 @@ static json_t *metrics_to_json(const struct metric_set *set)
 	return o;
 }
 
+static json_t *case_of(const struct message *m)
+{
+	json_t *o = json_pack("{ss ss sI ss so}", "case", m->case_name, "hash", m->hash, "slot_ns",
+	    (json_int_t)m->slot_ns, "status", status_name(m->status), "reason",
+	    jsonio_text(m->reason));
+
+	int rc = o ? 0 : -ENOMEM;
+
+	if (!rc && m->figure.metric[0])
+		rc = jsonio_put(o, "figure", jsonio_fields(jsonio_figure_fields, &m->figure));
+	if (!rc && m->depends[0])
+		rc = jsonio_put_text(o, "depends", m->depends);
+	return jsonio_whole(o, rc);
+}
+
 static json_t *body_of(const struct message *m)
 {
 	switch (m->type) {
@@ -61,9 +76,7 @@ static json_t *body_of(const struct message *m)
 		return json_pack(
 		    "{ss so}", "status", status_name(m->status), "reason", jsonio_text(m->reason));
 	case MESSAGE_CASE:
-		return json_pack("{ss ss sI ss so}", "case", m->case_name, "hash", m->hash,
-		    "slot_ns", (json_int_t)m->slot_ns, "status", status_name(m->status), "reason",
-		    jsonio_text(m->reason));
+		return case_of(m);
 	case MESSAGE_END:
 	case MESSAGE_TYPES:
 		break;
@@ -147,6 +160,15 @@ static bool get_metrics(const json_t *o, struct metric_set *set)
 	return true;
 }
 
+/* Of a program that says none it is the time per operation. */
+static bool get_figure(const json_t *o, struct message *m)
+{
+	char err[200];
+	struct jsonio_reader r = {.err = err, .err_len = sizeof(err)};
+
+	return !json_object_get(o, "figure") || jsonio_get_figure(&r, o, "figure", &m->figure) == 0;
+}
+
 static bool get_status(const json_t *o, struct message *m)
 {
 	char status[24];
@@ -194,7 +216,10 @@ static bool parse_body(const json_t *o, struct message *m, char *err, size_t err
 	case MESSAGE_CASE:
 		return get_text(o, "case", m->case_name, sizeof(m->case_name)) &&
 		       get_text(o, "hash", m->hash, sizeof(m->hash)) &&
-		       get_count(o, "slot_ns", INT64_MAX, &m->slot_ns) && get_status(o, m);
+		       get_count(o, "slot_ns", INT64_MAX, &m->slot_ns) && get_status(o, m) &&
+		       get_figure(o, m) &&
+		       (!json_object_get(o, "depends") ||
+			   get_text(o, "depends", m->depends, sizeof(m->depends)));
 	case MESSAGE_END:
 		return true;
 	case MESSAGE_TYPES:

@@ -22,6 +22,7 @@
 #ifndef CONCBENCH_PROTOCOL_H
 #define CONCBENCH_PROTOCOL_H
 
+#include "harness/run/run.h"
 #include "harness/run/sample.h"
 
 #include <stddef.h>
@@ -53,6 +54,9 @@ struct message {
 	uint64_t slot_ns;
 	/* go; slot_ns: 0: the case's */
 	unsigned slot;
+	/* case: what is compared of it; without a metric: the time per operation */
+	struct run_figure figure;
+	char depends[192]; /* on the figure of this case; "" on none */
 	/* sample: owned by the message */
 	struct sample sample;
 	/* summary */

@@ -160,6 +160,36 @@ static void every_status_arrives(void **state)
 	}
 }
 
+static void a_case_may_have_a_figure(void **state)
+{
+	struct message m = {.type = MESSAGE_CASE,
+	    .figure = {.metric = "lost_share",
+		.title = "lost",
+		.scale = CB_SHARE,
+		.better = CB_LESS,
+		.worth = 0.25}};
+	struct line_buffer b = {0};
+	struct message got;
+	char err[200] = "";
+	const char *line;
+	size_t len;
+
+	(void)state;
+	there_and_back(&m, &got);
+	assert_memory_equal(&got.figure, &m.figure, sizeof(m.figure));
+	/* An older program says none. */
+	memset(&m.figure, 0, sizeof(m.figure));
+	there_and_back(&m, &got);
+	assert_string_equal(got.figure.metric, "");
+	/* One that cannot be is not the protocol. */
+	(void)snprintf(m.figure.metric, sizeof(m.figure.metric), "no metric's name");
+	assert_int_equal(message_send(pair[0], &m), 0);
+	while (!line_buffer_next(&b, &line, &len))
+		assert_true(line_buffer_fill(&b, pair[1]) > 0);
+	assert_int_equal(message_parse(line, len, &got, err, sizeof(err)), -EPROTO);
+	line_buffer_free(&b);
+}
+
 /* A reason is cut to its length wherever that falls, and may quote what is no text at all. */
 static void a_reason_that_is_no_utf8_arrives_too(void **state)
 {
@@ -374,6 +404,7 @@ int main(void)
 	    WITH_PAIR(a_sample_arrives_whole),
 	    WITH_PAIR(counters_arrive),
 	    WITH_PAIR(every_status_arrives),
+	    WITH_PAIR(a_case_may_have_a_figure),
 	    WITH_PAIR(a_reason_that_is_no_utf8_arrives_too),
 	    WITH_PAIR(the_other_side_is_gone),
 	    cmocka_unit_test(what_is_not_the_protocol_is_refused),

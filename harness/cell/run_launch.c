@@ -341,8 +341,8 @@ int run_launch_counters(struct run_loop *l, const struct run_entry *e)
 		return ret;
 	if (ret) {
 		status = cell_failure_status(ret, reported);
-		/* That there is nothing to count with says nothing against the case; that its work
-		 * is not right does, whoever was watching. */
+		/* A lack of counters says nothing against the case; wrong work does, whatever the
+		 * pass was for. */
 		return status == STATUS_UNSUPPORTED
 			   ? run_launch_note_counters(l, e, "no hardware counters: %.200s", why)
 			   : run_launch_fail(l, e, status, "hardware counters' pass: %.200s", why);

@@ -17,11 +17,6 @@
 /* A case that is given another's figure waits until that has so many launches. */
 #define GIVEN_LAUNCHES RUN_LAUNCHES_MIN
 
-struct series *run_loop_series(const struct run_loop *l, const struct run_entry *e, unsigned figure)
-{
-	return &l->run->series[e->series + figure];
-}
-
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
 {
 	return run_loop_series(l, e, 0);
@@ -54,7 +49,7 @@ static bool wanted(const struct run_loop *l, const struct run_entry *e)
 	return !failed(l, e) && !precise(l, e) && launches_of(e) < l->rounds;
 }
 
-/* What was measured of @e so far, as a rate where it is a time. Return: 0; -ENODATA; -errno. */
+/* The figure of @e so far; as a rate if it is a time. Return: 0; -ENODATA; -errno. */
 static int figure_so_far(const struct run_loop *l, const struct run_entry *e, double *out)
 {
 	const struct series *s = series_of(l, e);
@@ -74,9 +69,37 @@ static int figure_so_far(const struct run_loop *l, const struct run_entry *e, do
 	return ret;
 }
 
+/* So that a gate can give another build the same. Return: 0; -errno of the journal. */
+static int note_given(struct run_loop *l, const struct run_entry *e)
+{
+	const struct series *needed = series_of(l, e->needs);
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < e->figures; i++) {
+		struct series *s = run_loop_series(l, e, i);
+
+		(void)snprintf(s->given.of, sizeof(s->given.of), "%s", needed->name);
+		(void)snprintf(s->given.unit, sizeof(s->given.unit), "%s",
+		    run_figure_has_rate(&needed->figure) ? "/s" : needed->figure.unit);
+		s->given.figure = e->given;
+		ret = journal_series(l->journal, s);
+	}
+	return ret;
+}
+
+/* What others were given of the same case: all have one load. 0: nothing yet. */
+static double given_to_others(const struct run_loop *l, const struct run_entry *needs)
+{
+	for (size_t i = 0; i < l->entry_count; i++)
+		if (l->entries[i].needs == needs && l->entries[i].given > 0.0)
+			return l->entries[i].given;
+	return 0.0;
+}
+
 /*
  * May it have its turn? One that needs another's figure waits for it, and is given the same one in
- * all its launches. Return: 1; 0 not yet, or never; -errno.
+ * all its launches, and as all others of that case, such as its twin. Return: 1; 0 not yet, or
+ * never; -errno.
  */
 static int may_run(struct run_loop *l, struct run_entry *e)
 {
@@ -86,6 +109,11 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 
 	if (!needs || e->given > 0.0)
 		return 1;
+	e->given = given_to_others(l, needs);
+	if (e->given > 0.0) {
+		ret = note_given(l, e);
+		return ret ? ret : 1;
+	}
 	if (failed(l, needs))
 		return run_launch_fail(l, e, STATUS_UNSUPPORTED,
 		    "it needs the figure of %.150s, which is %s", series_of(l, needs)->name,
@@ -106,7 +134,8 @@ static int may_run(struct run_loop *l, struct run_entry *e)
 		    "it needs the figure of %.150s, which has none above 0",
 		    series_of(l, needs)->name);
 	e->given = figure;
-	return 1;
+	ret = note_given(l, e);
+	return ret ? ret : 1;
 }
 
 /* The launch that has just ended, as the summary will see it. */
@@ -192,8 +221,9 @@ static int one_round(struct run_loop *l, const size_t *order)
 			continue;
 		if (interrupt_pending())
 			return -EINTR;
-		if (begin_ns - l->begin_ns > rounds_budget_ns(l))
-			return -ETIME;
+		if (!schedule_fits(launches_of(e), begin_ns - l->begin_ns, e->last_cell_ns,
+			rounds_budget_ns(l)))
+			continue;
 		left = run_loop_cells_left(l, time_left_ns(l, rounds_budget_ns(l)), &left_ns);
 		progress_show(
 		    &l->progress, l->cells_done, l->cells_done + left, left_ns, e->bc->name);
@@ -227,6 +257,10 @@ static bool note_stop(struct run_loop *l, const struct run_entry *e, unsigned fi
 
 	if (failed(l, e) || stopping->reached)
 		return false;
+	if (ended_by == CELL_NONE && !e->launches) {
+		(void)snprintf(s->reason, sizeof(s->reason), "%s: %.200s", why, l->why);
+		return true;
+	}
 	if (l->precision > 0) {
 		if (launches_of(e) < 2)
 			return false;
@@ -257,31 +291,25 @@ static int note_stops(struct run_loop *l, int ended_by)
 
 static int rounds(struct run_loop *l, size_t *order)
 {
-	uint64_t last_round_ns = 0;
 	size_t left;
 	int ret = 0;
 
 	for (unsigned round = 0; !ret && (left = count_wanted(l)) > 0; round++) {
-		const uint64_t begin_ns = clock_now_ns();
-		size_t cells_before;
+		const size_t cells_before = l->cells_done;
 
-		if (!schedule_another_round(
-			round, begin_ns - l->begin_ns, last_round_ns, rounds_budget_ns(l)))
-			return 0;
 		schedule_shuffle(order, l->entry_count, l->seed, round);
-		cells_before = l->cells_done;
 		/* The head again: damage to one of them costs no facts. */
 		ret = journal_run(l->journal, l->run);
 		if (!ret)
 			ret = one_round(l, order);
-		/* What is left waits for a figure that nobody gives. */
+		/* The remaining cases have no time left, or wait for a figure that will not
+		 * come. */
 		if (!ret && l->cells_done == cells_before && count_wanted(l) == left)
 			break;
 		if (!ret)
 			ret = journal_sync(l->journal);
-		last_round_ns = clock_now_ns() - begin_ns;
 	}
-	return ret == -ETIME ? 0 : ret;
+	return ret;
 }
 
 int run_loop_rounds(struct run_loop *l)

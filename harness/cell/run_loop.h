@@ -53,6 +53,7 @@ struct run_loop {
 	uint64_t budget_ns;      /* of rounds and counters together */
 	bool counters;           /* run_loop_counters() follows: the rounds leave it a share */
 	bool choose_windows;     /* run_window.h */
+	uint64_t period_ns;      /* of a CPU quota: long windows are whole numbers of it; 0: none */
 	struct windows *windows; /* what is known already, and what becomes known; NULL: nothing */
 	uint64_t cell_timeout_ns;
 	uint64_t seed;
@@ -87,8 +88,11 @@ struct run_loop {
 int run_loop_rounds(struct run_loop *l);
 
 /** run_loop_series() - the @figure-th series that an entry feeds. */
-struct series *run_loop_series(
-    const struct run_loop *l, const struct run_entry *e, unsigned figure);
+static inline struct series *run_loop_series(
+    const struct run_loop *l, const struct run_entry *e, unsigned figure)
+{
+	return &l->run->series[e->series + figure];
+}
 
 /** run_loop_time_left() - what the rounds have of it. */
 uint64_t run_loop_time_left(const struct run_loop *l);

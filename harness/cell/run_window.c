@@ -1,6 +1,7 @@
 #include "harness/cell/run_window.h"
 
 #include "harness/cell/schedule.h"
+#include "harness/machine/quota.h"
 #include "harness/run/launch.h"
 #include "harness/stats/equivalence.h"
 
@@ -13,16 +14,24 @@
 /* The looks may take a case's share of the time so often: most cases go by another's. */
 #define SHARES 2
 /* And all of them together at most this part of the time. */
-#define LOOKS_SHARE 3
+#define LOOKS_SHARE 4
 
 static const uint64_t lengths_ns[] = {UINT64_C(3000000), UINT64_C(24000000), WINDOW_LONG_NS};
 
+static uint64_t long_ns(const struct run_loop *l)
+{
+	return quota_whole_periods(l->period_ns, WINDOW_LONG_NS);
+}
+
+static bool enough_to_look(unsigned rounds, uint64_t long_ns, uint64_t budget_ns, size_t cases)
+{
+	return rounds >= EQUIVALENCE_MIN &&
+	       long_ns * EQUIVALENCE_MIN <= budget_ns / (cases ? cases : 1) * SHARES;
+}
+
 static bool time_to_look(const struct run_loop *l)
 {
-	const uint64_t share_ns = l->budget_ns / (l->entry_count ? l->entry_count : 1);
-
-	return l->rounds >= EQUIVALENCE_MIN &&
-	       WINDOW_LONG_NS * EQUIVALENCE_MIN <= share_ns * SHARES;
+	return enough_to_look(l->rounds, long_ns(l), l->budget_ns, l->entry_count);
 }
 
 const struct window_known *run_window_known(
@@ -40,6 +49,47 @@ const struct window_known *run_window_known(
 	return windows_find(windows, group);
 }
 
+static bool os(const struct bench_case *bc)
+{
+	return bc->pub.model == CB_THREAD || bc->pub.model == CB_PROCESS;
+}
+
+/* As case_window_group() has it. */
+static bool same_group(const struct bench_case *a, const struct bench_case *b)
+{
+	return a->kind == b->kind && (a->pub.model == b->pub.model || (os(a) && os(b))) &&
+	       a->place.kind == b->place.kind && a->window_ns == b->window_ns &&
+	       (a->pub.workers == 1) == (b->pub.workers == 1);
+}
+
+static bool may_look_at(const struct bench_case *bc, const struct windows *windows)
+{
+	return !bc->unsupported[0] && bc->window_ns && bc->window_ns < WINDOW_LONG_NS &&
+	       !run_window_known(windows, bc);
+}
+
+uint64_t run_window_looks_ns(const struct case_list *cases, const struct windows *windows,
+    unsigned rounds, uint64_t budget_ns)
+{
+	const uint64_t most_ns = budget_ns / LOOKS_SHARE;
+	uint64_t ns = 0;
+
+	if (!cases->count || !enough_to_look(rounds, WINDOW_LONG_NS, budget_ns, cases->count))
+		return 0;
+	for (size_t i = 0; i < cases->count && ns < most_ns; i++) {
+		const struct bench_case *bc = &cases->item[i];
+		bool first = may_look_at(bc, windows);
+
+		/* Those of a kind stand together. */
+		for (size_t k = i; first && k && cases->item[k - 1].kind == bc->kind; k--)
+			first = !(same_group(&cases->item[k - 1], bc) &&
+				  may_look_at(&cases->item[k - 1], windows));
+		if (first)
+			ns += WINDOW_LOOKS_MAX * WINDOW_LONG_NS;
+	}
+	return ns < most_ns ? ns : most_ns;
+}
+
 /* Return: false when no earlier run has found out. */
 static bool is_known(const struct run_loop *l, struct run_entry *e)
 {
@@ -47,7 +97,7 @@ static bool is_known(const struct run_loop *l, struct run_entry *e)
 
 	if (!known)
 		return false;
-	e->window_ns = known->window_ns;
+	e->window_ns = quota_whole_periods(l->period_ns, known->window_ns);
 	run_loop_series(l, e, 0)->window = known->seen;
 	return true;
 }
@@ -62,20 +112,8 @@ static int make_known(const struct run_loop *l, const struct run_entry *e)
 	    (seen->how != WINDOW_STEADY && seen->how != WINDOW_SENSITIVE))
 		return 0;
 	case_window_group(e->bc, known.group);
+	(void)snprintf(known.run, sizeof(known.run), "%s", l->run->id);
 	return windows_note(l->windows, &known);
-}
-
-static bool os(const struct bench_case *bc)
-{
-	return bc->pub.model == CB_THREAD || bc->pub.model == CB_PROCESS;
-}
-
-/* As case_window_group() has it. */
-static bool same_group(const struct bench_case *a, const struct bench_case *b)
-{
-	return a->kind == b->kind && (a->pub.model == b->pub.model || (os(a) && os(b))) &&
-	       a->place.kind == b->place.kind && a->window_ns == b->window_ns &&
-	       (a->pub.workers == 1) == (b->pub.workers == 1);
 }
 
 static bool failed(const struct run_loop *l, const struct run_entry *e)
@@ -97,10 +135,11 @@ static struct run_entry *first_of(const struct run_loop *l, const struct run_ent
 	return first;
 }
 
-/* Of the time of all rounds; whose turn does not come has its chance in the next run. */
+/* The share of the time of all rounds; cases that do not get a look have their chance in the next
+ * run. */
 static bool time_for_a_look(const struct run_loop *l)
 {
-	return l->looks_ns + WINDOW_LONG_NS <= l->budget_ns / LOOKS_SHARE;
+	return l->looks_ns + long_ns(l) <= l->budget_ns / LOOKS_SHARE;
 }
 
 /* What was seen of @from, for all figures of @to. Return: 0; -errno of the journal. */
@@ -138,10 +177,10 @@ static void begin_to_look(const struct run_loop *l, struct run_entry *e)
 	struct series *s = run_loop_series(l, e, 0);
 
 	if (!l->choose_windows || s->figure.scale != CB_RATIO || !time_to_look(l) ||
-	    !time_for_a_look(l) || e->window_ns >= WINDOW_LONG_NS)
+	    !time_for_a_look(l) || e->window_ns >= long_ns(l))
 		return;
 	(void)snprintf(s->window.of, sizeof(s->window.of), "%s", s->name);
-	e->look.longer_ns = WINDOW_LONG_NS;
+	e->look.longer_ns = long_ns(l);
 }
 
 void run_window_begin(struct run_loop *l, struct run_entry *e)
@@ -149,7 +188,8 @@ void run_window_begin(struct run_loop *l, struct run_entry *e)
 	const struct run_entry *first = first_of(l, e);
 	struct series *s = run_loop_series(l, e, 0);
 
-	e->window_ns = l->slot_ns ? l->slot_ns : e->bc->window_ns;
+	e->window_ns =
+	    l->slot_ns ? l->slot_ns : quota_whole_periods(l->period_ns, e->bc->window_ns);
 	if (!e->bc->window_ns) {
 		s->window.how = WINDOW_NONE;
 	} else if (l->slot_ns) {
@@ -202,7 +242,7 @@ static int judge(const struct run_loop *l, const struct run_entry *e, enum equiv
 	w->how = *out == EQUIVALENCE_HOLDS ? WINDOW_STEADY
 		 : look->grown             ? WINDOW_SENSITIVE
 					   : WINDOW_UNJUDGED;
-	/* What made it grow stands until something else is shown. */
+	/* The reason that it has grown stays valid until a look shows something else. */
 	if (!look->grown || *out != EQUIVALENCE_UNKNOWN)
 		*seen = found;
 	return 0;
@@ -227,19 +267,22 @@ static bool time_to_grow(
 /* The next length is the case's from now on. */
 static void grow_window(struct run_loop *l, struct run_entry *e)
 {
+	uint64_t next_ns;
 	size_t next = 0;
 
-	while (lengths_ns[next] <= e->window_ns)
+	while (next + 1 < sizeof(lengths_ns) / sizeof(lengths_ns[0]) &&
+	       lengths_ns[next] <= e->window_ns)
 		next++;
-	if (!time_to_grow(l, e, lengths_ns[next])) {
+	next_ns = quota_whole_periods(l->period_ns, lengths_ns[next]);
+	if (!time_to_grow(l, e, next_ns)) {
 		run_loop_series(l, e, 0)->window.how = WINDOW_SENSITIVE;
 		e->look.longer_ns = 0;
 		e->look.cut = true;
 		return;
 	}
-	set_window(l, e, lengths_ns[next]);
+	set_window(l, e, next_ns);
 	e->look = (struct window_look){
-	    .grown = true, .longer_ns = e->window_ns < WINDOW_LONG_NS ? WINDOW_LONG_NS : 0};
+	    .grown = true, .longer_ns = e->window_ns < long_ns(l) ? long_ns(l) : 0};
 	run_loop_series(l, e, 0)->window.how = WINDOW_SENSITIVE;
 }
 

@@ -13,12 +13,13 @@
  * Cases of one group (case_window_group()) go by what the first of them shows. For all of this a
  * run needs the time: else nothing is claimed (WINDOW_UNJUDGED).
  *
- * For run_loop.c, run_launch.c and pick.c only.
+ * For run_loop.c, run_launch.c and pick.c, and for whoever tells what is known.
  */
 #ifndef CONCBENCH_RUN_WINDOW_H
 #define CONCBENCH_RUN_WINDOW_H
 
 #include "harness/cell/run_loop.h"
+#include "harness/work/sweep.h"
 
 #define WINDOW_LONG_NS UINT64_C(192000000)
 #define WINDOW_MARGIN 0.05
@@ -26,6 +27,14 @@
 /** run_window_known() - what is known of a case, or of those that it goes by. NULL: nothing. */
 const struct window_known *run_window_known(
     const struct windows *windows, const struct bench_case *bc);
+
+/**
+ * run_window_looks_ns() - about how much of @budget_ns, which is for so many @rounds, goes into
+ * finding out how long these cases' windows have to be: none where it is known, or where there is
+ * no time for it, and a part of the budget at most.
+ */
+uint64_t run_window_looks_ns(const struct case_list *cases, const struct windows *windows,
+    unsigned rounds, uint64_t budget_ns);
 
 /** run_window_begin() - before an entry's first launch. */
 void run_window_begin(struct run_loop *l, struct run_entry *e);

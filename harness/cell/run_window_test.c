@@ -14,7 +14,7 @@
 extern const struct cb_family *const cb_families[];
 const struct cb_family *const cb_families[] = {NULL};
 
-/* The figure of each by the length of the window: 3, 24 and 192 ms. */
+/* The figure of each by the length of the window: 3, 24 and 192 ms; 200 of one under a quota. */
 #define SUITE                                                                                   \
 	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --slot-ns) own=$2;; esac; shift; " \
 	"done\n"                                                                                \
@@ -32,7 +32,7 @@ const struct cb_family *const cb_families[] = {NULL};
 	"  window=${heard#*'\"slot_ns\":'} window=${window%%[!0-9]*}\n"                         \
 	"  [ $window != 0 ] || window=$own\n"                                                   \
 	"  case $name$window in\n"                                                              \
-	"  late192*|settles192*|settles24*) length=150;;\n"                                     \
+	"  late192*|late200*|settles192*|settles24*) length=150;;\n"                            \
 	"  wild192*) length=$((71 + launch % 2 * 70));;\n"                                      \
 	"  silent192*) length=;;\n"                                                             \
 	"  *) length=$((100 + launch % 2));;\n"                                                 \
@@ -184,6 +184,21 @@ static void what_no_window_settles_is_marked(void **state)
 	end(&s);
 }
 
+/* Under a CPU quota: in a part of a period it depends on which part. */
+static void a_long_window_is_of_whole_periods(void **state)
+{
+	static const char *const names[] = {"late", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	s.loop.period_ns = 100 * CLOCK_NS_PER_MS;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(s.run.series[0].window.how, WINDOW_SENSITIVE);
+	assert_int_equal(s.run.series[0].slot_ns, 200 * CLOCK_NS_PER_MS);
+	end(&s);
+}
+
 /* The interval includes 1, which shows nothing; nor is there a reason for a longer window. */
 static void noise_is_not_equivalence(void **state)
 {
@@ -236,8 +251,12 @@ static void an_earlier_run_may_have_found_out(void **state)
 		begin(&s, names);
 		s.kind = (struct kind){.family = &family, .self = &self, .name = "kind"};
 		s.bc[1].pub.model = CB_COROUTINE;
+		(void)snprintf(s.run.id, sizeof(s.run.id), "run-%u", run);
 		assert_int_equal(windows_read(path, "here", &known, err, sizeof(err)), 0);
 		assert_int_equal(known.count, run ? 2 : 0);
+		/* Of the run that found out, not of those that go by it. */
+		for (size_t i = 0; i < known.count; i++)
+			assert_string_equal(known.item[i].run, "run-0");
 		s.loop.windows = &known;
 		assert_int_equal(run_loop_rounds(&s.loop), 0);
 		for (unsigned i = 0; i < 2; i++) {
@@ -256,6 +275,44 @@ static void an_earlier_run_may_have_found_out(void **state)
 	/* Another machine has to look for itself. */
 	assert_int_equal(windows_read(path, "elsewhere", &known, err, sizeof(err)), 0);
 	assert_int_equal(known.count, 0);
+}
+
+/* Planned before the start: ten looks for each group that nobody knows, and a quarter of the time
+ * at most. */
+static void looks_are_planned_for(void **unused)
+{
+	static const struct cb_family family = {.name = "fake"};
+	static const struct cb_kind self = {.family = "fake", .name = "kind", .version = 1};
+	static const struct kind kinds[] = {{.family = &family, .self = &self, .name = "one"},
+	    {.family = &family, .self = &self, .name = "two"}};
+	struct bench_case bc[] = {{.kind = &kinds[0], .pub.workers = 2, .window_ns = SHORT_NS},
+	    {.kind = &kinds[0], .pub.workers = 3, .window_ns = SHORT_NS}, /* goes by the first */
+	    {.kind = &kinds[0], .pub.workers = 1, .window_ns = SHORT_NS},
+	    {.kind = &kinds[1], .pub.workers = 2, .window_ns = SHORT_NS},
+	    {.kind = &kinds[1], .pub.workers = 1, .window_ns = WINDOW_LONG_NS},
+	    {.kind = &kinds[1], .pub.workers = 1},
+	    {.kind = &kinds[1], .pub.workers = 1, .window_ns = SHORT_NS, .unsupported = "no"}};
+	const struct case_list cases = {.item = bc, .count = sizeof(bc) / sizeof(bc[0])};
+	const uint64_t group_ns = WINDOW_LOOKS_MAX * WINDOW_LONG_NS;
+	struct windows known = {0};
+	struct window_known one = {.window_ns = SHORT_NS};
+
+	(void)unused;
+	for (size_t i = 0; i < cases.count; i++)
+		(void)snprintf(bc[i].name, sizeof(bc[i].name), "case/%zu", i);
+	assert_int_equal(run_window_looks_ns(&cases, NULL, 40, 100 * group_ns), 3 * group_ns);
+	assert_int_equal(run_window_looks_ns(&cases, NULL, 40, 8 * group_ns), 2 * group_ns);
+	/* No time for a verdict on each, or too few launches for one: nobody looks. */
+	assert_int_equal(run_window_looks_ns(&cases, NULL, 2, 100 * group_ns), 0);
+	assert_int_equal(run_window_looks_ns(&cases, NULL, 40, WINDOW_LONG_NS), 0);
+	/* Who cannot run does not look for the others. */
+	(void)snprintf(bc[0].unsupported, sizeof(bc[0].unsupported), "no");
+	assert_int_equal(run_window_looks_ns(&cases, NULL, 40, 100 * group_ns), 3 * group_ns);
+	bc[0].unsupported[0] = '\0';
+	(void)snprintf(one.group, sizeof(one.group), "case/3");
+	assert_int_equal(windows_note(&known, &one), 0);
+	assert_int_equal(run_window_looks_ns(&cases, &known, 40, 100 * group_ns), 2 * group_ns);
+	windows_free(&known);
 }
 
 /* Without the time, or when a length was asked for, nothing is claimed and none taken. */
@@ -302,9 +359,11 @@ int main(void)
 	    cmocka_unit_test(where_it_does_not_matter_the_short_one_stays),
 	    cmocka_unit_test(the_first_that_is_long_enough_is_taken),
 	    cmocka_unit_test(what_no_window_settles_is_marked),
+	    cmocka_unit_test(a_long_window_is_of_whole_periods),
 	    cmocka_unit_test(noise_is_not_equivalence),
 	    cmocka_unit_test(others_of_its_kind_go_by_it),
 	    cmocka_unit_test(an_earlier_run_may_have_found_out),
+	    cmocka_unit_test(looks_are_planned_for),
 	    cmocka_unit_test(it_may_not_be_known),
 	};
 

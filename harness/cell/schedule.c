@@ -1,23 +1,16 @@
 #include "harness/cell/schedule.h"
 
-static uint64_t next(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return z ^ (z >> 31);
-}
+#include "harness/base/random.h"
 
 static uint32_t bounded(uint64_t *state, uint32_t bound)
 {
-	uint64_t product = (next(state) >> 32) * bound;
+	uint64_t product = (random_next(state) >> 32) * bound;
 
 	if ((uint32_t)product < bound) {
 		const uint32_t reject = (0u - bound) % bound;
 
 		while ((uint32_t)product < reject)
-			product = (next(state) >> 32) * bound;
+			product = (random_next(state) >> 32) * bound;
 	}
 	return (uint32_t)(product >> 32);
 }
@@ -26,8 +19,8 @@ uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch)
 {
 	uint64_t state = seed;
 
-	state = next(&state) ^ ((uint64_t)index << 32 | launch);
-	return next(&state);
+	state = random_next(&state) ^ ((uint64_t)index << 32 | launch);
+	return random_next(&state);
 }
 
 void schedule_shuffle(size_t *order, size_t n, uint64_t seed, unsigned round)
@@ -45,12 +38,11 @@ void schedule_shuffle(size_t *order, size_t n, uint64_t seed, unsigned round)
 	}
 }
 
-bool schedule_another_round(
-    unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns)
+bool schedule_fits(unsigned launches, uint64_t elapsed_ns, uint64_t cell_ns, uint64_t budget_ns)
 {
-	if (rounds_done < 2)
+	if (launches < 2)
 		return elapsed_ns < budget_ns;
-	return elapsed_ns + last_round_ns <= budget_ns;
+	return elapsed_ns + cell_ns <= budget_ns;
 }
 
 /* A window this long is a trial of its own: a second one warms up for the third, no more. */

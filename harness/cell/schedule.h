@@ -20,11 +20,11 @@ void schedule_shuffle(size_t *order, size_t n, uint64_t seed, unsigned round);
 uint64_t schedule_seed(uint64_t seed, size_t index, unsigned launch);
 
 /**
- * schedule_another_round() - is there time for it?
- * Two rounds are always tried; further ones only when one as long as the last would fit.
+ * schedule_fits() - is there time for one more launch of a case that has had @launches, the last of
+ * them @cell_ns long? Two are always tried; further ones only when one like the last would fit, so
+ * that the end of the time goes to those that are short.
  */
-bool schedule_another_round(
-    unsigned rounds_done, uint64_t elapsed_ns, uint64_t last_round_ns, uint64_t budget_ns);
+bool schedule_fits(unsigned launches, uint64_t elapsed_ns, uint64_t cell_ns, uint64_t budget_ns);
 
 /** schedule_slots() - how many of @slots a launch has time for. @slot_ns: 0 for a trial without a
  * window, which takes as long as it takes. */

@@ -120,13 +120,13 @@ static void seeds_differ(void **state)
 static void rounds_stop_with_the_budget(void **state)
 {
 	(void)state;
-	/* Two rounds are tried as long as there is any time. */
-	assert_true(schedule_another_round(0, 0, 0, 10));
-	assert_true(schedule_another_round(1, 9, 9, 10));
-	assert_false(schedule_another_round(1, 10, 9, 10));
+	/* Two are tried as long as there is any time. */
+	assert_true(schedule_fits(0, 0, 0, 10));
+	assert_true(schedule_fits(1, 9, 9, 10));
+	assert_false(schedule_fits(1, 10, 9, 10));
 	/* A third only when one like the last fits. */
-	assert_true(schedule_another_round(2, 6, 4, 10));
-	assert_false(schedule_another_round(2, 7, 4, 10));
+	assert_true(schedule_fits(2, 6, 4, 10));
+	assert_false(schedule_fits(2, 7, 4, 10));
 }
 
 static void counters_get_a_share(void **state)

@@ -89,7 +89,7 @@ int cell_start(const struct cell_spec *spec, struct cell_process **out, struct m
 	if (ret) {
 		(void)snprintf(why, why_len, "starting a cell: %s%s",
 		    c->pid > 0 ? "pidfd_open (Linux 5.3): " : "", strerror(-ret));
-		/* But of one whose words are too long others may well start. */
+		/* But if one cell's command line is too long, others may still start. */
 		ret = ret == -E2BIG ? ret : CELL_NONE;
 		goto out_kill;
 	}

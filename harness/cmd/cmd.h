@@ -34,7 +34,7 @@ extern const struct command history_command;
 #define HELP_SET                                                                        \
 	"values of a parameter instead of the profile's: workers=1,2,8 hold=500ns,2us " \
 	"bytes=1..64x2; "                                                               \
-	"may be given again"
+	"once for each"
 #define HELP_LOAD                                                                             \
 	"kinds of a shared object beside ours; PREFIX=FILE puts them under a prefix; may be " \
 	"given again"
@@ -42,6 +42,9 @@ extern const struct command history_command;
 #define HELP_MIN_EFFECT                                                                            \
 	"what lies within +-SHARE is the same (default 1%); any other proven change is slower or " \
 	"faster when it is estimated at half of that or more"
+#define HELP_MUST_SEE                                                                              \
+	"exit 3 when a slowdown of that size could have gone unseen in any case, though none was " \
+	"found"
 #define HELP_RUN "a run.json, a run's folder, an id under the results folder, or \"latest\""
 #define HELP_SIGNAL "; 128 + the signal's number after Ctrl-C or SIGTERM"
 

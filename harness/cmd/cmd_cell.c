@@ -13,13 +13,14 @@
 #include <unistd.h>
 
 struct cell_arguments {
-	const char *name;
+	const char *name, *figure;
 	uint64_t fd;
 	uint64_t slots;
 	uint64_t slot_ns;
 	uint64_t seed;
 	double given;
 	bool counters;
+	bool checking;
 	bool list; /* the catalogue instead of a case */
 	unsigned profile;
 	struct option_list names, sets, loads, ids;
@@ -37,7 +38,8 @@ static int list(const struct catalogue_here *here, const struct cell_arguments *
 		return EXIT_USAGE;
 	if (ret)
 		chosen = (struct selected){.cases = {0}};
-	ret = catalogue_tell(&chosen.cases, a->slot_ns, (int)a->fd) ? 1 : 0;
+	ret =
+	    catalogue_tell(&chosen.cases, chosen.figure, a->figure, a->slot_ns, (int)a->fd) ? 1 : 0;
 	selected_free(&chosen);
 	return ret;
 }
@@ -53,6 +55,7 @@ static int serve(
 	    .slot_ns = a->slot_ns,
 	    .seed = a->seed,
 	    .counters = a->counters,
+	    .checking = a->checking,
 	    .given = a->given,
 	};
 	char err[400];
@@ -136,9 +139,11 @@ static const struct option_spec specs[] = {
     {"seed", "N", OPTION_NUMBER(seed), "of this launch"},
     {"given", "FIGURE", OPTION_CALL, "of the case that this one depends on", .then = set_given},
     {"counters", NULL, OPTION_ON(counters), "the pass for hardware counters"},
+    {"checking", NULL, OPTION_ON(checking), "for conformance, not for figures"},
     {"load", "FILE", OPTION_LIST(loads), "kinds of a shared object"},
     {"build-id", "ID", OPTION_LIST(ids), "what it has to be"},
     {"list", NULL, OPTION_ON(list), "the catalogue instead of a case"},
+    {"figure", "NAME", OPTION_TEXT(figure), "with --list: of the kinds that declare it, this one"},
     {"profile", "PROFILE", OPTION_CHOICE(profile), "of it",
 	.words = (const char *const[]){"smoke", "quick", "full", "check", NULL}},
     {"set", "KEY=V", OPTION_LIST(sets), "values of it"},

@@ -11,7 +11,7 @@ static const char command[] = "compare";
 struct compare_options {
 	const char *base, *head, *filter, *markdown, *junit, *results_dir;
 	struct option_list json;
-	double min_effect;
+	double min_effect, must_see;
 	bool strict, force;
 };
 
@@ -35,8 +35,11 @@ static int compare(const struct compare_options *o, const struct run *base, cons
 {
 	struct comparison c = {0};
 	struct case_filter filter;
-	struct compare_rules rules = {
-	    .filter = &filter, .min_effect = o->min_effect, .strict = o->strict, .force = o->force};
+	struct compare_rules rules = {.filter = &filter,
+	    .min_effect = o->min_effect,
+	    .must_see = o->must_see,
+	    .strict = o->strict,
+	    .force = o->force};
 	size_t refusals = 0;
 	char err[200];
 	int status, rc;
@@ -88,6 +91,7 @@ static const struct option_spec specs[] = {
     {NULL, "HEAD", OPTION_TEXT(head), "what to judge", .required = true},
     {"filter", "REGEX", OPTION_TEXT(filter), HELP_FILTER},
     {"min-effect", "SHARE", OPTION_SHARE(min_effect), HELP_MIN_EFFECT, .most = 1000},
+    {"must-see", "SHARE", OPTION_SHARE(must_see), HELP_MUST_SEE, .most = 1000},
     {"strict", NULL, OPTION_ON(strict), "exit 3 when a case is unsure or missing"},
     {"force", NULL, OPTION_ON(force), "compare what should not be compared; the output says so"},
     {"markdown", "FILE", OPTION_TEXT(markdown), "write a summary for a pull request"},
@@ -107,7 +111,8 @@ const struct command compare_command = {
 	"times, so drift of the machine counts as change. A run is " HELP_RUN ".",
     .status = "0 nothing is slower; 1 something is, and only that; 2 usage, a run that cannot be "
 	      "read, a case that failed, or nothing was compared; 3 unsure or missing, with "
-	      "--strict; 4 the two are not comparable, or a case is not",
+	      "--strict, or what --must-see asks for may have gone unseen; 4 the two are not "
+	      "comparable, or a case is not",
     .options = specs,
     .size = sizeof(struct compare_options),
     .defaults = defaults,

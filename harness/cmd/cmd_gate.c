@@ -8,6 +8,7 @@
 #include "harness/cmd/gate_git.h"
 #include "harness/cmd/gate_options.h"
 #include "harness/cmd/gate_stored.h"
+#include "harness/cmd/gate_turns.h"
 #include "harness/compare/comparable.h"
 #include "harness/gate/instructions.h"
 #include "harness/gate/noise.h"
@@ -24,6 +25,7 @@ static void describe(struct comparison *c, const struct gate_options *o)
 {
 	c->kind = COMPARISON_GATE;
 	c->min_effect = o->request.min_effect;
+	c->must_see = o->request.must_see;
 	c->strict = o->strict;
 	(void)snprintf(c->base, sizeof(c->base), "%s", o->base_name ? o->base_name : o->base);
 	(void)snprintf(c->head, sizeof(c->head), "%s",
@@ -100,22 +102,46 @@ static void say_budget(const struct gate_session *s, uint64_t share_ns, struct c
 		    text_format_duration(confirm_ns, confirm, sizeof(confirm)));
 }
 
-/* Return: 0; -EINTR, and what was measured until then counts; EXIT_USAGE after a line. */
+/* What to see was asked of the A/A. Return: 0; EXIT_USAGE after a line. */
+static int say_must_see(const struct gate_session *s, struct comparison *c)
+{
+	if (!s->request->must_see_auto || !s->case_count)
+		return 0;
+	if (!(c->must_see > 0))
+		return complain(s->request->command,
+		    "--must-see auto: the A/A had no time for a look at every case; give more "
+		    "--time-budget, or narrow --filter");
+	c->must_see_worked_out = true;
+	if (!s->request->quiet)
+		(void)fprintf(stderr,
+		    "concbench gate: in this time this machine can see a slowdown of %.2g %%: that "
+		    "is asked for\n",
+		    100 * c->must_see);
+	return 0;
+}
+
+/* Return: 0; -EINTR, CELL_NONE, and what was measured until then counts; EXIT_USAGE after a line.
+ */
 static int measure(struct gate_session *s, const struct gate_options *o, struct comparison *c)
 {
-	const size_t first = c->row_count;
 	const bool counters = counters_work();
 	uint64_t share_ns = 0, counting_ns;
 	struct gate g = {0};
-	int ret = 0, rows;
+	int ret = gate_session_give(s, c), rows;
+	const size_t first = c->row_count;
 
+	c->no_cells = ret == CELL_NONE;
+	c->interrupted = ret == -EINTR;
+	if (ret)
+		return ret;
 	/* Kept back first: the A/A says what is visible in what is left. */
 	if (counters)
 		share_ns = instructions_share_ns(&s->plan, s->cases, s->case_count);
 	if (!s->plan.open_ended)
 		s->plan.budget_ns -= share_ns;
 	if (!o->no_noise)
-		ret = noise_brief(&s->plan, s->cases, s->case_count, c->noise, sizeof(c->noise));
+		ret = noise_brief(&s->plan, s->cases, s->case_count,
+		    s->request->must_see_auto ? &c->must_see : NULL, &c->noise);
 	if (!s->plan.open_ended &&
 	    s->plan.budget_ns < gate_needed_ns(&s->plan, s->cases, s->case_count)) {
 		/* Pairs take longer than was thought: the gate needs all of it. */
@@ -126,6 +152,8 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 		/* What is said now stands on a line of its own; then progress goes on. */
 		progress_end(&s->progress);
 		ret = gate_session_check_budget(s);
+		if (!ret)
+			ret = say_must_see(s, c);
 		progress_begin(&s->progress, o->request.quiet);
 	}
 	if (ret == EXIT_USAGE)
@@ -136,17 +164,27 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	if (!ret && !rows)
 		ret = gate_measure(&g);
 	c->interrupted = g.interrupted = ret == -EINTR;
-	if (!rows && (!ret || ret == -EINTR))
+	c->no_cells = ret == CELL_NONE;
+	if (c->no_cells) {
+		/* Like a run: said once, not by every case. */
+		progress_end(&s->progress);
+		if (!g.why[0])
+			(void)snprintf(g.why, sizeof(g.why), "%s", s->plan.why);
+		(void)complain(o->request.command, "no case can be measured: %s", g.why);
+	}
+	if (!rows && (!ret || ret == -EINTR || ret == CELL_NONE))
 		rows = gate_conclude(&g, c);
-	if (!rows && !ret && !o->no_noise && !c->noise[0] && s->case_count)
-		noise_of_gate(&g, c->noise, sizeof(c->noise));
-	noise_name_quota(&g, c->noise, sizeof(c->noise));
+	if (!rows && !ret && s->case_count)
+		noise_of_gate(&g, &c->rows[first], !o->no_noise, &c->noise);
+	noise_name_quota(&g, &c->noise);
+	if (!rows && c->row_count > first)
+		rows = gate_turns_note(s, o->results_dir, &c->machine, &c->rows[first]);
 	/* What was kept for it, and what the gate has left. */
 	counting_ns = share_ns + (rows ? 0 : gate_left_ns(&g));
 	gate_free(&g);
 	if (!rows && !ret && counters)
 		ret = instructions_compare(&s->plan, c, first, counting_ns);
-	if (rows || (ret && ret != -EINTR))
+	if (rows || c->noise.failed || (ret && ret != -EINTR && ret != CELL_NONE))
 		return complain(o->request.command, "out of memory");
 	return ret;
 }
@@ -170,6 +208,15 @@ static void say_unseen(const struct gate_options *o, const struct comparison *c)
 		    comparison_unseen(c), c->row_count);
 }
 
+/* All of it was looked up, and nothing of it can be measured on both sides. */
+static int say_incomparable(const struct gate_options *o, const struct comparison *c)
+{
+	if (!c->row_count)
+		return complain(o->request.command, "this machine can run none of these cases");
+	return complain(o->request.command, "none of %zu case%s can be compared; %s: %s",
+	    c->row_count, c->row_count == 1 ? "" : "s", c->rows[0].name, c->rows[0].reason);
+}
+
 /* Both sides are programs that take turns. */
 static int gate_programs(struct gate_options *o)
 {
@@ -181,6 +228,12 @@ static int gate_programs(struct gate_options *o)
 
 	describe(&c, o);
 	ret = gate_session_open(&s, &o->request, &c);
+	if (o->check) {
+		status = ret == -EINTR ? 128 + interrupt_pending() : ret;
+		if (!ret && !s.case_count)
+			status = say_incomparable(o, &c);
+		goto out;
+	}
 	if (!ret)
 		ret = check_builds(&s, o, &c, &refused);
 	if (!ret && !refused) {
@@ -188,7 +241,7 @@ static int gate_programs(struct gate_options *o)
 		ret = measure(&s, o, &c);
 		progress_end(&s.progress);
 	}
-	if (ret && ret != -EINTR) {
+	if (ret && ret != -EINTR && ret != CELL_NONE) {
 		status = ret;
 	} else if (ret == -EINTR && !c.row_count) {
 		status = 128 + interrupt_pending();
@@ -203,6 +256,7 @@ static int gate_programs(struct gate_options *o)
 		if (!status)
 			status = comparison_status(&c);
 	}
+out:
 	gate_session_close(&s, comparison_failed(&c));
 	comparison_free(&c);
 	return status;

@@ -1,5 +1,6 @@
 /* cmd_new.c - `concbench new`: the beginning of a lock, a queue or a job of one's own. What it
  * writes is the example project, with another name in it. */
+#include "harness/base/embed.h"
 #include "harness/base/file.h"
 #include "harness/base/text.h"
 #include "harness/cmd/cmd.h"
@@ -14,12 +15,6 @@
 
 #define PATH_LEN 4096
 #define FILES_MAX 8
-
-/* A file of the tree, in this program; the Makefile knows on which it depends. */
-#define EMBED(symbol, path)                                                                \
-	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path \
-		"\"\n.byte 0\n.popsection");                                               \
-	extern const char symbol[] __attribute__((visibility("hidden")));
 
 EMBED(new_lock, "scripts/examples/own-lock/ticket.c")
 EMBED(new_queue, "scripts/examples/own-lock/lamport.cc")

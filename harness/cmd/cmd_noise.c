@@ -1,6 +1,8 @@
 /* cmd_noise.c - `concbench noise`: the same gate again and again, on two sides that are equal. */
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/text.h"
+#include "harness/cell/given.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/cmd/gate_options.h"
@@ -14,7 +16,7 @@
 /* Tries without a budget: enough to see a machine that cannot be trusted at all. */
 #define DEFAULT_TRIES 10
 
-/* Return: 0; -EINTR, -ENOMEM: the try does not count. */
+/* Return: 0; -EINTR, -ENOMEM, EXIT_USAGE after a line: the try does not count. */
 static int one_try(struct gate_session *s, struct noise_tally *t)
 {
 	struct comparison c = {0};
@@ -27,6 +29,8 @@ static int one_try(struct gate_session *s, struct noise_tally *t)
 		ret = gate_conclude(&g, &c);
 	if (!ret)
 		ret = noise_tally_add(t, &g, c.rows);
+	if (ret == CELL_NONE)
+		ret = complain(s->request->command, "no case can be measured: %s", g.why);
 	gate_free(&g);
 	comparison_free(&c);
 	return ret;
@@ -56,6 +60,22 @@ static int measure(struct gate_session *s, const struct gate_options *o, struct 
 	return ret;
 }
 
+/* One try at least is made, whatever there is time for: said before it, for afterwards it is gone.
+ */
+static int check_tries(const struct gate_session *s, const struct gate_options *o)
+{
+	const uint64_t try_ns = s->plan.budget_ns + s->given_count * GIVEN_NS;
+	char budget[TEXT_FORMAT_MAX], one[32];
+
+	if (!o->tries_ns || o->tries_ns >= try_ns)
+		return 0;
+	return complain(o->request.command,
+	    "--time-budget: %s is too short for one try of %zu case%s; accepted: --time-budget %s, "
+	    "or less --trial-time, or fewer cases",
+	    text_format_duration(o->tries_ns, budget, sizeof(budget)), s->case_count,
+	    s->case_count == 1 ? "" : "s", text_format_budget(try_ns, one, sizeof(one)));
+}
+
 static int conclude(const struct gate_options *o, struct noise_tally *t)
 {
 	int status = 0, ret;
@@ -80,6 +100,20 @@ static int conclude(const struct gate_options *o, struct noise_tally *t)
 	return status;
 }
 
+static void say_given(const struct gate_session *s)
+{
+	char figure[TEXT_FORMAT_MAX];
+
+	for (size_t i = 0; i < s->case_count; i++) {
+		const struct run_given *g = &s->cases[i]->given;
+
+		if (g->of[0])
+			(void)printf("%s: both sides were given %s%s, the figure of %s\n",
+			    s->cases[i]->name, text_format_count(g->figure, figure, sizeof(figure)),
+			    g->unit, g->of);
+	}
+}
+
 /* Of programs that differ: what is not in the table was not measured. */
 static void say_left_out(const struct gate_options *o, const struct comparison *left_out)
 {
@@ -95,6 +129,12 @@ static int run(const struct gate_options *o)
 	struct gate_session s;
 	int ret = gate_session_open(&s, &o->request, &left_out), status;
 
+	if (!ret)
+		ret = check_tries(&s, o);
+	if (!ret)
+		ret = gate_session_give(&s, &left_out);
+	if (ret == CELL_NONE)
+		ret = EXIT_USAGE;
 	say_left_out(o, &left_out);
 	if (!ret && !s.case_count)
 		ret = complain(o->request.command, "--filter: no case that both can measure here");
@@ -102,6 +142,8 @@ static int run(const struct gate_options *o)
 	    noise_tally_begin(&t, s.cases, s.case_count, s.plan.budget_ns / s.case_count) != 0)
 		ret = complain(o->request.command, "out of memory");
 	if (!ret) {
+		if (!o->request.quiet)
+			say_given(&s);
 		progress_begin(&s.progress, o->request.quiet);
 		ret = measure(&s, o, &t);
 		progress_end(&s.progress);
@@ -111,6 +153,8 @@ static int run(const struct gate_options *o)
 		status = complain(o->request.command, "out of memory");
 	interrupt_unblock();
 	if (t.tries && (!ret || ret == -EINTR) && conclude(o, &t) && !status)
+		status = EXIT_USAGE;
+	if (!status && comparison_count(&left_out, VERDICT_FAILED))
 		status = EXIT_USAGE;
 	gate_session_close(&s, false);
 	comparison_free(&left_out);

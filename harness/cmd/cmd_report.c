@@ -1,9 +1,11 @@
 /* cmd_report.c - `concbench report`: charts and page of a run that is on the disk. */
 #include "harness/report/again.h"
 #include "harness/report/report.h"
+#include "harness/report/table.h"
 
 #include "harness/cmd/cmd.h"
 
+#include "harness/machine/topology_draw.h"
 #include "harness/run/result.h"
 #include "harness/run/run_folder.h"
 
@@ -20,6 +22,8 @@ struct arguments {
 	const char *output;
 	const char *run;
 	bool commands;
+	bool table;
+	bool above_floor;
 	struct report_options options;
 };
 
@@ -58,6 +62,15 @@ static int print_commands(const struct run *run)
 	return ret;
 }
 
+static int print_table(const struct arguments *a, const struct run *run)
+{
+	const int rc = table_print_run(stdout, run, !topology_draw_is_utf8(), a->above_floor);
+
+	if (rc == -ENOMEM)
+		return fail("out of memory");
+	return rc || fflush(stdout) ? fail("standard output: %s", strerror(errno)) : 0;
+}
+
 static int report(const struct arguments *a, const char *path)
 {
 	char err[512] = "", own_dir[PATH_MAX];
@@ -67,8 +80,8 @@ static int report(const struct arguments *a, const char *path)
 	rc = result_read(path, &run, err, sizeof(err));
 	if (rc)
 		return err[0] ? fail("%s", err) : fail("%s: %s", path, strerror(-rc));
-	if (a->commands) {
-		rc = print_commands(&run);
+	if (a->commands || a->table) {
+		rc = a->commands ? print_commands(&run) : print_table(a, &run);
 		run_free(&run);
 		return rc;
 	}
@@ -90,7 +103,13 @@ static int run(void *options)
 {
 	const struct arguments *a = options;
 	char path[PATH_MAX];
-	const int rc = result_resolve(a->results, a->run, path, sizeof(path));
+	int rc;
+
+	if (a->commands && a->table)
+		return fail("--commands and --table are two things: one at a time");
+	if (a->above_floor && !a->table)
+		return fail("--above-floor is of the table: give --table as well");
+	rc = result_resolve(a->results, a->run, path, sizeof(path));
 
 	if (rc == -ENOENT && run_folder_unfinished(a->results, a->run))
 		return fail(
@@ -118,6 +137,9 @@ static const struct option_spec specs[] = {
     {"no-charts", NULL, OPTION_ON(options.no_charts), "the page without charts"},
     {"commands", NULL, OPTION_ON(commands),
 	"print the command that measures each row again, one a line; draw nothing"},
+    {"table", NULL, OPTION_ON(table), "print the table of its figures; draw nothing"},
+    {"above-floor", NULL, OPTION_ON(above_floor),
+	"in that table, what is more than the loop and its check alone cost"},
     {0},
 };
 #undef OPTIONS

@@ -3,6 +3,7 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/cell/cell.h"
+#include "harness/cell/given.h"
 #include "harness/cell/supervise.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
@@ -12,6 +13,7 @@
 #include <concbench/gbench.h>
 #include "harness/machine/build_info.h"
 #include "harness/machine/counters.h"
+#include "harness/machine/quota.h"
 #include "harness/machine/topology_draw.h"
 #include "harness/report/again.h"
 #include "harness/report/report.h"
@@ -35,13 +37,39 @@
 
 #define IN_PROCESS_SLOTS 10u
 
+/* What it depends on is measured by cells: only the case itself is to be looked at here. */
+static int give_in_process(struct session *s, const struct bench_case *bc, double *given)
+{
+	const struct cell_spec spec = {
+	    .exe = s->exe,
+	    .modules = module_list_words(&s->here.modules),
+	    .allowed = topology_allowed_list(s->topo),
+	    .seed = s->o.seed,
+	    .stderr_fd = STDERR_FILENO,
+	    .ready_within_ns = s->o.cell_timeout_ns,
+	    .turn_within_ns = s->o.cell_timeout_ns,
+	};
+	struct run_given found;
+	char why[REASON_MAX] = "";
+	const int ret =
+	    bc->depends[0] ? given_find(&spec, bc->depends, &found, why, sizeof(why)) : 0;
+
+	if (ret)
+		return complain("run", "%s: %s", bc->name, why[0] ? why : strerror(-ret));
+	if (bc->depends[0])
+		(void)fprintf(stderr, "concbench run: given %.6g%s, the figure of %s\n",
+		    found.figure, found.unit, found.of);
+	*given = bc->depends[0] ? found.figure : 0.0;
+	return 0;
+}
+
 static int run_in_process(struct session *s)
 {
 	/* A debugger's run does not go on until it is precise. */
 	const unsigned repetitions =
 	    s->o.rounds_given || s->o.rounds < IN_PROCESS_SLOTS ? s->o.rounds : IN_PROCESS_SLOTS;
 	static char name[] = "concbench", *no_flags[] = {name, NULL};
-	int none = 1;
+	int none = 1, ret;
 	struct cell_options cell = {
 	    .topo = s->topo, .slots = repetitions, .slot_ns = s->o.slot_ns, .seed = s->o.seed};
 
@@ -51,6 +79,9 @@ static int run_in_process(struct session *s)
 		return complain("run",
 		    "--in-process runs one case; --filter picks %zu that can run", s->entry_count);
 	cell.bc = s->entries[0].bc;
+	ret = give_in_process(s, cell.bc, &cell.given);
+	if (ret)
+		return ret;
 	if (gbench_initialize(s->o.gbench_argc ? &s->o.gbench_argc : &none,
 		s->o.gbench_argc ? s->o.gbench_argv : no_flags) != 0)
 		return complain("run", "out of memory");
@@ -92,16 +123,7 @@ static int describe_run(struct session *s)
 	if (!ret)
 		ret = build_info_manifest(&s->run.manifest);
 	if (!ret)
-		ret = manifest_add(&s->run.manifest, "topology.summary", topology_summary(s->topo));
-	if (!ret)
-		ret = manifest_add(
-		    &s->run.manifest, "topology.fingerprint", topology_fingerprint(s->topo));
-	if (!ret)
-		ret = manifest_add(
-		    &s->run.manifest, "topology.allowed_pus", topology_allowed_list(s->topo));
-	if (!ret)
-		ret = manifest_add(&s->run.manifest, TOPOLOGY_ORIGIN_KEY,
-		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
+		ret = add_topology(&s->run.manifest, s->topo);
 	if (!ret)
 		ret = manifest_addf(
 		    &s->run.manifest, "run.timer_slack_ns", "%d", cell_set_timer_slack());
@@ -183,7 +205,7 @@ static int read_windows(struct session *s)
 	if (s->o.new_windows || s->o.slot_ns || s->o.in_process)
 		return 0;
 	ret = windows_read(path, machine, &s->windows, err, sizeof(err));
-	return ret ? complain("run", "%s: %s; without the file they are found anew", path,
+	return ret ? complain("run", "%s: %s; without that file they are found again", path,
 			 err[0] ? err : strerror(-ret))
 		   : 0;
 }
@@ -229,6 +251,15 @@ static bool find_counters(struct session *s, char *note, size_t note_len)
 	return events > 0;
 }
 
+static uint64_t quota_period_ns(void)
+{
+	struct quota q;
+
+	quota_open(&q, "");
+	quota_close(&q);
+	return q.period_ns;
+}
+
 static int measure(struct session *s, bool counters)
 {
 	struct run_loop loop = {
@@ -251,6 +282,7 @@ static int measure(struct session *s, bool counters)
 	    .counters = counters,
 	    /* The two of a pair must not end with windows of different lengths. */
 	    .choose_windows = !s->o.aa,
+	    .period_ns = quota_period_ns(),
 	    .windows = &s->windows,
 	};
 	const uint64_t begin_ns = clock_now_ns();
@@ -262,7 +294,7 @@ static int measure(struct session *s, bool counters)
 		ret = run_loop_counters(&loop);
 	progress_end(&loop.progress);
 	if (ret == CELL_NONE)
-		(void)complain("run", "%s; nothing can be measured without", loop.why);
+		(void)complain("run", "no case can be measured: %s", loop.why);
 	s->run.elapsed_s = (double)(clock_now_ns() - begin_ns) / 1e9;
 	s->run.interrupted = ret == -EINTR;
 	return ret;
@@ -356,9 +388,8 @@ static void print_precision(const struct session *s)
 		if (!status_has_figure(series->status))
 			continue;
 		figures++;
-		cut += strstr(series->reason, RUN_STOP_CLAUSE) != NULL;
-		reached += series->summary.launches > STOPPING_MIN &&
-			   !strstr(series->reason, RUN_STOP_CLAUSE);
+		cut += series->stopped[0] != '\0';
+		reached += series->summary.launches > STOPPING_MIN && !series->stopped[0];
 	}
 	if (s->o.precision > 0 && figures)
 		(void)printf("Precision: %zu of %zu cases ended within +-%.3g %%%s\n", reached,
@@ -403,7 +434,8 @@ static int print(const struct session *s)
 		break;
 	case FORMAT_CONSOLE:
 		if (!s->o.quiet) {
-			ret = table_print_run(stdout, &s->run, !topology_draw_is_utf8());
+			ret = table_print_run(
+			    stdout, &s->run, !topology_draw_is_utf8(), s->o.above_floor);
 			print_precision(s);
 			if (s->run.interrupted)
 				(void)printf("Interrupted: these are the launches until then.\n");

@@ -31,6 +31,36 @@ int read_stored_run(const char *command, const char *results_dir, const char *re
 	return rc ? complain(command, "%s", err[0] ? err : strerror(-rc)) : 0;
 }
 
+int add_topology(struct manifest *m, const struct topology *topo)
+{
+	const struct {
+		const char *key, *value;
+	} facts[] = {
+	    {"topology.summary", topology_summary(topo)},
+	    {"topology.fingerprint", topology_fingerprint(topo)},
+	    {"topology.allowed_pus", topology_allowed_list(topo)},
+	    {TOPOLOGY_ORIGIN_KEY, topology_is_real(topo) ? TOPOLOGY_OURS : "another machine"},
+	};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < sizeof(facts) / sizeof(facts[0]); i++)
+		ret = manifest_add(m, facts[i].key, facts[i].value);
+	return ret;
+}
+
+int class_here(const struct topology *topo, char class[MACHINE_CLASS_LEN])
+{
+	struct manifest machine = {0};
+	int ret = manifest_collect(&machine);
+
+	if (!ret)
+		ret = add_topology(&machine, topo);
+	if (!ret)
+		machine_class(&machine, class);
+	manifest_free(&machine);
+	return ret;
+}
+
 void describe_stored_run(char *out, size_t len, const char *ref, const struct run *run)
 {
 	(void)snprintf(out, len, "%.110s (%.120s)", ref, run->id);
@@ -96,10 +126,9 @@ bool comparison_failed(const struct comparison *c)
 
 void say_cells_log(const char *command, bool quiet, const char *log)
 {
-	if (quiet)
+	/* It stays for whoever is told of it: where stdout takes nothing, on stderr. */
+	if (quiet || printf("what the cells said: %s\n", log) < 0 || fflush(stdout) != 0)
 		(void)complain(command, "what the cells said: %s", log);
-	else
-		(void)printf("what the cells said: %s\n", log);
 }
 
 void date_comparison(struct comparison *c)

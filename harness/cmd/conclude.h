@@ -1,5 +1,5 @@
 /*
- * conclude.h - what gate and compare have in common: complaints, stored runs, and where a
+ * conclude.h - what commands have in common: stored runs, facts of the machine, and where a
  * comparison goes.
  */
 #ifndef CONCBENCH_CONCLUDE_H
@@ -7,6 +7,8 @@
 
 #include "harness/cmd/options.h"
 #include "harness/compare/comparison.h"
+#include "harness/history/machine_class.h"
+#include "harness/machine/topology.h"
 
 /* Where a comparison goes beside the terminal; NULL: nowhere. */
 struct outputs {
@@ -18,6 +20,12 @@ struct outputs {
 
 /** read_stored_run() - by path, id or "latest". Return: 0; EXIT_USAGE after a line. */
 int read_stored_run(const char *command, const char *results_dir, const char *ref, struct run *run);
+
+/** add_topology() - to what is known of this machine. Return: 0; -ENOMEM. */
+int add_topology(struct manifest *m, const struct topology *topo);
+
+/** class_here() - machine_class() of this one. Return: 0; -ENOMEM. */
+int class_here(const struct topology *topo, char class[MACHINE_CLASS_LEN]);
 
 /** describe_stored_run() - as typed, and which that is: "latest" will be another one tomorrow. */
 void describe_stored_run(char *out, size_t len, const char *ref, const struct run *run);

@@ -3,6 +3,7 @@
 #include "harness/base/child.h"
 #include "harness/base/clock.h"
 #include "harness/base/interrupt.h"
+#include "harness/cmd/conclude.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,16 +90,7 @@ int gate_facts_collect(const struct gate_session *s, struct comparison *c)
 	c->has_seed = true;
 	c->seed = s->request->seed;
 	if (!ret)
-		ret = manifest_add(&c->machine, "topology.summary", topology_summary(s->topo));
-	if (!ret)
-		ret = manifest_add(
-		    &c->machine, "topology.fingerprint", topology_fingerprint(s->topo));
-	if (!ret)
-		ret = manifest_add(
-		    &c->machine, "topology.allowed_pus", topology_allowed_list(s->topo));
-	if (!ret)
-		ret = manifest_add(&c->machine, TOPOLOGY_ORIGIN_KEY,
-		    topology_is_real(s->topo) ? TOPOLOGY_OURS : "another machine");
+		ret = add_topology(&c->machine, s->topo);
 	for (enum side side = SIDE_BASE; !ret && side < SIDES; side++)
 		ret = add_build(s->request->exe[side], &c->build[side]);
 	return ret;

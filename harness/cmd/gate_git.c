@@ -200,6 +200,23 @@ static int find_working_tree(struct repository *r, char *commit)
 
 /* ---- both sides ---- */
 
+/* Base's kinds are there: whether any is asked for need not wait until head's are. Return: 0;
+ * EXIT_USAGE after a line. */
+static int check_kinds(const struct gate_options *o)
+{
+	struct gate_request r = o->request;
+	struct comparison none = {0};
+	struct gate_session s;
+	int ret;
+
+	r.loads[SIDE_HEAD] = r.loads[SIDE_BASE];
+	r.quiet = true;
+	ret = gate_session_open(&s, &r, &none);
+	gate_session_close(&s, false);
+	comparison_free(&none);
+	return ret;
+}
+
 /* Relative paths are of the revision. */
 static int place_loads(struct gate_git *g, struct gate_options *o, enum side side, const char *name)
 {
@@ -259,6 +276,8 @@ int gate_git_build(struct gate_git *g, struct gate_options *o)
 		ret = find_commit(&r, "git-head", o->git_head, commit[SIDE_HEAD]);
 	if (!ret)
 		ret = build_side(g, o, &r, SIDE_BASE, o->git_base, commit[SIDE_BASE]);
+	if (!ret)
+		ret = check_kinds(o);
 	if (!ret && !o->git_head)
 		ret = find_working_tree(&r, commit[SIDE_HEAD]);
 	if (!ret)

@@ -10,17 +10,20 @@
 
 /* A change beyond this is no effect to look for. */
 #define MIN_EFFECT_MAX_PCT 100
+#define MUST_SEE_MAX_PCT 1000
 
 enum { GATE = 1, NOISE = 2 };
 
 static const char *const profile_words[] = {"smoke", "quick", "full", NULL};
 
-static int add_load(struct gate_request *r, enum side side, const char *text, char *err, size_t len)
+static int add_load(struct gate_request *r, enum side side, const char *flag, const char *text,
+    char *err, size_t len)
 {
 	struct request_loads *l = &r->loads[side];
 
 	if (l->count == REQUEST_LOADS_MAX)
 		return snprintf(err, len, "%d files at most", REQUEST_LOADS_MAX);
+	l->flag[l->count] = flag;
 	l->spec[l->count++] = text;
 	return 0;
 }
@@ -33,9 +36,9 @@ static int take_load(
 	int ret = 0;
 
 	if (s->name[0] != 'h')
-		ret = add_load(r, SIDE_BASE, text, err, err_len);
+		ret = add_load(r, SIDE_BASE, s->name, text, err, err_len);
 	if (!ret && s->name[0] != 'b')
-		ret = add_load(r, SIDE_HEAD, text, err, err_len);
+		ret = add_load(r, SIDE_HEAD, s->name, text, err, err_len);
 	return ret;
 }
 
@@ -84,19 +87,22 @@ static void defaults(void *options, const char *command)
 	o->request.seed %= 1000000;
 }
 
-static int take_gate_on(
+/* A share, or what this machine can see. */
+static int take_must_see(
     void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
 {
-	struct gate_options *o = options;
+	struct gate_request *r = &((struct gate_options *)options)->request;
 
+	r->must_see_auto = strcmp(text, "auto") == 0;
+	r->must_see = 0;
+	if (r->must_see_auto ||
+	    (options_share(text, MUST_SEE_MAX_PCT / 100.0, &r->must_see) == 0 && r->must_see > 0))
+		return 0;
 	(void)s;
-	if (gate_figure_of(text, &o->figure)) {
-		(void)snprintf(
-		    err, err_len, "'%.80s' is no figure; accepted: " GATE_FIGURE_WORDS, text);
-		return -EINVAL;
-	}
-	o->request.figure = &o->figure;
-	return 0;
+	(void)snprintf(err, err_len,
+	    "'%.80s' is no size; accepted: such as 5%%, up to %d%%, or auto", text,
+	    MUST_SEE_MAX_PCT);
+	return -EINVAL;
 }
 
 static void gate_defaults(void *options)
@@ -147,6 +153,9 @@ static int finish(void *options)
 	o->request.force = o->force;
 	if (check_budget(o))
 		return EXIT_USAGE;
+	if (o->request.must_see_auto && o->no_noise)
+		return complain(o->request.command, "--must-see auto and --no-noise exclude each "
+						    "other: the A/A finds the size out");
 	o->outputs.quiet = o->request.quiet;
 	return gate_git_check(o);
 }
@@ -212,9 +221,15 @@ static const struct option_spec specs[] = {
     {"no-noise", NULL, OPTION_ON(no_noise), "skip the brief A/A before the gate", .only = GATE},
     {"min-effect", "SHARE", OPTION_SHARE(request.min_effect), HELP_MIN_EFFECT,
 	.most = MIN_EFFECT_MAX_PCT, .group = "the verdict"},
-    {"gate-on", "FIGURE", OPTION_TEXT(gate_on),
-	"what to judge of every case instead of its own figure: " GATE_FIGURE_WORDS, .only = GATE,
-	.then = take_gate_on},
+    {"gate-on", "FIGURE", OPTION_TEXT(request.gate_on),
+	"what to judge of every case instead of its own figure: " GATE_FIGURE_WORDS
+	", or one that kinds declare, such as call_ns (concbench describe)",
+	.only = GATE},
+    {"must-see", "SHARE|auto", OPTION_TEXT(must_see),
+	HELP_MUST_SEE
+	"; auto: of the size that the A/A before it, then of all cases, has shown this machine to "
+	"see in the time",
+	.only = GATE, .then = take_must_see},
     {"strict", NULL, OPTION_ON(strict), "exit 3 when a case is unsure or missing", .only = GATE},
     {"force", NULL, OPTION_ON(force),
 	"compare builds of other compilers, flags or sanitizers too, marked, for when that is what "
@@ -231,6 +246,9 @@ static const struct option_spec specs[] = {
     {"tsv", "FILE", OPTION_TEXT(tsv), "write the table as tab-separated values", .only = NOISE},
     {"results", "DIR", OPTION_TEXT(results_dir),
 	"where --base RUN is looked for (default: results)", .only = GATE},
+    {"check", NULL, OPTION_ON(check),
+	"measure nothing: 0 when there are such cases and the time is enough, else 2 and why",
+	.only = GATE},
     {"quiet", NULL, OPTION_ON(request.quiet), "no progress and no table"},
     {0},
 };
@@ -246,7 +264,8 @@ const struct command gate_command = {
 	"failed.",
     .status =
 	"0 nothing is slower; 1 something is, and only that; 2 usage, a case that failed, or "
-	"nothing was compared; 3 unsure or missing, with --strict; 4 incomparable" HELP_SIGNAL,
+	"nothing was compared; 3 unsure or missing, with --strict, or what --must-see asks for may "
+	"have gone unseen; 4 incomparable" HELP_SIGNAL,
     .examples = "concbench gate --base OLD/concbench --filter ^lock/\n"
 		"concbench gate --git-base main --build 'make bench.so' --load bench.so",
     .options = specs,

@@ -20,11 +20,11 @@ struct gate_options {
 	const char *results_dir; /* where a stored base is looked for */
 	struct outputs outputs;  /* of a gate */
 	const char *tsv;
-	const char *gate_on;      /* gate_figure_of(); NULL: each case's own figure */
-	uint64_t tries_ns;        /* noise: for all tries together; 0: not given */
-	struct run_figure figure; /* of gate_on */
+	const char *must_see; /* as typed */
+	uint64_t tries_ns;    /* noise: for all tries together; 0: not given */
 	bool strict;
 	bool force;       /* gate: compare what is not comparable, and mark it */
+	bool check;       /* gate: only say whether it can be done */
 	bool no_noise;    /* gate: no A/A before it */
 	bool launch_time; /* gate: was given */
 };

@@ -20,6 +20,7 @@ struct gate_request {
 	struct selection what; /* of both sides */
 	struct request_loads {
 		const char *spec[REQUEST_LOADS_MAX]; /* [PREFIX=]FILE */
+		const char *flag[REQUEST_LOADS_MAX]; /* as typed: "load", "base-load", ... */
 		size_t count;
 	} loads[SIDES];
 	uint64_t budget_ns; /* of one gate; 0: @case_ns a case */
@@ -30,8 +31,10 @@ struct gate_request {
 	uint64_t turn_timeout_ns; /* 0: cell_turn_within_ns() */
 	uint64_t seed;
 	double min_effect;
-	const struct run_figure *figure; /* of every case; NULL: its own */
-	bool force;                      /* measure cases that do something else in head, too */
+	double must_see;     /* 0: not asked for */
+	bool must_see_auto;  /* what this machine can see in the time: the A/A finds it out */
+	const char *gate_on; /* a figure of every case; NULL: its own */
+	bool force;          /* measure cases that do something else in head, too */
 	bool quiet;
 };
 
@@ -55,6 +58,8 @@ struct gate_session {
 	size_t own_count;
 	const struct catalogue_case **cases; /* of base, measured */
 	size_t case_count;
+	size_t without_figure; /* cases that have no figure of the name that was asked for */
+	size_t given_count;    /* cases that others depend on, and not measured yet */
 	struct gate_plan plan;
 	struct progress progress;
 };
@@ -74,6 +79,16 @@ int gate_session_open(struct gate_session *s, const struct gate_request *r, stru
  * Return: 0; EXIT_USAGE after a line.
  */
 int gate_session_check_budget(struct gate_session *s);
+
+/**
+ * gate_session_give() - measure, on base's side, what some of the cases depend on, each once: both
+ * sides are given that, or two loads would be compared.
+ * @out: gets a row for every case for which there is nothing to give; it is not measured.
+ *
+ * The time comes off a budget that the user has set; gate_session_open() has counted on it.
+ * Return: 0; -EINTR; CELL_NONE or EXIT_USAGE after a line.
+ */
+int gate_session_give(struct gate_session *s, struct comparison *out);
 
 /** gate_session_close() - @keep_log: leave the folder with the cells' words where it is. */
 void gate_session_close(struct gate_session *s, bool keep_log);

@@ -7,7 +7,6 @@
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/conclude.h"
 #include "harness/compare/compare.h"
-#include "harness/history/machine_class.h"
 #include "harness/run/windows.h"
 
 #include <dirent.h>
@@ -20,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS_MAX 32
+/* Of ours; its user's come on top. */
+#define ARGS_MAX 20
 #define TEXT_MAX 40
 /* A head that ends neither at its budget nor at SIGINT is stuck. */
 #define OVERRUN_NS (120 * CLOCK_NS_PER_S)
@@ -86,10 +86,13 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 {
 	const struct gate_request *r = &o->request;
 	char budget[TEXT_MAX], seed[TEXT_MAX], slot[TEXT_MAX], timeout[TEXT_MAX];
-	const char *argv[ARGS_MAX] = {r->exe[SIDE_HEAD], "run", "--profile",
+	const char *const ours[] = {r->exe[SIDE_HEAD], "run", "--profile",
 	    profile_name(r->what.profile), "--results", folder, "--no-charts", "--no-counters",
 	    "--quiet", "--seed", seed, "--cell-timeout", timeout};
-	unsigned argc = 13;
+	size_t argc = sizeof(ours) / sizeof(ours[0]);
+	const char **argv = calloc(
+	    ARGS_MAX + 2 * r->what.set_count + 2 * r->loads[SIDE_HEAD].count + r->what.name_count,
+	    sizeof(*argv));
 	const struct {
 		const char *flag, *value;
 	} given[] = {
@@ -98,6 +101,9 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 	    {"--slot-time", r->slot_ns ? slot : NULL},
 	};
 
+	if (!argv)
+		_exit(126);
+	memcpy(argv, ours, sizeof(ours));
 	(void)snprintf(budget, sizeof(budget), "%" PRIu64 "ns", r->budget_ns);
 	(void)snprintf(slot, sizeof(slot), "%" PRIu64 "ns", r->slot_ns);
 	(void)snprintf(timeout, sizeof(timeout), "%" PRIu64 "ns", r->cell_timeout_ns);
@@ -108,15 +114,15 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 			argv[argc++] = given[i].value;
 		}
 	}
-	for (size_t i = 0; i < r->what.set_count && argc + 2 < ARGS_MAX; i++) {
+	for (size_t i = 0; i < r->what.set_count; i++) {
 		argv[argc++] = "--set";
 		argv[argc++] = r->what.sets[i];
 	}
-	for (size_t i = 0; i < r->loads[SIDE_HEAD].count && argc + 2 < ARGS_MAX; i++) {
+	for (size_t i = 0; i < r->loads[SIDE_HEAD].count; i++) {
 		argv[argc++] = "--load";
 		argv[argc++] = r->loads[SIDE_HEAD].spec[i];
 	}
-	for (size_t i = 0; i < r->what.name_count && argc + 1 < ARGS_MAX; i++)
+	for (size_t i = 0; i < r->what.name_count; i++)
 		argv[argc++] = r->what.names[i];
 	child_die_with(parent);
 	interrupt_restore_child();
@@ -164,6 +170,7 @@ static int compare(const struct gate_options *o, const struct run *base, const s
 	struct case_filter filter;
 	const struct compare_rules rules = {.filter = &filter,
 	    .min_effect = o->request.min_effect,
+	    .must_see = o->request.must_see,
 	    .strict = o->strict,
 	    .force = o->force};
 	char err[200];
@@ -202,10 +209,11 @@ static void describe_side(
 /* Nothing takes turns with a run that is over. */
 static int refuse_idle_options(const struct gate_options *o)
 {
-	const char *idle = o->launch_time ? "launch-time"
-			   : o->no_noise  ? "no-noise"
-			   : o->gate_on   ? "gate-on"
-					  : NULL;
+	const char *idle = o->launch_time             ? "launch-time"
+			   : o->request.must_see_auto ? "must-see auto"
+			   : o->no_noise              ? "no-noise"
+			   : o->request.gate_on       ? "gate-on"
+						      : NULL;
 
 	return idle ? complain(o->request.command,
 			  "--%s: means nothing with a stored run as --base: %s", idle, o->base)
@@ -250,23 +258,41 @@ static int judge(const struct gate_options *o, const struct run *base, const cha
 	return status;
 }
 
-/* Head is measured in windows as long as base was: another length may be another figure. */
+/* The class of the machine that head runs on: with --force base may be of another. */
+static int head_class(const struct gate_options *o, char class[MACHINE_CLASS_LEN])
+{
+	struct topology *topo = NULL;
+	char err[200];
+	int ret;
+
+	if (topology_discover(&topo, err, sizeof(err)) != 0)
+		return complain(o->request.command, "topology: %s", err);
+	ret = class_here(topo, class);
+	topology_free(topo);
+	return ret ? complain(o->request.command, "%s", strerror(-ret)) : 0;
+}
+
+/* Head is measured in windows as long as base was, and given what base was given: another length
+ * may be another figure, and half of another peak is another load. */
 static int give_windows(const struct gate_options *o, const struct run *base, const char *folder)
 {
 	char path[GATE_PATH_MAX + sizeof(WINDOWS_FILE)], machine[MACHINE_CLASS_LEN];
 	struct windows windows = {0};
-	int ret = 0;
+	int ret = head_class(o, machine);
 
+	if (ret)
+		return ret;
 	for (size_t i = 0; !ret && i < base->series_count; i++) {
 		const struct series *s = &base->series[i];
-		struct window_known one = {.window_ns = s->slot_ns, .seen = s->window};
+		struct window_known one = {
+		    .window_ns = s->slot_ns, .seen = s->window, .given = s->given};
 
 		(void)snprintf(one.group, sizeof(one.group), "%s", s->name);
-		if (s->slot_ns)
+		(void)snprintf(one.run, sizeof(one.run), "%s", base->id);
+		if (s->slot_ns || s->given.of[0])
 			ret = windows_note(&windows, &one);
 	}
 	(void)snprintf(path, sizeof(path), "%s/" WINDOWS_FILE, folder);
-	machine_class(&base->manifest, machine);
 	if (!ret)
 		ret = windows_write(path, machine, &windows);
 	windows_free(&windows);

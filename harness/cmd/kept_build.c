@@ -2,6 +2,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/hash.h"
 #include "harness/base/interrupt.h"
 #include "harness/cmd/cmd.h"
 #include "harness/cmd/tool.h"
@@ -41,16 +42,6 @@ int kept_build_folder(char *path, size_t len)
 	return n < (int)len / 2 ? 0 : -ENAMETOOLONG;
 }
 
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	/* FNV-1a; the NUL keeps neighbours apart. */
-	for (;; text++) {
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-		if (!*text)
-			return hash;
-	}
-}
-
 /* Return: 0; -EINTR. */
 static int key_of(const struct build_order *q, char *key, size_t len)
 {
@@ -61,13 +52,13 @@ static int key_of(const struct build_order *q, char *key, size_t len)
 	    "${CC:-cc} --version; ${CXX:-c++} --version; ld --version | head -n 1; :", NULL};
 	const struct tool ask = {.argv = versions};
 	char said[TEXT_MAX], why[TEXT_MAX];
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 	const int ret = tool_ask(&ask, said, sizeof(said), why, sizeof(why));
 
-	hash = mix(mix(mix(hash, q->build), q->below), said);
+	hash = hash_text(hash_text(hash_text(hash, q->build), q->below), said);
 	for (size_t i = 0; i < sizeof(decides) / sizeof(decides[0]); i++)
-		hash = mix(hash, getenv(decides[i]) ? getenv(decides[i]) : "");
-	hash = mix(mix(hash, build_info_version()), build_info_revision());
+		hash = hash_text(hash, getenv(decides[i]) ? getenv(decides[i]) : "");
+	hash = hash_text(hash_text(hash, build_info_version()), build_info_revision());
 	(void)snprintf(key, len, "%s-%016" PRIx64, q->commit, hash);
 	return ret == -EINTR ? ret : 0;
 }

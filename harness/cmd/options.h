@@ -116,6 +116,11 @@ int options_share(const char *text, double max, double *out);
 /** options_width() - columns to wrap at: COLUMNS, or the terminal's; 80 where there is none. */
 unsigned options_width(void);
 
+/** options_row() - two columns: @text from @column on, wrapped at @width; a @label that is too long
+ * has a line of its own. */
+void options_row(FILE *to, unsigned indent, const char *label, unsigned column, const char *text,
+    unsigned width);
+
 /** options_usage() - "concbench gate --base=EXE|RUN [OPTION...]", to be freed; NULL: no memory. */
 char *options_usage(const struct command *c);
 

@@ -55,13 +55,13 @@ static void wrap(FILE *to, const char *text, unsigned at, unsigned indent, unsig
 	(void)fputc('\n', to);
 }
 
-/* A line of two columns; a @label that is too long for its own has a line of its own. */
-static void row(FILE *to, const char *label, const char *help, unsigned column, unsigned width)
+void options_row(
+    FILE *to, unsigned indent, const char *label, unsigned column, const char *text, unsigned width)
 {
-	(void)fprintf(to, "%*s%-*s", INDENT, "", column - INDENT, label);
-	if (INDENT + strlen(label) + 1 > column)
+	(void)fprintf(to, "%*s%-*s", indent, "", column - indent, label);
+	if (indent + strlen(label) + 1 > column)
 		(void)fprintf(to, "\n%*s", column, "");
-	wrap(to, help, column, column, width);
+	wrap(to, text, column, column, width);
 }
 
 const char *option_label(const struct option_spec *s, char *out, size_t len)
@@ -115,7 +115,8 @@ static void list_options(FILE *to, const struct command *c, unsigned width)
 	for (const struct option_spec *s = NULL; (s = option_next(c, s)) != NULL;) {
 		if (s->group)
 			(void)fprintf(to, "%s%s:\n", s == c->options ? "" : "\n", s->group);
-		row(to, option_label(s, label, sizeof(label)), s->help, column, width);
+		options_row(
+		    to, INDENT, option_label(s, label, sizeof(label)), column, s->help, width);
 	}
 }
 
@@ -130,8 +131,8 @@ static void list_actions(FILE *to, const struct command *c, unsigned width)
 	(void)fprintf(to, "\n%s:\n", parent ? "actions" : "commands");
 	for (const struct command *const *a = c->actions; *a; a++)
 		if ((*a)->what)
-			row(to, (*a)->name + parent, (*a)->what,
-			    (unsigned)(longest - parent) + INDENT + 2, width);
+			options_row(to, INDENT, (*a)->name + parent,
+			    (unsigned)(longest - parent) + INDENT + 2, (*a)->what, width);
 }
 
 void options_help(FILE *to, const struct command *c, unsigned width)

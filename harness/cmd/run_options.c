@@ -24,7 +24,7 @@ struct profile_defaults {
  * (compare.py's U test wants nine repetitions). The budget ends quick's. */
 static const struct profile_defaults profiles[] = {
     [CB_SMOKE] = {"smoke", 15 * CLOCK_NS_PER_S, 2, 2},
-    [CB_QUICK] = {"quick", 150 * CLOCK_NS_PER_S, 40, 6},
+    [CB_QUICK] = {"quick", 168 * CLOCK_NS_PER_S, 40, 6},
     [CB_FULL] = {"full", 3600 * CLOCK_NS_PER_S, 200, 11},
 };
 
@@ -214,7 +214,8 @@ static const struct option_spec specs[] = {
 	"length of a trial's window (default: as long as it takes for the figure not to depend on "
 	"it)"},
     {"new-windows", NULL, OPTION_ON(new_windows),
-	"find these lengths anew; else what earlier runs in --results found is kept"},
+	"find these lengths again; otherwise those that earlier runs in --results found "
+	"are used"},
     {"cell-timeout", "TIME", OPTION_TIME(cell_timeout_ns),
 	"when a silent case counts as hung (default 20s)"},
     {"seed", "N", OPTION_NUMBER(seed), "of order, layout and random numbers"},
@@ -225,6 +226,8 @@ static const struct option_spec specs[] = {
     {"results", "DIR", OPTION_TEXT(results_dir), "where runs are kept (default: results)",
 	.group = "what comes of it"},
     {"no-charts", NULL, OPTION_OFF(charts), "skip charts and page"},
+    {"above-floor", NULL, OPTION_ON(above_floor),
+	"in the table, what is more than the loop and its check alone cost"},
     {"quiet", NULL, OPTION_ON(quiet), "no progress and no table"},
     {"benchmark_filter", "REGEX", OPTION_TEXT(filter), "as --filter", .or_nothing = true,
 	.group = "Google Benchmark's flags"},
@@ -252,7 +255,7 @@ const struct command run_command = {
     .about = "Measures all cases of a profile, or those named, each in a process of its own, in "
 	     "random rounds. A profile that has more cases than the time budget can give enough "
 	     "launches is cut down to those that cover its questions best; what you name is "
-	     "measured whole. Leaves run.json, journal.jsonl, charts and report.html in "
+	     "measured in full. Leaves run.json, journal.jsonl, charts and report.html in "
 	     "results/TIME-HOST-ID/ and prints the table.",
     .status = "0 all good; 1 some case invalid, crashed, hung or not run; 2 usage or "
 	      "environment" HELP_SIGNAL,

@@ -30,6 +30,7 @@ struct run_options {
 	double precision; /* half-width at which a case ends, relative; 0: never */
 	unsigned slots;   /* trials a launch */
 	bool quiet;
+	bool above_floor;
 	bool names_only; /* of those that can run; with list */
 	bool list;
 	bool in_process;

@@ -4,19 +4,30 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/cell/pick.h"
+#include "harness/cell/run_window.h"
 #include "harness/cell/schedule.h"
 #include "harness/cmd/cmd.h"
 #include "harness/work/declare.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* A gate against a stored run says what that run's case was given: nothing else is as heavy a load.
+ * NULL: nothing is said. */
+static const struct run_given *given_to(const struct session *s, const struct bench_case *bc)
+{
+	const struct window_known *known =
+	    bc->depends[0] && s->windows.count ? windows_find(&s->windows, bc->name) : NULL;
+
+	return known && known->given.of[0] ? &known->given : NULL;
+}
+
 static int declare(struct session *s, const struct bench_case *bc, int figure, const char *suffix)
 {
+	const struct run_given *given = given_to(s, bc);
 	struct run_entry e = {.bc = bc};
 	const int ret = declare_case(&s->run, bc, figure, suffix, &e.series, &e.figures);
 
@@ -24,6 +35,10 @@ static int declare(struct session *s, const struct bench_case *bc, int figure, c
 		return complain("run", "%s: name too long", bc->name);
 	if (ret)
 		return complain("run", "out of memory");
+	for (unsigned i = 0; given && i < e.figures; i++) {
+		s->run.series[e.series + i].given = *given;
+		e.given = given->figure;
+	}
 	if (!bc->unsupported[0])
 		s->entries[s->entry_count++] = e;
 	return 0;
@@ -37,16 +52,17 @@ static struct run_entry *find_entry(const struct session *s, const char *name)
 	return NULL;
 }
 
-/* Whose figure is @bc given? Return: 1 with @out; 0 nobody's; EXIT_USAGE after a line. */
+/* Whose figure is to be measured for @bc? Return: 1 with @out; 0 nobody's; EXIT_USAGE after a line.
+ */
 static int needed_by(const struct session *s, const struct bench_case *bc, struct bench_case *out)
 {
-	const struct cb_kind *self = bc->kind->self;
-	char name[CASE_NAME_MAX], err[400];
+	char err[400];
 
-	if (bc->unsupported[0] || !self->depends || !self->depends(&bc->pub, name, sizeof(name)))
+	if (!bc->depends[0] || given_to(s, bc))
 		return 0;
 	/* Its whole name is what the others are known by. */
-	if (case_parse(&s->here.registry, &s->here.host, name, out, NULL, err, sizeof(err)) != 0)
+	if (case_parse(
+		&s->here.registry, &s->here.host, bc->depends, out, NULL, err, sizeof(err)) != 0)
 		return complain("run", "%s depends on %s", bc->name, err);
 	return 1;
 }
@@ -119,24 +135,16 @@ static void link_needed(struct session *s)
 
 /* ---- what the budget is enough for ---- */
 
-/* As --time-budget takes it: whole seconds, or minutes; not less. */
-static char *budget_word(uint64_t ns, char *buf, size_t len)
-{
-	const uint64_t s = (ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
+/* A profile's cases get so many, the fewest whose least and greatest enclose the median with 95 %
+ * (1 - 2 / 2^6). There is a figure of five, too, which covers less. */
+#define PROFILE_LAUNCHES 6
 
-	if (s < 120)
-		(void)snprintf(buf, len, "%" PRIu64 "s", s);
-	else
-		(void)snprintf(buf, len, "%" PRIu64 "m", (s + 59) / 60);
-	return buf;
-}
-
-/* What every case is to get at least. */
-static struct pick_plan least_plan(const struct session *s)
+/* What every case is to get at least, which is @least unless fewer were asked for, or all of them.
+ */
+static struct pick_plan least_plan(const struct session *s, unsigned least)
 {
-	const bool all =
-	    s->o.rounds < RUN_LAUNCHES_MIN || (s->o.rounds_given && s->o.precision <= 0.0);
-	const unsigned launches = all ? s->o.rounds : RUN_LAUNCHES_MIN;
+	const bool all = s->o.rounds < least || (s->o.rounds_given && s->o.precision <= 0.0);
+	const unsigned launches = all ? s->o.rounds : least;
 
 	return (struct pick_plan){.launches = launches * (s->o.aa ? 2 : 1),
 	    .slots = s->o.slots,
@@ -144,31 +152,99 @@ static struct pick_plan least_plan(const struct session *s)
 	    .windows = &s->windows};
 }
 
-static uint64_t needed_ns(const struct session *s, const struct pick_plan *plan)
+static uint64_t launches_ns(const struct session *s, const struct pick_plan *plan)
 {
 	uint64_t ns = 0;
 
 	for (size_t i = 0; i < s->chosen.cases.count; i++)
 		ns += pick_needs_ns(&s->chosen.cases.item[i], plan);
-	/* Of the budget the rounds have a share. */
-	return s->o.budget_ns && ns
-		   ? (uint64_t)((double)ns * (double)s->o.budget_ns /
+	return ns;
+}
+
+/* What finding out about windows takes of @rounds_ns. */
+static uint64_t looks_ns(const struct session *s, uint64_t rounds_ns)
+{
+	return s->o.aa || s->o.slot_ns
+		   ? 0
+		   : run_window_looks_ns(&s->chosen.cases, &s->windows, s->o.rounds, rounds_ns);
+}
+
+/* Of a budget the rounds have a share. Return: one whose share is @rounds_ns. */
+static uint64_t budget_for(const struct session *s, uint64_t rounds_ns)
+{
+	return s->o.budget_ns && rounds_ns
+		   ? (uint64_t)((double)rounds_ns * (double)s->o.budget_ns /
 				(double)schedule_rounds_budget(s->o.budget_ns, s->o.counters))
-		   : ns;
+		   : rounds_ns;
+}
+
+/* What looks leave of the rounds' time. */
+static uint64_t time_for_launches_ns(const struct session *s, uint64_t budget_ns)
+{
+	const uint64_t rounds_ns = schedule_rounds_budget(budget_ns, s->o.counters);
+
+	return rounds_ns - looks_ns(s, rounds_ns);
+}
+
+/* @buf: a --time-budget that is enough for all chosen cases, looks included. */
+static char *whole_budget(
+    const struct session *s, const struct pick_plan *plan, char *buf, size_t len)
+{
+	const uint64_t all_ns = launches_ns(s, plan);
+	/* Looks take a quarter at most: a third of the launches' time. */
+	const uint64_t most_ns = all_ns + all_ns / 3;
+	uint64_t said_ns;
+
+	(void)text_format_budget(budget_for(s, all_ns + looks_ns(s, most_ns)), buf, len);
+	/* What is added by rounding it may be what makes looks possible. */
+	if (text_parse_duration_ns(buf, &said_ns) != 0 || time_for_launches_ns(s, said_ns) < all_ns)
+		(void)text_format_budget(budget_for(s, most_ns), buf, len);
+	return buf;
+}
+
+/* Do these cases have the time for their launches? Return: 1; 0; -ENOMEM. */
+static int fits(struct session *s, const struct pick_plan *plan, const bool *keep)
+{
+	const struct case_list all = s->chosen.cases;
+	struct case_list kept = {0};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < all.count; i++)
+		ret = keep[i] ? case_list_add(&kept, &all.item[i]) : 0;
+	s->chosen.cases = kept;
+	if (!ret)
+		ret = launches_ns(s, plan) <= time_for_launches_ns(s, s->o.budget_ns);
+	s->chosen.cases = all;
+	case_list_free(&kept);
+	return ret;
+}
+
+/* For many cases there may be no time to look at windows, and for the few that are kept there is:
+ * then these leave room for it. Return: 0; -ENOMEM. */
+static int pick_fitting(struct session *s, const struct pick_plan *plan, bool *keep)
+{
+	const uint64_t rounds_ns = schedule_rounds_budget(s->o.budget_ns, s->o.counters);
+	int ret = pick_cases(
+	    &s->chosen.cases, &s->here.host, plan, time_for_launches_ns(s, s->o.budget_ns), keep);
+
+	if (!ret)
+		ret = fits(s, plan, keep);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	return pick_cases(&s->chosen.cases, &s->here.host, plan, rounds_ns - rounds_ns / 4, keep);
 }
 
 static int leave_out(struct session *s, const struct pick_plan *plan)
 {
 	struct selected *all = &s->chosen;
 	const size_t count = all->cases.count;
-	const uint64_t whole_ns = needed_ns(s, plan);
 	bool *keep = calloc(count + 1, sizeof(*keep));
 	char budget[TEXT_FORMAT_MAX], whole[32];
 	const char *question = "";
 	size_t kept = 0;
 
-	if (!keep || pick_cases(&all->cases, &s->here.host, plan,
-			 schedule_rounds_budget(s->o.budget_ns, s->o.counters), keep) != 0) {
+	(void)whole_budget(s, plan, whole, sizeof(whole));
+	if (!keep || pick_fitting(s, plan, keep) != 0) {
 		free(keep);
 		return complain("run", "out of memory");
 	}
@@ -185,11 +261,13 @@ static int leave_out(struct session *s, const struct pick_plan *plan)
 	if (kept == count)
 		return 0;
 	(void)snprintf(s->left_out, sizeof(s->left_out),
-	    "%zu of %zu cases of profile %s are left out, as %s are enough for %u launches of the "
-	    "others only; all of them: --time-budget %s; all of one question: concbench run %s",
+	    "%zu of %zu cases of profile %s are left out: a time budget of %s covers %u launches "
+	    "of "
+	    "each of the others; all of them: --time-budget %s; all of one question: concbench run "
+	    "%s",
 	    count - kept, count, profile_name(s->o.what.profile),
-	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan->launches,
-	    budget_word(whole_ns, whole, sizeof(whole)), question);
+	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan->launches, whole,
+	    question);
 	(void)complain("run", "%s", s->left_out);
 	return manifest_add(&s->run.manifest, "run.left_out", s->left_out)
 		   ? complain("run", "out of memory")
@@ -200,10 +278,10 @@ static int leave_out(struct session *s, const struct pick_plan *plan)
 static int fit_budget(struct session *s)
 {
 	const struct selection *what = &s->o.what;
-	const struct pick_plan plan = least_plan(s);
+	const struct pick_plan plan = least_plan(s, PROFILE_LAUNCHES);
 
 	if (s->o.in_process || s->chosen.named || what->filter ||
-	    needed_ns(s, &plan) <= s->o.budget_ns)
+	    launches_ns(s, &plan) <= time_for_launches_ns(s, s->o.budget_ns))
 		return 0;
 	return leave_out(s, &plan);
 }
@@ -211,17 +289,17 @@ static int fit_budget(struct session *s)
 /* Before it starts, since afterwards the time is gone. */
 static void tell_short_budget(const struct session *s)
 {
-	const struct pick_plan plan = least_plan(s);
-	const uint64_t ns = needed_ns(s, &plan);
+	const struct pick_plan plan = least_plan(s, RUN_LAUNCHES_MIN);
 	char budget[TEXT_FORMAT_MAX], whole[32];
 
-	if (s->o.in_process || ns <= s->o.budget_ns)
+	if (s->o.in_process || launches_ns(s, &plan) <= time_for_launches_ns(s, s->o.budget_ns))
 		return;
+	(void)whole_budget(s, &plan, whole, sizeof(whole));
 	(void)complain("run",
-	    "the time budget of %s is too short for %u launches of each of %zu cases, which take "
-	    "about %s; accepted: --time-budget %s, or fewer cases",
+	    "the time budget of %s is too short for %u launches of each of %zu cases; accepted: "
+	    "--time-budget %s, or fewer cases",
 	    text_format_duration(s->o.budget_ns, budget, sizeof(budget)), plan.launches,
-	    s->chosen.cases.count, budget_word(ns, whole, sizeof(whole)), whole);
+	    s->chosen.cases.count, whole);
 }
 
 int session_plan(struct session *s)
@@ -232,7 +310,8 @@ int session_plan(struct session *s)
 	if (selection_cases(&s->here, &s->o.what, &s->chosen, err, sizeof(err)) != 0)
 		return complain("run", "%s", err);
 	ret = fit_budget(s);
-	if (!ret)
+	/* In process there is one case, and what it is given is measured by cells. */
+	if (!ret && !s->o.in_process)
 		ret = add_needed(s);
 	if (!ret)
 		tell_short_budget(s);
@@ -246,7 +325,7 @@ int session_plan(struct session *s)
 		if (!ret && s->o.aa)
 			ret = declare(s, bc, s->chosen.figure[i], RUN_PAIR_PART "b");
 	}
-	if (!ret)
+	if (!ret && !s->o.in_process)
 		link_needed(s);
 	return ret;
 }
@@ -273,10 +352,11 @@ int session_print_list(const struct session *s)
 		const struct series *series = &s->run.series[i];
 
 		/* Google Benchmark's flag gives what a filter can be made of. */
-		if (series->status == STATUS_UNSUPPORTED && s->o.names_only)
+		if (series->status != STATUS_NOT_RUN && s->o.names_only)
 			continue;
-		if (series->status == STATUS_UNSUPPORTED)
-			(void)printf("%s  (unsupported: %s)\n", series->name, series->reason);
+		if (series->status != STATUS_NOT_RUN)
+			(void)printf("%s  (%s: %s)\n", series->name, status_name(series->status),
+			    series->reason);
 		else
 			(void)printf("%s\n", series->name);
 	}

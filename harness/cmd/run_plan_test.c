@@ -1,5 +1,6 @@
 /* run_plan_test.c - from the cases that somebody picks to what a run measures: whose figure a case
  * is given, several figures, every case twice. */
+#include "harness/base/text.h"
 #include "harness/cmd/run_session.h"
 
 #include "harness/cell/pick.h"
@@ -37,6 +38,8 @@ static const struct cb_param params[] = {CB_PARAM_WORKERS("1")};
 static const struct cb_sweep sweeps[] = {{CB_SMOKE, "workers=1"}};
 static const struct cb_family family = {.name = "own",
     .plural = "owns",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = params,
     .param_count = 1,
     .sweeps = sweeps,
@@ -104,8 +107,8 @@ static int not_here(const struct cb_case *c, char *why, size_t why_len)
 	return -ENOTSUP;
 }
 
-static const struct cb_figure two_figures[] = {
-    {.metric = "cold_ns", .unit = "ns"}, {.metric = "warm_ns", .unit = "ns"}};
+static const struct cb_figure two_figures[] = {{.metric = "cold_ns", .title = "cold", .unit = "ns"},
+    {.metric = "warm_ns", .title = "warm", .unit = "ns"}};
 
 KIND(peak, .flags = 0)
 KIND(half, .depends = on_peak)
@@ -228,6 +231,35 @@ static void several_figures_are_several_series(void **state)
 	forget(&s);
 }
 
+/* A gate against a stored run says what that one's case was given: its peak is not measured again.
+ */
+static void what_is_given_is_not_measured(void **state)
+{
+	static const char *const names[] = {"own/quarter/workers:2", "own/half/workers:3", NULL};
+	static const struct run_given given = {
+	    .of = "own/half/workers:2", .figure = 1234.5, .unit = "/s"};
+	struct window_known known = {.group = "own/quarter/workers:2", .given = given};
+	struct session s = {.o = {.what = {.profile = CB_QUICK, .names = names, .name_count = 2},
+				.rounds = 2,
+				.budget_ns = UINT64_MAX / 4}};
+
+	(void)state;
+	assert_int_equal(windows_note(&s.windows, &known), 0);
+	assert_int_equal(session_open(&s), 0);
+	assert_int_equal(session_plan(&s), 0);
+	/* The other one brings its peak along all the same. */
+	assert_int_equal(s.entry_count, 3);
+	assert_string_equal(series_name(&s, 2), "own/peak/workers:3");
+	assert_null(s.entries[0].needs);
+	assert_true(s.entries[0].given == 1234.5);
+	assert_memory_equal(&s.run.series[0].given, &given, sizeof(given));
+	assert_ptr_equal(s.entries[1].needs, &s.entries[2]);
+	assert_true(s.entries[1].given == 0.0);
+	assert_string_equal(s.run.series[1].given.of, "");
+	windows_free(&s.windows);
+	forget(&s);
+}
+
 /* Each beside its twin: entries 2i and 2i+1 are a pair, whatever they need and give. */
 static void every_case_twice(void **state)
 {
@@ -347,6 +379,48 @@ static void a_pair_takes_twice_the_time(void **state)
 	}
 }
 
+/* What a budget would have to be is said so that it is: with the looks at windows of a first run,
+ * whatever rounding makes of it. */
+static void what_is_said_to_be_enough_is(void **state)
+{
+	static const char *const names[] = {"own/peak", "own/pair", "own/mostly/workers:1", NULL};
+	unsigned with_looks = 0;
+
+	(void)state;
+	for (unsigned rounds = 5; rounds < 400; rounds = rounds * 3 / 2) {
+		struct session s;
+		char said[600];
+		const char *enough;
+		uint64_t launches_ns = 0, enough_ns;
+
+		for (unsigned again = 0; again < 2; again++) {
+			s = (struct session){.o = {.what = {.names = names, .name_count = 3},
+						 .rounds = rounds,
+						 .rounds_given = true,
+						 .budget_ns = again ? enough_ns : 1000000}};
+			assert_int_equal(plan_and_hear(&s, said, sizeof(said)), 0);
+			if (again && said[0])
+				fail_msg("%u rounds: %s", rounds, said);
+			for (size_t i = 0; !again && i < s.chosen.cases.count; i++)
+				launches_ns += pick_needs_ns(&s.chosen.cases.item[i],
+				    &(struct pick_plan){.launches = rounds});
+			forget(&s);
+			if (again)
+				continue;
+			enough = strstr(said, "--time-budget ");
+			assert_non_null(enough);
+			enough += strlen("--time-budget ");
+			said[strcspn(enough, ",") + (size_t)(enough - said)] = '\0';
+			assert_int_equal(text_parse_duration_ns(enough, &enough_ns), 0);
+			/* More than what seconds are rounded by. */
+			with_looks +=
+			    enough_ns < 120000000000 && enough_ns > launches_ns + 1000000000;
+		}
+	}
+	/* The control: there were looks to count. */
+	assert_true(with_looks > 0);
+}
+
 /* A kind's own mistake is said like a user's: in one line. */
 static void a_kind_that_needs_what_is_not_there(void **state)
 {
@@ -372,6 +446,8 @@ int main(void)
 	    cmocka_unit_test(every_case_twice),
 	    cmocka_unit_test(without_what_it_needs_a_case_cannot_run),
 	    cmocka_unit_test(a_pair_takes_twice_the_time),
+	    cmocka_unit_test(what_is_said_to_be_enough_is),
+	    cmocka_unit_test(what_is_given_is_not_measured),
 	    cmocka_unit_test(a_kind_that_needs_what_is_not_there),
 	};
 

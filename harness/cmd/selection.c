@@ -1,5 +1,6 @@
 #include "harness/cmd/selection.h"
 
+#include "harness/base/hash.h"
 #include "harness/run/case_filter.h"
 
 #include <errno.h>
@@ -54,6 +55,15 @@ void catalogue_here_close(struct catalogue_here *c)
 	registry_free(&c->registry);
 }
 
+/* "hold" and "hold_ns" are one. */
+static bool same_key(const struct sweep_set *a, const struct sweep_set *b)
+{
+	const size_t n = a->key_len < b->key_len ? a->key_len : b->key_len;
+
+	return strncmp(a->key, b->key, n) == 0 && (a->key_len == n || a->key[n] == '_') &&
+	       (b->key_len == n || b->key[n] == '_');
+}
+
 static int parse_sets(const struct selection *s, struct sweep_set **out, char *err, size_t err_len)
 {
 	struct sweep_set *set = calloc(s->set_count + 1, sizeof(*set));
@@ -64,6 +74,14 @@ static int parse_sets(const struct selection *s, struct sweep_set **out, char *e
 		ret = sweep_set_parse(s->sets[i], &set[i], why, sizeof(why));
 		if (ret)
 			(void)snprintf(err, err_len, "--set: %s", why);
+		for (size_t k = 0; !ret && k < i; k++) {
+			if (!same_key(&set[k], &set[i]))
+				continue;
+			(void)snprintf(err, err_len,
+			    "--set: '%s' is the second of %.*s; accepted: all values in one, V,V",
+			    s->sets[i], (int)set[i].key_len, set[i].key);
+			ret = -EINVAL;
+		}
 	}
 	if (ret)
 		free(set);
@@ -131,36 +149,34 @@ static int select_name(const struct catalogue_here *c, const char *name,
 	return ret;
 }
 
-/* A case that was picked before stays one; of several figures that are wanted of it, all are. */
-static int add_picked(struct selected *s, struct case_list *picked, int figure)
+static const char *case_name(const void *array, size_t at)
 {
-	const size_t before = s->cases.count;
-	int *grown = reallocarray(s->figure, before + picked->count + 1, sizeof(*grown)), ret = 0;
+	return ((const struct bench_case *)array)[at].name;
+}
+
+/* A case that was picked before stays one; of several figures that are wanted of it, all are. */
+static int add_picked(
+    struct selected *s, struct hash_index *by_name, const struct case_list *picked, int figure)
+{
+	int *grown = reallocarray(s->figure, s->cases.count + picked->count + 1, sizeof(*grown)),
+	    ret = 0;
 
 	if (!grown)
 		return -ENOMEM;
 	s->figure = grown;
-	if (!before) {
-		for (size_t i = 0; i < picked->count; i++)
-			grown[i] = figure;
-		case_list_free(&s->cases);
-		s->cases = *picked;
-		*picked = (struct case_list){0};
-	}
 	for (size_t i = 0; !ret && i < picked->count; i++) {
-		const struct bench_case *bc = &picked->item[i], *known = s->cases.item;
-		size_t at = 0;
+		const struct bench_case *bc = &picked->item[i];
+		const size_t next = s->cases.count;
+		size_t at;
 
-		while (at < before &&
-		       (known[at].kind != bc->kind || strcmp(known[at].name, bc->name) != 0))
-			at++;
-		if (at == before) {
-			ret = case_list_add(&s->cases, bc);
-			if (!ret)
-				grown[s->cases.count - 1] = figure;
-		} else if (grown[at] != figure) {
-			grown[at] = -1;
+		if (hash_index_find(by_name, bc->name, case_name, s->cases.item, &at)) {
+			grown[at] = grown[at] == figure ? figure : -1;
+			continue;
 		}
+		grown[next] = figure;
+		ret = hash_index_add(by_name, bc->name, next);
+		if (!ret)
+			ret = case_list_add(&s->cases, bc);
 	}
 	return ret;
 }
@@ -208,6 +224,7 @@ int selection_cases(const struct catalogue_here *c, const struct selection *s, s
 	struct sweep_request q = {.profile = s->profile, .sets = s->set_count};
 	struct sweep_set *sets = NULL;
 	struct selected all = {.named = s->name_count || s->set_count};
+	struct hash_index by_name = {0};
 	int ret = parse_sets(s, &sets, err, err_len);
 
 	q.set = sets;
@@ -219,13 +236,14 @@ int selection_cases(const struct catalogue_here *c, const struct selection *s, s
 			  ? select_name(c, s->names[i], &q, &picked, &figure, err, err_len)
 			  : sweep(c, &q, &picked, err, err_len);
 		if (!ret)
-			ret = add_picked(&all, &picked, figure);
+			ret = add_picked(&all, &by_name, &picked, figure);
 		case_list_free(&picked);
 	}
 	if (!ret)
 		ret = keep_matching(&all, s, err, err_len);
 	if (ret == -ENOMEM)
 		(void)snprintf(err, err_len, "out of memory");
+	hash_index_free(&by_name);
 	free(sets);
 	if (ret)
 		selected_free(&all);
@@ -243,13 +261,17 @@ void selected_free(struct selected *s)
 
 const char **selection_words(const struct selection *s)
 {
-	const char **words = calloc(2 * s->set_count + s->name_count + 3, sizeof(*words));
+	const char **words = calloc(2 * s->set_count + s->name_count + 5, sizeof(*words));
 	size_t n = 0;
 
 	if (!words)
 		return NULL;
 	words[n++] = "--profile";
 	words[n++] = profile_name(s->profile);
+	if (s->figure) {
+		words[n++] = "--figure";
+		words[n++] = s->figure;
+	}
 	for (size_t i = 0; i < s->set_count; i++) {
 		words[n++] = "--set";
 		words[n++] = s->sets[i];

@@ -19,7 +19,8 @@ struct selection {
 	const char *const *loads; /* [PREFIX=]FILE */
 	size_t load_count;
 	const char *const *build_ids; /* NULL, or what each of them has to be */
-	const char *only; /* NULL, or a case: no other kind is wanted in the catalogue */
+	const char *figure; /* NULL, or for a gate: tell this one of the kinds that declare it */
+	const char *only;   /* NULL, or a case: no other kind is wanted in the catalogue */
 };
 
 /* What there is. */

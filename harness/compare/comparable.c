@@ -16,12 +16,12 @@ static const struct comparable_fact facts[] = {
     {"cpu.model_number", true, "another processor", NULL},
     {"cpu.model", true, "another processor", NULL},
     {"cpu.stepping", true, "another processor", NULL},
-    {"hypervisor", true, "wake-ups and switches cost something else", "none"},
-    {"kernel.mitigations.", true, "system calls and switches cost something else", UNAFFECTED},
+    {"hypervisor", true, "wake-ups and switches have another cost", "none"},
+    {"kernel.mitigations.", true, "system calls and switches have another cost", UNAFFECTED},
     {"cpu.smt", true, "cores share their units or do not", "not recorded"},
     {"cpu.governor", true, "the clock runs at another speed", "not recorded"},
     {"cpu.turbo", true, "the clock runs at another speed", "not recorded"},
-    {"clock.source", true, "reading the time costs something else", NULL},
+    {"clock.source", true, "reading the time has another cost", NULL},
     {"cgroup.cpu_limit_cpus", true, "workers are throttled differently", "none"},
     {"build.compiler", true, "other machine code", NULL},
     {"build.flags", true, "other machine code", NULL},
@@ -31,11 +31,12 @@ static const struct comparable_fact facts[] = {
     {"kernel.parameters", false, "may change how the kernel schedules", ""},
     {"os.name", false, "other libraries", "not recorded"},
     {"libc", false, "other locks and threads", "not recorded"},
-    {"library.", false, "another version of what is measured or measures", "not recorded"},
+    {"library.", false, "a library that is measured or measures has another version",
+	"not recorded"},
     {"memory.transparent_hugepage", false, "page faults and TLB misses", "not recorded"},
     {"sysctl.kernel.randomize_va_space", false, "layout of the memory", "not recorded"},
     {"cgroup.memory_limit_bytes", false, "may reclaim memory", "none"},
-    {"module.", false, "another build of what is measured", "none"},
+    {"module.", false, "the file that is measured has another build", "none"},
     {"build.revision", false, "other code", "unknown"},
     {NULL, false, NULL, NULL},
 };
@@ -53,7 +54,7 @@ static bool covers(const struct comparable_fact *f, const char *key)
 }
 
 #define SHOWN_BYTES 70
-/* Of what comes before the first difference, so that one sees where it is. */
+/* How much is shown before the first difference, so that one sees where it is. */
 #define CONTEXT_BYTES 20
 #define ELLIPSIS "..."
 
@@ -65,7 +66,7 @@ static size_t character_start(const char *text, size_t at)
 	return at;
 }
 
-/* Where what is shown of two long values begins: two of them may begin alike for long. */
+/* Where the excerpts of two long values begin: they may have a long common beginning. */
 static size_t shown_from(const char *a, const char *b)
 {
 	size_t same = 0;

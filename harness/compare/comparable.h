@@ -1,5 +1,5 @@
 /*
- * comparable.h - whether two measurements are of the same thing on the same machine.
+ * comparable.h - did two measurements measure the same thing on the same machine?
  *
  * For stored runs, for a gate whose base is a stored run, and for the two builds of a gate. Pure
  * functions.
@@ -14,7 +14,8 @@ struct comparable_fact {
 	const char *key;    /* of the manifest; "kernel.mitigations." is all that begin so */
 	bool refuses;       /* a difference forbids comparing; otherwise it is only told */
 	const char *reason; /* why: what it would change beside the code */
-	/* What a side that lacks the key is taken to say; NULL: "not recorded", a difference. */
+	/* The assumed value when a side lacks the key; NULL: "not recorded", which counts as a
+	 * difference. */
 	const char *absent;
 };
 
@@ -23,17 +24,17 @@ const struct comparable_fact *comparable_facts(void);
 
 /**
  * comparable_check() - compare two environments; every difference becomes a line of @c, and so does
- * that both say nothing at all.
- * @refusals: how many of them forbid comparing; those come first.
+ * the case that neither side says anything. @refusals: how many of the differences forbid
+ * comparing; those come first.
  * Return: 0; -ENOMEM.
  */
 int comparable_check(const struct manifest *base, const struct manifest *head, struct comparison *c,
     size_t *refusals);
 
 /**
- * comparable_builds() - the same of two builds that are measured here and now: compiler, flags,
- * sanitizer, libraries. Not the revision, which is what a gate is about, and nothing when a side
- * does not say what it was built with.
+ * comparable_builds() - the same for two builds that are measured here and now: compiler, flags,
+ * sanitizer, libraries. The revision may differ, since a gate is about that; nothing is compared
+ * when a side does not say what it was built with.
  */
 int comparable_builds(const struct manifest *base, const struct manifest *head,
     struct comparison *c, size_t *refusals);

@@ -6,6 +6,7 @@
 #include "harness/stats/scale.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 struct side {
 	double *x; /* first in its unit, then where differences are measured (scale_place()) */
 	size_t n;
-	unsigned trials, slots, excluded, other_regime;
+	unsigned trials, slots, excluded, other_regime, other_length, without_figure;
 	double middle; /* in its unit */
 };
 
@@ -44,8 +45,10 @@ static int side_build(const struct series *s, const struct launch_list *list, co
 	for (size_t i = 0; i < list->count; i++) {
 		const struct launch *l = &list->items[i];
 
-		if (!l->has_figure)
+		if (!l->has_figure) {
+			out->without_figure += l->samples;
 			continue;
+		}
 		if (!is_used(l, u)) {
 			out->other_regime += l->samples;
 			continue;
@@ -57,6 +60,8 @@ static int side_build(const struct series *s, const struct launch_list *list, co
 			outcomes[k] += l->outcomes[k];
 	}
 	out->excluded = (unsigned)s->sample_count - out->slots;
+	for (size_t i = 0; i < s->sample_count; i++)
+		out->other_length += !s->samples[i].warm_up && !series_uses(s, &s->samples[i]);
 	if (out->n)
 		rc = scale_middle(f->scale, out->x, out->n, &out->middle);
 	for (size_t i = 0; i < out->n; i++)
@@ -75,8 +80,8 @@ static size_t round_trips(const struct launch_list *list, double *x)
 	return n;
 }
 
-/* A regime is told by its share of all launches: every so many of the longer side's, so that all
- * of the shorter one's are a share, too. */
+/* A regime is found by its share of all launches. Only some launches of the longer side are taken,
+ * evenly spread, so that those of the shorter side are a fair share too. */
 static size_t thin(double *x, size_t n, size_t to)
 {
 	const size_t step = n > to ? (n + to - 1) / to : 1;
@@ -138,7 +143,7 @@ out_free:
 	return 0;
 }
 
-/* What a status without a figure means for the comparison. */
+/* The outcome of the comparison for a status without a figure. */
 static void note_absence(
     struct comparison_row *row, const struct series *base, const struct series *head)
 {
@@ -150,11 +155,16 @@ static void note_absence(
 		const struct series *s = sides[i];
 		int n;
 
-		if (s && status_has_figure(s->status))
+		if (s && status_has_figure(s->status)) {
+			row->figure = s->figure;
+			row->has_value[i] = true;
+			*(i ? &row->head : &row->base) = s->summary.figure.estimate;
+			*(i ? &row->head_launches : &row->base_launches) = s->summary.launches;
 			continue;
+		}
 		if (s && status_is_failure(s->status))
 			row->verdict = VERDICT_FAILED;
-		n = snprintf(row->reason + used, sizeof(row->reason) - used, "%s%s: %s%s%.100s",
+		n = snprintf(row->reason + used, sizeof(row->reason) - used, "%s%s: %s%s%s",
 		    used ? "; " : "", i ? "head" : "base",
 		    s ? status_name(s->status) : "no such case", s && s->reason[0] ? ": " : "",
 		    s ? s->reason : "");
@@ -175,6 +185,21 @@ static int shift_of(
 	return stats_share_shift(&(struct share_sample){a->x, a->n, a->trials, counts},
 	    &(struct share_sample){b->x, b->n, b->trials, counts}, COMPARE_ALPHA, &out->shift,
 	    &out->p);
+}
+
+/* The runs' own remarks about their figures (other than ok), side by side. */
+static void note_flags(
+    struct comparison_row *row, const struct series *base, const struct series *head)
+{
+	const struct series *const sides[] = {base, head};
+
+	for (unsigned i = 0; i < 2; i++) {
+		char *const out = row->status[i];
+
+		(void)series_status(sides[i], out, sizeof(row->status[i]));
+		if (strcmp(out, status_name(STATUS_OK)) == 0)
+			out[0] = '\0';
+	}
 }
 
 /* Return: 0, also when there are too few launches to say anything. */
@@ -204,12 +229,16 @@ static int measure(struct comparison_row *row, const struct series *base, const 
 		goto out;
 	}
 	row->base = a.middle;
-	row->head = b.middle;
+	row->head = row->head_alone = b.middle;
 	row->base_launches = (unsigned)a.n;
 	row->head_launches = (unsigned)b.n;
 	row->slots = a.slots + b.slots;
 	row->excluded = a.excluded + b.excluded;
 	row->excluded_regime = a.other_regime + b.other_regime;
+	row->excluded_length = a.other_length + b.other_length;
+	row->excluded_empty = a.without_figure + b.without_figure;
+	row->has_value[0] = a.n > 0;
+	row->has_value[1] = b.n > 0;
 	rc = shift_of(f->scale, &a, &b, &shift);
 	if (rc == -EINVAL) {
 		(void)snprintf(row->reason, sizeof(row->reason),
@@ -224,8 +253,10 @@ static int measure(struct comparison_row *row, const struct series *base, const 
 		    .launches = (unsigned)(a.n < b.n ? a.n : b.n)};
 
 		comparison_fill(row, &e, shift.covered);
+		comparison_place_head(row);
 		row->p = shift.p;
 		row->verdict = verdict_by_merit(verdict_of(&e, min_effect), f->better);
+		note_flags(row, base, head);
 		if (row->verdict == VERDICT_UNSURE)
 			(void)snprintf(row->reason, sizeof(row->reason),
 			    "interval beyond +-%.3g %s, %zu and %zu launches", min_effect * 100,
@@ -237,6 +268,33 @@ out:
 	launch_list_free(&base_list);
 	launch_list_free(&head_list);
 	return rc;
+}
+
+/* Two peaks are never the same to the last digit; loads further apart than this, as a fraction of
+ * the smaller one, are two questions. */
+#define LOADS_APART_MAX 0.05
+
+/* Return: true, or false with @reason. */
+static bool same_load(
+    const struct run_given *base, const struct run_given *head, char reason[REASON_MAX])
+{
+	double apart;
+
+	if (!base->of[0] && !head->of[0])
+		return true;
+	if (!base->of[0] || !head->of[0]) {
+		(void)snprintf(reason, REASON_MAX,
+		    "%s's run does not say what it was given of %.150s: they may be two loads",
+		    base->of[0] ? "head" : "base", base->of[0] ? base->of : head->of);
+		return false;
+	}
+	apart = fmax(base->figure, head->figure) / fmin(base->figure, head->figure) - 1;
+	if (!(apart > LOADS_APART_MAX))
+		return true;
+	(void)snprintf(reason, REASON_MAX,
+	    "its loads are %.3g %% apart, and over %.3g %% they are two questions", apart * 100,
+	    LOADS_APART_MAX * 100);
+	return false;
 }
 
 static int add_row(struct comparison *c, const struct series *base, const struct series *head,
@@ -254,7 +312,10 @@ static int add_row(struct comparison *c, const struct series *base, const struct
 		note_absence(row, base, head);
 		return 0;
 	}
-	same = comparable_series(base, head, reason);
+	row->given[0] = base->given;
+	row->given[1] = head->given;
+	same =
+	    comparable_series(base, head, reason) && same_load(&base->given, &head->given, reason);
 	if (same && refused && !rules->force) {
 		same = false;
 		(void)snprintf(
@@ -322,6 +383,7 @@ int compare_runs(const struct run *base, const struct run *head, const struct co
 
 	out->kind = COMPARISON_STORED;
 	out->min_effect = rules->min_effect;
+	out->must_see = rules->must_see;
 	out->strict = rules->strict;
 	rc = comparison_take_facts(out, &base->manifest, &head->manifest);
 	if (!rc)

@@ -13,11 +13,12 @@
 struct compare_rules {
 	const struct case_filter *filter; /* NULL: all */
 	double min_effect;                /* relative */
+	double must_see;                  /* comparison.h; 0: not asked for */
 	bool strict;
 	bool force; /* figures even for what is not comparable, marked */
 };
 
-/* The price of one look at a finished series: two-sided error of z = 2.58. */
+/* The two-sided error of one look at a finished series: z = 2.58. */
 #define COMPARE_ALPHA 0.00988
 /* False discovery rate over the cases. */
 #define COMPARE_FALSE_DISCOVERY 0.05
@@ -25,8 +26,8 @@ struct compare_rules {
 /**
  * compare_runs() - fill @out, which is zero or has base, head and date set.
  *
- * Where the environments must not be compared, every row is incomparable, unless forced. A case
- * that is unsupported on both sides is no row. comparison_free() @out in any case.
+ * When the environments must not be compared, every row is incomparable, unless forced. A case that
+ * is unsupported on both sides gets no row. comparison_free() @out in any case.
  * @refusals: how many differences of the environments forbid comparing; may be NULL.
  * Return: 0; -ENOMEM; -E2BIG as launch_list_build().
  */

@@ -203,6 +203,11 @@ static void removed_and_new_cases(void **state)
 	assert_string_equal(row(&c, RING)->reason, "head: no such case");
 	assert_int_equal(row(&c, "queue/new")->verdict, VERDICT_MISSING);
 	assert_string_equal(row(&c, "queue/new")->reason, "base: no such case");
+	/* The side that there is has its figure. */
+	assert_true(row(&c, RING)->has_value[0] && !row(&c, RING)->has_value[1]);
+	assert_near(row(&c, RING)->base, run_find_series(&base, RING)->summary.figure.estimate, 0);
+	assert_true(!row(&c, "queue/new")->has_value[0] && row(&c, "queue/new")->has_value[1]);
+	assert_true(row(&c, "queue/new")->head > 0);
 	comparison_free(&c);
 	run_free(&base);
 	run_free(&head);
@@ -224,6 +229,67 @@ static void too_few_launches_are_unsure(void **state)
 	assert_int_equal(r->verdict, VERDICT_UNSURE);
 	assert_false(r->has_figure);
 	assert_non_null(strstr(r->reason, "2 and 2 launches: too few"));
+	/* But not nothing: what they have is shown, and that it is little. */
+	assert_true(r->has_value[0] && r->has_value[1]);
+	assert_near(r->head, 2 * r->base, 0.01 * r->base);
+	assert_true(comparison_may_hide(r) > 1e9);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+/* Trials in windows that turned out too short are no warm-up. */
+static void what_was_set_aside_is_told_apart(void **state)
+{
+	struct run base = make(1), head = make(1);
+	struct series *s = run_find_series(&head, MCS);
+	const struct comparison_row *r;
+	struct comparison c;
+	unsigned moved = 0;
+
+	(void)state;
+	for (size_t i = 0; i < s->sample_count; i++) {
+		if (s->samples[i].warm_up || s->samples[i].launch)
+			continue;
+		assert_int_equal(metric_add(&s->samples[i].metrics, METRIC_WINDOW_NS, 24e6), 0);
+		moved++;
+	}
+	assert_true(moved > 0);
+	assert_int_equal(run_summarise(&head), 0);
+	c = compare(&base, &head, &rules);
+	r = row(&c, MCS);
+	assert_int_equal(r->excluded_length, moved);
+	assert_int_equal(r->excluded - r->excluded_length - r->excluded_empty, 20);
+	comparison_free(&c);
+	run_free(&base);
+	run_free(&head);
+}
+
+/* Oversubscribed and noisy are two things, and a comparison says both. */
+static void flags_of_both_sides_are_told(void **state)
+{
+	static const double wide[] = {100, 200, 300, 100, 200, 300, 100, 200};
+	struct run base = {0}, head = {0};
+	struct text_buffer note = {0};
+	struct comparison c;
+
+	(void)state;
+	for (unsigned side = 0; side < 2; side++) {
+		struct run *run = side ? &head : &base;
+		struct series *s = fixture_series(run, MCS, 4);
+
+		for (unsigned i = 0; i < 8; i++)
+			fixture_add(s, fixture_sample(i, 0, side ? wide[i] : 100 + i));
+		s->oversubscribed = true;
+		assert_int_equal(run_summarise(run), 0);
+	}
+	c = compare(&base, &head, &rules);
+	assert_string_equal(row(&c, MCS)->status[0], "oversubscribed");
+	assert_string_equal(row(&c, MCS)->status[1], "oversubscribed, noisy");
+	comparison_note(row(&c, MCS), &note);
+	assert_non_null(
+	    strstr(text_buffer_str(&note), "base: oversubscribed; head: oversubscribed, noisy"));
+	text_buffer_free(&note);
 	comparison_free(&c);
 	run_free(&base);
 	run_free(&head);
@@ -251,6 +317,55 @@ static void another_definition_is_incomparable(void **state)
 	comparison_free(&c);
 	run_free(&base);
 	run_free(&head);
+}
+
+/* What a case was given is its load: of one side only it may be another, and so it is of two that
+ * were given what is too far apart. */
+static void what_was_given_is_told(void **state)
+{
+	static const struct {
+		double base, head; /* 0: the run does not say */
+		enum verdict verdict;
+		const char *note;
+	} table[] = {
+	    {0, 0, VERDICT_SAME, NULL},
+	    {20000, 20000, VERDICT_SAME, "both were given 20 k/s, the figure of job/peak"},
+	    {20000, 20900, VERDICT_SAME,
+		"two loads: base was given 20 k/s, head 20.9 k/s, the figure of job/peak"},
+	    {20000, 22500, VERDICT_INCOMPARABLE,
+		"two loads: base was given 20 k/s, head 22.5 k/s, the figure of job/peak"},
+	    {22500, 20000, VERDICT_INCOMPARABLE,
+		"its loads are 12.5 % apart, and over 5 % they are two questions"},
+	    {20000, 0, VERDICT_INCOMPARABLE,
+		"head's run does not say what it was given of job/peak: they may be two loads"},
+	    {0, 20000, VERDICT_INCOMPARABLE,
+		"base's run does not say what it was given of job/peak: they may be two loads"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct run run[2] = {make(1), make(1)};
+		struct text_buffer note = {0};
+		struct comparison c;
+
+		for (unsigned side = 0; side < 2; side++) {
+			const double figure = side ? table[i].head : table[i].base;
+
+			if (figure > 0)
+				run[side].series[0].given = (struct run_given){
+				    .of = "job/peak", .figure = figure, .unit = "/s"};
+		}
+		c = compare(&run[0], &run[1], &rules);
+		comparison_note(row(&c, run[0].series[0].name), &note);
+		assert_int_equal(row(&c, run[0].series[0].name)->verdict, table[i].verdict);
+		if (table[i].note ? !strstr(text_buffer_str(&note), table[i].note)
+				  : strstr(text_buffer_str(&note), "given") != NULL)
+			fail_msg("%zu: %s", i, text_buffer_str(&note));
+		text_buffer_free(&note);
+		comparison_free(&c);
+		run_free(&run[0]);
+		run_free(&run[1]);
+	}
 }
 
 static void another_machine_is_refused(void **state)
@@ -472,8 +587,11 @@ int main(void)
 	    cmocka_unit_test(cases_without_figures),
 	    cmocka_unit_test(removed_and_new_cases),
 	    cmocka_unit_test(too_few_launches_are_unsure),
+	    cmocka_unit_test(what_was_set_aside_is_told_apart),
+	    cmocka_unit_test(flags_of_both_sides_are_told),
 	    cmocka_unit_test(another_definition_is_incomparable),
 	    cmocka_unit_test(another_machine_is_refused),
+	    cmocka_unit_test(what_was_given_is_told),
 	    cmocka_unit_test(facts_of_both_are_kept),
 	    cmocka_unit_test(the_filter_picks),
 	    cmocka_unit_test(regimes_are_not_compared_with_each_other),

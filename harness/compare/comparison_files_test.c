@@ -33,7 +33,9 @@ static void markdown_for_a_pull_request(void **state)
 	(void)state;
 	assert_memory_equal(text, "<!-- concbench comparison -->\n### concbench: `main` → `topic`",
 	    strlen("<!-- concbench comparison -->\n### concbench: `main` → `topic`"));
-	has(text, "**2 slower, 1 faster,");
+	has(text, "**2 slower: 4 of 7 judged; of the others a slowdown up to 1 % may have gone "
+		  "unseen, and in 2 of them one of any size.**\n\n2 slower, 1 faster,");
+	has(text, "<summary>1 missing<br>a/missing: why it is missing</summary>");
 	has(text, "| **slower** | `a/slower<&\"'\\|'_*` | 1.5 µs | 1.58 µs | +5.21 % ");
 	has(text, "head: &lt;b&gt;\"5 &gt; 4\" &amp; a\\|b \\*x\\*");
 	has(text, "- cpu.model: A\\|B &lt;&gt; C\n");
@@ -142,13 +144,44 @@ static void junit_for_ci(void **state)
 	has(text, "type=\"unsure\"/>");
 	has(text, "type=\"missing\"/>");
 	free(text);
+	/* Nor who asks what could have been seen. */
 	c.strict = false;
+	c.must_see = 0.009;
+	text = written(comparison_junit, &c);
+	has(text, "tests=\"8\" failures=\"3\" errors=\"2\" skipped=\"1\"");
+	has(text,
+	    "message=\"unsure: +0.60 % (+0.20 … +1.00), base 1.5 µs, head 1.51 µs: at most 1 % "
+	    "slower\" type=\"unsure\"/>");
+	free(text);
+	c.must_see = 0;
 	c.elapsed_s = NAN;
 	snprintf(c.rows[5].reason, sizeof(c.rows[5].reason), "odd \xef\xbf\xbf\xef\xbf\xbe end");
 	text = written(comparison_junit, &c);
 	has(text, "odd ?? end");
 	has_not(text, "nan");
 	free(text);
+	comparison_free(&c);
+}
+
+/* A sentence that is as long as its cases' names ask for is whole, in every file. */
+static void long_sentences_are_whole(void **state)
+{
+	static const writer writers[] = {comparison_markdown, comparison_json, comparison_junit};
+	struct comparison c = sample();
+	char name[CASE_NAME_MAX];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 5; i++)
+		text_buffer_addf(&c.noise, ", %d %% is visible in 6.5 s (%s)", i, name);
+	text_buffer_add(&c.noise, " to the end");
+	for (size_t i = 0; i < 3; i++) {
+		char *text = written(writers[i], &c);
+
+		has(text, " to the end");
+		free(text);
+	}
 	comparison_free(&c);
 }
 
@@ -167,6 +200,11 @@ static void json_for_programs(void **state)
 	c.rows[1].instructions_change = 0.125;
 	c.rows[1].instructions_launches = 5;
 	c.rows[1].instructions_apart = true;
+	c.rows[1].excluded = 20;
+	c.rows[1].excluded_empty = 1;
+	c.rows[1].excluded_regime = 2;
+	c.rows[1].excluded_length = 4;
+	c.must_see = 0.05;
 	c.budget_s = 20;
 	c.confirm_s = 10;
 	text = written(comparison_json, &c);
@@ -184,6 +222,14 @@ static void json_for_programs(void **state)
 	one = json_array_get(cases, 1);
 	assert_string_equal(json_string_value(json_object_get(one, "verdict")), "slower");
 	assert_null(json_object_get(one, "p"));
+	one = json_object_get(one, "excluded_slots_by_reason");
+	assert_int_equal(json_integer_value(json_object_get(one, "warm_up")), 13);
+	assert_int_equal(json_integer_value(json_object_get(one, "other_length")), 4);
+	assert_int_equal(json_integer_value(json_object_get(o, "must_see_missed")), 2);
+	one = json_array_get(cases, 3);
+	assert_true(fabs(json_real_value(json_object_get(one, "may_hide")) - 0.01) < 1e-12);
+	assert_null(json_object_get(json_array_get(cases, 6), "may_hide"));
+	one = json_array_get(cases, 1);
 	assert_true(json_number_value(json_object_get(one, "base")) == 1500);
 	assert_string_equal(
 	    json_string_value(json_object_get(json_object_get(one, "figure"), "metric")),
@@ -268,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(markdown_names_nobody),
 	    cmocka_unit_test(markdown_of_many_cases_fits_a_comment),
 	    cmocka_unit_test(junit_for_ci),
+	    cmocka_unit_test(long_sentences_are_whole),
 	    cmocka_unit_test(json_for_programs),
 	    cmocka_unit_test(files_are_whole_or_not_at_all),
 	    cmocka_unit_test(a_pipe_is_written_to_not_replaced),

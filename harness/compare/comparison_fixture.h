@@ -21,10 +21,11 @@ static inline struct comparison_row *add(
 		snprintf(r->reason, sizeof(r->reason), "why it is %s", verdict_name(v));
 		return r;
 	}
-	r->has_figure = true;
+	r->has_figure = r->has_value[0] = r->has_value[1] = true;
 	r->base = 1500;
-	r->head = 1500 * (1 + change);
+	r->head = r->head_alone = 1500 * (1 + change);
 	r->change = (struct stats_interval){change, change - 0.004, change + 0.004};
+	r->worst = r->change.high;
 	r->level = 0.999;
 	r->p = 0.0123;
 	r->base_launches = r->head_launches = 20;
@@ -62,7 +63,7 @@ static inline struct comparison sample(void)
 	r = add(&c, "a/failed", VERDICT_FAILED, 0);
 	snprintf(r->reason, sizeof(r->reason), "head: <b>\"5 > 4\" & a|b *x* \t\xff");
 	add(&c, "a/other", VERDICT_INCOMPARABLE, 0);
-	snprintf(c.noise, sizeof(c.noise), "on this machine, 1.3 %% is visible in 5 s");
+	text_buffer_add(&c.noise, "on this machine, 1.3 % is visible in 5 s");
 	assert_int_equal(comparison_add_difference(&c, "%s: %s <> %s", "cpu.model", "A|B", "C"), 0);
 	return c;
 }

@@ -4,6 +4,7 @@
 #include "harness/run/jsonio.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* Raised when a member changes its meaning or goes away; new members do not raise it. */
@@ -29,6 +30,7 @@ static const struct jsonio_field row_fields[] = {
 static const struct jsonio_field figure_fields[] = {
     FIELD(REAL, base),
     FIELD(REAL, head),
+    FIELD(REAL, head_alone),
     JSONIO_FIELD_OF(OBJECT, struct comparison_row, change, jsonio_interval_fields),
     FIELD(REAL, level),
     FIELD(REAL, p),
@@ -46,21 +48,12 @@ static int put_instructions(json_t *o, const struct comparison_row *r)
 static json_t *excluded(const struct comparison_row *r)
 {
 	json_t *o = json_object();
-	int rc = jsonio_put_u64(o, "warm_up", r->excluded - r->excluded_empty - r->excluded_regime);
+	int rc = jsonio_put_u64(o, "warm_up",
+	    r->excluded - r->excluded_empty - r->excluded_regime - r->excluded_length);
 
 	rc |= jsonio_put_u64(o, "no_operation_finished", r->excluded_empty);
 	rc |= jsonio_put_u64(o, "other_regime", r->excluded_regime);
-	return jsonio_whole(o, rc);
-}
-
-static json_t *outcomes(const struct run_figure *f, const unsigned counts[RUN_OUTCOMES_MAX])
-{
-	json_t *o = json_object();
-	char word[METRIC_NAME_MAX];
-	int rc = 0;
-
-	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++)
-		rc |= jsonio_put_u64(o, word, counts[i]);
+	rc |= jsonio_put_u64(o, "other_length", r->excluded_length);
 	return jsonio_whole(o, rc);
 }
 
@@ -71,13 +64,31 @@ static json_t *row(const struct comparison_row *r)
 
 	if (r->has_figure)
 		rc |= jsonio_put_fields(o, figure_fields, r);
+	for (unsigned side = 0; !r->has_figure && side < 2; side++)
+		if (r->has_value[side])
+			rc |= jsonio_put_real(o, side ? "head" : "base", side ? r->head : r->base);
+	/* JSON has no number for "of any size": it is left out. */
+	if (isfinite(comparison_may_hide(r)))
+		rc |= jsonio_put_real(o, "may_hide", comparison_may_hide(r));
+	if (r->visible > 0)
+		rc |= jsonio_put_real(o, "visible", r->visible);
+	if (r->status[0][0])
+		rc |= jsonio_put_text(o, "base_status", r->status[0]);
+	if (r->status[1][0])
+		rc |= jsonio_put_text(o, "head_status", r->status[1]);
+	if (r->turns[0])
+		rc |= jsonio_put_text(o, "turns", r->turns);
+	for (unsigned side = 0; side < 2; side++)
+		if (r->given[side].of[0])
+			rc |= jsonio_put(o, side ? "head_given" : "base_given",
+			    jsonio_fields(jsonio_given_fields, &r->given[side]));
 	if (r->has_figure && r->figure_launches)
 		rc |= jsonio_put_u64(o, "figure_launches", r->figure_launches);
 	if (r->has_figure && r->quickest_launches)
 		rc |= jsonio_put_u64(o, "quickest_turns_launches", r->quickest_launches);
 	if (r->has_figure && r->figure.scale == CB_OUTCOME) {
-		rc |= jsonio_put(o, "base_outcomes", outcomes(&r->figure, r->outcomes[0]));
-		rc |= jsonio_put(o, "head_outcomes", outcomes(&r->figure, r->outcomes[1]));
+		rc |= jsonio_put(o, "base_outcomes", jsonio_outcomes(&r->figure, r->outcomes[0]));
+		rc |= jsonio_put(o, "head_outcomes", jsonio_outcomes(&r->figure, r->outcomes[1]));
 	}
 	rc |= jsonio_put(o, "excluded_slots_by_reason", excluded(r));
 	if (r->has_instructions)
@@ -114,7 +125,7 @@ static int put_lists(json_t *o, const struct comparison *c)
 	return rc;
 }
 
-/* What it takes to do it again, and to know whether it can be. */
+/* All that one needs to repeat it, and to know whether that is possible. */
 static int put_origin(json_t *o, const struct comparison *c)
 {
 	int rc = c->has_seed ? jsonio_put_u64(o, "seed", c->seed) : 0;
@@ -139,7 +150,6 @@ static const struct jsonio_field head_fields[] = {
     JSONIO_FIELD(BOOL, struct comparison, interrupted),
     JSONIO_FIELD(BOOL, struct comparison, forced),
     JSONIO_FIELD(REAL, struct comparison, elapsed_s),
-    JSONIO_FIELD(TEXT, struct comparison, noise),
     JSONIO_END,
 };
 
@@ -148,7 +158,16 @@ static int put_head(json_t *o, const struct comparison *c)
 	struct text_buffer sentence = {0};
 	int rc = jsonio_put_u64(o, "concbench_comparison", COMPARISON_SCHEMA);
 
+	comparison_headline(c, &sentence);
+	rc |= jsonio_put_text(o, "headline", text_buffer_str(&sentence));
+	rc |= sentence.failed ? -ENOMEM : 0;
+	text_buffer_free(&sentence);
 	comparison_sentence(c, &sentence);
+	rc |= jsonio_put_text(o, "noise", text_buffer_str(&c->noise));
+	if (c->must_see > 0) {
+		rc |= jsonio_put_real(o, "must_see", c->must_see);
+		rc |= jsonio_put_u64(o, "must_see_missed", comparison_missed(c));
+	}
 	rc |= jsonio_put_text(o, "kind", comparison_kind_name(c->kind));
 	rc |= jsonio_put_fields(o, head_fields, c);
 	rc |= jsonio_put_real(o, "detect_floor", verdict_detect_floor(c->min_effect));

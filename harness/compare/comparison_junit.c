@@ -5,10 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-/* What a row is to whoever counts tests: the same as to the exit status, under @strict too. */
-static const char *element_of(enum verdict v, bool strict)
+/* The outcome of a row as a test: the same as for the exit status, also under strict and with
+ * must_see. */
+static const char *element_of(const struct comparison *c, const struct comparison_row *r)
 {
-	switch (v) {
+	const bool missed = c->must_see > 0 && comparison_may_hide(r) >= c->must_see;
+
+	switch (r->verdict) {
 	case VERDICT_SLOWER:
 		return "failure";
 	case VERDICT_FAILED:
@@ -16,9 +19,9 @@ static const char *element_of(enum verdict v, bool strict)
 		return "error";
 	case VERDICT_UNSURE:
 	case VERDICT_MISSING:
-		return strict ? "failure" : "skipped";
+		return c->strict || missed ? "failure" : "skipped";
 	default:
-		return NULL;
+		return missed ? "failure" : NULL;
 	}
 }
 
@@ -33,7 +36,7 @@ static size_t count_elements(const struct comparison *c, const char *element)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->row_count; i++) {
-		const char *own = element_of(c->rows[i].verdict, c->strict);
+		const char *own = element_of(c, &c->rows[i]);
 
 		n += own && strcmp(own, element) == 0;
 	}
@@ -97,10 +100,11 @@ static void add_class(struct text_buffer *to, const char *name)
 	add_text(to, class_name);
 }
 
-static void add_case(struct text_buffer *to, const struct comparison_row *r, bool strict)
+static void add_case(
+    struct text_buffer *to, const struct comparison *c, const struct comparison_row *r)
 {
-	const char *element = element_of(r->verdict, strict);
-	struct text_buffer message = {0};
+	const char *element = element_of(c, r);
+	struct text_buffer message = {0}, note = {0};
 	char change[COMPARISON_FIGURE_MAX], base[COMPARISON_FIGURE_MAX],
 	    head[COMPARISON_FIGURE_MAX];
 
@@ -117,10 +121,18 @@ static void add_case(struct text_buffer *to, const struct comparison_row *r, boo
 	if (r->has_figure)
 		text_buffer_addf(&message, ": %s, base %s, head %s",
 		    comparison_change(r, false, change, sizeof(change)),
-		    comparison_value(r, r->base, false, base, sizeof(base)),
-		    comparison_value(r, r->head, false, head, sizeof(head)));
-	if (r->reason[0])
-		text_buffer_addf(&message, ": %s", r->reason);
+		    comparison_value(r, 0, false, base, sizeof(base)),
+		    comparison_value(r, 1, false, head, sizeof(head)));
+	for (unsigned side = 0; !r->has_figure && side < 2; side++)
+		if (r->has_value[side])
+			text_buffer_addf(&message, "%s %s %s", side && r->has_value[0] ? "," : ":",
+			    side ? "head" : "base",
+			    comparison_value(r, side, false, base, sizeof(base)));
+	comparison_note(r, &note);
+	if (note.len)
+		text_buffer_addf(&message, ": %s", note.data);
+	message.failed |= note.failed;
+	text_buffer_free(&note);
 	text_buffer_addf(to, ">\n    <%s message=\"", element);
 	add_buffer(to, &message);
 	/* "skipped" has no type in the schemas that are about. */
@@ -159,10 +171,12 @@ int comparison_junit(const struct comparison *c, const char *path)
 	text_buffer_add(&to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	add_suite(&to, c);
 	for (size_t i = 0; i < c->row_count; i++)
-		add_case(&to, &c->rows[i], c->strict);
+		add_case(&to, c, &c->rows[i]);
+	comparison_headline(c, &sentence);
+	text_buffer_add(&sentence, ". ");
 	comparison_sentence(c, &sentence);
-	if (c->noise[0])
-		text_buffer_addf(&sentence, ". %s", c->noise);
+	if (c->noise.len)
+		text_buffer_addf(&sentence, ". %s", c->noise.data);
 	text_buffer_add(&to, "  <system-out>");
 	add_buffer(&to, &sentence);
 	text_buffer_add(&to, "</system-out>\n</testsuite>\n");

@@ -97,8 +97,8 @@ static void add_row(struct text_buffer *to, const struct comparison_row *r)
 	text_buffer_addf(to, "| %s%s%s | ", bold, comparison_word(r, r->verdict), bold);
 	add_code(to, r->name);
 	text_buffer_addf(to, " | %s | %s | %s | ",
-	    comparison_value(r, r->base, false, base, sizeof(base)),
-	    comparison_value(r, r->head, false, head, sizeof(head)),
+	    comparison_value(r, 0, false, base, sizeof(base)),
+	    comparison_value(r, 1, false, head, sizeof(head)),
 	    comparison_change(r, false, change, sizeof(change)));
 	add_text(to, note.failed ? "out of memory" : text_buffer_str(&note));
 	text_buffer_add(to, " |\n");
@@ -106,19 +106,46 @@ static void add_row(struct text_buffer *to, const struct comparison_row *r)
 	text_buffer_free(&note);
 }
 
-enum part { PART_CHANGES, PART_UNSURE, PART_SAME };
+enum part { PART_CHANGES, PART_UNSURE, PART_MISSING, PART_SAME };
 
-/* Unsure cases are many on a noisy machine: folded, unless --strict makes them count. */
+/* Unsure cases are many on a noisy machine, and those that only one side has where two versions or
+ * profiles are compared: folded, unless they count. */
 static enum part part_of(const struct comparison *c, const struct comparison_row *r)
 {
 	if (r->verdict == VERDICT_SAME)
 		return PART_SAME;
-	return r->verdict == VERDICT_UNSURE && !c->strict ? PART_UNSURE : PART_CHANGES;
+	if (r->verdict == VERDICT_MISSING && !c->strict)
+		return PART_MISSING;
+	return r->verdict == VERDICT_UNSURE && !c->strict &&
+		       !(c->must_see > 0 && comparison_may_hide(r) >= c->must_see)
+		   ? PART_UNSURE
+		   : PART_CHANGES;
+}
+
+/* A line for each family that lacks some. */
+static void add_folded(
+    struct text_buffer *to, const struct comparison *c, const struct comparison_row *const *rows)
+{
+	for (size_t i = 0; i < c->row_count; i++) {
+		struct text_buffer many = {0};
+
+		if (part_of(c, rows[i]) == PART_MISSING &&
+		    comparison_fold(rows, c->row_count, i, &many)) {
+			text_buffer_add(to, "<br>");
+			add_text(to, many.len ? many.data : rows[i]->name);
+			text_buffer_add(to, ": ");
+			add_text(to, rows[i]->reason);
+		}
+		to->failed |= many.failed;
+		text_buffer_free(&many);
+	}
 }
 
 static void add_part(struct text_buffer *to, const struct comparison *c,
     const struct comparison_row *const *rows, enum part part)
 {
+	static const char *const names[] = {
+	    [PART_UNSURE] = "unsure", [PART_MISSING] = "missing", [PART_SAME] = "same"};
 	size_t n = 0, left_out = 0;
 
 	for (size_t i = 0; i < c->row_count; i++)
@@ -126,8 +153,11 @@ static void add_part(struct text_buffer *to, const struct comparison *c,
 	if (!n)
 		return;
 	if (part != PART_CHANGES)
-		text_buffer_addf(to, "<details>\n<summary>%zu %s</summary>\n\n", n,
-		    verdict_name(part == PART_SAME ? VERDICT_SAME : VERDICT_UNSURE));
+		text_buffer_addf(to, "<details>\n<summary>%zu %s", n, names[part]);
+	if (part == PART_MISSING)
+		add_folded(to, c, rows);
+	if (part != PART_CHANGES)
+		text_buffer_add(to, "</summary>\n\n");
 	text_buffer_add(to, "| verdict | case | base | head | change | note |\n"
 			    "| --- | --- | ---: | ---: | ---: | --- |\n");
 	for (size_t i = 0; i < c->row_count; i++) {
@@ -167,10 +197,15 @@ static void add_heading(struct text_buffer *to, const struct comparison *c)
 	text_buffer_add(to, " → ");
 	add_code(to, c->head);
 	text_buffer_add(to, "\n\n");
-	comparison_sentence(c, &sentence);
+	comparison_headline(c, &sentence);
 	text_buffer_add(to, "**");
 	add_text(to, text_buffer_str(&sentence));
 	text_buffer_add(to, ".**\n\n");
+	to->failed |= sentence.failed;
+	text_buffer_free(&sentence);
+	comparison_sentence(c, &sentence);
+	add_text(to, text_buffer_str(&sentence));
+	text_buffer_add(to, ".\n\n");
 	to->failed |= sentence.failed;
 	text_buffer_free(&sentence);
 }
@@ -186,15 +221,17 @@ int comparison_markdown(const struct comparison *c, const char *path)
 	add_heading(&to, c);
 	add_part(&to, c, rows, PART_CHANGES);
 	add_part(&to, c, rows, PART_UNSURE);
+	add_part(&to, c, rows, PART_MISSING);
 	add_part(&to, c, rows, PART_SAME);
-	if (c->noise[0]) {
-		add_text(&to, c->noise);
+	if (c->noise.len) {
+		add_text(&to, c->noise.data);
 		text_buffer_add(&to, "\n\n");
 	}
 	add_differences(&to, c);
 	text_buffer_add(&to,
 	    "Change: head over base in time per operation, or in the figure that the "
-	    "case has, with its interval over launches.\n");
+	    "case has, with its interval over launches. Base: its middle over launches; head: "
+	    "base with the change.\n");
 	rc = output_store(path, &to);
 	text_buffer_free(&to);
 	free(rows);

@@ -18,8 +18,8 @@ static void fill(const struct comparison_row *r, bool ascii, struct line *line)
 
 	(void)snprintf(line->text[VERDICT], len, "%s", comparison_word(r, r->verdict));
 	comparison_change(r, ascii, line->text[CHANGE], len);
-	comparison_value(r, r->base, ascii, line->text[BASE], len);
-	comparison_value(r, r->head, ascii, line->text[HEAD], len);
+	comparison_value(r, 0, ascii, line->text[BASE], len);
+	comparison_value(r, 1, ascii, line->text[HEAD], len);
 }
 
 /* Columns on a terminal: bytes that begin a character. */
@@ -73,15 +73,21 @@ static int print_rows(FILE *to, const struct comparison *c, bool ascii)
 		(void)fputs("case\n", to);
 	}
 	for (size_t i = 0; i < c->row_count && !rc; i++) {
-		struct text_buffer note = {0};
+		struct text_buffer note = {0}, many = {0};
 
+		if (!comparison_fold(rows, c->row_count, i, &many))
+			continue;
 		comparison_note(rows[i], &note);
 		fill(rows[i], ascii, &line);
+		if (many.len)
+			line.text[BASE][0] = line.text[HEAD][0] = '\0';
 		print_line(to, &line, width);
-		(void)fprintf(to, "%s%s%s%s\n", rows[i]->name, note.len ? "  (" : "",
-		    note.len ? text_clean(note.data) : "", note.len ? ")" : "");
-		rc = note.failed ? -ENOMEM : 0;
+		(void)fprintf(to, "%s%s%s%s\n", many.len ? many.data : rows[i]->name,
+		    note.len ? "  (" : "", note.len ? text_clean(note.data) : "",
+		    note.len ? ")" : "");
+		rc = note.failed || many.failed ? -ENOMEM : 0;
 		text_buffer_free(&note);
+		text_buffer_free(&many);
 	}
 	free(rows);
 	return rc;
@@ -92,6 +98,9 @@ int comparison_print(FILE *to, const struct comparison *c, bool ascii)
 	struct text_buffer sentence = {0};
 	int rc;
 
+	comparison_headline(c, &sentence);
+	(void)fprintf(to, "%s\n", text_buffer_str(&sentence));
+	text_buffer_free(&sentence);
 	(void)fprintf(to, "base: %s\nhead: %s\n", c->base, c->head);
 	for (size_t i = 0; i < c->difference_count; i++)
 		(void)fprintf(to, "differs: %s\n", c->differences[i]);
@@ -102,8 +111,8 @@ int comparison_print(FILE *to, const struct comparison *c, bool ascii)
 	comparison_sentence(c, &sentence);
 	if (!sentence.failed) {
 		(void)fprintf(to, "%s%s\n", c->row_count ? "\n" : "", sentence.data);
-		if (c->noise[0])
-			(void)fprintf(to, "%s\n", c->noise);
+		if (c->noise.len)
+			(void)fprintf(to, "%s\n", c->noise.data);
 	}
 	rc = sentence.failed ? -ENOMEM : ferror(to) ? -EIO : 0;
 	text_buffer_free(&sentence);

@@ -23,7 +23,8 @@ static int rank_of(enum verdict v)
 	return ranks[v];
 }
 
-/* Of one verdict: the largest change first, of the unsure what could be the worst. */
+/* Within one verdict: the largest change first, and among the unsure the one that could be
+ * worst. */
 static double weight(const struct comparison_row *r)
 {
 	const struct run_figure *f = &r->figure;
@@ -80,13 +81,17 @@ static char *without_micro(char *buf)
 	return buf;
 }
 
+static char *format(const struct comparison_row *r, double value, bool ascii, char *buf, size_t len)
+{
+	run_figure_format(&r->figure, value, buf, len);
+	return ascii ? without_micro(buf) : buf;
+}
+
 char *comparison_value(
-    const struct comparison_row *r, double value, bool ascii, char *buf, size_t len)
+    const struct comparison_row *r, unsigned side, bool ascii, char *buf, size_t len)
 {
 	buf[0] = '\0';
-	if (r->has_figure)
-		run_figure_format(&r->figure, value, buf, len);
-	return ascii ? without_micro(buf) : buf;
+	return r->has_value[side] ? format(r, side ? r->head : r->base, ascii, buf, len) : buf;
 }
 
 /* "+1.5 µs" */
@@ -94,7 +99,7 @@ static const char *with_sign(
     const struct comparison_row *r, double value, bool ascii, char *buf, size_t len)
 {
 	buf[0] = '+';
-	comparison_value(r, value, ascii, buf + !(value < 0), len - 1);
+	format(r, value, ascii, buf + !(value < 0), len - 1);
 	return buf;
 }
 
@@ -147,13 +152,118 @@ static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 	text_buffer_add(to, text);
 }
 
+/* Its own middle lies where the change cannot have brought it. */
+static bool launches_differ(const struct comparison_row *r)
+{
+	const double by =
+	    r->figure.scale == CB_RATIO ? r->head_alone / r->base - 1 : r->head_alone - r->base;
+
+	return r->has_figure && !scale_averages(r->figure.scale) &&
+	       (by < r->change.low || by > r->change.high);
+}
+
+/* A per cent of what, in a few words. */
+static const char *per_cent(const struct run_figure *f)
+{
+	return scale_averages(f->scale)    ? "points"
+	       : f->scale == CB_DIFFERENCE ? "% of its worth"
+					   : "%";
+}
+
+static char *bound(const struct comparison_row *r, char *buf, size_t len)
+{
+	buf[0] = '\0';
+	if (r->verdict != VERDICT_UNSURE || !r->has_figure || r->figure.better == CB_NEITHER)
+		return buf;
+	if (r->worst <= 0)
+		(void)snprintf(buf, len, "not %s", comparison_word(r, VERDICT_SLOWER));
+	else
+		(void)snprintf(buf, len, "at most %.2g %s %s", 100 * r->worst, per_cent(&r->figure),
+		    comparison_word(r, VERDICT_SLOWER));
+	return buf;
+}
+
+/* "lock" of "lock/ck_mcs/model:thread". */
+static size_t family_len(const struct comparison_row *r)
+{
+	return strcspn(r->name, "/");
+}
+
+static bool fold_together(const struct comparison_row *a, const struct comparison_row *b)
+{
+	const size_t len = family_len(a);
+
+	return a->verdict == VERDICT_MISSING && b->verdict == VERDICT_MISSING &&
+	       len == family_len(b) && strncmp(a->name, b->name, len) == 0 &&
+	       strcmp(a->reason, b->reason) == 0;
+}
+
+bool comparison_fold(
+    const struct comparison_row *const *rows, size_t n, size_t i, struct text_buffer *text)
+{
+	size_t many = 1;
+
+	if (rows[i]->verdict != VERDICT_MISSING)
+		return true;
+	for (size_t k = 0; k < i; k++)
+		if (fold_together(rows[k], rows[i]))
+			return false;
+	for (size_t k = i + 1; k < n; k++)
+		many += fold_together(rows[i], rows[k]);
+	if (many > 1)
+		text_buffer_addf(
+		    text, "%.*s: %zu cases", (int)family_len(rows[i]), rows[i]->name, many);
+	return true;
+}
+
+/* What a gate has given is the same on both sides; each of two runs has its own. */
+static void add_given(struct text_buffer *to, size_t begin, const struct comparison_row *r)
+{
+	const struct run_given *base = &r->given[0], *head = &r->given[1];
+	char clause[CASE_NAME_MAX + 200], one[TEXT_FORMAT_MAX], other[TEXT_FORMAT_MAX];
+
+	(void)text_format_count(base->figure, one, sizeof(one));
+	(void)text_format_count(head->figure, other, sizeof(other));
+	if (base->figure == head->figure)
+		(void)snprintf(clause, sizeof(clause), "both were given %s%s, the figure of %s",
+		    one, base->unit, base->of);
+	else
+		(void)snprintf(clause, sizeof(clause),
+		    "two loads: base was given %s%s, head %s%s, the figure of %s", one, base->unit,
+		    other, head->unit, base->of);
+	add_clause(to, begin, clause);
+}
+
 void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 {
 	const size_t begin = to->len;
-	char clause[120];
+	char clause[160], value[COMPARISON_FIGURE_MAX];
 
+	if (*bound(r, clause, sizeof(clause)))
+		add_clause(to, begin, clause);
 	if (r->reason[0])
 		add_clause(to, begin, r->reason);
+	if (launches_differ(r)) {
+		(void)snprintf(clause, sizeof(clause),
+		    "head's own middle is %s: its launches differ more than its turns do",
+		    run_figure_format(&r->figure, r->head_alone, value, sizeof(value)));
+		add_clause(to, begin, clause);
+	}
+	for (unsigned side = 0; side < 2; side++) {
+		if (!r->status[side][0] || (side && strcmp(r->status[0], r->status[1]) == 0))
+			continue;
+		(void)snprintf(clause, sizeof(clause), "%s: %s",
+		    strcmp(r->status[0], r->status[1]) == 0 ? "both"
+		    : side                                  ? "head"
+							    : "base",
+		    r->status[side]);
+		add_clause(to, begin, clause);
+	}
+	if (r->turns[0])
+		add_clause(to, begin, r->turns);
+	/* Of one side only: its reason says so. */
+	if (r->given[0].of[0] && r->given[1].of[0])
+		add_given(to, begin, r);
 	if (r->confirmed)
 		add_clause(to, begin, "confirmed by fresh launches");
 	if (r->excluded_regime) {
@@ -167,8 +277,8 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 		text_buffer_add(to, ", head: ");
 		add_outcomes(to, &r->figure, r->outcomes[1]);
 	}
-	/* Below that it is where the counting began and ended; and ranges that overlap say nothing:
-	 * who waits for a lock executes instructions, too. */
+	/* A smaller difference may come from where the counting began and ended. Ranges that
+	 * overlap say nothing: waiting for a lock executes instructions, too. */
 	if (r->has_instructions && r->instructions_apart &&
 	    fabs(r->instructions_change) >= INSTRUCTIONS_TOLD) {
 		(void)snprintf(clause, sizeof(clause),
@@ -192,7 +302,7 @@ void comparison_note(const struct comparison_row *r, struct text_buffer *to)
 	}
 }
 
-const char *comparison_weakness(const struct comparison *c)
+static const char *weakness(const struct comparison *c)
 {
 	return c->kind == COMPARISON_STORED ? "weaker evidence: the two were measured at different "
 					      "times, drift counts as change"
@@ -219,7 +329,7 @@ static void add_word(struct text_buffer *to, const struct comparison *c, enum ve
 		text_buffer_addf(to, "%s%s", count_words(c, true) ? " or " : "", other);
 }
 
-/* What a per cent is of, where it is not of the figure itself. */
+/* What a per cent refers to, unless it is the figure itself. */
 static void add_scales(struct text_buffer *to, const struct comparison *c)
 {
 	bool points = false, worth = false;
@@ -234,6 +344,60 @@ static void add_scales(struct text_buffer *to, const struct comparison *c)
 		text_buffer_add(to, ", for differences as a part of their worth");
 }
 
+void comparison_headline(const struct comparison *c, struct text_buffer *to)
+{
+	const size_t slower = comparison_count(c, VERDICT_SLOWER);
+	const size_t missing = comparison_count(c, VERDICT_MISSING);
+	size_t judged = 0, any = 0, others = 0;
+	double hidden = 0;
+
+	for (size_t i = 0; i < c->row_count; i++) {
+		const struct comparison_row *r = &c->rows[i];
+		const double may = comparison_may_hide(r);
+
+		judged += comparison_judged(r);
+		if (comparison_judged(r) || r->verdict == VERDICT_MISSING)
+			continue;
+		others++;
+		if (isfinite(may))
+			hidden = fmax(hidden, may);
+		else
+			any++;
+	}
+	if (c->row_count == missing) {
+		text_buffer_add(to, "no case was compared");
+		return;
+	}
+	if (slower) {
+		text_buffer_addf(to, "%zu ", slower);
+		add_word(to, c, VERDICT_SLOWER);
+		text_buffer_add(to, ": ");
+	}
+	text_buffer_addf(to, "%zu of %zu judged", judged, c->row_count - missing);
+	if (any < others)
+		text_buffer_addf(to,
+		    "; of the others a slowdown up to %.2g %% may have gone unseen", 100 * hidden);
+	if (any && any < others)
+		text_buffer_addf(to, ", and in %zu of them one of any size", any);
+	else if (any)
+		text_buffer_addf(to, "; in the other%s a slowdown of any size may have gone unseen",
+		    any == 1 ? "" : "s");
+	if (!others && !slower) {
+		text_buffer_add(to, ", none ");
+		add_word(to, c, VERDICT_SLOWER);
+	}
+	if (c->must_see > 0) {
+		const size_t missed = comparison_missed(c);
+
+		text_buffer_addf(to, "; %.2g %% was to be seen%s: ", 100 * c->must_see,
+		    c->must_see_worked_out ? ", as worked out before" : "");
+		if (missed)
+			text_buffer_addf(to, "in %zu it may have gone unseen", missed);
+		else
+			text_buffer_add(to, "it would have been");
+	}
+}
+
 void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 {
 	static const enum verdict order[] = {VERDICT_SLOWER, VERDICT_FASTER, VERDICT_DIFFERS,
@@ -245,7 +409,7 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 	for (size_t i = 0; c->row_count && i < sizeof(order) / sizeof(order[0]); i++) {
 		const size_t n = comparison_count(c, order[i]);
 
-		/* That nothing is slower is what everybody looks for: it is said, too. */
+		/* Everybody looks for "nothing is slower", so it is said, too. */
 		if (n || order[i] == VERDICT_SLOWER) {
 			text_buffer_addf(to, "%s%zu ", i ? ", " : "", n);
 			add_word(to, c, order[i]);
@@ -273,9 +437,12 @@ void comparison_sentence(const struct comparison *c, struct text_buffer *to)
 		    : c->instructions_failed ? ", the others failed or had no time"
 					     : ", then the time was up");
 	if (c->kind == COMPARISON_STORED)
-		text_buffer_addf(to, "; %s", comparison_weakness(c));
+		text_buffer_addf(to, "; %s", weakness(c));
 	if (c->forced)
 		text_buffer_add(to, "; FORCED: what was compared is not comparable");
+	if (c->no_cells)
+		text_buffer_add(to,
+		    "; no cell could be started any more: this is what was measured until then");
 	if (c->interrupted)
 		text_buffer_add(to, "; interrupted: this is what was measured until then");
 }

@@ -1,5 +1,5 @@
 /*
- * comparison_text.h - words and order that all ways of writing a comparison share.
+ * comparison_text.h - the words and the order of rows that all written forms of a comparison share.
  *
  * Private to comparison*.c. Pure.
  */
@@ -21,23 +21,32 @@ const struct comparison_row **comparison_order(const struct comparison *c);
 /** comparison_kind_name() - "gate" or "stored". */
 const char *comparison_kind_name(enum comparison_kind kind);
 
-/** comparison_change() - "+5.21 % (+4.10 … +6.31)", of shares in points, of a difference in its
- * unit;
- * "" when the row has no figure. Return: @buf. */
+/** comparison_change() - "+5.21 % (+4.10 … +6.31)", in points for a share, in its unit for a
+ * difference; "" when the row has no figure. Return: @buf. */
 char *comparison_change(const struct comparison_row *r, bool ascii, char *buf, size_t len);
 
-/** comparison_value() - run_figure_format(), with "us" for "µs" when @ascii; "" when the row has no
- * figure. Return: @buf. */
+/** comparison_value() - base's figure (@side 0) or head's (1), with "us" for "µs" when @ascii; ""
+ * when the row has none of it. Return: @buf. */
 char *comparison_value(
-    const struct comparison_row *r, double value, bool ascii, char *buf, size_t len);
+    const struct comparison_row *r, unsigned side, bool ascii, char *buf, size_t len);
 
-/** comparison_note() - the reason and what else is to be known of a row, in one line. */
+/** comparison_note() - the reason and whatever else there is to know about a row, in one line. */
 void comparison_note(const struct comparison_row *r, struct text_buffer *to);
+
+/**
+ * comparison_fold() - two versions or profiles may differ in many cases, so the rows of one family
+ * that the same side lacks become one line. @rows: [n] in the order they are shown. @text: the line
+ * for @rows[i] when it is the first of several; "" when it stands for itself. Return: false when an
+ * earlier line stands for it.
+ */
+bool comparison_fold(
+    const struct comparison_row *const *rows, size_t n, size_t i, struct text_buffer *text);
+
+/** comparison_headline() - "1 of 8 judged; of the others a slowdown up to 2.4 % may have gone
+ * unseen": for those who read one line only. */
+void comparison_headline(const struct comparison *c, struct text_buffer *to);
 
 /** comparison_sentence() - "3 slower, 40 same, 2 unsure of 45 cases; ...". */
 void comparison_sentence(const struct comparison *c, struct text_buffer *to);
-
-/** comparison_weakness() - what makes this evidence weaker than a gate's; "" nothing. */
-const char *comparison_weakness(const struct comparison *c);
 
 #endif

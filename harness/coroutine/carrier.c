@@ -169,7 +169,7 @@ bool cb_carrier_park_until(struct cb_carrier *c, struct cb_waitq *q, uint64_t ab
 	c->timed++;
 	timers_add(&c->timers, abs_ns, self);
 	carrier_block(c);
-	/* Whoever wakes it takes both back; the timer leaves this one. */
+	/* A waker takes both back; the timer leaves this one. */
 	if (!*timed_in)
 		return true;
 	*timed_in = NULL;
@@ -245,8 +245,8 @@ static int look_around(struct cb_carrier *c)
 		if (next_ns == UINT64_MAX)
 			timeout_ns = -1;
 	} else if (c->reactor_waiting == 0 || c->reactor_unserved) {
-		/* Those handed back would only be reported again; being in the queue they will
-		 * all have run when it has been gone through once. */
+		/* Tasks that were handed back would only be reported again. They are in the queue,
+		 * so they will have run once the queue has been through. */
 		return 0;
 	}
 	rc = c->reactor->ops->poll(c->reactor, timeout_ns, &ready);
@@ -330,11 +330,6 @@ unsigned cb_carrier_alive(const struct cb_carrier *c)
 struct cb_task *cb_carrier_current(const struct cb_carrier *c)
 {
 	return c->current;
-}
-
-const char *cb_carrier_guard_name(const struct cb_carrier *c)
-{
-	return coroutine_stacks_guard_name(c->stacks);
 }
 
 const struct reactor_counts *cb_carrier_counts(const struct cb_carrier *c)

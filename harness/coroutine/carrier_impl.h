@@ -31,8 +31,8 @@ struct cb_carrier {
 	struct reactor *reactor;
 	struct coroutine_stacks *stacks;
 	struct timers timers;
-	/* By stack slot: where a task waits that waits for a time as well; else NULL. Beside the
-	 * tasks, whose line is full. */
+	/* By stack slot: the queue of a task that also waits for a time; else NULL. Kept beside the
+	 * tasks, whose cache line is full. */
 	struct cb_waitq **timed_in;
 	unsigned timed;         /* tasks in it */
 	struct cb_task **tasks; /* alive ones, by stack slot */
@@ -40,7 +40,8 @@ struct cb_carrier {
 	enum cb_backend backend;
 };
 
-/** carrier_block() - from a task that somebody else knows of: run others until it is queued. */
+/** carrier_block() - called by a task that somebody else will queue again: runs others until
+ * then. */
 void carrier_block(struct cb_carrier *c);
 
 /** carrier_take_ready() - queue the tasks of a list that the reactor handed back. */

@@ -46,13 +46,6 @@ struct coroutine_transfer coroutine_jump(fcontext_t to, void *data)
 }
 #endif
 
-const char *coroutine_backend_name(enum cb_backend b)
-{
-	static const char *const names[] = {"fcontext", "ucontext"};
-
-	return (size_t)b < sizeof(names) / sizeof(names[0]) ? names[b] : "unknown";
-}
-
 static void enter_fcontext(struct coroutine_transfer t)
 {
 	struct coroutine *self = ((const struct coroutine_side *)t.data)->to;

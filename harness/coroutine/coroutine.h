@@ -6,7 +6,7 @@
  *             callee-saved registers only. Debian: libboost-context-dev, linked statically.
  *   ucontext  swapcontext(3): also saves the signal mask, one or two system calls a switch.
  *
- * The sanitizers are told of every switch (ASan's and TSan's fiber interface).
+ * The sanitizers are told about every switch (ASan's and TSan's fiber interface).
  */
 #ifndef CONCBENCH_COROUTINE_H
 #define CONCBENCH_COROUTINE_H
@@ -22,8 +22,6 @@
 /* Opaque. Belongs to the OS thread that created it; must be resumed there only. */
 struct coroutine;
 
-const char *coroutine_backend_name(enum cb_backend b);
-
 /* An arena of equal stacks with a guard page below each. Not thread-safe: one per carrier. */
 struct coroutine_stacks;
 
@@ -31,8 +29,8 @@ struct coroutine_stacks;
  * coroutine_stacks_create() - reserve @count stacks of @stack_bytes (rounded up to pages).
  *
  * Guard pages by MADV_GUARD_INSTALL (Linux 6.13: no extra mapping, so a million fit), else
- * mprotect(2), which costs a mapping each and so is bounded by vm.max_map_count. Nothing is
- * touched, no guard set, before a stack is first handed out; one that comes back is the next to go
+ * mprotect(2), which costs a mapping each and so is bounded by vm.max_map_count. No page is touched
+ * and no guard set before a stack is first handed out; a stack that comes back is the next to go
  * out. Return: 0; -EINVAL; -ENOMEM.
  */
 int coroutine_stacks_create(size_t count, size_t stack_bytes, struct coroutine_stacks **out);
@@ -63,8 +61,8 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to);
 /** coroutine_done() - its function has returned. */
 bool coroutine_done(const struct coroutine *c);
 
-/** coroutine_destroy() - give the stack back. Only one that is done or never ran to its end and
- * whose stack holds nothing to release. */
+/** coroutine_destroy() - give the stack back. The coroutine must be done, or its stack must hold
+ * nothing that needs releasing. */
 void coroutine_destroy(struct coroutine *c);
 
 #endif

@@ -18,8 +18,9 @@
 
 #define COROUTINE_LINE_BYTES ((size_t)64)
 
-/* Boost.Context's C ABI; its headers are C++ only. A context is the saved stack pointer: it is void
- * once jumped to, and the jump hands the one left behind to whoever it arrives at. */
+/* Boost.Context's C ABI; its headers are C++ only. A context is the saved stack pointer. It becomes
+ * invalid when it is jumped to; the jump hands the context left behind to the side where it
+ * arrives. */
 typedef void *fcontext_t;
 struct coroutine_transfer {
 	fcontext_t left;
@@ -32,9 +33,9 @@ extern fcontext_t make_fcontext(void *sp, size_t bytes, void (*fn)(struct corout
 struct coroutine_transfer coroutine_jump(fcontext_t to, void *data);
 
 /*
- * One side of a switch. A jump passes the side that it leaves to the side that it goes to, which
- * writes down in it where the left side stands. All it needs for that arrives in registers: what
- * the next switch loads must not wait for anything that the new stack holds.
+ * One side of a switch. A jump passes the side that it leaves to the side where it arrives, which
+ * stores in it the context of the side left. All that it needs for this arrives in registers: the
+ * loads of the next switch must not wait for anything on the new stack.
  */
 struct coroutine_side {
 	void *context;        /* while not running: fcontext_t, or its ucontext_t */
@@ -62,15 +63,15 @@ struct coroutine {
 #define COROUTINE_SAN(c) ((struct coroutine_san *)NULL)
 #endif
 
-/** coroutine_stacks_create_guarded() - coroutine_stacks_create(), but by mprotect(2) although the
- * kernel may have MADV_GUARD_INSTALL when not @by_madvise: for tests of the older way. */
+/** coroutine_stacks_create_guarded() - coroutine_stacks_create(), but without @by_madvise it uses
+ * mprotect(2) even if the kernel has MADV_GUARD_INSTALL: for tests of the older way. */
 int coroutine_stacks_create_guarded(
     size_t count, size_t stack_bytes, bool by_madvise, struct coroutine_stacks **out);
 
 /** coroutine_stacks_take() - @top: line-aligned end of a stack of at least stack_bytes plus the
  * room for a header; @lo: its lowest address. Return: 0; -EAGAIN none left; -ENOMEM no guard. */
 int coroutine_stacks_take(struct coroutine_stacks *s, uint32_t *slot, char **lo, char **top);
-/** coroutine_stacks_give() - back; the next to be taken (its pages are warm). */
+/** coroutine_stacks_give() - give a stack back; it is the next to be taken (its pages are warm). */
 void coroutine_stacks_give(struct coroutine_stacks *s, uint32_t slot);
 
 /**
@@ -80,13 +81,13 @@ void coroutine_stacks_give(struct coroutine_stacks *s, uint32_t slot);
 int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *stacks,
     size_t header_bytes, cb_task_fn fn, void *arg, struct coroutine **out);
 
-/** coroutine_arrived() - after every jump: note where the side that was left stands. */
+/** coroutine_arrived() - after every jump: store the context of the side that was left. */
 static inline void coroutine_arrived(struct coroutine_transfer t)
 {
 	((struct coroutine_side *)t.data)->context = t.left;
 }
 
-/** coroutine_switch_inline() - coroutine_switch() without the call: a yield is little more. */
+/** coroutine_switch_inline() - coroutine_switch() without the call: a yield does little else. */
 static inline __attribute__((always_inline)) void coroutine_switch_inline(
     struct coroutine *from, struct coroutine *to)
 {

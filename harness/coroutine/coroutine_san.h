@@ -1,5 +1,5 @@
 /*
- * coroutine_san.h - telling the sanitizers of every switch of stacks. Private to coroutine*.
+ * coroutine_san.h - tells the sanitizers about every switch of stacks. Private to coroutine*.
  *
  * Without this ASan takes a coroutine's stack for the thread's (false overflows, wrong fake stacks)
  * and TSan mixes the call stacks of all coroutines until it runs out of its shadow stack. Empty in
@@ -41,7 +41,7 @@ struct coroutine_san {
 
 #define COROUTINE_SAN_INLINE static inline __attribute__((always_inline))
 
-/* A fresh or recycled stack: whatever poison the last owner's frames left is void. */
+/* For a fresh or recycled stack: clears the poison that the last owner's frames left. */
 COROUTINE_SAN_INLINE void san_create(struct coroutine_san *s, const void *lo, size_t bytes)
 {
 	*s = (struct coroutine_san){.lo = lo, .bytes = bytes};

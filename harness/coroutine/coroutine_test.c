@@ -340,13 +340,6 @@ static void bad_arguments_are_refused(void **state)
 	coroutine_destroy(NULL);
 }
 
-static void names(void **state)
-{
-	(void)state;
-	assert_string_equal(coroutine_backend_name(CB_FCONTEXT), "fcontext");
-	assert_string_equal(coroutine_backend_name(CB_UCONTEXT), "ucontext");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,7 +350,6 @@ int main(void)
 	    cmocka_unit_test(registers_survive),
 	    cmocka_unit_test(float_control_survives),
 	    cmocka_unit_test(bad_arguments_are_refused),
-	    cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * reactor.h - what a carrier needs of the kernel's readiness or completion interface.
+ * reactor.h - what a carrier needs from the kernel's readiness or completion interface.
  *
  * A request is started, perhaps waits, and is handed back by poll(). So an epoll reactor may do the
  * system call when the descriptor becomes ready, and an io_uring reactor may have done it already.
@@ -34,7 +34,7 @@ struct reactor_request {
 	bool cancelled;               /* by forget() */
 };
 
-/* What it cost: rows that compare models must show equal system calls a request. */
+/* Its cost so far: rows that compare models must show equal system calls a request. */
 struct reactor_counts {
 	uint64_t polls;     /* system calls that wait for, or look at, events */
 	uint64_t events;    /* events they returned */
@@ -49,12 +49,14 @@ struct reactor_ops {
 	void (*destroy)(struct reactor *r);
 	/* True: wait until poll() hands it back. False: result is set. */
 	bool (*start)(struct reactor *r, struct reactor_request *rq);
-	/* By who waited, once handed back. True: wait again (a false alarm). */
+	/* Called by the task that waited, once it has the request back. True: wait again (a false
+	 * alarm). */
 	bool (*finish)(struct reactor *r, struct reactor_request *rq);
 	/* Wait at most @timeout_ns (0: only look; negative: for ever). @ready: a list, in order.
 	 * Return: how many; -errno. A signal is not an error: 0. */
 	int (*poll)(struct reactor *r, int64_t timeout_ns, struct reactor_request **ready);
-	/* Drop a descriptor; who waits on it is handed back with -ECANCELED. Return: how many. */
+	/* Drop a descriptor; requests that wait on it are handed back with -ECANCELED. Return: how
+	 * many. */
 	int (*forget)(struct reactor *r, int fd, struct reactor_request **ready);
 };
 

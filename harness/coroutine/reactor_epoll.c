@@ -8,6 +8,8 @@
  */
 #include "harness/coroutine/reactor_epoll.h"
 
+#include "harness/base/grow.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -44,29 +46,21 @@ static struct reactor_epoll *self(struct reactor *r)
 
 static int watched_of(struct reactor_epoll *r, int fd, struct watched **out)
 {
-	struct watched *grown;
-	size_t count = r->watched_count ? r->watched_count : 64;
+	const size_t before = r->watched_count;
 
 	if (fd < 0)
 		return -EBADF;
-	while (count <= (size_t)fd)
-		count *= 2;
-	if (count > r->watched_count) {
-		grown = realloc(r->watched, count * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		for (size_t i = r->watched_count; i < count; i++)
-			grown[i] = (struct watched){0};
-		r->watched = grown;
-		r->watched_count = count;
-	}
+	if (grow(&r->watched, (size_t)fd + 1, &r->watched_count, sizeof(**out)))
+		return -ENOMEM;
+	for (size_t i = before; i < r->watched_count; i++)
+		r->watched[i] = (struct watched){0};
 	*out = &r->watched[fd];
 	return 0;
 }
 
 /*
- * With neither direction, edge-triggered: the kernel always watches for EPOLLHUP and EPOLLERR, and
- * a level-triggered hang-up that nobody waits for would be reported for ever.
+ * With neither direction it is edge-triggered: the kernel always watches for EPOLLHUP and EPOLLERR,
+ * and would report a level-triggered hang-up for ever although nobody waits for it.
  */
 static int change(struct reactor_epoll *r, int fd, struct watched *w, uint32_t armed)
 {
@@ -214,7 +208,7 @@ static int wait_events(struct reactor_epoll *r, int64_t timeout_ns)
 			return n < 0 ? -errno : n;
 		r->ms_timeouts = true;
 	}
-	/* Up: a timer that wakes early would only have to wait again. */
+	/* Rounded up: a timer that wakes early would only have to wait again. */
 	ms = timeout_ns < 0 ? -1 : timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
 	if (ms > INT_MAX)
 		ms = INT_MAX;
@@ -222,7 +216,7 @@ static int wait_events(struct reactor_epoll *r, int64_t timeout_ns)
 	return ms < 0 ? -errno : (int)ms;
 }
 
-/* Once only: a waiter that has not run yet may be met again. */
+/* Counted once: a waiter that has not run yet may be met again. */
 static int hand_back(struct reactor_request *rq, struct reactor_request ***tail)
 {
 	if (rq->handed_back)
@@ -233,7 +227,8 @@ static int hand_back(struct reactor_request *rq, struct reactor_request ***tail)
 	return 1;
 }
 
-/* Hand back who waits for this event; stop watching what nobody waits for. */
+/* Hand back the requests that wait for this event; stop watching directions that nobody waits
+ * for. */
 static int claim(
     struct reactor_epoll *r, const struct epoll_event *ev, struct reactor_request ***tail)
 {
@@ -329,8 +324,12 @@ int reactor_epoll_create(bool ms_timeouts, struct reactor **out)
 	r->base.ops = &ops;
 	r->ms_timeouts = ms_timeouts;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (r->epoll_fd < 0) {
+	/* A sandbox that denies the second is found out now, and not by the first who waits. */
+	if (r->epoll_fd < 0 ||
+	    (epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->epoll_fd, NULL) != 0 && errno == EPERM)) {
 		rc = -errno;
+		if (r->epoll_fd >= 0)
+			(void)close(r->epoll_fd);
 		free(r);
 		return rc;
 	}

@@ -1,5 +1,5 @@
 /*
- * timers.h - who is to be woken when: a heap of absolute deadlines.
+ * timers.h - a heap of absolute deadlines, and whom to wake at each.
  *
  * Four children a node: half the levels of a binary heap, and the children share a cache line or
  * two. Equal deadlines come out in the order they went in. Room is reserved once, so adding cannot

@@ -66,11 +66,12 @@ int gate_begin(struct gate *g, const struct gate_plan *plan,
 		struct gate_case *c = &g->item[i];
 
 		(void)snprintf(c->name, sizeof(c->name), "%s", cases[i]->name);
-		c->figure = plan->figure ? *plan->figure : cases[i]->figure;
+		c->figure = cases[i]->figure;
 		if (!c->figure.metric[0])
 			c->figure = run_time_figure();
 		c->slot_ns = gate_slot_ns(plan, cases[i]->slot_ns);
 		c->differs = cases[i]->differs;
+		c->given = cases[i]->given;
 		sequential_begin(&c->test, plan->min_effect);
 	}
 	g->count = count;
@@ -158,9 +159,12 @@ static int one_pair(struct gate *g, struct gate_case *c)
 		spec.cell[s].case_name = c->name;
 		/* Base's for both: head's may have been changed, which no hash tells. */
 		spec.cell[s].slot_ns = c->slot_ns;
+		spec.cell[s].given = c->given.figure;
 	}
 	ret = pair_measure(&spec, &result, &c->failure);
-	if (ret == -EINTR || ret == -ENOMEM)
+	if (ret == CELL_NONE)
+		(void)snprintf(g->why, sizeof(g->why), "%s", c->failure.why);
+	if (ret == -EINTR || ret == -ENOMEM || ret == CELL_NONE)
 		return ret;
 	took_ns = now_ns(g) - begin_ns;
 	/* Waiting for one that hangs is no pace. */

@@ -43,12 +43,11 @@ struct gate_plan {
 	bool open_ended;              /* nobody asked for that budget: an A/A comes on top of it */
 	unsigned max_pairs;           /* of each case; 0: no limit but the time */
 	double min_effect;
-	/* What is compared of every case, gate_figure_of()'s; NULL: each case's own figure. */
-	const struct run_figure *figure;
 	uint64_t seed;
 	uint64_t (*now_ns)(void);       /* what the budget is measured with; NULL: clock_now_ns() */
 	const struct pair_cells *cells; /* NULL: processes */
 	struct progress *progress;      /* NULL: none */
+	char why[REASON_MAX];           /* of an A/A that could start no cell */
 	const char *doing;              /* what the progress line says; NULL: the case's name */
 };
 
@@ -72,6 +71,7 @@ struct gate_case {
 	struct run_figure figure;
 	uint64_t slot_ns;
 	bool differs; /* head does something else: figures for people to look at, no verdict */
+	struct run_given given; /* to both sides */
 	struct sequential test;
 	struct pair_failure failure;
 	int error; /* why there is no figure: -EIO, -ENODATA, -ESTALE; 0 */
@@ -94,6 +94,7 @@ struct gate {
 	double pace;     /* of late, over what the same cases' pairs took before */
 	bool confirming; /* the time to find is over */
 	bool interrupted;
+	char why[REASON_MAX]; /* no cell can be started: CELL_NONE */
 };
 
 /**
@@ -132,8 +133,8 @@ uint64_t gate_overhead_ns(const struct gate *g);
 /** gate_left_ns() - what @g has not used of its budget: without what confirming may take on top. */
 uint64_t gate_left_ns(const struct gate *g);
 
-/** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM. What was measured is in
- * @g in every case. */
+/** gate_measure() - Return: 0, also when the time was up; -EINTR; -ENOMEM; CELL_NONE with
+ * @g->why. What was measured is in @g in every case. */
 int gate_measure(struct gate *g);
 
 /** gate_conclude() - a row for every case, with the suite's false discoveries under control.

@@ -167,7 +167,7 @@ static void start_machine(const struct machine_model *model, double slowdown, ui
 	machine.slowdown = slowdown;
 	machine.noise = (struct noise_machine){
 	    .model = &model->noise, .rng = seed * UINT64_C(0xD1342543DE82EF95)};
-	machine.noise.wander = model->noise.wander * noise_normal(&machine.noise);
+	machine.noise.wander = model->noise.wander * random_normal(&machine.noise.rng);
 }
 
 static enum verdict gate_once(const struct machine_model *model, double slowdown, uint64_t seed)

@@ -139,7 +139,6 @@ static void gate_once(const struct machine_model *model, const struct run_figure
 	    .budget_ns = 2 * CLOCK_NS_PER_S,
 	    .min_effect = 0.01,
 	    .seed = 5,
-	    .figure = asked,
 	    .now_ns = machine_now_ns,
 	    .cells = &played,
 	};
@@ -148,8 +147,8 @@ static void gate_once(const struct machine_model *model, const struct run_figure
 	memset(&machine, 0, sizeof(machine));
 	machine.model = *model;
 	machine.rng = 20261129;
-	if (own)
-		item.figure = *own;
+	if (own || asked)
+		item.figure = asked ? *asked : *own;
 	memset(c, 0, sizeof(*c));
 	assert_int_equal(gate_begin(&g, &plan, cases, 1), 0);
 	assert_int_equal(gate_measure(&g), 0);

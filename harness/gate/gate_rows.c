@@ -23,7 +23,10 @@ static void say_unsure(const struct gate *g, const struct gate_case *c, struct c
 	else if (c->pairs < looks_launches(0))
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "never looked at: %u pairs of launches, a first look needs %u: %s", c->pairs,
-		    looks_launches(0), g->interrupted ? "interrupted" : "time budget too small");
+		    looks_launches(0),
+		    g->why[0]        ? "no cell could be started"
+		    : g->interrupted ? "interrupted"
+				     : "time budget too small");
 	else if (t->flagged != VERDICT_UNSURE && t->ended)
 		(void)snprintf(row->reason, sizeof(row->reason),
 		    "looked %s, but fresh launches did not confirm it", looked);
@@ -56,7 +59,7 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 			    "--slot-time",
 			    (double)c->slot_ns / 1e6);
 		else
-			(void)snprintf(row->reason, sizeof(row->reason), "no %s%s%.200s",
+			(void)snprintf(row->reason, sizeof(row->reason), "no %s%s%s",
 			    c->figure.metric, c->failure.why[0] ? ": " : " in any turn",
 			    c->failure.why);
 		break;
@@ -66,10 +69,24 @@ static void say_failure(const struct gate_case *c, struct comparison_row *row)
 		break;
 	default:
 		row->verdict = VERDICT_FAILED;
-		(void)snprintf(row->reason, sizeof(row->reason), "%s %s in pair %u: %.200s",
+		(void)snprintf(row->reason, sizeof(row->reason), "%s %s in pair %u: %s",
 		    side_name(c->failure.side), status_name(c->failure.status), c->pairs,
 		    c->failure.why);
 	}
+}
+
+/* Return: 0; as scale_middle(). */
+static int fill_middles(
+    const struct gate_case *c, size_t first, size_t n, struct comparison_row *row)
+{
+	const enum cb_scale scale = c->figure.scale;
+	int ret = scale_middle(scale, c->value[SIDE_BASE] + first, n, &row->base);
+
+	if (!ret)
+		ret = scale_middle(scale, c->value[SIDE_HEAD] + first, n, &row->head_alone);
+	row->head = row->head_alone;
+	row->has_value[SIDE_BASE] = row->has_value[SIDE_HEAD] = !ret;
+	return ret;
 }
 
 /* Values and change of the same launches: of what was found, the fresh ones. */
@@ -79,20 +96,18 @@ static int fill_figures(const struct gate_case *c, struct comparison_row *row)
 	struct evidence e;
 	int ret = sequential_estimate(&c->test, &e);
 
+	/* Too few launches for an interval: what they have, and no change. */
 	if (ret == -EINVAL)
-		return 0; /* too few launches: no figure */
+		return c->pairs ? fill_middles(c, 0, c->pairs, row) : 0;
 	if (!ret)
-		ret = scale_middle(
-		    c->figure.scale, c->value[SIDE_BASE] + first, e.launches, &row->base);
-	if (!ret)
-		ret = scale_middle(
-		    c->figure.scale, c->value[SIDE_HEAD] + first, e.launches, &row->head);
+		ret = fill_middles(c, first, e.launches, row);
 	if (ret)
 		return ret;
 	row->figure_launches = e.launches;
 	row->quickest_launches = e.quickest;
 	memcpy(row->outcomes, c->outcomes, sizeof(row->outcomes));
 	comparison_fill(row, &e, 1.0 - e.alpha);
+	comparison_place_head(row);
 	row->layout_ratio = layout_ratio(c->test.launch, c->test.count);
 	row->layout_sensitive = layout_sensitive(c->test.launch, c->test.count);
 	return 0;
@@ -114,6 +129,7 @@ static int conclude_case(struct gate_case *c, struct comparison *out)
 	if (!row)
 		return -ENOMEM;
 	row->figure = c->figure;
+	row->given[SIDE_BASE] = row->given[SIDE_HEAD] = c->given;
 	row->base_launches = row->head_launches = c->pairs;
 	row->slots = c->slots;
 	row->excluded = c->warm_up + c->empty + c->apart_slots;

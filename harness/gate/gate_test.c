@@ -241,6 +241,52 @@ static void rounds_are_in_random_order(void **state)
 		assert_in_range(firsts[k], 1, looks_launches(0) - 2);
 }
 
+/* So many cells can be started, and no more: no pidfd, no process. */
+static unsigned startable;
+
+static int start_some(const struct cell_spec *spec, struct cell_process **out,
+    struct message *ready, char *why, size_t why_len)
+{
+	if (startable) {
+		startable--;
+		return cell_start(spec, out, ready, why, why_len);
+	}
+	(void)snprintf(why, why_len, "starting a cell: no pidfd");
+	return CELL_NONE;
+}
+
+/* That is nothing of any case: it ends, and what was measured until then stays. */
+static void no_cell_can_be_started(void **state)
+{
+	static const char *const names[] = {"same", "same"};
+	static const struct pair_cells some = {
+	    .start = start_some, .turn = cell_turn, .finish = cell_finish, .kill = cell_kill};
+	struct comparison c = {0};
+	struct suite s;
+	struct gate g;
+
+	(void)state;
+	begin(&s, 110, names, 2);
+	s.plan.cells = &some;
+	/* A first look at both, and a base without its head. */
+	startable = 2 * 2 * looks_launches(0) - 1;
+	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
+	assert_int_equal(gate_measure(&g), CELL_NONE);
+	assert_string_equal(g.why, "starting a cell: no pidfd");
+	assert_int_equal(gate_conclude(&g, &c), 0);
+	c.no_cells = true;
+	assert_int_equal(comparison_count(&c, VERDICT_FAILED), 0);
+	assert_int_equal(comparison_count(&c, VERDICT_SAME), 1);
+	assert_int_equal(comparison_count(&c, VERDICT_UNSURE), 1);
+	for (size_t i = 0; i < c.row_count; i++)
+		if (c.rows[i].verdict == VERDICT_UNSURE)
+			assert_non_null(strstr(c.rows[i].reason, "no cell could be started"));
+	assert_int_equal(comparison_exit(&c), 2);
+	comparison_free(&c);
+	gate_free(&g);
+	assert_true(cell_none_left(CELL_PATIENCE_NS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(what_is_found_late_has_time_to_be_confirmed),
 	    cmocka_unit_test(one_slow_pair_is_not_how_long_pairs_take),
 	    cmocka_unit_test(rounds_are_in_random_order),
+	    cmocka_unit_test(no_cell_can_be_started),
 	};
 
 	return cmocka_run_group_tests(tests, cell_fixture_setup, cell_fixture_teardown);

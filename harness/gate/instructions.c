@@ -36,8 +36,8 @@ static uint64_t left_ns(const struct until *u)
 }
 
 /* Return: 0 with the count; -EINTR; another error when there is none. */
-static int count(
-    const struct gate_plan *plan, enum side side, const char *name, uint64_t seed, double *per_op)
+static int count(const struct gate_plan *plan, enum side side, const struct comparison_row *row,
+    uint64_t seed, double *per_op)
 {
 	struct cell_spec spec = plan->cell[side];
 	enum case_status reported = STATUS_INVALID;
@@ -49,7 +49,8 @@ static int count(
 	unsigned rows;
 	int ret;
 
-	spec.case_name = name;
+	spec.case_name = row->name;
+	spec.given = row->given[side].figure;
 	spec.slots = SLOTS;
 	spec.seed = seed;
 	spec.counters = true;
@@ -74,7 +75,7 @@ static int count(
 }
 
 /* Return: 0 with @per_op; -ETIME; -EINTR; another error when it cannot be counted. */
-static int count_both(const struct gate_plan *plan, const char *name, size_t at,
+static int count_both(const struct gate_plan *plan, const struct comparison_row *row, size_t at,
     const struct until *until, double per_op[SIDES][LAUNCHES])
 {
 	size_t order[SIDES * LAUNCHES];
@@ -91,7 +92,7 @@ static int count_both(const struct gate_plan *plan, const char *name, size_t at,
 			return -EINTR;
 		if (!left_ns(until))
 			return -ETIME;
-		ret = count(plan, side, name, seed, &per_op[side][launch]);
+		ret = count(plan, side, row, seed, &per_op[side][launch]);
 		if (ret)
 			return ret;
 		if (!(per_op[side][launch] > 0.0))
@@ -139,7 +140,7 @@ static int compare_row(const struct gate_plan *plan, struct comparison *c, size_
 	if (plan->progress)
 		progress_show(plan->progress, c->instructions_counted, c->instructions_wanted,
 		    left_ns(until), "instructions, a pass of their own");
-	ret = count_both(plan, row->name, at, until, per_op);
+	ret = count_both(plan, row, at, until, per_op);
 	if (!ret)
 		ret = fill(row, per_op);
 	if (ret == -ETIME || ret == -EINTR || ret == -ENOMEM)

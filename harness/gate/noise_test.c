@@ -77,7 +77,7 @@ static void the_brief_one_leaves_what_is_needed(void **state)
 	/* So many that a sixth of their time is enough for one of them. */
 	static const char *const names[SUITE_MAX] = {
 	    "same", "same", "same", "same", "same", "same", "same", "same"};
-	char text[REASON_MAX] = "";
+	struct text_buffer text = {0};
 	struct suite s;
 
 	(void)state;
@@ -85,43 +85,47 @@ static void the_brief_one_leaves_what_is_needed(void **state)
 	s.plan.launch_ns = 0;
 	s.plan.budget_ns = gate_needed_ns(&s.plan, s.cases, s.count) + 1;
 	assert_true(s.plan.budget_ns / 6 > gate_first_look_ns(&s.plan, s.cases, 1));
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	assert_string_equal(text, "");
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
+	assert_string_equal(text_buffer_str(&text), "");
 	assert_int_equal(s.plan.overhead_ns, 0);
 	assert_true(s.plan.budget_ns >= gate_needed_ns(&s.plan, s.cases, s.count) -
 					    gate_needed_ns(&s.plan, s.cases, s.count) / 10);
 	/* With time for it, it says what a pair costs beside its turns, for who asks again. */
 	s.plan.budget_ns = CELL_PATIENCE_NS;
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
 	assert_true(s.plan.overhead_ns > 0);
+	text_buffer_free(&text);
 }
 
 static void noise_is_told(void **state)
 {
 	static const char *const names[] = {"slower", "same"};
-	char text[REASON_MAX] = "";
+	struct text_buffer text = {0};
 	struct suite s;
 
 	(void)state;
 	begin(&s, 110, names, 2);
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
 	/* Base against itself, whatever head does; scripts have no noise but what counts. The time
 	 * is what the brief A/A has left, for two. */
-	if (strncmp(text, "on this machine, 1 % is visible in ", 35) != 0 ||
-	    !strstr(text, " s (slower), 1 % is visible in ") || !strstr(text, " s (same)"))
-		fail_msg("%s", text);
-	assert_true(strtod(text + 35, NULL) <= (double)(CELL_PATIENCE_NS / CLOCK_NS_PER_S) / 2);
+	if (strncmp(text_buffer_str(&text), "on this machine, 1 % is visible in ", 35) != 0 ||
+	    !strstr(text_buffer_str(&text), " s (slower), 1 % is visible in ") ||
+	    !strstr(text_buffer_str(&text), " s (same)"))
+		fail_msg("%s", text_buffer_str(&text));
+	assert_true(strtod(text_buffer_str(&text) + 35, NULL) <=
+		    (double)(CELL_PATIENCE_NS / CLOCK_NS_PER_S) / 2);
 	assert_true(s.plan.budget_ns < CELL_PATIENCE_NS);
 	s.plan.budget_ns = 1000;
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	assert_string_equal(text, "");
+	text_buffer_free(&text);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
+	assert_string_equal(text_buffer_str(&text), "");
 }
 
 /* A budget that nobody has set is the gate's alone, however small it is. */
 static void without_a_budget_noise_comes_on_top(void **state)
 {
 	static const char *const names[] = {"slower", "same"};
-	char text[REASON_MAX] = "";
+	struct text_buffer text = {0};
 	struct suite s;
 
 	(void)state;
@@ -130,29 +134,39 @@ static void without_a_budget_noise_comes_on_top(void **state)
 		char within[64];
 
 		begin(&s, 110, names, count);
+		text_buffer_free(&text);
 		budget_ns = gate_needed_ns(&s.plan, s.cases, s.count);
 		s.plan.budget_ns = budget_ns;
 		s.plan.open_ended = true;
 		/* Whatever a busy machine takes: it is no test of that. */
 		s.plan.overhead_ns = CLOCK_NS_PER_S;
-		assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-		assert_int_equal(strncmp(text, "on this machine, ", 17), 0);
-		assert_non_null(strstr(text, "(slower)"));
-		assert_int_equal(!strstr(text, "(same)"), count < 2);
+		assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
+		assert_int_equal(strncmp(text_buffer_str(&text), "on this machine, ", 17), 0);
+		assert_non_null(strstr(text_buffer_str(&text), "(slower)"));
+		assert_int_equal(!strstr(text_buffer_str(&text), "(same)"), count < 2);
 		assert_true(s.plan.overhead_ns > 0);
 		/* The gate has at least what was planned for it, and what it says is for that. */
 		assert_true(s.plan.budget_ns >= budget_ns);
 		assert_true(2 * s.plan.budget_ns >= 3 * gate_needed_ns(&s.plan, s.cases, s.count));
 		(void)snprintf(within, sizeof(within), " is visible in %.3g s (slower)",
 		    (double)(s.plan.budget_ns / count) / 1e9);
-		if (!strstr(text, within))
-			fail_msg("no '%s' in: %s", within, text);
+		if (!strstr(text_buffer_str(&text), within))
+			fail_msg("no '%s' in: %s", within, text_buffer_str(&text));
 	}
+	text_buffer_free(&text);
+}
+
+/* A median absolute deviation of 0.01 among @n launches: one and a half times its standard error is
+ * on top. */
+static double sd_of(size_t n)
+{
+	return 0.014826022185056018 * (1.0 + 1.5 * 1.17 / sqrt((double)n));
 }
 
 /* What a gate whose cases have these launches says. */
-static void own_launches(unsigned pairs, uint64_t budget_ns, size_t count, char *text, size_t len)
+static void own_launches(unsigned pairs, uint64_t budget_ns, size_t count, struct text_buffer *text)
 {
+	struct comparison_row rows[2] = {{.verdict = VERDICT_SAME}, {.verdict = VERDICT_UNSURE}};
 	static const char *const names[] = {"slower", "same"};
 	struct suite s;
 	struct gate g;
@@ -172,59 +186,68 @@ static void own_launches(unsigned pairs, uint64_t budget_ns, size_t count, char 
 		g.item[i].pairs = pairs;
 		g.item[i].spent_ns = pairs * CLOCK_NS_PER_S / 10;
 	}
-	noise_of_gate(&g, text, len);
+	text_buffer_free(text);
+	noise_of_gate(&g, rows, true, text);
+	assert_int_equal(rows[0].visible > 0.0, strstr(text_buffer_str(text), "visible") != NULL);
 	gate_free(&g);
 }
 
 static void a_gate_without_noise_tells_its_own(void **state)
 {
 	const struct power_design d = {
-	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 40, .confirm = 20};
-	char text[REASON_MAX] = "", want[REASON_MAX];
+	    .sd = sd_of(12), .min_effect = 0.01, .find = 40, .confirm = 20};
+	struct text_buffer text = {0};
+	char want[REASON_MAX];
 	const unsigned first = looks_launches(0);
 
 	(void)state;
 	(void)snprintf(want, sizeof(want),
-	    "no A/A before the gate got to a look; as its own launches spread, %.2g %% is visible "
-	    "in "
-	    "4 s (slower)",
+	    "no A/A before the gate got to a look; as its own launches spread, %.2g %% was "
+	    "visible in 4 s (slower)",
 	    100.0 * power_visible(&d));
 	/* Even, so that the median lies between the two that there are. */
-	own_launches(first + 1, 4 * CLOCK_NS_PER_S, 1, text, sizeof(text));
-	assert_string_equal(text, want);
-	own_launches(first + 1, 8 * CLOCK_NS_PER_S, 2, text, sizeof(text));
+	own_launches(first + 1, 4 * CLOCK_NS_PER_S, 1, &text);
+	assert_string_equal(text_buffer_str(&text), want);
+	own_launches(first + 1, 8 * CLOCK_NS_PER_S, 2, &text);
 	(void)snprintf(want, sizeof(want), "as its own launches spread, from %.2g to ",
 	    100.0 * power_visible(&d));
-	if (!strstr(text, want) || !strstr(text, "is visible in 4 s a case (2 of 2 cases)"))
-		fail_msg("%s", text);
+	if (!strstr(text_buffer_str(&text), want) ||
+	    !strstr(
+		text_buffer_str(&text), "was visible in 4 s a case (2 of 2 cases; 1 were judged"))
+		fail_msg("%s", text_buffer_str(&text));
 	/* So few of them, or so little time, that no verdict can come. */
-	own_launches(first, CLOCK_NS_PER_S, 1, text, sizeof(text));
-	if (!strstr(text, "a verdict needs up to 1.4 s a case, and 1 s were there"))
-		fail_msg("%s", text);
-	own_launches(first - 1, 4 * CLOCK_NS_PER_S, 1, text, sizeof(text));
-	assert_string_equal(text, "no A/A before the gate got to a look, nor did a case in it");
+	own_launches(first, CLOCK_NS_PER_S, 1, &text);
+	if (!strstr(
+		text_buffer_str(&text), "a verdict needs up to 1.4 s a case, and 1 s were there"))
+		fail_msg("%s", text_buffer_str(&text));
+	own_launches(first - 1, 4 * CLOCK_NS_PER_S, 1, &text);
+	assert_string_equal(
+	    text_buffer_str(&text), "no A/A before the gate got to a look, nor did a case in it");
+	text_buffer_free(&text);
 }
 
 static void a_quota_that_stopped_it_comes_first(void **state)
 {
 	static const char *const names[] = {"slower", "same"};
-	char text[REASON_MAX] = "on this machine, 1 % is visible";
+	struct text_buffer text = {0};
 	struct suite s;
 	struct gate g;
 
 	(void)state;
+	text_buffer_add(&text, "on this machine, 1 % is visible");
 	begin(&s, 110, names, 2);
 	assert_int_equal(gate_begin(&g, &s.plan, s.cases, s.count), 0);
 	g.item[0].slots = 20;
 	g.item[0].warm_up = 4;
 	g.item[1].slots = 40;
-	noise_name_quota(&g, text, sizeof(text));
-	assert_string_equal(text, "on this machine, 1 % is visible");
+	noise_name_quota(&g, &text);
+	assert_string_equal(text_buffer_str(&text), "on this machine, 1 % is visible");
 	g.item[1].throttled = 7;
-	noise_name_quota(&g, text, sizeof(text));
-	assert_string_equal(text,
+	noise_name_quota(&g, &text);
+	assert_string_equal(text_buffer_str(&text),
 	    "the CPU quota stopped it in 7 of 64 turns: these figures are of the quota as much as "
 	    "of the code; on this machine, 1 % is visible");
+	text_buffer_free(&text);
 	gate_free(&g);
 }
 
@@ -232,20 +255,22 @@ static void a_quota_that_stopped_it_comes_first(void **state)
 static void a_broken_base_is_told(void **state)
 {
 	static const char *const names[] = {"broken", "empty", "same"};
-	char text[REASON_MAX] = "";
+	struct text_buffer text = {0};
 	struct suite s;
 
 	(void)state;
 	begin(&s, 110, names, 2);
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	assert_string_equal(text,
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
+	assert_string_equal(text_buffer_str(&text),
 	    "no A/A before the gate: base crashed in broken: exited with status 9; base finished "
 	    "no operation of empty in 0.001 ms");
+	text_buffer_free(&text);
 	begin(&s, 110, names, 3);
-	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, text, sizeof(text)), 0);
-	if (strncmp(text, "on this machine, 1 % is visible in ", 35) != 0 ||
-	    !strstr(text, " s (same); base crashed in broken: "))
-		fail_msg("%s", text);
+	assert_int_equal(noise_brief(&s.plan, s.cases, s.count, NULL, &text), 0);
+	if (strncmp(text_buffer_str(&text), "on this machine, 1 % is visible in ", 35) != 0 ||
+	    !strstr(text_buffer_str(&text), " s (same); base crashed in broken: "))
+		fail_msg("%s", text_buffer_str(&text));
+	text_buffer_free(&text);
 }
 
 static void tries_are_tallied(void **state)
@@ -292,9 +317,9 @@ static void visible_change(void **state)
 	const struct launch_ratio l[4] = {
 	    {.log_ratio = -0.01}, {.log_ratio = 0.01}, {.log_ratio = -0.01}, {.log_ratio = 0.01}};
 	const struct power_design at_40 = {
-	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 40, .confirm = 20};
+	    .sd = sd_of(4), .min_effect = 0.01, .find = 40, .confirm = 20};
 	const struct power_design at_80 = {
-	    .sd = 0.014826022185056018, .min_effect = 0.01, .find = 80, .confirm = 80};
+	    .sd = sd_of(4), .min_effect = 0.01, .find = 80, .confirm = 80};
 
 	(void)state;
 	assert_true(fabs(noise_visible_change(l, 4, 40, 0.01) - power_visible(&at_40)) < 1e-12);

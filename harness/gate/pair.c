@@ -38,16 +38,16 @@ const char *side_name(enum side s)
 
 unsigned pair_quartets(uint64_t launch_ns, uint64_t slot_ns)
 {
-	const uint64_t quartet_ns = (slot_ns ? slot_ns : 1) * QUARTET_SLOTS;
-	const uint64_t n = launch_ns / quartet_ns + 1;
+	/* Of trials that take as long as they take nobody knows how many fit: the fewest. */
+	const uint64_t n = slot_ns ? launch_ns / (slot_ns * QUARTET_SLOTS) + 1 : QUARTETS_MIN;
 
 	return n < QUARTETS_MIN ? QUARTETS_MIN : n > QUARTETS_MAX ? QUARTETS_MAX : (unsigned)n;
 }
 
-/* Return: -EINTR as it is; anything else is the side's failure. */
+/* Return: -EINTR and CELL_NONE as they are; anything else is the side's failure. */
 static int failed(struct pair *p, enum side side, int error, enum case_status reported)
 {
-	if (error == -EINTR)
+	if (error == -EINTR || error == CELL_NONE)
 		return error;
 	p->failure->side = side;
 	p->failure->status = cell_failure_status(error, reported);
@@ -133,18 +133,18 @@ static int turn(struct pair *p, enum side side, bool warm, double *value, struct
 {
 	enum case_status reported = STATUS_INVALID;
 	struct sample sample;
-	double ns = 0.0, stopped;
+	double stopped;
 	int ret = p->cells->turn(p->cell[side], p->turns[side], &sample, &reported, p->failure->why,
 	    sizeof(p->failure->why));
 
 	if (ret)
 		return failed(p, side, ret, reported);
 	p->turns[side]++;
-	(void)metric_get(&sample.metrics, METRIC_NS_PER_OP, &ns);
 	(void)metric_get(&sample.metrics, METRIC_ROUND_TRIP_NS, &out->round_trip_ns[side]);
 	if (metric_get(&sample.metrics, METRIC_THROTTLED_PCT, &stopped))
 		out->throttled += stopped > 0.0;
-	p->sum_ns[side] += ns;
+	/* As the cell has told Google Benchmark, whose sum it has to be. */
+	p->sum_ns[side] += sample_length_ns(&sample);
 	if (!take(p, side, &sample, warm, value, out))
 		*value = NAN;
 	sample_free(&sample);

@@ -68,7 +68,8 @@ struct pair_failure {
  *
  * A percentile of the latency (pair_percentile()) is worked out of all of a launch's latencies,
  * each launch for itself: merged, they would be ruled by whichever launch did most operations.
- * Return: 0; -EINTR; -ENODATA when no quartet had a figure in all its slots, or, with
+ * Return: 0; -EINTR; CELL_NONE with @failure->why: nothing of the case's; -ENODATA when no quartet
+ * had a figure in all its slots, or, with
  * @failure->why, when there were too few latencies for the percentile; -ESTALE when the two sides'
  * definitions of the case (unless they may) or their turns' length differ, with
  * @failure->why; -EIO with @failure when a side failed. No process is left in any case.

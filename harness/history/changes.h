@@ -1,5 +1,5 @@
 /*
- * changes.h - from which run on a case's figures are other ones, in text or JSON.
+ * changes.h - the runs at which a case's figures changed, as text or JSON.
  */
 #ifndef CONCBENCH_CHANGES_H
 #define CONCBENCH_CHANGES_H
@@ -25,8 +25,8 @@ struct changes_count {
 };
 
 /**
- * changes_print() - for every series that @filter picks, its change points by E-divisive means
- * (change_points.h), each with the run it begins with and what else changed with it.
+ * changes_print() - the change points (E-divisive means, change_points.h) of every series that
+ * @filter picks, each with the run that begins the new level and what else changed then.
  *
  * The same history gives the same text: the permutations are seeded.
  * @count: what there was.
@@ -44,10 +44,10 @@ int changes_print(FILE *to, struct history *h, const struct history_filter *filt
  * definition, workers, machine, machine_title, metric, unit, scale, better, effect, direction, p,
  * before, after: {run, date, revision, value}, facts: {key: {before, after}}}]
  *
- * before.run is the last one of the old level and after.run the first of the new one, value the
- * medians of the two levels. effect is relative where the scale is a ratio, 0.05 where it takes 5 %
- * longer, and else the difference of the values; direction is a word for it. Of a fact that one of
- * them does not have, that side is missing.
+ * before.run is the last run of the old level and after.run the first of the new one; value is the
+ * median of each level. effect is relative when the scale is a ratio (0.05: it takes 5 % longer),
+ * otherwise the difference of the values; direction is a word for it. When one run lacks a fact,
+ * its side is missing.
  */
 int changes_json(FILE *to, struct history *h, const struct history_filter *filter,
     const struct changes_options *how, struct changes_count *count);
@@ -69,9 +69,9 @@ struct changes_series {
 /**
  * changes_search() - find them, and leave out those below @min_effect.
  *
- * A change is between the medians of the two segments that it divides. The smallest one goes
- * first and its segments become one, before the next is looked at: many small steps in one
- * direction are small each, and a large one together.
+ * A change lies between the medians of the two segments that it divides. The smallest change is
+ * removed first, and its two segments become one before the next is looked at: several small steps
+ * in one direction may together be a large one.
  *
  * @points: of one series; referred to by @out.
  * Return: 0; -ENOMEM. @out is to be freed in any case.
@@ -80,17 +80,17 @@ int changes_search(
     const struct history_points *points, double min_effect, struct changes_series *out);
 void changes_series_free(struct changes_series *s);
 
-/** changes_level() - the median of a segment, in the figure's unit; segment 0 is before the first
- * change. */
+/** changes_level() - the median of a segment, in the figure's unit. Segment 0 comes before the
+ * first change. */
 double changes_level(const struct changes_series *s, size_t segment);
 
 /** changes_effect() - of change @i, as history_effect() has it. */
 double changes_effect(const struct changes_series *s, size_t i);
 
 /**
- * changes_teller - what is called for every series with a change to be told, and every damaged one.
- * @found: its changes; NULL: it is damaged, and history_error() says how.
- * @first: those before it are too old.
+ * changes_teller - called for every series that has a change to report, and for every damaged one.
+ * @found: its changes; NULL: the series is damaged, and history_error() says how. @first: the first
+ * change that is not too old.
  * Return: 0; an error ends the walk.
  */
 typedef int changes_teller(void *context, struct history *h, const struct history_series *series,
@@ -101,8 +101,8 @@ int changes_walk(struct history *h, const struct history_filter *filter,
     const struct changes_options *how, changes_teller *tell, void *context,
     struct changes_count *count);
 
-/** changes_damaged() - what is to be returned at the end. Return: 0; -EUCLEAN with a
- * history_error() when series had to be left out. */
+/** changes_damaged() - the final status. Return: 0; -EUCLEAN with a history_error() when damaged
+ * series were left out. */
 int changes_damaged(struct history *h, const struct changes_count *count);
 
 #endif

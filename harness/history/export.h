@@ -1,8 +1,8 @@
 /*
  * export.h - a history in the formats of other tools.
  *
- * Checked against the tools' own documentation and sources; see each function's file. No NaN and no
- * Infinity in any JSON: a case without a figure is left out and counted. Google Benchmark's
+ * The formats follow the tools' own documentation and sources; see each function's file. JSON never
+ * has NaN or Infinity: a case without a figure is left out and counted. Google Benchmark's
  * compare.py needs no export: it reads run files as they are.
  */
 #ifndef CONCBENCH_EXPORT_H

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a class and of a hash: enough to tell them apart in a name. */
+/* How much of a class and of a hash goes into a name: enough to tell them apart. */
 #define DIGITS 8
 #define TEST_NAME_MAX (HISTORY_LABEL_MAX + 2 * DIGITS + 32)
 #define FILE_NAME_MAX 256
@@ -38,7 +38,7 @@ static void test_name(const struct history_series *s, char name[TEST_NAME_MAX])
 	    s->slot_ns);
 }
 
-/* The same as a file's name; of what is too long for one the end, which tells it apart. */
+/* The same as a file's name. If it is too long only its end is kept, which tells it apart. */
 static void file_name(const char *test, char name[FILE_NAME_MAX])
 {
 	const size_t len = strlen(test), max = FILE_NAME_MAX - sizeof(".csv");
@@ -185,7 +185,7 @@ int export_otava(struct history *h, const struct history_filter *filter, const c
 		one_line_format(err, err_len, "no series to export: all are %s", count->why);
 		rc = -ENODATA;
 	}
-	/* Last: whoever finds it finds the files that it names. */
+	/* Written last, so that the files that it names exist as soon as it does. */
 	if (!rc)
 		rc = write_in(folder, "otava.yaml", &yaml, err, err_len);
 	text_buffer_free(&yaml);

@@ -1,11 +1,10 @@
 /*
- * history.h - figures of many runs, of one machine or of a team's, in one database.
+ * history.h - figures of many runs, from one machine or a team's, in one database.
  *
- * A series is what one case (name, hash of its definition, length of its trials) gave of one figure
- * on one class of machines, run after run. Everything read is copied out: a list's items are the
- * caller's, to be freed. Every function that fails leaves one line for people in history_error(),
- * and its outputs alone. Not thread-safe per history; any number of processes may use one database
- * at once.
+ * A series is one figure of one case (name, hash of its definition, length of its trials) on one
+ * class of machines, run after run. Results are copies: the caller frees a list's items. A function
+ * that fails leaves one line for people in history_error() and does not touch its outputs. Not
+ * thread-safe per history; any number of processes may use one database at once.
  */
 #ifndef CONCBENCH_HISTORY_H
 #define CONCBENCH_HISTORY_H
@@ -78,8 +77,8 @@ int history_list_runs(
     struct history *h, const struct history_filter *filter, struct history_runs *out);
 
 /**
- * history_find_run() - by its name, by how its name and no other begins, or "latest".
- * @machine: a class, or how one begins; NULL any.
+ * history_find_run() - by its name, by a beginning that only its name has, or "latest". @machine: a
+ * class, or its beginning; NULL: any.
  * Return: 0; -ENOENT; -ENOTUNIQ; -EINVAL no class; an error.
  */
 int history_find_run(
@@ -128,19 +127,21 @@ struct history_points {
 /** history_trend() - all points of a series, by date. Return: 0; an error. */
 int history_trend(
     struct history *h, const struct history_series *series, struct history_points *out);
-/** history_past() - of a case up to @run, on its class of machines; @max at most, the newest first.
+/** history_past() - a case's points up to @run, on that run's class of machines; @max at most, the
+ * newest first.
  * Return: 0; an error. */
 int history_past(struct history *h, int64_t case_id, const struct history_run *run, unsigned max,
     struct history_points *out);
 /** history_figures() - all cases of a run, in the run's order. Return: 0; an error. */
 int history_figures(struct history *h, int64_t run_id, struct history_points *out);
 
-/** history_fact_teller - called for every fact that differs. @before, @after: "": it has none. */
+/** history_fact_teller - called for every fact that differs. @before, @after: "" when that run
+ * lacks it. */
 typedef void history_fact_teller(
     void *context, const char *key, const char *before, const char *after);
 
-/** history_facts_changed() - what the two runs' manifests say differently, but for what differs
- * from run to run by its nature (load, free memory, clock now). Return: 0; an error. */
+/** history_facts_changed() - the differences between two runs' manifests, except for facts that
+ * change with every run (load, free memory, clock now). Return: 0; an error. */
 int history_facts_changed(struct history *h, int64_t before_run, int64_t after_run,
     history_fact_teller *tell, void *context);
 

@@ -39,8 +39,7 @@ static int check(struct store *s, const struct run *run)
 
 	if (!is_run_id(run->id))
 		return store_say(s, -EINVAL,
-		    "'%s' is no run's id; concbench makes them like 20261123T140501Z-host-1a2b3c",
-		    run->id);
+		    "'%s' is not a run's id such as 20261123T140501Z-host-1a2b3c", run->id);
 	if (sanitizer && strcmp(sanitizer, "none") != 0)
 		return store_say(
 		    s, -EINVAL, "a build with the %s sanitizer has no figures", sanitizer);
@@ -172,14 +171,15 @@ static int add_run_row(struct store *s, const struct run *run, int64_t machine, 
 	    p, COUNT(p), id);
 }
 
-static int add_figure(
-    struct rows *figures, const struct series *s, int64_t id, int64_t run_id, int64_t case_id)
+/* @why: room for its reason, which has to stay until the rows are inserted. */
+static int add_figure(struct rows *figures, const struct series *s, int64_t id, int64_t run_id,
+    int64_t case_id, char why[SERIES_WHY_MAX])
 {
 	const struct series_summary *sum = &s->summary;
 	const bool figure = status_has_figure(s->status);
 	const bool interval = figure && sum->covered > 0;
 	const struct store_value row[] = {store_int(id), store_int(run_id), store_int(case_id),
-	    store_text(status_name(s->status)), store_text(s->reason),
+	    store_text(status_name(s->status)), store_text(series_why(s, why)),
 	    store_real(sum->figure.estimate, figure), store_real(sum->figure.low, interval),
 	    store_real(sum->figure.high, interval), store_real(sum->covered, interval),
 	    store_real(sum->mad_figure, figure), store_int(figure ? sum->launches : 0),
@@ -205,7 +205,8 @@ static int add_samples(struct rows *samples, const struct series *s, int64_t fig
 	return rc;
 }
 
-static int collect(struct store *s, const struct run *run, int64_t run_id, struct rows *tables)
+static int collect(struct store *s, const struct run *run, int64_t run_id, struct rows *tables,
+    char (*why)[SERIES_WHY_MAX])
 {
 	int64_t id, case_id;
 	int rc = store_scalar_int(s, "SELECT coalesce(max(id), 0) + 1 FROM figure", NULL, 0, &id);
@@ -222,7 +223,7 @@ static int collect(struct store *s, const struct run *run, int64_t run_id, struc
 
 		rc = find_or_add_case(s, series, &case_id);
 		if (!rc)
-			rc = add_figure(&tables[FIGURES], series, id, run_id, case_id);
+			rc = add_figure(&tables[FIGURES], series, id, run_id, case_id, why[i]);
 		if (!rc)
 			rc = add_samples(&tables[SAMPLES], series, id);
 	}
@@ -238,13 +239,14 @@ static int add_all(struct store *s, const struct run *run)
 		.columns = 12},
 	    [SAMPLES] = {.table = "sample (figure, launch, slot, warm_up, value)", .columns = 5},
 	};
+	char(*why)[SERIES_WHY_MAX] = calloc(run->series_count + 1, sizeof(*why));
 	int64_t machine, id;
-	int rc = find_or_add_machine(s, run, &machine);
+	int rc = why ? find_or_add_machine(s, run, &machine) : -ENOMEM;
 
 	if (!rc)
 		rc = add_run_row(s, run, machine, &id);
 	if (!rc)
-		rc = collect(s, run, id, tables);
+		rc = collect(s, run, id, tables, why);
 	for (unsigned i = 0; i < TABLES; i++) {
 		const struct rows *t = &tables[i];
 
@@ -252,6 +254,7 @@ static int add_all(struct store *s, const struct run *run)
 			rc = store_insert(s, t->table, t->columns, t->values, t->count);
 		free(t->values);
 	}
+	free(why);
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 /*
- * history_fixture.h - a database for tests: an SQLite file in a temporary folder, or what
- * CONCBENCH_TEST_DB names, whose schema "public" is then emptied before every test.
+ * history_fixture.h - a database for tests: an SQLite file in a temporary folder, or the one that
+ * CONCBENCH_TEST_DB names, whose schema "public" is emptied before every test.
  *
  * Only for *_test.c.
  */

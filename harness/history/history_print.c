@@ -6,6 +6,7 @@
 #include "harness/base/text.h"
 #include "harness/run/case_filter.h"
 #include "harness/report/figure.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <math.h>
@@ -74,6 +75,19 @@ static const char *draw(const struct history_points *points, bool newest_first, 
 	return sparkline_draw(x, n, width, plain, line, SPARKLINE_MAX);
 }
 
+/* "oversubscribed, noisy": one does not make the other untrue. */
+static const char *status_of(const struct history_point *p, char buf[SERIES_STATUS_MAX])
+{
+	const struct run_figure *f = &p->figure;
+	const bool noisy =
+	    p->status == STATUS_OVERSUBSCRIBED && p->covered > 0 &&
+	    scale_half_width(f->scale, f->worth, &p->value) * 100 > RUN_NOISY_HALF_WIDTH_PCT;
+
+	(void)snprintf(buf, SERIES_STATUS_MAX, "%s%s%s", status_name(p->status), noisy ? ", " : "",
+	    noisy ? status_name(STATUS_NOISY) : "");
+	return buf;
+}
+
 /* ---- runs ---- */
 
 static void print_classes(FILE *to, const struct history_runs *runs)
@@ -120,17 +134,17 @@ int history_print_runs(FILE *to, const struct history_runs *runs)
 static void print_points(
     FILE *to, const struct history_series *series, const struct history_points *points, bool plain)
 {
+	char status[SERIES_STATUS_MAX];
 	double before = NAN;
 
-	(void)fprintf(to, "  %-20s  %-*s  %-*s  %8s  %8s  %-14s  %s\n", "date", REVISION_WIDTH,
+	(void)fprintf(to, "  %-20s  %-*s  %-*s  %8s  %8s  %-21s  %s\n", "date", REVISION_WIDTH,
 	    "revision", VALUE_WIDTH, series->figure.title, "change", "launches", "status", "run");
 	for (size_t i = 0; i < points->count; i++) {
 		const struct history_point *p = &points->items[i];
 
 		(void)fprintf(to, "  %-20s  %-*s  ", p->date, REVISION_WIDTH, known(p->revision));
 		print_value(to, p, "-", before, plain);
-		(void)fprintf(
-		    to, "  %8u  %-14s  %s\n", p->launches, status_name(p->status), p->run);
+		(void)fprintf(to, "  %8u  %-21s  %s\n", p->launches, status_of(p, status), p->run);
 		if (status_has_figure(p->status))
 			before = p->value.estimate;
 	}
@@ -168,7 +182,8 @@ static double value_before(const struct history_points *points)
 	return NAN;
 }
 
-/* What is drawn of a case's past, and so much more that it has a value to compare with. */
+/* How much of a case's past is read: as much as is drawn, and enough to have a value to compare
+ * with. */
 static int read_past(struct history *h, int64_t case_id, const struct history_run *run,
     struct history_points *past, double *before)
 {

@@ -1,8 +1,8 @@
 /*
  * history_print.h - a history as text, for a terminal or a log.
  *
- * All return 0; -EIO when @to has an error; or what reading the database gave, and then its
- * history_error() says it.
+ * All return 0; -EIO when @to has an error; or the error of reading the database, which
+ * history_error() explains.
  */
 #ifndef CONCBENCH_HISTORY_PRINT_H
 #define CONCBENCH_HISTORY_PRINT_H

@@ -87,7 +87,7 @@ static void a_run_case_by_case(void **state)
 	LINE("121 ns +-", "%", "+20.0 %", "_#",
 	    "lock/ck_mcs/model:thread/workers:2/place:scatter\n");
 	LINE("1.5 us +-500 ns", "+2 us", "_#", LATE " late_ns\n");
-	LINE("50 % +-25 %", "-50.0 points", "#_", SHARE " kept\n");
+	LINE("50 % +-25%", "-50.0 points", "#_", SHARE " kept\n");
 	LINE("crashed", "??", "job/sieve/model:thread/workers:1");
 	LINE("7 cases\n");
 	free(text);
@@ -109,7 +109,7 @@ static void a_series_run_by_run(void **state)
 	assert_int_equal(fclose(to), 0);
 	LINE("definition 0123456789abcdef, 2 runs, trials of 3 ms\n");
 	LINE("revision", "share kept", "change");
-	LINE("1a2b3c4d5e6f  ", "100 % ±0 %  ", "ok", "host-000000\n");
+	LINE("1a2b3c4d5e6f  ", "100 % ±<0.1 %  ", "ok", "host-000000\n");
 	LINE("1a2b3c4d5e6f-modified  ", "50 % ±25 %  ", "-50.0 points", "host-000001\n");
 	LINE("█▁");
 	free(text);

@@ -58,7 +58,7 @@ struct reading {
 static void copy_text(char *to, size_t len, const char *text)
 {
 	(void)snprintf(to, len, "%s", text);
-	/* Whoever wrote it: it goes to terminals and into files. */
+	/* It goes to terminals and into files, whoever wrote it. */
 	(void)text_clean(to);
 }
 
@@ -70,7 +70,7 @@ static bool read_word(const char *const *words, const char *text, unsigned *out)
 	return false;
 }
 
-/* Return: false for a word that is none of its words. */
+/* Return: false when the word is unknown. */
 static bool read_field(const struct store *s, unsigned column, const struct field *f, void *item)
 {
 	void *to = (char *)item + f->at;
@@ -144,14 +144,15 @@ static int read_all(
 
 /* ---- what is asked for ---- */
 
-/* What "class LIKE $1" takes. A class is hexadecimal, so "%" and "_" need no escape once this has
- * been checked. Return: 0; -EINVAL. */
+/* The argument of "class LIKE $1". A class is hexadecimal, so "%" and "_" need no escape once this
+ * has been checked. Return: 0; -EINVAL. */
 static int like_class(struct history *h, const char *machine, char *like, size_t len)
 {
 	if (machine && (strlen(machine) >= MACHINE_CLASS_LEN ||
 			   strspn(machine, "0123456789abcdef") != strlen(machine)))
 		return store_say(h->store, -EINVAL,
-		    "'%s' is not a machine class, nor how one begins; see `history list`", machine);
+		    "'%s' is neither a machine class nor the beginning of one; see `history list`",
+		    machine);
 	(void)snprintf(like, len, "%s%%", machine ? machine : "");
 	return 0;
 }
@@ -187,7 +188,8 @@ static int add_cases(struct history *h, const char *pattern, struct text_buffer 
 	return rc;
 }
 
-/* read_all() of what the filter picks. @before, @after: around its cases, when there are some. */
+/* read_all() with the filter applied. @before, @after: SQL around the filter's cases, if it has
+ * any. */
 static int read_filtered(struct history *h, struct reading *r, const char *from,
     const struct history_filter *filter, const char *before, const char *after, const char *order)
 {
@@ -427,7 +429,7 @@ int history_facts_changed(struct history *h, int64_t before_run, int64_t after_r
 	const struct store_value p[] = {store_int(before_run), store_int(after_run)};
 	struct telling t = {tell, context};
 
-	/* But for what is never the same twice, and explains nothing that stays. */
+	/* Facts that differ in every run and so explain no lasting change. */
 	return store_each(h->store,
 	    "SELECT n.name, b.value, a.value"
 	    " FROM (SELECT DISTINCT name FROM fact WHERE run IN ($1, $2)) n"

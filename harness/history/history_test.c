@@ -305,7 +305,7 @@ static void foreign_ids_are_refused(void **state)
 		snprintf(run.id, sizeof(run.id), "%s", foreign[i]);
 		if (history_add(h, &run) != -EINVAL)
 			fail_msg("taken: '%s'", foreign[i]);
-		assert_non_null(strstr(history_error(h), "is no run's id"));
+		assert_non_null(strstr(history_error(h), "is not a run's id"));
 		assert_null(strchr(history_error(h), '\n'));
 	}
 	assert_int_equal(db_count(h->store, "SELECT count(*) FROM run"), 0);

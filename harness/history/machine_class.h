@@ -1,5 +1,5 @@
 /*
- * machine_class.h - which runs were made on machines alike, so that their figures make one series.
+ * machine_class.h - which machines are alike, so that their runs' figures form one series.
  */
 #ifndef CONCBENCH_MACHINE_CLASS_H
 #define CONCBENCH_MACHINE_CLASS_H
@@ -10,17 +10,19 @@
 #define MACHINE_TITLE_MAX 160
 
 /**
- * machine_class() - 16 hex digits of what makes two machines the same for a figure.
+ * machine_class() - 16 hex digits that are equal for machines whose figures may be compared.
  *
- * In it: architecture, CPU vendor, family, model, stepping and name; SMT; hypervisor; the topology
- * with its usable PUs; the mitigations that are not "Not affected" (so that a kernel which merely
- * knows more of them makes no new class); governor, turbo, a clock source other than tsc, a limit
- * of CPU time. Missing keys count as missing. So all that `compare` refuses for the machine's sake.
+ * They cover: architecture, CPU vendor, family, model, stepping and name; SMT; hypervisor; the
+ * topology with its usable PUs; the mitigations that are not "Not affected" (so that a kernel which
+ * merely knows more of them makes no new class); governor, turbo, a clock source other than tsc, a
+ * limit of CPU time. Missing keys count as missing. These are all the facts about the machine for
+ * which `compare` refuses.
  *
- * Not in it, since a trend is there to show what they do: kernel, microcode, C library, compiler,
- * flags and revision. `history changes` names those that differ. Nor the host's name: a pool of
- * equal machines makes one series, and it does not matter which of its PUs a job was given, as long
- * as they are arranged alike. Sanitizer builds are in no series: history_add() refuses them.
+ * They do not cover kernel, microcode, C library, compiler, flags and revision, because a trend is
+ * there to show their effect; `history changes` names those that differ. The host's name is not
+ * covered either: a pool of equal machines forms one series, and it does not matter which PUs a job
+ * was given as long as they are arranged alike. Sanitizer builds are in no series: history_add()
+ * refuses them.
  */
 void machine_class(const struct manifest *m, char out[MACHINE_CLASS_LEN]);
 

@@ -11,7 +11,7 @@
 static const char *const tables[] = {
     "CREATE TABLE schema_version (version INTEGER NOT NULL)",
     "INSERT INTO schema_version (version) VALUES (" TEXT_OF(SCHEMA_VERSION) ")",
-    /* What runs must share to stand in one series; class is a hash, see machine_class.h. */
+    /* Runs form one series only if they share these; class is a hash, see machine_class.h. */
     "CREATE TABLE machine (id INTEGER PRIMARY KEY, class TEXT NOT NULL UNIQUE,"
     " title TEXT NOT NULL)",
     /* A case whose definition, length of trials or figure has changed is another one. The figure is

@@ -1,12 +1,12 @@
 /*
- * schema.h - the tables of a history. A database of another schema is refused, never changed.
+ * schema.h - the tables of a history. A database with another schema is refused and never changed.
  */
 #ifndef CONCBENCH_SCHEMA_H
 #define CONCBENCH_SCHEMA_H
 
 #include "harness/history/store.h"
 
-/* Another number for every change of the tables. 1 to 3 were those before figures other than time.
+/* Goes up with every change of the tables. Versions 1 to 3 knew times only.
  */
 #define SCHEMA_VERSION 4
 

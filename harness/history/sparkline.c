@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define HEIGHTS 8
-/* Of the smallest value; what differs by less is drawn flat. */
+/* As a fraction of the smallest value; smaller differences are drawn flat. */
 #define FLAT 0.001
 
 static const char *const blocks[HEIGHTS] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};

@@ -17,8 +17,8 @@
  * @width: characters at most, up to SPARKLINE_WIDTH.
  * @plain: ASCII only.
  *
- * All values alike give a line at the bottom: a series is not made to look wild by its own noise
- * when its extremes are less than 0.1 % apart.
+ * When the extremes are less than 0.1 % apart the line stays at the bottom, so that noise does not
+ * look like a wild series.
  * Return: @buf.
  */
 char *sparkline_draw(const double *x, size_t n, unsigned width, bool plain, char *buf, size_t len);

@@ -93,7 +93,7 @@ struct scalar {
 	bool found;
 };
 
-/* To the last row: what a statement changes may not be there before. */
+/* Goes on to the last row: only then has a statement made all its changes. */
 static int first_int(struct store *s, void *arg)
 {
 	struct scalar *scalar = arg;
@@ -146,7 +146,7 @@ void store_rollback(struct store *s)
 	char error[sizeof(s->error)];
 
 	memcpy(error, s->error, sizeof(error));
-	/* It fails where the database has rolled back by itself. */
+	/* This fails if the database has already rolled back by itself. */
 	(void)store_exec(s, "ROLLBACK", NULL, 0);
 	memcpy(s->error, error, sizeof(error));
 }

@@ -1,9 +1,9 @@
 /*
  * store.h - one database behind one small interface: an SQLite file, or a PostgreSQL server.
  *
- * SQL goes through unchanged, so it has to be what both understand: "$1" for parameters, INTEGER,
- * BIGINT, DOUBLE PRECISION and TEXT for types. Every function that fails leaves one line for people
- * in store_error(). Not thread-safe per store.
+ * SQL goes through unchanged, so it must be SQL that both understand: "$1" for parameters, INTEGER,
+ * BIGINT, DOUBLE PRECISION and TEXT for types. A function that fails leaves one line for people in
+ * store_error(). Not thread-safe per store.
  *
  * Errors that mean something to callers: -EBUSY another writer did not finish in time, -EROFS may
  * not be written, -ENOSPC, -EUCLEAN not a database or a damaged one, -ENOENT no such database,
@@ -61,9 +61,9 @@ int store_open(const char *where, enum store_mode mode, unsigned wait_ms, struct
 void store_close(struct store *s);
 
 /**
- * store_adopt() - say that it is known to be ours: until then no byte of a file has been changed.
- * @to_write: an SQLite file becomes a WAL database, for good, so that readers and a writer do not
- * wait for each other.
+ * store_adopt() - call it once the database is known to be ours; before that no byte of a file is
+ * changed. @to_write: turns an SQLite file into a WAL database for good, so that readers and a
+ * writer do not wait for each other.
  * Return: 0; an error.
  */
 int store_adopt(struct store *s, bool to_write);
@@ -71,11 +71,12 @@ int store_adopt(struct store *s, bool to_write);
 /** store_name() - the path, or the server without user, password and options: fit to be shown. */
 const char *store_name(const struct store *s);
 
-/** store_error() - what went wrong in the last call, one line that begins with the name; "":
- * nothing did. */
+/** store_error() - one line that begins with the name and says what went wrong in the last call; ""
+ * when nothing did. */
 const char *store_error(const struct store *s);
 
-/** store_say() - put "<name>: ..." there, for what the database does not know. Return: @rc. */
+/** store_say() - set store_error() to "<name>: ...", for errors that the database does not know.
+ * Return: @rc. */
 int store_say(struct store *s, int rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -83,7 +84,7 @@ int store_say(struct store *s, int rc, const char *format, ...)
  */
 int store_has_table(struct store *s, const char *name);
 
-/** store_exec() - a statement whose rows, if any, nobody wants. Return: 0; an error. */
+/** store_exec() - run a statement and ignore its rows, if any. Return: 0; an error. */
 int store_exec(struct store *s, const char *sql, const struct store_value *p, unsigned n);
 
 /**
@@ -111,7 +112,8 @@ const char *store_get_text(const struct store *s, unsigned column);
 int store_scalar_int(
     struct store *s, const char *sql, const struct store_value *p, unsigned n, int64_t *out);
 
-/** store_begin() - a transaction that writes, alone: a second writer waits here, never later. */
+/** store_begin() - begin a transaction that writes, alone: a second writer waits here, never
+ * later. */
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 /** store_rollback() - nothing of it remains; store_error() stays what it was. */

@@ -1,5 +1,6 @@
 /*
- * store_backend.h - what a kind of database has to offer to be a store. Private to store*.c.
+ * store_backend.h - the functions that a kind of database has to offer as a store. Private to
+ * store*.c.
  *
  * store_open.c knows the back ends, they know store.c, and store.c knows none of them.
  */
@@ -11,7 +12,7 @@
 /* Texts are SQL. A function that fails leaves a store_error(). */
 struct store_backend {
 	size_t size; /* of its own structure, which begins with a struct store */
-	/* How many tables there are of the name $1, of any when that is "". */
+	/* The number of tables with the name $1, or of all tables when $1 is "". */
 	const char *count_tables;
 	const char *begin[3]; /* one after the other; up to a NULL */
 	int (*open)(struct store *s, const char *where, enum store_mode mode);
@@ -36,7 +37,7 @@ struct store {
 	unsigned wait_ms;
 };
 
-/** store_say_locked() - that another writer did not end in time. Return: -EBUSY. */
+/** store_say_locked() - says that another writer did not end in time. Return: -EBUSY. */
 int store_say_locked(struct store *s);
 
 extern const struct store_backend store_sqlite, store_postgres;

@@ -38,7 +38,7 @@ static void name_of_url(const char *url, char *name, size_t len)
 	const char *at = memrchr(host, '@', before_query), *end = host + before_query;
 
 	host = at ? at + 1 : host;
-	/* An '@' behind it: a user's secret or an option's, nobody can tell. */
+	/* With an '@' after it, it may be part of a user's secret or of an option. */
 	if (strchr(end, '@') || !ports_are_numbers(host, strcspn(host, "/?#")))
 		one_line_format(name, len, "%.*s...", scheme, url);
 	else

@@ -79,7 +79,7 @@ static int load_library(struct store *s)
 	return 0;
 }
 
-/* What the server has said: one line, without its "ERROR: " and without what follows the first. */
+/* The server's message: its first line, without "ERROR: ". */
 static int failed(struct postgres_store *s, const PGresult *result)
 {
 	static const struct {
@@ -118,8 +118,8 @@ static const char *text_of(const struct store_value *v, char number[NUMBER_MAX])
 static int postgres_select(
     struct store *head, const char *sql, const struct store_value *p, unsigned n)
 {
-	/* As the server numbers them (pg_type.h), and they have never changed: int8, float8, text.
-	 * Of a NULL it finds out from where it stands. */
+	/* The server's numbers for int8, float8 and text (pg_type.h), which have never changed. It
+	 * finds the type of a NULL from its place. */
 	static const Oid oids[] = {
 	    [STORE_NULL] = 0, [STORE_INT] = 20, [STORE_REAL] = 701, [STORE_TEXT] = 25};
 	struct postgres_store *s = of(head);
@@ -272,7 +272,7 @@ static int check_url(struct store *s, const char *url)
 
 static int postgres_open(struct store *head, const char *url, enum store_mode mode)
 {
-	/* What comes before "dbname" gives way to what the URL itself says. */
+	/* Settings before "dbname" are overridden by the URL. */
 	static const char *const keys[] = {
 	    "connect_timeout", "fallback_application_name", "client_encoding", "dbname", NULL};
 	const char *const values[] = {"10", "concbench", "UTF8", url, NULL};

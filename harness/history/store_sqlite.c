@@ -27,7 +27,7 @@ static struct sqlite_store *of(struct store *s)
 	return (struct sqlite_store *)s;
 }
 
-/* One line and an errno for what SQLite has just said. */
+/* One line and an errno for SQLite's last error. */
 static int failed(struct sqlite_store *s)
 {
 	static const struct {
@@ -200,7 +200,7 @@ static int access_beside(const char *path, const char *suffix, int how)
 	return access(beside, how);
 }
 
-/* What a writer has left behind is part of the database. */
+/* Files that a writer has left behind are part of the database. */
 static bool has_log(const char *path)
 {
 	char wal[PATH_MAX + 8];

@@ -1,5 +1,5 @@
 /*
- * build_info.h - what this program was built from, and with; set by the Makefile.
+ * build_info.h - the sources and tools that this program was built from; set by the Makefile.
  */
 #ifndef CONCBENCH_BUILD_INFO_H
 #define CONCBENCH_BUILD_INFO_H

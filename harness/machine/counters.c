@@ -57,8 +57,8 @@ const char *counters_event_name(enum counters_event e)
 	return event_names[e];
 }
 
-/* For trying the counters' pass out where there is no hardware to count with: figures under wrong
- * names, so only on request, and said so. */
+/* For trying the counters' pass where there is no hardware to count with. The figures have wrong
+ * names, so this happens only on request and is reported. */
 static const struct counters_spec software_specs[COUNTERS_EVENTS] = {
     [COUNTERS_INSTRUCTIONS_USER] = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, true, true},
     [COUNTERS_INSTRUCTIONS_KERNEL] = {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, true,

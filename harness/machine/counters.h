@@ -1,9 +1,9 @@
 /*
- * counters.h - what the kernel and the hardware counted while something ran.
+ * counters.h - counts of the kernel and the hardware while something ran.
  *
- * Two kinds that are never mixed. Cheap ones (rusage) are read before and after a timed
- * trial. Hardware ones go through perf_event_open(2), slow down context switches by an order of
- * magnitude on virtual machines, and are therefore only opened in a pass of their own.
+ * The two are never mixed. Cheap counts (rusage) are read before and after a timed trial. Hardware
+ * counters go through perf_event_open(2) and slow down context switches by an order of magnitude on
+ * virtual machines, so they are opened only in a pass of their own.
  */
 #ifndef CONCBENCH_COUNTERS_H
 #define CONCBENCH_COUNTERS_H
@@ -20,8 +20,8 @@ struct counters_usage {
 	uint64_t involuntary_switches;
 };
 
-/** counters_usage_self() - of the calling OS thread: CLOCK_THREAD_CPUTIME_ID, since getrusage(2)
- * knows whole microseconds only, and RUSAGE_THREAD for the switches. */
+/** counters_usage_self() - the calling OS thread's usage: CPU time from CLOCK_THREAD_CPUTIME_ID,
+ * because getrusage(2) knows whole microseconds only, and switches from RUSAGE_THREAD. */
 void counters_usage_self(struct counters_usage *out);
 
 enum counters_event {
@@ -37,8 +37,9 @@ enum counters_event {
 /** counters_event_name() - "instructions_user", ... */
 const char *counters_event_name(enum counters_event e);
 
-/* A set of events of the calling thread and all it creates after the call (inherited): a unit's own
- * opens it in itself, so that what it starts for its work is in it and its neighbours are not. */
+/* A set of events of the calling thread and of all that it creates after the call (inherited). Each
+ * unit opens its own set in itself, so that the set includes what the unit starts for its work and
+ * excludes its neighbours. */
 struct counters {
 	int fd[COUNTERS_EVENTS];    /* -1: not available */
 	int error[COUNTERS_EVENTS]; /* errno of opening, 0 when open */
@@ -64,9 +65,9 @@ struct counters_spec {
  * @reason: "" when all are open, else one line why not, such as
  *          "hardware counters: not supported by this machine (ENOENT)",
  *          "hardware counters: not permitted (kernel.perf_event_paranoid=3)" or
- *          "hardware counters: 3 of 6 not permitted (kernel.perf_event_paranoid=2)".
- * With $CONCBENCH_COUNTERS_STAND_IN set software events take the hardware's place, and @reason says
- * so: for trying the pass out where there is nothing else to count.
+ * "hardware counters: 3 of 6 not permitted (kernel.perf_event_paranoid=2)". With
+ * $CONCBENCH_COUNTERS_STAND_IN set, software events take the hardware's place, and @reason says so:
+ * to try the pass on a machine without hardware counters.
  * Return: number of events open, 0 when none; then too counters_close() is allowed.
  */
 int counters_open(struct counters *c, char *reason, size_t reason_len);

@@ -1,6 +1,7 @@
 #include "harness/machine/manifest.h"
 
 #include "harness/base/file.h"
+#include "harness/base/grow.h"
 #include "harness/base/text.h"
 #include "harness/machine/manifest_sources.h"
 
@@ -22,21 +23,6 @@ static struct manifest_item *find(const struct manifest *m, const char *key)
 	return NULL;
 }
 
-static int grow(struct manifest *m)
-{
-	const size_t capacity = m->capacity ? 2 * m->capacity : 128;
-	struct manifest_item *items;
-
-	if (m->count < m->capacity)
-		return 0;
-	items = reallocarray(m->items, capacity, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	m->items = items;
-	m->capacity = capacity;
-	return 0;
-}
-
 int manifest_add(struct manifest *m, const char *key, const char *value)
 {
 	char *key_copy = strdup(key), *value_copy = strdup(value);
@@ -54,7 +40,7 @@ int manifest_add(struct manifest *m, const char *key, const char *value)
 		free(key_copy);
 		return 0;
 	}
-	err = grow(m);
+	err = grow(&m->items, m->count + 1, &m->capacity, sizeof(*item));
 	if (err)
 		goto out_free;
 	m->items[m->count++] = (struct manifest_item){.key = key_copy, .value = value_copy};

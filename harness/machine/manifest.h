@@ -1,8 +1,8 @@
 /*
- * manifest.h - what machine, kernel, libraries and build a run was made with.
+ * manifest.h - the machine, kernel, libraries and build that a run was made with.
  *
  * An ordered list of key and value texts; keys are dotted ("cpu.model", "kernel.mitigations.mds").
- * What cannot be found out is left out, never guessed.
+ * Facts that cannot be found out are left out, never guessed.
  */
 #ifndef CONCBENCH_MANIFEST_H
 #define CONCBENCH_MANIFEST_H
@@ -26,8 +26,8 @@ struct manifest {
 /**
  * manifest_add() - append, or replace the value of an existing key in its place.
  *
- * Copies the value as text_clean() leaves it: valid UTF-8 without control characters, so fit for
- * JSON and a terminal wherever it came from. Zero-initialised is an empty manifest.
+ * Copies the value as text_clean() leaves it: valid UTF-8 without control characters, so it is fit
+ * for JSON and a terminal wherever it came from. Zero-initialised is an empty manifest.
  * Return: 0; -ENOMEM, and nothing changed.
  */
 int manifest_add(struct manifest *m, const char *key, const char *value);
@@ -53,8 +53,8 @@ const char *manifest_get(const struct manifest *m, const char *key);
  */
 int manifest_collect(struct manifest *m);
 
-/** manifest_collect_from() - the same of a machine whose /proc and /sys are below @root, for tests;
- * "" is this one. */
+/** manifest_collect_from() - the same for a machine whose /proc and /sys are below @root, for
+ * tests; "" is this machine. */
 int manifest_collect_from(struct manifest *m, const char *root);
 
 /**

@@ -26,7 +26,7 @@ struct cgroups {
 	char *mounts;
 };
 
-/* Where a group's files are: @dir, and above it as far as @top_len characters of it. */
+/* Where a group's files are: @dir and its parents, down to the first @top_len characters of it. */
 struct group {
 	char dir[PATH_MAX];
 	size_t top_len;
@@ -184,7 +184,7 @@ static const struct limit numbers[] = {
     {"cgroup.tasks_limit", "pids", "pids.max", "pids.max"},
 };
 
-/* Where the nearest group that says something decides. */
+/* For these limits the nearest group that says something decides. */
 static const struct limit nearest[] = {
     {"cgroup.cpuset", "cpuset", "cpuset.effective_cpus", "cpuset.cpus.effective"},
     {"cgroup.cpuset_memory_nodes", "cpuset", "cpuset.effective_mems", "cpuset.mems.effective"},
@@ -194,6 +194,14 @@ static const struct limit nearest[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+/* The file that says it, in group @g; NULL: none does. */
+static const char *file_of(const struct cgroups *c, const struct limit *limit, struct group *g)
+{
+	if (!find_group(c, limit->controller, g))
+		return NULL;
+	return g->v2 ? limit->v2_file : limit->v1_file;
+}
+
 static int add_number(struct manifest *m, const struct cgroups *c, const struct limit *limit)
 {
 	/* Version 1 writes "no limit" as the largest number of whole pages. */
@@ -202,11 +210,8 @@ static int add_number(struct manifest *m, const struct cgroups *c, const struct 
 	char line[MANIFEST_LINE_MAX];
 	bool known = false;
 	struct group g;
-	const char *file;
+	const char *file = file_of(c, limit, &g);
 
-	if (!find_group(c, limit->controller, &g))
-		return 0;
-	file = g.v2 ? limit->v2_file : limit->v1_file;
 	if (!file)
 		return 0;
 	do {
@@ -231,11 +236,8 @@ static int add_nearest(struct manifest *m, const struct cgroups *c, const struct
 {
 	char line[MANIFEST_LINE_MAX];
 	struct group g;
-	const char *file;
+	const char *file = file_of(c, limit, &g);
 
-	if (!find_group(c, limit->controller, &g))
-		return 0;
-	file = g.v2 ? limit->v2_file : limit->v1_file;
 	if (!file)
 		return 0;
 	do {

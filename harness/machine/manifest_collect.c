@@ -291,12 +291,13 @@ int manifest_add_load(struct manifest *m, const char *prefix)
 	return add_load(m, "", prefix);
 }
 
-/* What this program was compiled with and runs on; the same below any root. */
-static int add_build(struct manifest *m)
+/* The compiler and the system of this program; the same below any root. */
+static int add_build(struct manifest *m, const char *root)
 {
 	struct utsname names;
 	int err = 0;
 
+	(void)root;
 #ifdef __clang__
 	err = manifest_add(m, "compiler", __VERSION__);
 #else
@@ -309,35 +310,31 @@ static int add_build(struct manifest *m)
 	return err;
 }
 
+static int add_memory(struct manifest *m, const char *root)
+{
+	return add_fields(m, root, "/proc/meminfo", meminfo, COUNT(meminfo));
+}
+
+static int add_status(struct manifest *m, const char *root)
+{
+	return add_fields(m, root, "/proc/self/status", process_status, COUNT(process_status));
+}
+
+static int add_load_before(struct manifest *m, const char *root)
+{
+	return add_load(m, root, "load.before");
+}
+
 int manifest_collect_from(struct manifest *m, const char *root)
 {
-	int err = add_lines(m, root);
+	static int (*const parts[])(struct manifest * m, const char *root) = {add_lines,
+	    add_os_name, add_build, manifest_collect_cpu, manifest_collect_frequency,
+	    add_parameters, add_choices, add_memory, add_status, add_limits,
+	    manifest_collect_cgroup, add_sysctls, add_load_before};
+	int err = 0;
 
-	if (!err)
-		err = add_os_name(m, root);
-	if (!err)
-		err = add_build(m);
-	if (!err)
-		err = manifest_collect_cpu(m, root);
-	if (!err)
-		err = manifest_collect_frequency(m, root);
-	if (!err)
-		err = add_parameters(m, root);
-	if (!err)
-		err = add_choices(m, root);
-	if (!err)
-		err = add_fields(m, root, "/proc/meminfo", meminfo, COUNT(meminfo));
-	if (!err)
-		err =
-		    add_fields(m, root, "/proc/self/status", process_status, COUNT(process_status));
-	if (!err)
-		err = add_limits(m, root);
-	if (!err)
-		err = manifest_collect_cgroup(m, root);
-	if (!err)
-		err = add_sysctls(m, root);
-	if (!err)
-		err = add_load(m, root, "load.before");
+	for (size_t i = 0; !err && i < COUNT(parts); i++)
+		err = parts[i](m, root);
 	return err;
 }
 

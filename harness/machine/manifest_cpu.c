@@ -1,4 +1,4 @@
-/* What the CPUs are, how fast they may run, what the kernel does to them, and what is below them.
+/* The CPUs, how fast they may run, the kernel's settings for them, and the hypervisor below them.
  */
 #include "harness/machine/manifest_sources.h"
 
@@ -239,7 +239,7 @@ static int add_cache(struct manifest *m, const char *root, const char *dir)
 	return err;
 }
 
-/* Those of the first CPU that tells; where CPUs differ the topology has all of them. */
+/* From the first CPU that has them; if CPUs differ the topology has all of them. */
 static int add_caches(struct manifest *m, const char *root)
 {
 	struct dirent **cpus, **indexes;

@@ -1,5 +1,5 @@
 /*
- * manifest_sources.h - what the parts of the manifest share; nobody else includes it.
+ * manifest_sources.h - shared by the parts of the manifest; nobody else includes it.
  *
  * Every collector returns 0 or -ENOMEM. A file that is missing, unreadable or odd is no error: its
  * keys are left out. All paths are below @root, so that tests can build a machine of their own.
@@ -23,7 +23,7 @@ bool manifest_read_line(const char *root, const char *path, char line[MANIFEST_L
 /** manifest_read_text() - a whole file; NULL when that cannot be had. To be freed. */
 char *manifest_read_text(const char *root, const char *path);
 
-/** manifest_add_found() - manifest_add(), but nothing when the value is blank: that is no fact. */
+/** manifest_add_found() - manifest_add(), unless the value is blank: that is no fact. */
 int manifest_add_found(struct manifest *m, const char *key, const char *value);
 
 /** manifest_add_file() - the first line of a file under @key, if there is one. */

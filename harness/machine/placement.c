@@ -185,31 +185,3 @@ int placement_spare_pu(const struct topology *topo, const struct placement *p, u
 	}
 	return -1;
 }
-
-char *placement_format(const struct placement *p, char *buf, size_t len)
-{
-	size_t at = 0, cut_at = 0; /* the cut goes where there was last room for it */
-
-	if (!len)
-		return buf;
-	buf[0] = '\0';
-	for (unsigned w = 0; w < p->count; w++) {
-		char one[16];
-		size_t one_len;
-
-		if (p->pu[w] < 0)
-			snprintf(one, sizeof(one), "%s-", w ? "," : "");
-		else
-			snprintf(one, sizeof(one), "%s%d", w ? "," : "", p->pu[w]);
-		one_len = strlen(one);
-		if (at + one_len + 1 > len) {
-			snprintf(buf + cut_at, len - cut_at, "...");
-			break;
-		}
-		memcpy(buf + at, one, one_len + 1);
-		at += one_len;
-		if (at + sizeof("...") <= len)
-			cut_at = at;
-	}
-	return buf;
-}

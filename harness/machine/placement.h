@@ -64,14 +64,11 @@ int placement_plan(const struct topology *topo, const struct placement_policy *p
 void placement_free(struct placement *p);
 
 /**
- * placement_spare_pu() - a usable PU that no worker of @p is bound to, for a load generator:
- * another core of the same cache if there is one, else any.
- * @nth: 0 the best of them, 1 the next, ...: each companion has its own, of another core while
- * there are any. Return: OS index, or -1 when all are taken or @p is unbound.
+ * placement_spare_pu() - a usable PU that no worker of @p is bound to, for a load generator: on
+ * another core of the same cache if there is one, else any. @nth: 0 is the best of them, 1 the
+ * next, and so on: each companion gets its own, on different cores as long as there are any.
+ * Return: OS index, or -1 when all are taken or @p is unbound.
  */
 int placement_spare_pu(const struct topology *topo, const struct placement *p, unsigned nth);
-
-/** placement_format() - "0,1,0,1" into @buf, cut with "..." when long. Returns @buf. */
-char *placement_format(const struct placement *p, char *buf, size_t len);
 
 #endif

@@ -131,7 +131,8 @@ int placement_draw_table(const struct topology *topo, const struct placement_pol
 			ret = make_row(topo, &policies[p], workers[w], utf8, row);
 			if (ret)
 				goto out;
-			/* What a machine cannot offer does not depend on how many want it. */
+			/* Whether a machine can offer a policy does not depend on the number of
+			 * workers. */
 			if (*row->unsupported) {
 				row->workers = 0;
 				break;

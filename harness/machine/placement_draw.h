@@ -7,8 +7,8 @@
 #include "harness/machine/placement.h"
 
 /**
- * placement_draw_table() - one row for each policy and number of workers; policies that cannot be
- * had get one row with the reason.
+ * placement_draw_table() - one row for each policy and number of workers; a policy that the machine
+ * cannot offer gets one row with the reason.
  * @workers: [@worker_count] numbers, each at least 1.
  * @utf8:    else ASCII.
  * Return: 0; -ENOMEM with part of it written.

@@ -213,8 +213,9 @@ static int plan_cross(struct planning *p)
 		    "cross: all usable PUs are in one package and one NUMA node");
 		return -ENOTSUP;
 	}
-	/* For every worker and not just once around: in a smaller group PUs come again while the
-	 * larger still has fresh ones, since neighbours must differ in group to the last. */
+	/* Planned for every worker, not just once around: a smaller group repeats its PUs while the
+	 * larger one still has fresh ones, because neighbours must always be in different
+	 * groups. */
 	while (p->len < p->workers)
 		take(p, nth_of_group(p, group_of, p->len % groups, p->len / groups));
 	return 0;

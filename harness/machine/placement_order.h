@@ -16,8 +16,8 @@ struct placement_order {
 };
 
 /**
- * placement_order() - in which order @workers workers take PUs under a policy.
- * @out:    filled on success.
+ * placement_order() - the order in which @workers workers take PUs under a policy. @out: filled on
+ * success.
  * @reason: one line on failure (but not of memory).
  * Return: 0; -ENOTSUP; -EINVAL; -ENOMEM.
  */

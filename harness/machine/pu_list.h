@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* More than any machine has; bounds what "0-4294967295" may cost. */
+/* More than any machine has; bounds the cost of "0-4294967295". */
 #define PU_LIST_INDEX_MAX 65535
 
 /**

@@ -17,7 +17,10 @@ static void open_group(void *user, const struct cgroup_cpu *share)
 
 	if (isinf(share->cpus))
 		return;
-	q->cpus = fmin(q->cpus, share->cpus);
+	if (share->cpus < q->cpus) {
+		q->cpus = share->cpus;
+		q->period_ns = (uint64_t)(share->period_us * 1e3);
+	}
 	fd = q->count < QUOTA_GROUPS_MAX ? open(share->stat, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
@@ -29,6 +32,11 @@ void quota_open(struct quota *q, const char *root)
 {
 	*q = (struct quota){.cpus = INFINITY};
 	cgroup_cpu_shares(root, open_group, q);
+}
+
+uint64_t quota_whole_periods(uint64_t period_ns, uint64_t ns)
+{
+	return period_ns && ns >= period_ns ? (ns + period_ns - 1) / period_ns * period_ns : ns;
 }
 
 /* The number after @name, at the beginning of a line; 0 when there is none. */

@@ -1,6 +1,6 @@
 /*
- * quota.h - the CPU quota of the control groups, and what it has taken: a group that has used its
- * quota stands still until the period's end, in the middle of whatever it does.
+ * quota.h - the CPU quota of the control groups, and the time that it has taken: a group that has
+ * used up its quota stands still until the end of the period, in the middle of whatever it does.
  */
 #ifndef CONCBENCH_QUOTA_H
 #define CONCBENCH_QUOTA_H
@@ -25,7 +25,7 @@ void cgroup_cpu_shares(
 
 /* ---- while something runs ---- */
 
-/* Groups with a limit, one above the other; more than that nobody nests. */
+/* Groups with a limit, one above the other; nobody nests more than this. */
 #define QUOTA_GROUPS_MAX 8
 
 struct quota {
@@ -33,6 +33,7 @@ struct quota {
 	int fd[QUOTA_GROUPS_MAX];           /* cpu.stat */
 	uint64_t unit_ns[QUOTA_GROUPS_MAX]; /* version 1 counts in ns, version 2 in us */
 	double cpus;                        /* the tightest */
+	uint64_t period_ns;                 /* in which that is granted; 0: no limit */
 };
 
 /* Cumulative; subtract two of them. */
@@ -44,7 +45,11 @@ struct quota_reading {
 /** quota_open() - without a limit @q->count is 0, and reading costs nothing. */
 void quota_open(struct quota *q, const char *root);
 
-/** quota_read() - a few microseconds a group: not while anything is timed. */
+/** quota_whole_periods() - rounds @ns up to whole periods if it is at least one: every whole period
+ * grants the same, but a part of one does not. */
+uint64_t quota_whole_periods(uint64_t period_ns, uint64_t ns);
+
+/** quota_read() - takes a few microseconds a group: not while anything is timed. */
 void quota_read(const struct quota *q, struct quota_reading *out);
 
 void quota_close(struct quota *q);

@@ -32,6 +32,7 @@ static void reads_version_2(void **state)
 	quota_open(&q, fake_root);
 	assert_int_equal(q.count, 2);
 	assert_true(q.cpus == 0.5);
+	assert_int_equal(q.period_ns, 100000000);
 	quota_read(&q, &r);
 	assert_int_equal(r.periods, 111);
 	assert_int_equal(r.ns, 7005000);
@@ -65,6 +66,7 @@ static void reads_version_1(void **state)
 	quota_open(&q, fake_root);
 	assert_int_equal(q.count, 1);
 	assert_true(q.cpus == 2.0);
+	assert_int_equal(q.period_ns, 10000000);
 	quota_read(&q, &r);
 	assert_int_equal(r.periods, 110);
 	assert_int_equal(r.ns, 123456789);

@@ -1,9 +1,10 @@
 /*
- * surroundings.h - who else the machine works for while something is timed.
+ * surroundings.h - what else the machine does while something is timed.
  *
- * Looked at by the coordinator before and after a trial, never inside of its window. The files stay
- * open: a look takes some ten microseconds on a small machine. Interrupts are told a line an
- * interrupt and a column a PU, which takes milliseconds on a big one: there they are left out.
+ * The coordinator looks before and after a trial, never inside its window. The files stay open: a
+ * look takes about ten microseconds on a small machine. The kernel lists interrupts with a line for
+ * each interrupt and a column for each PU; reading that takes milliseconds on a big machine, where
+ * they are left out.
  */
 #ifndef CONCBENCH_SURROUNDINGS_H
 #define CONCBENCH_SURROUNDINGS_H
@@ -36,7 +37,8 @@ struct surroundings {
 /**
  * surroundings_open() - for what runs on some PUs.
  * @root: before every path; "" but in tests.
- * @pu:   [@n], -1 for what is not bound. With one of these none is another's.
+ * @pu: [@n], -1 for what is not bound. With a worker that is not bound, nothing is counted as
+ * another task's.
  * Return: 0; -ENOMEM. What the machine does not tell is no error.
  */
 int surroundings_open(struct surroundings *s, const char *root, const int *pu, unsigned n);

@@ -223,7 +223,7 @@ static const char *outside_variable(char name[VARIABLE_MAX])
 	return NULL;
 }
 
-/* Whose word hwloc hears: the user's variables, or none but those of ours. */
+/* Which variables hwloc sees: the user's, or only ours. */
 enum hears { HEARS_NOBODY, HEARS_OUTSIDE };
 
 /* The environment for hwloc: whether the machine is this one is for us to say. */
@@ -257,13 +257,25 @@ static bool runs_everywhere(void)
 	       CPU_COUNT_S(sizeof(set), set) == online;
 }
 
+static int hand_out(
+    struct topology *topo, int ret, struct topology **out, char *err, size_t err_len)
+{
+	if (ret == -ENOMEM)
+		one_line_format(err, err_len, "out of memory");
+	if (ret)
+		topology_free(topo);
+	else
+		*out = topo;
+	return ret;
+}
+
 /*
  * @xml: read this instead of looking; called @name in messages.
  *
  * Disallowed PUs are kept so that they can be drawn as such; the cgroup is asked even when the tree
- * comes from XML, which may have been written outside of it. hwloc's look by CPUID, which in
- * virtual machines knows of caches what the kernel does not, goes to every PU in turn: not where
- * one of them is none of ours.
+ * comes from XML, which may have been written outside of it. hwloc's discovery by CPUID, which in
+ * virtual machines knows more about caches than the kernel, visits every PU in turn; it is switched
+ * off if one of them is not ours.
  */
 static int look(enum hears hears, bool real, const char *xml, const char *name,
     struct topology **out, char *err, size_t err_len)
@@ -302,14 +314,7 @@ static int look(enum hears hears, bool real, const char *xml, const char *name,
 out:
 	environ = outside;
 	free(heard);
-	if (ret) {
-		if (ret == -ENOMEM)
-			one_line_format(err, err_len, "out of memory");
-		topology_free(topo);
-	} else {
-		*out = topo;
-	}
-	return ret;
+	return hand_out(topo, ret, out, err, err_len);
 }
 
 /* As hwloc's variables have it. */
@@ -340,7 +345,8 @@ static int look_here(
 	if (ret)
 		return ret;
 	if (variable) {
-		/* As if it were this one, or neither the cgroup nor the affinity would count. */
+		/* Treated as this machine; otherwise neither the cgroup nor the affinity would
+		 * count. */
 		ret = look_outside(variable, true, &other, err, err_len);
 		*foreign = ret == -ENODEV || (!ret && strcmp(topo->summary, other->summary) != 0);
 		if (*foreign)
@@ -438,14 +444,7 @@ int topology_synthetic(
 out:
 	environ = outside;
 	free(heard);
-	if (ret) {
-		if (ret == -ENOMEM)
-			one_line_format(err, err_len, "out of memory");
-		topology_free(topo);
-	} else {
-		*out = topo;
-	}
-	return ret;
+	return hand_out(topo, ret, out, err, err_len);
 }
 
 void topology_free(struct topology *topo)

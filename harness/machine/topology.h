@@ -44,27 +44,28 @@ struct topology_pu {
  * @err:     one line on failure; may be NULL when @err_len is 0.
  *
  * hwloc would take another machine for this one when its variables say so (HWLOC_XMLFILE,
- * HWLOC_SYNTHETIC, ...: usual on clusters). They are not obeyed here, and refused when what they
- * describe is not this machine, as seen from here. If $CONCBENCH_ALLOWED is set (a list such as
- * "0-3,8") the usable PUs are also intersected with it. The affinity of the calling thread counts:
- * call this before binding anything. It is never left, also not for a moment.
+ * HWLOC_SYNTHETIC, ...: usual on clusters). They are not obeyed here, and are refused when they
+ * describe a machine other than this one. If $CONCBENCH_ALLOWED is set (a list such as "0-3,8") the
+ * usable PUs are also intersected with it. The affinity of the calling thread counts: call this
+ * before binding anything. The function never leaves it, not even for a moment.
  *
- * Not for threads side by side: hwloc is given an environment of its own meanwhile.
+ * Not for several threads at once: hwloc is given an environment of its own meanwhile.
  *
  * Return: 0; -ENOMEM; -EINVAL (bad list or XML, another machine); -ENODEV when no PU is left to
  * use; -errno when the affinity cannot be read.
  */
 int topology_discover(struct topology **out, char *err, size_t err_len);
 
-/** topology_any() - for drawing: the machine of hwloc's variables, when there are any. */
+/** topology_any() - for drawing: the machine that hwloc's variables describe, if they are set. */
 int topology_any(struct topology **out, char *err, size_t err_len);
 
-/** topology_handed() - in a cell: what the supervisor has seen and handed over (several times
- * faster), or else this machine; hwloc's variables count for nothing. Return: as above. */
+/** topology_handed() - in a cell: the topology that the supervisor has found and handed over
+ * (several times faster), or else this machine's; hwloc's variables are ignored. Return: as
+ * above. */
 int topology_handed(struct topology **out, char *err, size_t err_len);
 
 /**
- * topology_hand_over() - the calling process's environment becomes a cell's.
+ * topology_hand_over() - turn the calling process's environment into a cell's.
  * @xml: from topology_write_xml(), or NULL. @allowed: a list, or NULL: as it is.
  * Return: 0; -errno.
  */
@@ -85,7 +86,8 @@ void topology_free(struct topology *topo);
 /** topology_is_real() - false for synthetic or foreign machines: plans only, no binding. */
 bool topology_is_real(const struct topology *topo);
 
-/** topology_origin() - hwloc's variable that says of another machine, or "". Owned by @topo. */
+/** topology_origin() - the variable of hwloc's that describes another machine, or "". Owned by
+ * @topo. */
 const char *topology_origin(const struct topology *topo);
 
 /** topology_pu_count() - number of usable PUs, at least 1. */
@@ -105,8 +107,8 @@ const char *topology_allowed_list(const struct topology *topo);
 const char *topology_offline_list(const struct topology *topo);
 
 /**
- * topology_limits() - what keeps PUs from being usable, "affinity 0, CONCBENCH_ALLOWED 0-1"; ""
- * when nothing does. Owned by @topo.
+ * topology_limits() - the limits that keep PUs from being usable, "affinity 0, CONCBENCH_ALLOWED
+ * 0-1"; "" when there are none. Owned by @topo.
  */
 const char *topology_limits(const struct topology *topo);
 
@@ -127,9 +129,6 @@ const char *topology_fingerprint(const struct topology *topo);
  * Return: 0 or -errno.
  */
 int topology_write_xml(const struct topology *topo, const char *path);
-
-/** topology_print() - the tree for people, in the locale's characters. Return: 0; -ENOMEM. */
-int topology_print(const struct topology *topo, FILE *to);
 
 /**
  * topology_bind_self() - bind the calling OS thread to one PU and read the binding back.

@@ -255,7 +255,7 @@ static int print_pus(const struct drawing *d, const struct group *cores)
 	return 0;
 }
 
-/* One line, as long as everything in it has one child; then what is below. */
+/* One line as long as everything has only one child; then the lines below. */
 static int draw_group(const struct drawing *d, struct group *g, const char *prefix, bool last)
 {
 	const struct style *s = d->style;
@@ -381,9 +381,4 @@ int topology_draw_tree(const struct topology *topo, FILE *to, bool utf8)
 		fprintf(to, "   switched off: %s", topology_offline_list(topo));
 	fprintf(to, "\nfingerprint %s\n", topology_fingerprint(topo));
 	return 0;
-}
-
-int topology_print(const struct topology *topo, FILE *to)
-{
-	return topology_draw_tree(topo, to, topology_draw_is_utf8());
 }

@@ -1,6 +1,6 @@
 #include "harness/machine/topology.h"
 
-#include "harness/machine/placement.h"
+#include "harness/machine/placement_fixture.h"
 #include "harness/machine/topology_tree.h"
 
 #include <setjmp.h>

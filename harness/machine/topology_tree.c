@@ -1,5 +1,8 @@
 #include "harness/machine/topology_tree.h"
 
+#include "harness/base/grow.h"
+#include "harness/base/hash.h"
+
 #include <errno.h>
 #include <hwloc.h>
 #include <hwloc/cpukinds.h>
@@ -23,17 +26,13 @@ struct above {
 static struct topology_node *push(
     struct topology_node *parent, enum topology_kind kind, unsigned index)
 {
-	struct topology_node *children;
+	struct topology_node *child;
 
-	children = realloc(parent->children, (parent->child_count + 1) * sizeof(*children));
-	if (!children)
+	if (grow_by_one(&parent->children, parent->child_count, sizeof(*child)))
 		return NULL;
-	parent->children = children;
-	children += parent->child_count++;
-	memset(children, 0, sizeof(*children));
-	children->kind = kind;
-	children->index = index;
-	return children;
+	child = &parent->children[parent->child_count++];
+	*child = (struct topology_node){.kind = kind, .index = index};
+	return child;
 }
 
 static hwloc_obj_t first_numa(hwloc_obj_t obj)
@@ -390,16 +389,7 @@ char *topology_tree_summary(const struct topology_node *root)
 	return text;
 }
 
-/* FNV-1a, 64 bits: no secret to keep, and 16 digits are enough to tell machines apart. */
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t len)
-{
-	const unsigned char *byte = data;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
+/* No secret to keep, and 16 digits are enough to tell machines apart. */
 static uint64_t hash_number(uint64_t hash, uint64_t value)
 {
 	return hash_bytes(hash, &value, sizeof(value));
@@ -416,7 +406,7 @@ static uint64_t hash_node(uint64_t hash, const struct topology_node *node)
 	if (node->core_kind)
 		hash = hash_number(hash, node->core_kind);
 	if (node->model)
-		hash = hash_bytes(hash, node->model, strlen(node->model) + 1);
+		hash = hash_text(hash, node->model);
 	hash = hash_number(hash, node->child_count);
 	for (unsigned i = 0; i < node->child_count; i++)
 		hash = hash_node(hash, &node->children[i]);
@@ -425,5 +415,5 @@ static uint64_t hash_node(uint64_t hash, const struct topology_node *node)
 
 uint64_t topology_tree_hash(const struct topology_node *root)
 {
-	return hash_node(UINT64_C(0xcbf29ce484222325), root);
+	return hash_node(HASH_START, root);
 }

@@ -1,9 +1,9 @@
 /*
- * topology_tree.h - the machine as a plain tree, so that whoever draws or counts it needs no hwloc.
+ * topology_tree.h - the machine as a plain tree, which can be drawn and counted without hwloc.
  *
- * Levels a reader cares about only: packages, dies, NUMA nodes, the last-level caches and caches
- * that several cores share, cores, PUs. hwloc hangs NUMA nodes beside the tree; here they are a
- * level of it, above what they are local to.
+ * It has only the levels that a reader cares about: packages, dies, NUMA nodes, the last-level
+ * caches and caches that several cores share, cores, PUs. hwloc hangs NUMA nodes beside the tree;
+ * here they are a level of it, above the parts that they are local to.
  */
 #ifndef CONCBENCH_TOPOLOGY_TREE_H
 #define CONCBENCH_TOPOLOGY_TREE_H
@@ -29,7 +29,7 @@ struct topology_node {
 	unsigned cache_level; /* 3 for an L3; 0 when not a cache */
 	uint64_t size_bytes;  /* of a cache or a NUMA node's memory; 0: unknown */
 	char *model;          /* of a package's CPU, or NULL; owned */
-	unsigned core_kind; /* of a core and its PUs; 0: the only one, or the slowest of several */
+	unsigned core_kind; /* of a core and its PUs; 0: the only kind, or the slowest of several */
 	bool usable;        /* PU: may be bound to; else: some PU below may */
 	unsigned child_count;
 	struct topology_node *children; /* [child_count], owned */
@@ -52,12 +52,12 @@ void topology_tree_free(struct topology_node *root);
 /** topology_tree_count() - how many nodes of a kind there are in and below @node. */
 unsigned topology_tree_count(const struct topology_node *node, enum topology_kind kind);
 
-/** topology_tree_core_kinds() - how many kinds of cores there are, as of performance and
- * efficiency; at least 1. */
+/** topology_tree_core_kinds() - how many kinds of cores there are (performance, efficiency); at
+ * least 1. */
 unsigned topology_tree_core_kinds(const struct topology_node *root);
 
-/** topology_core_kind_name() - "performance", "efficiency"; of more than two "kind 0", the slowest.
- * "" when there is but one. Return: @buf. */
+/** topology_core_kind_name() - "performance" or "efficiency"; with more than two kinds "kind 0"
+ * (the slowest) and so on. "" when there is only one. Return: @buf. */
 char *topology_core_kind_name(unsigned kind, unsigned kinds, char *buf, size_t len);
 
 /**

@@ -112,23 +112,30 @@ static char *list_of(const cpu_set_t *set, size_t size)
 	return pu_list_format(pus, count);
 }
 
-bool whereabouts_left(int pu, uint64_t moves, char *now, size_t len)
+bool whereabouts_lost(pid_t pid, int pu, char *now, size_t len)
 {
 	cpu_set_t set[PUS_MAX / CPU_SETSIZE];
-	const int on = sched_getcpu();
 	char *list;
 
-	if (sched_getaffinity(0, sizeof(set), set) != 0) {
+	if (sched_getaffinity(pid, sizeof(set), set) != 0) {
 		(void)snprintf(
 		    now, len, "has an affinity that cannot be read: %s", strerror(errno));
-		return true;
+		return errno != ESRCH;
 	}
-	if (CPU_COUNT_S(sizeof(set), set) != 1 || !CPU_ISSET_S((unsigned)pu, sizeof(set), set)) {
-		list = list_of(set, sizeof(set));
-		(void)snprintf(now, len, "now may run on PUs %s only", list ? list : "unknown");
-		free(list);
+	if (CPU_COUNT_S(sizeof(set), set) == 1 && CPU_ISSET_S((unsigned)pu, sizeof(set), set))
+		return false;
+	list = list_of(set, sizeof(set));
+	(void)snprintf(now, len, "now may run on PUs %s only", list ? list : "unknown");
+	free(list);
+	return true;
+}
+
+bool whereabouts_left(int pu, uint64_t moves, char *now, size_t len)
+{
+	const int on = sched_getcpu();
+
+	if (whereabouts_lost(0, pu, now, len))
 		return true;
-	}
 	if (on != pu)
 		(void)snprintf(now, len, "runs on PU %d", on);
 	else if (moves)

@@ -1,7 +1,10 @@
 #include "harness/report/case_group.h"
 
+#include "harness/base/text.h"
+
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,18 +61,6 @@ const char *case_parts_value(const struct case_parts *p, const char *key)
 		if (!strcmp(p->key[i], key))
 			return p->value[i];
 	return "";
-}
-
-unsigned case_concurrency(const struct case_parts *p)
-{
-	const char *text = case_parts_value(p, "connections");
-	unsigned long n;
-
-	if (!*text)
-		text = case_parts_value(p, "workers");
-	errno = 0;
-	n = strtoul(text, NULL, 10);
-	return errno || n > 1000000000ul ? 0 : (unsigned)n;
 }
 
 static bool blocks_of_kinds(const struct case_group *g)
@@ -150,6 +141,112 @@ static void note_keys(struct case_group *g, const struct case_parts *p)
 	}
 }
 
+static void find_axis(const struct case_group *g, struct case_row *r)
+{
+	const char *value;
+
+	r->axis = *r->series->axis ? r->series->axis : g->family ? g->family->axis : "";
+	value = case_parts_value(&r->parts, r->axis);
+	if (text_parse_double(value, -1e18, 1e18, &r->at) != 0)
+		r->at = NAN;
+}
+
+bool case_is_axis(const struct case_group *g, const char *key)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->rows[i].axis, key))
+			return true;
+	return false;
+}
+
+bool case_same_at(const struct case_row *a, const struct case_row *b)
+{
+	if (isnan(a->at) || isnan(b->at))
+		return !strcmp(
+		    case_parts_value(&a->parts, a->axis), case_parts_value(&b->parts, b->axis));
+	return !(a->at < b->at) && !(a->at > b->at);
+}
+
+static enum cb_unit unit_of(const struct run_family *family, const char *key)
+{
+	const struct run_param *p = run_find_param(family, key);
+
+	return p ? p->unit : CB_COUNT;
+}
+
+/* Things are counted by a key that names them: "workers", but not "depth". */
+static bool counts_things(const struct run_family *family, const char *key)
+{
+	const size_t n = strlen(key);
+
+	return n > 1 && key[n - 1] == 's' && unit_of(family, key) == CB_COUNT;
+}
+
+char *case_at(const struct case_row *row, const struct run_family *family, char *buf, size_t len)
+{
+	const char *value = case_parts_value(&row->parts, row->axis);
+	const int n = (int)strlen(row->axis) - !strcmp(value, "1");
+
+	if (!*value)
+		(void)snprintf(buf, len, "%s", "");
+	else if (counts_things(family, row->axis))
+		(void)snprintf(buf, len, "%s %.*s", value, n, row->axis);
+	else
+		(void)snprintf(buf, len, "%s:%s", row->axis, value);
+	return buf;
+}
+
+/* The row that the axis is called after: the first that is somewhere. */
+static const struct case_row *with_axis(const struct case_group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!isnan(g->rows[i].at))
+			return &g->rows[i];
+	return &g->rows[0];
+}
+
+char *case_axis_title(const struct case_group *g, char *buf, size_t len)
+{
+	static const char *const suffix[] = {
+	    [CB_NS] = "_ns", [CB_US] = "_us", [CB_BYTES] = "_bytes", [CB_PERCENT] = "_pct"};
+	const char *key = with_axis(g)->axis;
+	const enum cb_unit unit = unit_of(g->family, key);
+	const char *end = unit <= CB_PERCENT ? suffix[unit] : NULL;
+	size_t n = strlen(key);
+
+	/* The ticks have the unit. */
+	if (end && n > strlen(end) && !strcmp(key + n - strlen(end), end))
+		n -= strlen(end);
+	(void)snprintf(buf, len, "%.*s", (int)n, key);
+	for (char *at = buf; *at; at++)
+		*at = *at == '_' ? ' ' : *at;
+	return buf;
+}
+
+char *case_tick(const struct case_group *g, double at, char *buf, size_t len)
+{
+	static const char *const binary[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	size_t i = 0;
+
+	switch (unit_of(g->family, with_axis(g)->axis)) {
+	case CB_NS:
+		return text_format_ns(at, buf, len);
+	case CB_US:
+		return text_format_ns(at * 1e3, buf, len);
+	case CB_BYTES:
+		for (; i < 4 && at >= 1024; i++)
+			at /= 1024;
+		(void)snprintf(buf, len, "%.4g %s", at, binary[i]);
+		break;
+	case CB_PERCENT:
+		(void)snprintf(buf, len, "%.0f %%", at);
+		break;
+	default:
+		(void)snprintf(buf, len, "%.0f", at);
+	}
+	return buf;
+}
+
 static void compare_rows(struct case_group *g)
 {
 	const struct case_parts *first = &g->rows[0].parts;
@@ -159,6 +256,7 @@ static void compare_rows(struct case_group *g)
 
 		g->kind_differs = g->kind_differs || strcmp(p->kind, first->kind);
 		note_keys(g, p);
+		find_axis(g, &g->rows[i]);
 	}
 	for (unsigned k = 0; k < g->key_count; k++) {
 		struct case_key *key = &g->keys[k];
@@ -254,9 +352,22 @@ char *case_group_common(const struct case_group *g, char *buf, size_t len)
 bool case_group_times(const struct case_group *g)
 {
 	for (size_t i = 0; i < g->count; i++)
-		if (strcmp(g->rows[i].series->figure.unit, "ns"))
+		if (!run_figure_has_rate(&g->rows[i].series->figure))
 			return false;
 	return true;
+}
+
+const char *case_group_heading(const struct case_group *g)
+{
+	const struct run_figure *f = &g->rows[0].series->figure;
+
+	for (size_t i = 1; i < g->count; i++)
+		if (strcmp(g->rows[i].series->figure.unit, f->unit) ||
+		    g->rows[i].series->figure.scale != f->scale)
+			return "figure";
+	if (case_group_times(g))
+		return "time/op";
+	return !strcmp(f->unit, "ns") ? "time" : *f->unit ? f->unit : "share";
 }
 
 static const char *op_of(const struct series *s)
@@ -267,6 +378,26 @@ static const char *op_of(const struct series *s)
 static const char *latency_of(const struct series *s)
 {
 	return s->latency_of;
+}
+
+static const char *title_of(const struct series *s, enum cb_better better)
+{
+	return run_figure_has_rate(&s->figure) || s->figure.better != better ? "" : s->figure.title;
+}
+
+static const char *less_of(const struct series *s)
+{
+	return title_of(s, CB_LESS);
+}
+
+static const char *more_of(const struct series *s)
+{
+	return title_of(s, CB_MORE);
+}
+
+static const char *fact_of(const struct series *s)
+{
+	return title_of(s, CB_NEITHER);
 }
 
 typedef const char *(*text_of)(const struct series *s);
@@ -313,6 +444,23 @@ static char *texts(const struct case_group *g, text_of of, char *buf, size_t len
 				    g->rows[k].parts.kind);
 		used = append(buf, len, used, "%s", kinds ? ")" : "");
 	}
+	return buf;
+}
+
+char *case_group_figures(const struct case_group *g, char *buf, size_t len)
+{
+	static const struct {
+		text_of of;
+		const char *better;
+	} parts[] = {{less_of, " (less is better)"}, {more_of, " (more is better)"}, {fact_of, ""}};
+	char part[512];
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (*texts(g, parts[i].of, part, sizeof(part)))
+			used = append(
+			    buf, len, used, "%s%s%s", used ? "; " : "", part, parts[i].better);
 	return buf;
 }
 

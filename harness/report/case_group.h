@@ -39,6 +39,8 @@ struct case_key {
 struct case_row {
 	const struct series *series;
 	struct case_parts parts;
+	const char *axis; /* key of the parameter by which it stands beside others; "" none */
+	double at;        /* its value; NAN when that is no number, or there is none */
 };
 
 struct case_group {
@@ -69,14 +71,35 @@ void case_groups_free(struct case_groups *groups);
  */
 char *case_group_common(const struct case_group *g, char *buf, size_t len);
 
-/** case_group_times() - are all its figures times? */
+/** case_group_times() - are all its figures the time per operation? */
 bool case_group_times(const struct case_group *g);
 
+/** case_group_heading() - of the column with its figures: "time/op", "bytes", "share"; "figure"
+ * where they are of several kinds. */
+const char *case_group_heading(const struct case_group *g);
+
+/** case_is_axis() - is @key the axis of one of its rows? */
+bool case_is_axis(const struct case_group *g, const char *key);
+
+/** case_same_at() - at the same value of their axes, though these may be called differently: ten
+ * workers beside ten connections, a worker each. */
+bool case_same_at(const struct case_row *a, const struct case_row *b);
+
+/** case_at() - where a row is, for people: "2 workers", "depth:8"; "" nowhere. Return: @buf. */
+char *case_at(const struct case_row *row, const struct run_family *family, char *buf, size_t len);
+
+/** case_axis_title() - what an axis of charts is called: "workers", "hold" of "hold_ns". Return:
+ * @buf. */
+char *case_axis_title(const struct case_group *g, char *buf, size_t len);
+
+/** case_tick() - a value of the axis, in its unit: "1 KiB", "500 ns". Return: @buf. */
+char *case_tick(const struct case_group *g, double at, char *buf, size_t len);
+
 /**
- * case_concurrency() - how many things go on at once: the value of "connections" where a case has
- * it (a reference server that serves all of them from one worker), else "workers", else 0.
+ * case_group_figures() - what its figures are, and which direction is better, of those that are
+ * not the time per operation: "memory of a worker (less is better)". Return: @buf; "".
  */
-unsigned case_concurrency(const struct case_parts *p);
+char *case_group_figures(const struct case_group *g, char *buf, size_t len);
 
 /**
  * case_group_ops() / case_group_latencies() - what one operation is, and from which event to which

@@ -18,7 +18,6 @@ static void parts_of_a_name(void **state)
 	assert_int_equal(p.count, 3);
 	assert_string_equal(case_parts_value(&p, "place"), "list:0,2");
 	assert_string_equal(case_parts_value(&p, "nothing"), "");
-	assert_int_equal(case_concurrency(&p), 2);
 }
 
 static void names_of_other_forms(void **state)
@@ -48,15 +47,6 @@ static void names_of_other_forms(void **state)
 	longest[sizeof(longest) - 1] = '\0';
 	case_parts_parse(longest, &p);
 	assert_int_equal(strlen(p.family), CASE_WORD_MAX - 1);
-}
-
-static void a_reference_server_counts_its_connections(void **state)
-{
-	struct case_parts p;
-
-	(void)state;
-	case_parts_parse("job/tcp_echo/model:callback/workers:1/connections:1000", &p);
-	assert_int_equal(case_concurrency(&p), 1000);
 }
 
 static void add(struct run *run, const char *name, const char *op)
@@ -129,8 +119,6 @@ static void ids_are_for_files_and_never_the_same(void **state)
 /* Every knob is an axis, in the legend, in a label or in the note; none may vanish. */
 static void every_knob_is_shown(void **state)
 {
-	static const char *const axes[] = {"workers", "connections", NULL};
-	static const char *const none[] = {NULL};
 	struct case_groups groups;
 	struct knobs k;
 	struct run run;
@@ -145,14 +133,14 @@ static void every_knob_is_shown(void **state)
 	add(&run, "job/t/model:coroutine/workers:2/carriers:2/place:same/us:20/x:1", "a");
 	fixture_end(&run);
 	assert_int_equal(case_groups_build(&run, &groups), 0);
-	knobs_assign(&groups.items[0], axes, &k);
+	knobs_assign(&groups.items[0], true, &k);
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "thread",
 				&groups.items[0].rows[2].parts, text, sizeof(text)),
 	    "thread x:2");
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)),
 	    "carriers of coroutine: 1 at 1; 2 at 2. us: 10 at 1; 20 at 2");
 	/* Without an axis to hang a note on they belong into the label. */
-	knobs_assign(&groups.items[0], none, &k);
+	knobs_assign(&groups.items[0], false, &k);
 	assert_string_equal(knobs_note(&groups.items[0], &k, text, sizeof(text)), "");
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "t",
 				&groups.items[0].rows[4].parts, text, sizeof(text)),
@@ -164,7 +152,6 @@ static void every_knob_is_shown(void **state)
 /* What some kinds have always, with one value, and others not at all, tells no rows apart. */
 static void a_knob_of_some_kinds_is_said_once(void **state)
 {
-	static const char *const axes[] = {"workers", NULL};
 	struct case_groups groups;
 	struct knobs k;
 	struct run run;
@@ -178,7 +165,7 @@ static void a_knob_of_some_kinds_is_said_once(void **state)
 	add(&run, "queue/list/model:thread/place:same/capacity:256/bytes:9", "item");
 	fixture_end(&run);
 	assert_int_equal(case_groups_build(&run, &groups), 0);
-	knobs_assign(&groups.items[0], axes, &k);
+	knobs_assign(&groups.items[0], true, &k);
 	assert_string_equal(knobs_common(&groups.items[0], &k, text, sizeof(text)),
 	    "model:thread place:same, capacity:256 (ring, list)");
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_LABEL, "",
@@ -195,7 +182,7 @@ static void a_knob_of_some_kinds_is_said_once(void **state)
 	add(&run, "lock/b/model:thread/workers:1/read_pct:90", "a");
 	fixture_end(&run);
 	assert_int_equal(case_groups_build(&run, &groups), 0);
-	knobs_assign(&groups.items[0], axes, &k);
+	knobs_assign(&groups.items[0], true, &k);
 	assert_string_equal(
 	    knobs_common(&groups.items[0], &k, text, sizeof(text)), "model:thread workers:1");
 	case_groups_free(&groups);
@@ -204,7 +191,6 @@ static void a_knob_of_some_kinds_is_said_once(void **state)
 
 static void a_knob_that_follows_from_the_model_is_in_the_legend(void **state)
 {
-	static const char *const axes[] = {"workers", NULL};
 	struct case_groups groups;
 	struct knobs k;
 	struct run run;
@@ -216,7 +202,7 @@ static void a_knob_that_follows_from_the_model_is_in_the_legend(void **state)
 	add(&run, "lock/a/model:process/workers:1/place:same", "a");
 	fixture_end(&run);
 	assert_int_equal(case_groups_build(&run, &groups), 0);
-	knobs_assign(&groups.items[0], axes, &k);
+	knobs_assign(&groups.items[0], true, &k);
 	assert_string_equal(knobs_text(&groups.items[0], &k, KNOB_SERIES, "process",
 				&groups.items[0].rows[1].parts, text, sizeof(text)),
 	    "process place:same");
@@ -268,7 +254,6 @@ int main(void)
 	    cmocka_unit_test(what_is_counted_and_timed),
 	    cmocka_unit_test(parts_of_a_name),
 	    cmocka_unit_test(names_of_other_forms),
-	    cmocka_unit_test(a_reference_server_counts_its_connections),
 	    cmocka_unit_test(blocks_and_what_differs),
 	    cmocka_unit_test(ids_are_for_files_and_never_the_same),
 	    cmocka_unit_test(every_knob_is_shown),

@@ -3,19 +3,12 @@
 
 #include "harness/report/figure.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How each shape is made; what a run says nothing of is shown as a table only. */
-static int (*const makers[])(const struct case_group *g, struct chart *c) = {
-    [CB_TABLE_ONLY] = NULL,
-    [CB_LADDER] = chart_dots_build,
-    [CB_DOTS] = chart_dots_build,
-    [CB_PANELS] = chart_dots_build,
-    [CB_LINES] = chart_lines_build,
-};
 
 /* The order of the line types in style.gp; models not in it share the last. */
 static const char *const models[] = {"thread", "process", "coroutine", "callback"};
@@ -31,6 +24,86 @@ unsigned chart_style(const char *model, unsigned variant)
 	return 1 + i + (variant % VARIANTS) * (unsigned)(MODELS + 1);
 }
 
+bool chart_has(const struct chart *c, const struct series *s)
+{
+	const struct run_figure *f = &s->figure;
+
+	return f->scale == c->of->scale && !strcmp(f->unit, c->of->unit) &&
+	       !strcmp(f->outcomes, c->of->outcomes) &&
+	       (!c->one_metric || !strcmp(f->metric, c->of->metric));
+}
+
+bool chart_shows(const struct chart *c, const struct series *s)
+{
+	return chart_has(c, s) && figure_usable(s);
+}
+
+void chart_tell_unit(struct chart *c, bool rate, double most)
+{
+	static const char *const small[] = {"ns", "µs", "ms", "s"}, *const large[] = {
+									"", "k", "M", "G"};
+	const struct run_figure *f = c->of;
+	const bool time = !strcmp(f->unit, "ns"),
+		   share = f->scale == CB_SHARE || f->scale == CB_OUTCOME;
+	char unit[32] = "%";
+	double scale = 100;
+	size_t i = 0;
+
+	chart_set_number(c, "log", rate || f->scale == CB_RATIO);
+	if (rate || f->scale == CB_RATIO) {
+		/* style.gp's si() does the rest. */
+		scale = time && !rate ? 1e-9 : 1;
+		snprintf(unit, sizeof(unit), "%s", rate ? "" : time ? "s" : f->unit);
+	} else if (!share) {
+		scale = 1;
+		for (; i < 3 && most * scale >= 1000; i++)
+			scale /= 1000;
+		snprintf(
+		    unit, sizeof(unit), "%s%s", time ? small[i] : large[i], time ? "" : f->unit);
+	}
+	chart_set_number(c, "scale", scale);
+	chart_set_text(c, "unit", unit);
+}
+
+void chart_tell_range(
+    struct chart *c, const char *name, const char *suffix, double low, double high)
+{
+	static const double nice[] = {1, 2, 5, 10};
+	double decade, step = 1;
+	const char *what[] = {"low", "high", "step"};
+	double value[3];
+
+	low = fmin(low, 0);
+	high = fmax(high, 0);
+	/* A share that is 0 everywhere still has an axis. */
+	if (!(high > low))
+		high = c->of->scale == CB_DIFFERENCE ? c->of->worth : 1;
+	decade = pow(10, floor(log10((high - low) / 4)));
+	for (size_t i = 0; i < 4; i++) {
+		step = nice[i] * decade;
+		if (step >= (high - low) / 4 * (1 - 1e-9))
+			break;
+	}
+	value[0] = floor(low / step + 1e-9) * step;
+	value[1] = ceil(high / step - 1e-9) * step;
+	value[2] = step;
+	for (size_t i = 0; i < 3; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s%s%s", name, what[i], suffix);
+		chart_set_number(c, text, value[i]);
+	}
+}
+
+char *chart_figure_title(const struct chart *c, char *buf, size_t len)
+{
+	static const char *const better[] = {
+	    [CB_LESS] = ", less is better", [CB_MORE] = ", more is better", [CB_NEITHER] = ""};
+
+	(void)snprintf(buf, len, "%s%s", c->of->title, better[c->of->better]);
+	return buf;
+}
+
 void chart_tell_bars(struct chart *c, const struct case_group *g)
 {
 	const size_t used = strlen(c->text);
@@ -39,7 +112,7 @@ void chart_tell_bars(struct chart *c, const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const double covered = g->rows[i].series->summary.covered;
 
-		if (!figure_drawable(g->rows[i].series) || !(covered > 0.0))
+		if (!chart_shows(c, g->rows[i].series) || !(covered > 0.0))
 			continue;
 		least = covered < least ? covered : least;
 		most = covered > most ? covered : most;
@@ -56,10 +129,9 @@ void chart_tell_bars(struct chart *c, const struct case_group *g)
 		    100.0 * least);
 	else
 		snprintf(c->text + used, sizeof(c->text) - used,
-		    " Error bars are intervals that cover %.0f to %.0f %%, since there were too "
-		    "few "
-		    "launches for 95 %%.",
-		    100.0 * least, 100.0 * most);
+		    " Error bars are intervals that cover as little as %.0f %%, since there were "
+		    "too few launches for 95 %%.",
+		    100.0 * least);
 }
 
 /* What gnuplot may be given. It escapes neither of these for XML, where "]]>" ends what was begun.
@@ -123,14 +195,48 @@ static void chart_free(struct chart *c)
 	free(c->svg);
 }
 
-static int add_chart(struct chart_set *set, const struct case_group *g,
-    int (*build)(const struct case_group *g, struct chart *c))
+/* How each shape is made; what a run says nothing of is shown as a table only. */
+static int (*maker(const struct run_family *f, enum cb_scale scale))(
+    const struct case_group *g, struct chart *c)
 {
+	if (!f || f->shape == CB_TABLE_ONLY)
+		return NULL;
+	if (f->shape == CB_LINES)
+		return chart_lines_build;
+	return scale == CB_OUTCOME ? chart_outcomes_build : chart_dots_build;
+}
+
+/* Two kinds of a group may mean different things by one metric, and files are named after it. */
+static void make_unique(const struct chart_set *set, char id[CHART_ID_MAX])
+{
+	const size_t len = strlen(id);
+	unsigned n = 1;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (strcmp(set->items[i].id, id) == 0) {
+			(void)snprintf(id + len, CHART_ID_MAX - len, "-%u", ++n);
+			i = (size_t)-1;
+		}
+}
+
+/* Of @row's figure, when it is the first of its group that has one like it. */
+static int add_chart(struct chart_set *set, const struct case_group *g, size_t row)
+{
+	struct chart c = {.of = &g->rows[row].series->figure,
+	    .one_metric = g->family && g->family->shape == CB_LINES};
+	int (*build)(const struct case_group *g, struct chart *c) = maker(g->family, c.of->scale);
 	struct chart *items;
-	struct chart c = {0};
 	int rc;
 
-	snprintf(c.id, sizeof(c.id), "%s", g->id);
+	for (size_t i = 0; i < row; i++)
+		if (chart_has(&c, g->rows[i].series))
+			return 0;
+	if (!build)
+		return 0;
+	snprintf(c.id, sizeof(c.id), "%s%s%s", g->id, row ? "-" : "", row ? c.of->metric : "");
+	for (char *at = c.id; *at; at++)
+		*at = isalnum((unsigned char)*at) || *at == '_' ? *at : '-';
+	make_unique(set, c.id);
 	rc = build(g, &c);
 	if (!rc && (c.vars.failed || c.tsv.failed))
 		rc = -ENOMEM;
@@ -151,21 +257,16 @@ static int add_chart(struct chart_set *set, const struct case_group *g,
 int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 {
 	struct chart_set set = {0};
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < groups->count; i++) {
-		const struct case_group *g = &groups->items[i];
-
-		if (!g->family || !makers[g->family->shape])
-			continue;
-		rc = add_chart(&set, g, makers[g->family->shape]);
-		if (rc) {
-			chart_set_free(&set);
-			return rc;
-		}
-	}
-	*out = set;
-	return 0;
+	for (size_t i = 0; i < groups->count; i++)
+		for (size_t k = 0; k < groups->items[i].count && !rc; k++)
+			rc = add_chart(&set, &groups->items[i], k);
+	if (rc)
+		chart_set_free(&set);
+	else
+		*out = set;
+	return rc;
 }
 
 void chart_set_free(struct chart_set *set)

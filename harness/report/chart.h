@@ -14,9 +14,13 @@
 #include "harness/base/text.h"
 #include "harness/report/case_group.h"
 
+#define CHART_ID_MAX (2 * CASE_WORD_MAX + METRIC_NAME_MAX + 8)
+
 struct chart {
-	char id[2 * CASE_WORD_MAX]; /* file stem, and prefix of the ids inside the SVG */
-	const char *script;         /* "dots.gp" */
+	char id[CHART_ID_MAX];       /* file stem, and prefix of the ids inside the SVG */
+	const char *script;          /* "dots.gp" */
+	const struct run_figure *of; /* what it shows; of lines its metric, else all on its scale */
+	bool one_metric;
 	char title[192];
 	char text[1024];         /* what is shown and how to read it: caption on the page */
 	struct text_buffer vars; /* gnuplot statements for -e: title='...';xmin=1; */
@@ -33,7 +37,8 @@ struct chart_set {
 	size_t count;
 };
 
-/** chart_set_build() - all charts of a run, in the groups' order. Return: 0; -ENOMEM; -E2BIG. */
+/** chart_set_build() - all charts of a run, in the groups' order; of a group one for each unit and
+ * scale of its figures. Return: 0; -ENOMEM; -E2BIG. */
 int chart_set_build(const struct case_groups *groups, struct chart_set *out);
 
 void chart_set_free(struct chart_set *set);
@@ -59,14 +64,41 @@ void chart_cell(struct text_buffer *tsv, const char *text);
 /** chart_leave_out() - Return: 0; -ENOMEM. */
 int chart_leave_out(struct chart *c, const struct series *s);
 
+/** chart_has() - is a series' figure one of those that it shows? It may have none. */
+bool chart_has(const struct chart *c, const struct series *s);
+
+/** chart_shows() - and it has one. */
+bool chart_shows(const struct chart *c, const struct series *s);
+
+/**
+ * chart_tell_unit() - variables for the axis of the figure: log, scale and unit.
+ * @most: of what is drawn, the largest magnitude: it decides between ns, us, ms.
+ *
+ * Only ratios are logarithmic: what may be 0, or below, has no place there, and "twice as much" is
+ * nothing to see of a share.
+ */
+void chart_tell_unit(struct chart *c, bool rate, double most);
+
+/** chart_tell_range() - <name>low<suffix>, <name>high<suffix> and <name>step<suffix> of a linear
+ * axis, with 0 on it. */
+void chart_tell_range(
+    struct chart *c, const char *name, const char *suffix, double low, double high);
+
+/** chart_figure_title() - what the figure is and which direction is better. Return: @buf. */
+char *chart_figure_title(const struct chart *c, char *buf, size_t len);
+
 /** chart_style() - number of the line type (style.gp) for a model's @variant-th series. */
 unsigned chart_style(const char *model, unsigned variant);
 
-/** chart_lines_build() - speed-up against workers, or rate, CPU and latency. */
+/** chart_lines_build() - speed-up against workers, or rate, CPU and latency, or any other figure.
+ */
 int chart_lines_build(const struct case_group *g, struct chart *c);
 
-/** chart_dots_build() - one row a case, with a logarithmic axis: ladders, dots, panels. */
+/** chart_dots_build() - one row a case, a point with its interval: ladders, dots, panels. */
 int chart_dots_build(const struct case_group *g, struct chart *c);
+
+/** chart_outcomes_build() - one row a case, a bar with a part for each way its trials ended. */
+int chart_outcomes_build(const struct case_group *g, struct chart *c);
 
 /* ---- drawing ---- */
 

@@ -1,6 +1,6 @@
 /*
- * chart_dots.c - ladders, dots and panels: one row a case, a point with its interval on a
- * logarithmic axis. Points and not bars, since a bar's length means nothing without a zero.
+ * chart_dots.c - ladders, dots and panels: one row a case, a point with its interval. Of ratios the
+ * axis is logarithmic: points and not bars, since a bar's length means nothing without a zero.
  */
 #include "harness/report/chart.h"
 
@@ -19,9 +19,6 @@
 /* Space between two rows, in heights of a point's own line. */
 #define ROW_GAP 0.5
 
-static const char *const panel_axes[] = {"workers", NULL};
-static const char *const no_axes[] = {NULL};
-
 /* Where one case goes; NONE when it has no figure. */
 struct place {
 	size_t panel;
@@ -30,17 +27,17 @@ struct place {
 };
 
 struct panel {
-	unsigned workers;
-	char knobs[LABEL_MAX];       /* those with the role of a label */
-	const struct case_parts *of; /* the case that it was made for */
+	char knobs[LABEL_MAX];     /* those with the role of a label */
+	const struct case_row *of; /* the case that it was made for */
 	size_t cases;
 };
 
 struct dots {
 	const struct case_group *g;
+	const struct chart *c;
 	bool rate; /* operations per second instead of the figure */
 	bool
-	    by_panel; /* one for each number of workers and setting of the knobs, else one in all */
+	    by_panel; /* one for each place on the axis and setting of the knobs, else one in all */
 	bool ladder;  /* sorted, each model a row of its own */
 	struct knobs knobs;
 	struct place *places; /* [g->count] */
@@ -49,7 +46,7 @@ struct dots {
 	char (*series)[LABEL_MAX];
 	const char **series_model;
 	size_t series_count;
-	struct panel *panels; /* by rising workers */
+	struct panel *panels; /* by rising places on the axis */
 	size_t panel_count;
 	double *y;     /* [row_count] of the row's first line */
 	double height; /* in lines */
@@ -71,41 +68,30 @@ static const struct stats_interval *figure(const struct dots *d, size_t i)
 	return d->rate ? &sum->ops_per_s : &sum->figure;
 }
 
-/* The figure whose unit the axis has: the first that is drawable. */
-static const struct run_figure *of_axis(const struct dots *d)
-{
-	for (size_t i = 0; i < d->g->count; i++)
-		if (figure_drawable(d->g->rows[i].series))
-			return &d->g->rows[i].series->figure;
-	return &d->g->rows[0].series->figure;
-}
-
 static bool drawable(const struct dots *d, const struct series *s)
 {
-	return d->rate ? figure_has_rate(s)
-		       : figure_drawable(s) && !strcmp(s->figure.unit, of_axis(d)->unit);
+	return chart_shows(d->c, s) && (!d->rate || figure_has_rate(s));
 }
 
 static void panel_of(const struct dots *d, const struct case_row *r, struct panel *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->of = &r->parts;
+	out->of = r;
 	if (!d->by_panel)
 		return;
-	out->workers = case_concurrency(&r->parts);
 	knobs_text(d->g, &d->knobs, KNOB_LABEL, "", &r->parts, out->knobs, sizeof(out->knobs));
 }
 
-static bool same_panel(const struct panel *a, const struct panel *b)
+static bool same_panel(const struct dots *d, const struct panel *a, const struct panel *b)
 {
-	return a->workers == b->workers && !strcmp(a->knobs, b->knobs);
+	return !d->by_panel || (case_same_at(a->of, b->of) && !strcmp(a->knobs, b->knobs));
 }
 
 static size_t find_panel(const struct dots *d, const struct panel *p)
 {
 	size_t k = 0;
 
-	while (k < d->panel_count && !same_panel(&d->panels[k], p))
+	while (k < d->panel_count && !same_panel(d, &d->panels[k], p))
 		k++;
 	return k;
 }
@@ -121,7 +107,7 @@ static void find_panels(struct dots *d)
 		panel_of(d, &d->g->rows[i], &p);
 		k = find_panel(d, &p);
 		if (k == d->panel_count) {
-			for (; k && d->panels[k - 1].workers > p.workers; k--)
+			for (; k && d->panels[k - 1].of->at > p.of->at; k--)
 				d->panels[k] = d->panels[k - 1];
 			d->panels[k] = p;
 			d->panel_count++;
@@ -140,17 +126,20 @@ static bool kind_has(const struct case_group *g, const char *kind, const char *k
 }
 
 /* A case fits beside others when its kind does not know what tells them apart from it. */
-static bool fits(const struct dots *d, const struct case_parts *p, const struct panel *panel)
+static bool fits(const struct dots *d, const struct case_row *r, const struct panel *panel)
 {
+	const struct case_parts *p = &r->parts;
+
 	if (!d->by_panel)
 		return true;
-	if (case_concurrency(p) != panel->workers)
+	if (!case_same_at(r, panel->of))
 		return false;
 	for (unsigned k = 0; k < d->g->key_count; k++) {
 		const char *key = d->g->keys[k].name, *value = case_parts_value(p, key);
 
 		if (d->knobs.role[k] == KNOB_LABEL &&
-		    strcmp(value, case_parts_value(panel->of, key)) && kind_has(d->g, p->kind, key))
+		    strcmp(value, case_parts_value(&panel->of->parts, key)) &&
+		    kind_has(d->g, p->kind, key))
 			return false;
 	}
 	return true;
@@ -165,7 +154,7 @@ static size_t best_panel(const struct dots *d, const struct case_row *r)
 	panel_of(d, r, &own);
 	best = find_panel(d, &own);
 	for (size_t k = 0; k < d->panel_count; k++)
-		if (d->panels[k].cases > d->panels[best].cases && fits(d, &r->parts, &d->panels[k]))
+		if (d->panels[k].cases > d->panels[best].cases && fits(d, r, &d->panels[k]))
 			best = k;
 	return best;
 }
@@ -324,10 +313,10 @@ static void write_panels(const struct dots *d, struct chart *c)
 		before = c->tsv.len;
 		if (d->by_panel) {
 			const struct panel *panel = &d->panels[p];
+			char at[2 * CASE_WORD_MAX + 2];
 
-			if (panel->workers)
-				text_buffer_addf(&c->tsv, "%u worker%s%s", panel->workers,
-				    panel->workers == 1 ? "" : "s", panel->knobs[0] ? " " : "");
+			chart_cell(&c->tsv, case_at(panel->of, d->g->family, at, sizeof(at)));
+			text_buffer_add(&c->tsv, *at && panel->knobs[0] ? " " : "");
 			chart_cell(&c->tsv, panel->knobs);
 			text_buffer_add(&c->tsv, oversubscribed ? " (oversubscribed)" : "");
 		}
@@ -345,7 +334,8 @@ static void write_panels(const struct dots *d, struct chart *c)
  */
 static void set_ranges(const struct dots *d, struct chart *c)
 {
-	double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+	const bool log = d->rate || c->of->scale == CB_RATIO;
+	double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, most = 0;
 
 	for (size_t i = 0; i < d->g->count; i++) {
 		const struct place *p = &d->places[i];
@@ -356,14 +346,21 @@ static void set_ranges(const struct dots *d, struct chart *c)
 			continue;
 		over = d->by_panel && panel_oversubscribed(d, p->panel);
 		/* An interval down to 0 would need an endless axis; it is cut at the frame. */
-		low[over] = fmin(low[over], fmax(f->low, f->estimate / 10));
-		high[over] = fmax(high[over], fmin(f->high, f->estimate * 10));
+		most = fmax(most, fmax(fabs(f->low), fabs(f->high)));
+		low[over] = fmin(low[over], log ? fmax(f->low, f->estimate / 10) : f->low);
+		high[over] = fmax(high[over], log ? fmin(f->high, f->estimate * 10) : f->high);
 	}
+	chart_tell_unit(c, d->rate, most);
 	for (size_t p = 0; p < d->panel_count; p++) {
 		const bool over = d->by_panel && panel_oversubscribed(d, p);
-		const bool any = high[over] > 0;
+		const bool any = isfinite(low[over]);
 		char name[32];
 
+		if (!log) {
+			snprintf(name, sizeof(name), "%zu", p + 1);
+			chart_tell_range(c, "x_", name, any ? low[over] : 0, any ? high[over] : 0);
+			continue;
+		}
 		snprintf(name, sizeof(name), "decade_low%zu", p + 1);
 		chart_set_number(c, name, any ? floor(log10(low[over])) : 0);
 		snprintf(name, sizeof(name), "decade_high%zu", p + 1);
@@ -374,7 +371,7 @@ static void set_ranges(const struct dots *d, struct chart *c)
 static void write_points(const struct dots *d, struct chart *c)
 {
 	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
-	    d->rate ? "ops_per_s" : of_axis(d)->metric);
+	    d->rate ? METRIC_OPS_PER_S : c->of->metric);
 	for (size_t i = 0; i < d->g->count; i++) {
 		const struct place *p = &d->places[i];
 		const struct stats_interval *f = figure(d, i);
@@ -395,27 +392,39 @@ static void write_points(const struct dots *d, struct chart *c)
 	set_ranges(d, c);
 }
 
+/* Several figures on one axis, as the phases of one thing, have their own names in the rows. */
+static bool one_title(const struct dots *d)
+{
+	for (size_t i = 0; i < d->g->count; i++)
+		if (chart_has(d->c, d->g->rows[i].series) &&
+		    strcmp(d->g->rows[i].series->figure.title, d->c->of->title))
+			return false;
+	return true;
+}
+
 static char *axis_title(const struct dots *d, char *buf, size_t len)
 {
 	const char *op = d->g->op[0] ? d->g->op : "operation";
-	const struct run_figure *f = of_axis(d);
+	const struct run_figure *f = d->c->of;
+	const bool time = !strcmp(f->unit, "ns");
 
-	if (!d->rate && strcmp(f->unit, "ns"))
-		snprintf(buf, len, "%s", f->title);
+	if (d->rate)
+		snprintf(buf, len, "operations per second (%s)", op);
+	else if (run_figure_has_rate(f) || (!one_title(d) && time && f->scale == CB_RATIO))
+		snprintf(buf, len, "time per %s", op);
+	else if (one_title(d))
+		chart_figure_title(d->c, buf, len);
 	else
-		snprintf(buf, len, d->rate ? "operations per second (%s)" : "time per %s", op);
+		snprintf(buf, len, "%s", time ? "time" : *f->unit ? f->unit : "share");
 	return buf;
 }
 
 static void tell(const struct dots *d, struct chart *c)
 {
-	const bool time = !strcmp(of_axis(d)->unit, "ns");
 	char text[512];
 
 	chart_set_text(c, "title", c->title);
 	chart_set_text(c, "axis_title", axis_title(d, text, sizeof(text)));
-	chart_set_number(c, "scale", d->rate || !time ? 1 : 1e-9);
-	chart_set_text(c, "unit", d->rate ? "" : time ? "s" : of_axis(d)->unit);
 	chart_set_text(c, "common", knobs_common(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_text(c, "note", knobs_note(d->g, &d->knobs, text, sizeof(text)));
 	chart_set_number(c, "series", (double)d->series_count);
@@ -460,7 +469,7 @@ static int draw_dots(struct dots *d, struct chart *c)
 
 	if (rc)
 		return rc;
-	knobs_assign(d->g, d->by_panel ? panel_axes : no_axes, &d->knobs);
+	knobs_assign(d->g, d->by_panel, &d->knobs);
 	find_panels(d);
 	find_places(d);
 	drop_empty_panels(d);
@@ -474,7 +483,7 @@ static int draw_dots(struct dots *d, struct chart *c)
 	write_points(d, c);
 	tell(d, c);
 	for (size_t i = 0; i < d->g->count && !rc; i++)
-		if (d->places[i].row == NONE)
+		if (d->places[i].row == NONE && chart_has(c, d->g->rows[i].series))
 			rc = chart_leave_out(c, d->g->rows[i].series);
 	return rc;
 }
@@ -482,10 +491,11 @@ static int draw_dots(struct dots *d, struct chart *c)
 int chart_dots_build(const struct case_group *g, struct chart *c)
 {
 	struct dots d = {.g = g,
-	    .rate = g->family->rate,
+	    .c = c,
+	    .rate = g->family->rate && run_figure_has_rate(c->of),
 	    .by_panel = g->family->shape == CB_PANELS,
 	    .ladder = g->family->shape == CB_LADDER};
-	char text[64];
+	char text[192];
 	int rc;
 
 	c->script = "dots.gp";

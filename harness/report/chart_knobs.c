@@ -1,5 +1,6 @@
 #include "harness/report/chart_knobs.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,26 +8,6 @@
 static bool same_value(const struct case_row *a, const struct case_row *b, const char *key)
 {
 	return !strcmp(case_parts_value(&a->parts, key), case_parts_value(&b->parts, key));
-}
-
-static bool is_axis(const char *const *axes, const char *key)
-{
-	for (; *axes; axes++)
-		if (!strcmp(*axes, key))
-			return true;
-	return false;
-}
-
-/* Whether two rows are at the same place of the chart's axes. */
-static bool same_place(const struct case_row *a, const struct case_row *b, const char *const *axes)
-{
-	if (is_axis(axes, "workers") && case_concurrency(&a->parts) != case_concurrency(&b->parts))
-		return false;
-	for (; *axes; axes++)
-		if (strcmp(*axes, "workers") && strcmp(*axes, "connections") &&
-		    !same_value(a, b, *axes))
-			return false;
-	return true;
 }
 
 static bool follows_from_model(const struct case_group *g, const char *key)
@@ -39,15 +20,13 @@ static bool follows_from_model(const struct case_group *g, const char *key)
 	return true;
 }
 
-/* Whether model and place say it all, so that a note can; without axes there is no place. */
-static bool follows_from_place(const struct case_group *g, const char *const *axes, const char *key)
+/* Whether model and place on the axis say it all, so that a note can. */
+static bool follows_from_place(const struct case_group *g, const char *key)
 {
-	if (!*axes)
-		return false;
 	for (size_t i = 0; i < g->count; i++)
 		for (size_t j = i + 1; j < g->count; j++)
 			if (same_value(&g->rows[i], &g->rows[j], "model") &&
-			    same_place(&g->rows[i], &g->rows[j], axes) &&
+			    case_same_at(&g->rows[i], &g->rows[j]) &&
 			    !same_value(&g->rows[i], &g->rows[j], key))
 				return false;
 	return true;
@@ -80,7 +59,7 @@ static bool of_kinds(const struct case_group *g, const char *key)
 	return true;
 }
 
-void knobs_assign(const struct case_group *g, const char *const *axes, struct knobs *out)
+void knobs_assign(const struct case_group *g, bool axis, struct knobs *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i < g->key_count; i++) {
@@ -88,13 +67,13 @@ void knobs_assign(const struct case_group *g, const char *const *axes, struct kn
 
 		if (!g->keys[i].differs)
 			out->role[i] = KNOB_COMMON;
-		else if (!strcmp(key, "model") || is_axis(axes, key))
+		else if (!strcmp(key, "model") || (axis && case_is_axis(g, key)))
 			out->role[i] = KNOB_AXIS;
 		else if (of_kinds(g, key))
 			out->role[i] = KNOB_KIND;
 		else if (follows_from_model(g, key))
 			out->role[i] = KNOB_SERIES;
-		else if (follows_from_place(g, axes, key))
+		else if (axis && follows_from_place(g, key))
 			out->role[i] = KNOB_NOTE;
 		else
 			out->role[i] = KNOB_LABEL;
@@ -165,12 +144,13 @@ char *knobs_common(const struct case_group *g, const struct knobs *k, char *buf,
 static void note_values(
     const struct case_group *g, const char *key, const char *model, char *buf, size_t len)
 {
+	char tick[CASE_WORD_MAX];
 	size_t used = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < g->count; i++) {
 		const char *value = case_parts_value(&g->rows[i].parts, key);
-		unsigned last = 0;
+		const struct case_row *last = NULL;
 		bool said = !*value;
 
 		if (model && strcmp(case_parts_value(&g->rows[i].parts, "model"), model))
@@ -182,13 +162,15 @@ static void note_values(
 			continue;
 		used = add(buf, len, used, "%s%s at ", used ? "; " : "", value);
 		for (size_t j = i; j < g->count; j++) {
-			const unsigned at = case_concurrency(&g->rows[j].parts);
+			const struct case_row *row = &g->rows[j];
 
-			if (!same_value(&g->rows[i], &g->rows[j], key) || at <= last ||
-			    (model && !same_value(&g->rows[i], &g->rows[j], "model")))
+			if (!same_value(&g->rows[i], row, key) || isnan(row->at) ||
+			    (last && row->at <= last->at) ||
+			    (model && !same_value(&g->rows[i], row, "model")))
 				continue;
-			used = add(buf, len, used, "%s%u", last ? ", " : "", at);
-			last = at;
+			used = add(buf, len, used, "%s%s", last ? ", " : "",
+			    case_tick(g, row->at, tick, sizeof(tick)));
+			last = row;
 		}
 	}
 }
@@ -197,8 +179,7 @@ static bool same_for_all_models(const struct case_group *g, const char *key)
 {
 	for (size_t i = 0; i < g->count; i++)
 		for (size_t j = i + 1; j < g->count; j++)
-			if (case_concurrency(&g->rows[i].parts) ==
-				case_concurrency(&g->rows[j].parts) &&
+			if (case_same_at(&g->rows[i], &g->rows[j]) &&
 			    !same_value(&g->rows[i], &g->rows[j], key))
 				return false;
 	return true;

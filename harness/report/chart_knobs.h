@@ -24,11 +24,11 @@ struct knobs {
 
 /**
  * knobs_assign() - give every key of a group its role.
- * @axes: keys that the chart shows as they are, NULL at the end; "connections" goes with "workers".
+ * @axis: whether the chart shows the rows' axes.
  *
  * The kind and the model are always shown. Time grows with the square of the rows.
  */
-void knobs_assign(const struct case_group *g, const char *const *axes, struct knobs *out);
+void knobs_assign(const struct case_group *g, bool axis, struct knobs *out);
 
 /** knobs_text() - "first place:same hold_ns:0": @first and the row's knobs of one role. */
 char *knobs_text(const struct case_group *g, const struct knobs *k, enum knob_role role,

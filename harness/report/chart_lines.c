@@ -1,9 +1,10 @@
-/* chart_lines.c - one line a model over the number of workers or connections. */
+/* chart_lines.c - one line a model over the family's axis: workers, connections, bytes. */
 #include "harness/report/chart.h"
 
 #include "harness/report/chart_knobs.h"
 #include "harness/report/figure.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define LABEL_MAX 160
+#define NO_BREAK "\u00a0"
 
 struct line {
 	char label[LABEL_MAX];
@@ -18,16 +20,21 @@ struct line {
 	unsigned variant;
 };
 
-static const char *const axes[] = {"workers", "connections", NULL};
-
 struct lines {
 	const struct case_group *g;
+	const struct chart *c;
 	struct knobs knobs;
 	struct line *items; /* [count] */
 	size_t count;
 	size_t *line_of; /* [g->count] */
-	size_t *order;   /* [g->count] rows by rising concurrency */
+	size_t *order;   /* [g->count] rows by rising place on the axis */
 };
+
+/* A line goes from number to number. */
+static bool drawn(const struct lines *l, const struct case_row *row)
+{
+	return chart_shows(l->c, row->series) && !isnan(row->at);
+}
 
 static void row_label(const struct lines *l, const struct case_row *row, char label[LABEL_MAX])
 {
@@ -47,7 +54,7 @@ static void find_lines(struct lines *l)
 		unsigned variant = 0;
 		size_t n = 0;
 
-		if (!figure_has_rate(l->g->rows[i].series))
+		if (!drawn(l, &l->g->rows[i]))
 			continue;
 		row_label(l, &l->g->rows[i], label);
 		while (n < l->count && strcmp(l->items[n].label, label))
@@ -68,10 +75,9 @@ static void find_lines(struct lines *l)
 static void sort_rows(struct lines *l)
 {
 	for (size_t i = 0; i < l->g->count; i++) {
-		const unsigned at = case_concurrency(&l->g->rows[i].parts);
 		size_t k = i;
 
-		for (; k && case_concurrency(&l->g->rows[l->order[k - 1]].parts) > at; k--)
+		for (; k && l->g->rows[l->order[k - 1]].at > l->g->rows[i].at; k--)
 			l->order[k] = l->order[k - 1];
 		l->order[k] = i;
 	}
@@ -90,33 +96,59 @@ static void tell_lines(struct chart *c, const struct lines *l)
 	}
 }
 
-/* The axis' range, and the values that get a tick. */
+/* gnuplot's words end at a blank, which a number and its unit have between them. */
+static void add_word(struct text_buffer *words, const char *text)
+{
+	text_buffer_add(words, words->len ? " " : "");
+	for (; *text; text++)
+		text_buffer_add_bytes(words, *text == ' ' ? NO_BREAK : text, *text == ' ' ? 2 : 1);
+}
+
+/* The axis' range, the values that get a tick, and what is written there. */
 static void tell_axis(struct chart *c, const struct lines *l)
 {
-	char ticks[512] = "";
-	unsigned low = 0, high = 0;
-	size_t used = 0;
+	struct text_buffer ticks = {0}, names = {0};
+	double low = NAN, high = NAN;
+	char text[CASE_WORD_MAX];
 
 	for (size_t i = 0; i < l->g->count; i++) {
 		const struct case_row *row = &l->g->rows[l->order[i]];
-		const unsigned at = case_concurrency(&row->parts);
 
-		if (!figure_has_rate(row->series) || at == high)
+		if (!drawn(l, row) || row->at <= high)
 			continue;
-		low = low ? low : at;
-		high = at;
-		if (used + 16 < sizeof(ticks))
-			used += (size_t)snprintf(
-			    ticks + used, sizeof(ticks) - used, "%s%u", used ? " " : "", at);
+		low = isnan(low) ? row->at : low;
+		high = row->at;
+		snprintf(text, sizeof(text), "%.15g", row->at);
+		add_word(&ticks, text);
+		add_word(&names, case_tick(l->g, row->at, text, sizeof(text)));
 	}
-	chart_set_number(c, "low", low);
-	chart_set_number(c, "high", high);
-	chart_set_text(c, "ticks", ticks);
+	chart_set_number(c, "low", isnan(low) ? 0 : low);
+	chart_set_number(c, "high", isnan(low) ? 0 : high);
+	chart_set_text(c, "ticks", text_buffer_str(&ticks));
+	chart_set_text(c, "tick_names", text_buffer_str(&names));
+	chart_set_text(c, "x_title", case_axis_title(l->g, text, sizeof(text)));
+	c->vars.failed |= ticks.failed || names.failed;
+	text_buffer_free(&ticks);
+	text_buffer_free(&names);
+}
+
+/* What the axis counts is who does the work: then twice as many may do twice as much. */
+static bool counts_workers(const struct lines *l)
+{
+	for (size_t i = 0; i < l->g->count; i++) {
+		const struct case_row *row = &l->g->rows[i];
+
+		if (drawn(l, row) &&
+		    (row->at < row->series->workers || row->at > row->series->workers))
+			return false;
+	}
+	return true;
 }
 
 /* How many different PUs the chart's workers were bound to, read back: "0,1" or "0-3,8". */
-static unsigned pus_used(const struct case_group *g)
+static unsigned pus_used(const struct lines *l)
 {
+	const struct case_group *g = l->g;
 	static const unsigned long limit = 4096;
 	bool seen[4096] = {false};
 	unsigned count = 0;
@@ -124,7 +156,7 @@ static unsigned pus_used(const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const char *at = g->rows[i].series->pus;
 
-		while (figure_has_rate(g->rows[i].series) && *at >= '0' && *at <= '9') {
+		while (drawn(l, &g->rows[i]) && *at >= '0' && *at <= '9') {
 			char *end;
 			unsigned long first = strtoul(at, &end, 10), last = first;
 
@@ -140,13 +172,15 @@ static unsigned pus_used(const struct case_group *g)
 	return count;
 }
 
-static const struct series *find_base(const struct case_group *g)
+static const struct series *find_base(const struct lines *l)
 {
-	for (size_t i = 0; i < g->count; i++)
-		if (figure_has_rate(g->rows[i].series) &&
-		    case_concurrency(&g->rows[i].parts) == 1 &&
-		    !strcmp(case_parts_value(&g->rows[i].parts, "model"), "thread"))
-			return g->rows[i].series;
+	for (size_t i = 0; i < l->g->count; i++) {
+		const struct case_row *row = &l->g->rows[i];
+
+		if (drawn(l, row) && row->series->workers == 1 &&
+		    !strcmp(case_parts_value(&row->parts, "model"), "thread"))
+			return row->series;
+	}
 	return NULL;
 }
 
@@ -179,11 +213,11 @@ static void add_cells(struct text_buffer *tsv, const struct stats_interval *i, d
 }
 
 struct extents {
-	double factor; /* of the rate */
-	struct extent rate, cpu, tail;
+	double factor; /* of the figure that is drawn alone */
+	struct extent rate, cpu, tail, linear;
 };
 
-/* One block a line; @row adds the cells behind the concurrency. */
+/* One block a line; @row adds the cells behind the place on the axis. */
 static int add_blocks(struct chart *c, const struct lines *l, const char *columns,
     int (*row)(struct chart *c, const struct series *s, struct extents *e), struct extents *e)
 {
@@ -196,9 +230,9 @@ static int add_blocks(struct chart *c, const struct lines *l, const char *column
 			const struct case_row *r = &l->g->rows[l->order[i]];
 			int rc;
 
-			if (!figure_has_rate(r->series) || l->line_of[l->order[i]] != n)
+			if (!drawn(l, r) || l->line_of[l->order[i]] != n)
 				continue;
-			text_buffer_addf(&c->tsv, "%u", case_concurrency(&r->parts));
+			text_buffer_addf(&c->tsv, "%.15g", r->at);
 			rc = row(c, r->series, e);
 			if (rc)
 				return rc;
@@ -217,15 +251,17 @@ static int add_rate(struct chart *c, const struct series *s, struct extents *e)
 
 static int build_cpu(const struct lines *l, struct chart *c)
 {
-	const struct series *base = find_base(l->g);
-	const unsigned pus = pus_used(l->g);
+	const bool workers = counts_workers(l);
+	const struct series *base = workers ? find_base(l) : NULL;
+	const unsigned pus = workers ? pus_used(l) : 0;
 	struct extents e = {.factor = 1};
-	char one[32];
+	char one[CASE_WORD_MAX];
 	int rc;
 
 	c->script = "models-cpu.gp";
-	snprintf(c->title, sizeof(c->title), "%s: %s", l->g->title,
-	    base ? "speed-up over one thread" : "rate against workers");
+	snprintf(c->title, sizeof(c->title), "%s: %s%s", l->g->title,
+	    base ? "speed-up over one thread" : "rate against ",
+	    base ? "" : case_axis_title(l->g, one, sizeof(one)));
 	if (base) {
 		snprintf(c->text, sizeof(c->text),
 		    "Work done per second, as a multiple of what one thread does (%s a %s).",
@@ -242,8 +278,8 @@ static int build_cpu(const struct lines *l, struct chart *c)
 		e.factor = 1 / base->summary.ops_per_s.estimate;
 		rc = add_blocks(c, l, "speed_up\tlow\thigh", add_rate, &e);
 	} else {
-		snprintf(c->text, sizeof(c->text),
-		    "Work done per second; there is no case with one thread to compare with.");
+		snprintf(c->text, sizeof(c->text), "Work done per second%s.",
+		    workers ? "; there is no case with one thread to compare with" : "");
 		chart_tell_bars(c, l->g);
 		chart_set_text(c, "y_title", "operations per second");
 		rc = add_blocks(c, l, "ops_per_s\tlow\thigh", add_rate, &e);
@@ -257,8 +293,8 @@ static bool client_limited(const struct series *s)
 {
 	double busy;
 
-	return metric_get(&s->summary.medians, "client_busy_pct", &busy) &&
-	       busy >= FIGURE_CLIENT_LIMIT_PCT;
+	return metric_get(&s->summary.medians, METRIC_CLIENT_BUSY_PCT, &busy) &&
+	       busy >= CLIENT_BUSY_LIMIT_PCT;
 }
 
 static int add_io(struct chart *c, const struct series *s, struct extents *e)
@@ -287,16 +323,17 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 }
 
 /* Where the client was the limit, rates compare the client with itself. */
-static void warn_of_client(const struct case_group *g, struct chart *c)
+static void warn_of_client(const struct lines *l, struct chart *c)
 {
+	const struct case_group *g = l->g;
 	const size_t used = strlen(c->text);
 	size_t known = 0, limit = 0;
 
 	for (size_t i = 0; i < g->count; i++) {
 		double busy;
 
-		if (!figure_has_rate(g->rows[i].series) ||
-		    !metric_get(&g->rows[i].series->summary.medians, "client_busy_pct", &busy))
+		if (!drawn(l, &g->rows[i]) ||
+		    !metric_get(&g->rows[i].series->summary.medians, METRIC_CLIENT_BUSY_PCT, &busy))
 			continue;
 		known++;
 		limit += client_limited(g->rows[i].series);
@@ -307,7 +344,7 @@ static void warn_of_client(const struct case_group *g, struct chart *c)
 		    " In %zu of %zu cases, ringed, the load generator was at least %.0f %% busy: "
 		    "there the "
 		    "rate is the generator's limit, and CPU time is what can be compared.",
-		    limit, known, FIGURE_CLIENT_LIMIT_PCT);
+		    limit, known, CLIENT_BUSY_LIMIT_PCT);
 }
 
 static int build_io(const struct lines *l, struct chart *c)
@@ -318,8 +355,8 @@ static int build_io(const struct lines *l, struct chart *c)
 	int rc;
 
 	c->script = "models-io.gp";
-	snprintf(c->title, sizeof(c->title), "%s: throughput, CPU and tail against concurrency",
-	    l->g->title);
+	snprintf(c->title, sizeof(c->title), "%s: throughput, CPU and tail against %s", l->g->title,
+	    case_axis_title(l->g, y_title, sizeof(y_title)));
 	snprintf(c->text, sizeof(c->text),
 	    "Left: finished per second. Middle: CPU time of the workers for each. Right: the 99th "
 	    "percentile of the latency in a typical launch, from %s. All axes are logarithmic; a "
@@ -338,22 +375,60 @@ static int build_io(const struct lines *l, struct chart *c)
 	tell_extent(c, "rate_low", "rate_high", &e.rate);
 	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);
 	tell_extent(c, "tail_low", "tail_high", &e.tail);
-	warn_of_client(l->g, c);
+	warn_of_client(l, c);
 	return rc;
 }
 
-static bool has_latency(const struct case_group *g)
+static bool has_latency(const struct lines *l)
 {
-	for (size_t i = 0; i < g->count; i++)
-		if (g->rows[i].series->latency_of[0] && figure_has_rate(g->rows[i].series) &&
-		    g->rows[i].series->summary.latency)
+	for (size_t i = 0; i < l->g->count; i++)
+		if (l->g->rows[i].series->latency_of[0] && drawn(l, &l->g->rows[i]) &&
+		    l->g->rows[i].series->summary.latency)
 			return true;
 	return false;
 }
 
+static int add_figure(struct chart *c, const struct series *s, struct extents *e)
+{
+	const struct stats_interval *f = &s->summary.figure;
+
+	if (c->of->scale == CB_RATIO)
+		extend(&e->rate, f);
+	e->linear.low = fmin(e->linear.low, f->low);
+	e->linear.high = fmax(e->linear.high, f->high);
+	add_cells(&c->tsv, f, 1);
+	return 0;
+}
+
+/* A figure that is no time per operation: alone, on an axis that suits its scale. */
+static int build_figure(const struct lines *l, struct chart *c)
+{
+	struct extents e = {.linear = {INFINITY, -INFINITY}};
+	char title[128], columns[METRIC_NAME_MAX + 16];
+	int rc;
+
+	c->script = "lines.gp";
+	snprintf(c->title, sizeof(c->title), "%.60s: %s against %.50s", l->g->title, c->of->title,
+	    case_axis_title(l->g, title, sizeof(title)));
+	chart_figure_title(c, title, sizeof(title));
+	snprintf(c->text, sizeof(c->text), "%c%s.", toupper((unsigned char)title[0]), title + 1);
+	chart_tell_bars(c, l->g);
+	chart_set_text(c, "y_title", title);
+	snprintf(columns, sizeof(columns), "%s\tlow\thigh", c->of->metric);
+	rc = add_blocks(c, l, columns, add_figure, &e);
+	if (!c->points)
+		return rc;
+	chart_tell_unit(c, false, fmax(fabs(e.linear.low), fabs(e.linear.high)));
+	if (c->of->scale == CB_RATIO)
+		tell_extent(c, "y_low", "y_high", &e.rate);
+	else
+		chart_tell_range(c, "y_", "", e.linear.low, e.linear.high);
+	return rc;
+}
+
 int chart_lines_build(const struct case_group *g, struct chart *c)
 {
-	struct lines l = {.g = g};
+	struct lines l = {.g = g, .c = c};
 	char common[256], note[512];
 	int rc = -ENOMEM;
 
@@ -362,12 +437,14 @@ int chart_lines_build(const struct case_group *g, struct chart *c)
 	l.order = calloc(g->count, sizeof(*l.order));
 	if (!l.items || !l.line_of || !l.order)
 		goto out;
-	knobs_assign(g, axes, &l.knobs);
+	knobs_assign(g, true, &l.knobs);
 	find_lines(&l);
 	sort_rows(&l);
-	rc = has_latency(g) ? build_io(&l, c) : build_cpu(&l, c);
+	rc = !run_figure_has_rate(c->of) ? build_figure(&l, c)
+	     : has_latency(&l)           ? build_io(&l, c)
+					 : build_cpu(&l, c);
 	for (size_t i = 0; i < g->count && !rc; i++)
-		if (!figure_has_rate(g->rows[i].series))
+		if (chart_has(c, g->rows[i].series) && !drawn(&l, &g->rows[i]))
 			rc = chart_leave_out(c, g->rows[i].series);
 	tell_lines(c, &l);
 	tell_axis(c, &l);

@@ -98,7 +98,8 @@ static void bars_are_what_they_are(void **state)
 	} row[] = {{{0.95, 0.98}, "Error bars are the 95 % interval."},
 	    {{0.5, 0.95}, "one they cover as little as 50 %."},
 	    {{0.5, 0.75},
-		"intervals that cover 50 to 75 %, since there were too few launches for 95 %."},
+		"intervals that cover as little as 50 %, since there were too few launches for 95 "
+		"%."},
 	    {{0, 0}, NULL}};
 
 	(void)state;

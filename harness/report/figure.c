@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *figure_half_width(
-    const struct stats_interval *i, double covered, bool plain, char *buf, size_t len)
+static char *plus_minus_pct(double pct, double covered, bool plain, char *buf, size_t len)
 {
-	const double pct = stats_half_width(i) * 100;
 	const char *sign = plain ? "+-" : "±";
 
 	buf[0] = '\0';
@@ -23,6 +21,12 @@ char *figure_half_width(
 	else
 		snprintf(buf, len, "%s%.*f%s", sign, pct < 9.95 ? 1 : 0, pct, plain ? "%" : " %");
 	return buf;
+}
+
+char *figure_half_width(
+    const struct stats_interval *i, double covered, bool plain, char *buf, size_t len)
+{
+	return plus_minus_pct(stats_half_width(i) * 100, covered, plain, buf, len);
 }
 
 char *figure_ns(double ns, bool plain, char *buf, size_t len)
@@ -55,18 +59,56 @@ char *figure_value(const struct run_figure *f, double value, bool plain, char *b
 	return buf;
 }
 
+char *figure_range(
+    const struct run_figure *f, const struct stats_interval *i, char *buf, size_t len)
+{
+	char mid[FIGURE_MAX], low[FIGURE_MAX], high[FIGURE_MAX];
+
+	(void)snprintf(buf, len, "%s (%s to %s)",
+	    figure_value(f, i->estimate, false, mid, sizeof(mid)),
+	    figure_value(f, i->low, false, low, sizeof(low)),
+	    figure_value(f, i->high, false, high, sizeof(high)));
+	return buf;
+}
+
+char *figure_outcomes(const struct series *s, char *buf, size_t len)
+{
+	const unsigned *counts = s->summary.outcomes;
+	char word[METRIC_NAME_MAX];
+	unsigned of = 0;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	if (s->figure.scale != CB_OUTCOME || !status_has_figure(s->status))
+		return buf;
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX; i++)
+		of += counts[i];
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(&s->figure, i, word); i++) {
+		if (i && !counts[i])
+			continue;
+		if (used < len)
+			used += (size_t)snprintf(
+			    buf + used, len - used, "%s%s %u", i ? ", " : "", word, counts[i]);
+		if (!i && used < len)
+			used += (size_t)snprintf(buf + used, len - used, " of %u", of);
+	}
+	return buf;
+}
+
 char *figure_plus_minus(const struct run_figure *f, const struct stats_interval *i, double covered,
     bool plain, char *buf, size_t len)
 {
+	const double side = fmax(i->high - i->estimate, i->estimate - i->low);
 	char half[FIGURE_MAX];
 
 	buf[0] = '\0';
 	if (f->scale == CB_RATIO)
 		return figure_half_width(i, covered, plain, buf, len);
+	if (f->scale == CB_SHARE || f->scale == CB_OUTCOME)
+		return plus_minus_pct(100 * side, covered, plain, buf, len);
 	if (covered > 0)
 		(void)snprintf(buf, len, "%s%.40s", plain ? "+-" : "±",
-		    figure_value(f, fmax(i->high - i->estimate, i->estimate - i->low), plain, half,
-			sizeof(half)));
+		    figure_value(f, side, plain, half, sizeof(half)));
 	return buf;
 }
 

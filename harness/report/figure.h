@@ -8,9 +8,6 @@
 
 #define FIGURE_MAX 64
 
-/* From here on the load generator, not what it loads, decides a rate ("client_busy_pct"). */
-#define FIGURE_CLIENT_LIMIT_PCT 90.0
-
 /* With at least this covered an interval counts as one of 95 %: order statistics come in steps. Of
  * five launches the extremes cover 93.75 %, of six more than 95. */
 #define FIGURE_COVERED_MIN 0.94
@@ -26,6 +23,15 @@ char *figure_half_width(
 /** figure_value() - a value in the unit of its figure: "10.8 µs", "8.19 kbytes", "99.5 %".
  * Return: @buf. */
 char *figure_value(const struct run_figure *f, double value, bool plain, char *buf, size_t len);
+
+/** figure_range() - with its interval, "5 % (2 % to 9 %)". Return: @buf. */
+char *figure_range(
+    const struct run_figure *f, const struct stats_interval *i, char *buf, size_t len);
+
+#define FIGURE_OUTCOMES_MAX 160
+/** figure_outcomes() - how trials ended, "survived 18 of 20, hung 2"; the good way is always there.
+ * Return: @buf; "" when that is not what its figure is. */
+char *figure_outcomes(const struct series *s, char *buf, size_t len);
 
 /** figure_plus_minus() - the interval's half-width: of a ratio figure_half_width(), else in the
  * figure's unit, "±1.2 µs". Return: @buf; "" when there is no interval. */

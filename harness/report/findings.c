@@ -4,6 +4,7 @@
 #include "harness/report/chart_knobs.h"
 #include "harness/report/figure.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -14,9 +15,6 @@
 /* A given rate is kept when not more is missing than the last operations of a window. */
 #define RATE_KEPT_MIN 0.98
 #define NAMED_MAX 4
-
-static const char *const axes[] = {"workers", "connections", NULL};
-static const char *const no_axes[] = {NULL};
 
 struct builder {
 	struct findings out;
@@ -83,7 +81,8 @@ static bool same_context(const struct builder *b, size_t i, size_t j)
 {
 	const struct case_parts *a = &b->g->rows[i].parts, *c = &b->g->rows[j].parts;
 
-	if (case_concurrency(a) != case_concurrency(c))
+	if (!case_same_at(&b->g->rows[i], &b->g->rows[j]) ||
+	    !run_figure_same(&b->g->rows[i].series->figure, &b->g->rows[j].series->figure))
 		return false;
 	if (!b->by_model && strcmp(case_parts_value(a, "model"), case_parts_value(c, "model")))
 		return false;
@@ -97,43 +96,20 @@ static bool same_context(const struct builder *b, size_t i, size_t j)
 	return true;
 }
 
-static bool counts_connections(const struct case_group *g)
-{
-	for (unsigned k = 0; k < g->key_count; k++)
-		if (!strcmp(g->keys[k].name, "connections"))
-			return true;
-	return false;
-}
-
 /* What the compared cases share: "2 workers", "thread, 2 workers place:same". */
 static void describe(const struct builder *b, size_t row, char *buf, size_t len)
 {
 	const struct case_parts *p = &b->g->rows[row].parts;
-	const unsigned n = case_concurrency(p);
-	char model[CASE_WORD_MAX + 2] = "", first[2 * CASE_WORD_MAX] = "", mid[160];
+	const char *model = b->by_model ? "" : case_parts_value(p, "model");
+	char at[2 * CASE_WORD_MAX + 2], first[4 * CASE_WORD_MAX], mid[sizeof(first)];
 
-	if (!b->by_model)
-		snprintf(model, sizeof(model), "%s%s", case_parts_value(p, "model"),
-		    n && *case_parts_value(p, "model") ? ", " : "");
-	snprintf(first, sizeof(first), "%s", model);
-	if (n)
-		snprintf(first, sizeof(first), "%s%u %s%s", model, n,
-		    counts_connections(b->g) ? "connection" : "worker", n == 1 ? "" : "s");
+	case_at(&b->g->rows[row], b->g->family, at, sizeof(at));
+	snprintf(first, sizeof(first), "%s%s%s", model, *model && *at ? ", " : "", at);
 	/* Where kinds are compared, what follows from the model is the same for all of them. */
 	snprintf(mid, sizeof(mid), "%s", first);
 	if (!b->by_model)
 		knobs_text(b->g, &b->knobs, KNOB_SERIES, first, p, mid, sizeof(mid));
 	knobs_text(b->g, &b->knobs, KNOB_LABEL, mid, p, buf, len);
-}
-
-static void range(const struct stats_interval *i, bool rate, char *buf, size_t len)
-{
-	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX];
-	char *(*format)(double, char *, size_t) = rate ? text_format_count : text_format_ns;
-
-	snprintf(buf, len, "%s%s (%s to %s)", format(i->estimate, mid, sizeof(mid)),
-	    rate ? "/s" : "", format(i->low, low, sizeof(low)),
-	    format(i->high, high, sizeof(high)));
 }
 
 /* A ratio of two uncertain figures: from 10 on two digits are more than is known. */
@@ -148,45 +124,92 @@ static const char *times(double x, char *buf, size_t len)
 	return buf;
 }
 
+/* What contenders are compared by. */
+static const struct run_figure rate_figure = {.metric = METRIC_OPS_PER_S,
+    .title = "Rate",
+    .unit = "/s",
+    .scale = CB_RATIO,
+    .better = CB_MORE};
+static const struct run_figure cpu_figure = {.metric = METRIC_CPU_NS_PER_OP,
+    .title = "CPU time",
+    .unit = "ns",
+    .scale = CB_RATIO,
+    .better = CB_LESS};
+
+/* "1.2 M/s": the unit of a rate stands close. */
+static char *value(const struct run_figure *of, double x, char *buf, size_t len)
+{
+	char number[TEXT_FORMAT_MAX];
+
+	if (of != &rate_figure)
+		return figure_value(of, x, false, buf, len);
+	snprintf(buf, len, "%s/s", text_format_count(x, number, sizeof(number)));
+	return buf;
+}
+
+static void range(
+    const struct run_figure *of, const struct stats_interval *i, char *buf, size_t len)
+{
+	char mid[TEXT_FORMAT_MAX], low[TEXT_FORMAT_MAX], high[TEXT_FORMAT_MAX];
+
+	if (of == &rate_figure)
+		snprintf(buf, len, "%s/s (%s to %s)",
+		    text_format_count(i->estimate, mid, sizeof(mid)),
+		    text_format_count(i->low, low, sizeof(low)),
+		    text_format_count(i->high, high, sizeof(high)));
+	else
+		figure_range(of, i, buf, len);
+}
+
+/* How far behind the next is. Nothing is some times as late as what may be on time, or early. */
+static void say_next(struct finding *f, const struct run_figure *of, const struct contender *best,
+    const struct contender *next)
+{
+	const double a = best->value.estimate, z = next->value.estimate, apart = fabs(a - z);
+	char text[FIGURE_MAX];
+
+	if (of->scale == CB_SHARE || of->scale == CB_OUTCOME)
+		say(f, "; the next, %s, is %.3g points %s.", next->label, 100 * apart,
+		    z > a ? "above" : "below");
+	else if (of->scale == CB_DIFFERENCE)
+		say(f, "; the next, %s, is %s %s.", next->label,
+		    value(of, apart, text, sizeof(text)), z > a ? "above" : "below");
+	else if (of->better == CB_MORE)
+		say(f, ", %s times as much as %s, the next.", times(a / z, text, sizeof(text)),
+		    next->label);
+	else
+		say(f, "; the next, %s, takes %s times as %s.", next->label,
+		    times(z / a, text, sizeof(text)), strcmp(of->unit, "ns") ? "much" : "long");
+}
+
 /* "A is @best at x; the next, B, takes 1.2 times as long", or who cannot be told apart. */
 static void say_order(struct finding *f, const struct builder *b, size_t n, const char *what,
-    const char *best, bool rate)
+    const char *best, const struct run_figure *of)
 {
 	struct contender *c = b->contenders;
-	const size_t same = findings_compare(c, n, !rate);
-	char figure[128], factor[32];
+	const size_t same = findings_compare(c, n, of->better == CB_LESS);
+	char text[3 * FIGURE_MAX];
 
 	if (same == 1) {
-		const double a = c[0].value.estimate, z = c[1].value.estimate;
-
-		range(&c[0].value, rate, figure, sizeof(figure));
-		say(f, "%s%s is %s at %s", what, c[0].label, best, figure);
-		if (rate)
-			say(f, ", %s times as much as %s, the next.",
-			    times(a / z, factor, sizeof(factor)), c[1].label);
-		else
-			say(f, "; the next, %s, takes %s times as long.", c[1].label,
-			    times(z / a, factor, sizeof(factor)));
+		range(of, &c[0].value, text, sizeof(text));
+		say(f, "%s%s is %s at %s", what, c[0].label, best, text);
+		say_next(f, of, &c[0], &c[1]);
 		f->clear = true;
 		return;
 	}
 	say(f, "%s%so clear winner: the intervals of ", what, *what ? "n" : "N");
 	for (size_t i = 0; i < same && i < NAMED_MAX; i++) {
-		char value[TEXT_FORMAT_MAX];
 		const char *glue = !i ? "" : i + 1 == same ? " and " : ", ";
 
-		if (rate)
-			text_format_count(c[i].value.estimate, value, sizeof(value));
-		else
-			text_format_ns(c[i].value.estimate, value, sizeof(value));
-		say(f, "%s%s (%s%s)", glue, c[i].label, value, rate ? "/s" : "");
+		say(f, "%s%s (%s)", glue, c[i].label,
+		    value(of, c[i].value.estimate, text, sizeof(text)));
 	}
 	if (same > NAMED_MAX)
 		say(f, " and %zu more", same - NAMED_MAX);
 	say(f, " overlap%s.", same < n ? "; the others are behind" : "");
 }
 
-static int fill(struct builder *b, size_t n, const char *metric)
+static int fill(struct builder *b, size_t n, const struct run_figure *of)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct contender *c = &b->contenders[i];
@@ -198,7 +221,12 @@ static int fill(struct builder *b, size_t n, const char *metric)
 			    c->label, sizeof(c->label));
 		else
 			snprintf(c->label, sizeof(c->label), "%s", p->kind);
-		rc = figure_of_metric(b->rows[i]->series, metric, &c->value);
+		/* The series' own figure: its interval goes by its scale. */
+		if (of == &b->rows[0]->series->figure) {
+			c->value = b->rows[i]->series->summary.figure;
+			continue;
+		}
+		rc = figure_of_metric(b->rows[i]->series, of->metric, &c->value);
 		if (rc)
 			return rc;
 		if (!(c->value.estimate > 0))
@@ -212,17 +240,21 @@ static double busiest_client(const struct builder *b, size_t n)
 	double most = 0, busy;
 
 	for (size_t i = 0; i < n; i++)
-		if (metric_get(&b->rows[i]->series->summary.medians, "client_busy_pct", &busy) &&
+		if (metric_get(
+			&b->rows[i]->series->summary.medians, METRIC_CLIENT_BUSY_PCT, &busy) &&
 		    busy > most)
 			most = busy;
 	return most;
 }
 
-/* Work that arrives at a constant rate (its name has a period): to be a little ahead of it only
- * means to be catching up. */
-static bool given_rate(const struct builder *b)
+/* Work that arrives at a constant rate: to be a little ahead of it only means to be catching up.
+ * Return: that rate; 0 when there is none. */
+static double given_rate(const struct case_row *row)
 {
-	return case_parts_value(&b->rows[0]->parts, "period_us")[0] != '\0';
+	double given;
+
+	return metric_get(&row->series->summary.medians, METRIC_GIVEN_OPS_PER_S, &given) ? given
+											 : 0;
 }
 
 /* Return: the share of it that the slowest of them kept; 1 when all did. */
@@ -231,12 +263,10 @@ static double rate_kept(const struct builder *b, size_t n, const char **who)
 	double least = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct case_parts *p = &b->rows[i]->parts;
-		const double wanted =
-		    case_concurrency(p) * 1e6 / atof(case_parts_value(p, "period_us"));
-		const double kept = b->rows[i]->series->summary.ops_per_s.estimate / wanted;
+		const double given = given_rate(b->rows[i]);
+		const double kept = b->rows[i]->series->summary.ops_per_s.estimate / given;
 
-		if (kept < least) {
+		if (given > 0 && kept < least) {
 			least = kept;
 			*who = b->contenders[i].label;
 		}
@@ -254,24 +284,39 @@ static bool too_few_launches(const struct builder *b, size_t n)
 
 static bool client_shares_pus(const struct builder *b, size_t n)
 {
-	double value;
+	double unused;
 
 	for (size_t i = 0; i < n; i++)
-		if (metric_get(&b->rows[i]->series->summary.medians, "client_busy_pct", &value) &&
-		    !metric_get(&b->rows[i]->series->summary.medians, METRIC_COMPANION_PU, &value))
+		if (metric_get(
+			&b->rows[i]->series->summary.medians, METRIC_CLIENT_BUSY_PCT, &unused) &&
+		    !metric_get(&b->rows[i]->series->summary.medians, METRIC_COMPANION_PU, &unused))
 			return true;
 	return false;
 }
 
+/* Of a figure that is no time per operation: its title says what is compared. */
+static void say_figure(struct finding *f, const struct builder *b, size_t n)
+{
+	const struct run_figure *of = &b->rows[0]->series->figure;
+	char what[sizeof(of->title) + 2];
+
+	snprintf(what, sizeof(what), "%s: ", of->title);
+	what[0] = (char)toupper((unsigned char)what[0]);
+	say_order(f, b, n, what, of->better == CB_LESS ? "lowest" : "highest", of);
+}
+
 static int compare(struct builder *b, size_t first, size_t n)
 {
-	const bool waits = b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
-	const bool rate = waits || b->g->family->rate;
-	const double busy = busiest_client(b, n);
+	const struct run_figure *own = &b->rows[0]->series->figure;
+	const bool time = run_figure_has_rate(own);
+	const bool waits = time && b->rows[0]->series->latency_of[0] != '\0' && b->by_model;
+	const bool rate = time && (waits || b->g->family->rate);
+	const bool given = time && given_rate(b->rows[0]) > 0;
+	const double busy = time ? busiest_client(b, n) : 0;
 	const char *who = "";
 	struct finding *f;
 	double kept;
-	int rc = fill(b, n, rate ? METRIC_OPS_PER_S : METRIC_NS_PER_OP);
+	int rc = fill(b, n, rate ? &rate_figure : own);
 
 	if (rc)
 		return rc == -ENODATA ? 0 : rc;
@@ -283,35 +328,39 @@ static int compare(struct builder *b, size_t first, size_t n)
 		say(f, "Too few launches to tell: their intervals do not cover 95 %%.");
 		return 0;
 	}
-	if (given_rate(b) && (kept = rate_kept(b, n, &who)) < RATE_KEPT_MIN) {
+	if (given && (kept = rate_kept(b, n, &who)) < RATE_KEPT_MIN) {
 		/* Whoever falls behind measures its backlog, and does less for its CPU time. */
 		say(f,
 		    "The rate is set from outside, and %s kept only %.0f %% of it: no comparison.",
 		    who, 100 * kept);
 		return 0;
 	}
-	if (busy >= FIGURE_CLIENT_LIMIT_PCT)
+	if (!time)
+		say_figure(f, b, n);
+	else if (busy >= CLIENT_BUSY_LIMIT_PCT)
 		say(f, "The load generator was up to %.0f %% busy, so rates say little here.",
 		    busy);
 	else if (client_shares_pus(b, n))
 		say(f, "The load generator had no PU of its own, so rates say little here.");
-	else if (given_rate(b))
+	else if (given)
 		say(f, "The rate is set from outside and the same for all.");
 	else
-		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest", rate);
+		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest",
+		    rate ? &rate_figure : own);
 	if (!waits)
 		return 0;
-	rc = fill(b, n, METRIC_CPU_NS_PER_OP);
+	rc = fill(b, n, &cpu_figure);
 	if (rc)
 		return rc == -ENODATA ? 0 : rc;
-	say_order(f, b, n, " CPU time: ", "cheapest", false);
+	say_order(f, b, n, " CPU time: ", "cheapest", &cpu_figure);
 	return 0;
 }
 
 static bool takes_part(const struct builder *b, size_t row)
 {
-	return !b->done[row] && figure_drawable(b->g->rows[row].series) &&
-	       !b->g->rows[row].series->reference;
+	const struct series *s = b->g->rows[row].series;
+
+	return !b->done[row] && figure_usable(s) && !s->reference && s->figure.better != CB_NEITHER;
 }
 
 static int compare_all(struct builder *b)
@@ -341,15 +390,17 @@ static int compare_all(struct builder *b)
 static int tell_ladder(struct builder *b)
 {
 	const struct case_row *low = NULL, *high = NULL;
-	char label[2][160], figure[2][TEXT_FORMAT_MAX];
+	char label[2][160], figure[2][FIGURE_MAX], text[FIGURE_MAX];
 	const struct case_row *ends[2];
+	const struct run_figure *of;
 	struct finding *f;
-	double times;
+	double a, z;
 
 	for (size_t i = 0; i < b->g->count; i++) {
 		const struct case_row *r = &b->g->rows[i];
 
-		if (!figure_drawable(r->series))
+		if (!figure_usable(r->series) ||
+		    (low && !run_figure_same(&low->series->figure, &r->series->figure)))
 			continue;
 		if (!low ||
 		    r->series->summary.figure.estimate < low->series->summary.figure.estimate)
@@ -371,12 +422,20 @@ static int tell_ladder(struct builder *b)
 
 		snprintf(kind, sizeof(kind), "%s %s", p->kind, case_parts_value(p, "model"));
 		knobs_text(b->g, &b->knobs, KNOB_LABEL, kind, p, label[i], sizeof(label[i]));
-		text_format_ns(
-		    ends[i]->series->summary.figure.estimate, figure[i], sizeof(figure[i]));
+		figure_value(&ends[i]->series->figure, ends[i]->series->summary.figure.estimate,
+		    false, figure[i], sizeof(figure[i]));
 	}
-	times = high->series->summary.figure.estimate / low->series->summary.figure.estimate;
-	say(f, "From %s at %s to %s at %s: %.*f times as long.", label[0], figure[0], label[1],
-	    figure[1], times < 10 ? 1 : 0, times);
+	of = &low->series->figure;
+	a = low->series->summary.figure.estimate;
+	z = high->series->summary.figure.estimate;
+	say(f, "From %s at %s to %s at %s", label[0], figure[0], label[1], figure[1]);
+	if (of->scale == CB_RATIO)
+		say(f, ": %.*f times as %s.", z / a < 10 ? 1 : 0, z / a,
+		    strcmp(of->unit, "ns") ? "much" : "long");
+	else if (of->scale == CB_DIFFERENCE)
+		say(f, ": %s apart.", value(of, z - a, text, sizeof(text)));
+	else
+		say(f, ": %.3g points apart.", 100 * (z - a));
 	snprintf(f->where, sizeof(f->where), "the ladder");
 	f->clear = true;
 	return 0;
@@ -393,7 +452,7 @@ static int tell_group(struct builder *b)
 	b->rows = calloc(b->g->count, sizeof(*b->rows));
 	if (!b->done || !b->contenders || !b->rows)
 		goto out;
-	knobs_assign(b->g, ladder ? no_axes : axes, &b->knobs);
+	knobs_assign(b->g, !ladder, &b->knobs);
 	rc = ladder ? tell_ladder(b) : compare_all(b);
 out:
 	free(b->done);

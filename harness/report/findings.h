@@ -5,6 +5,9 @@
  * compared with; otherwise the sentence says that there is no clear winner. Cases are compared
  * only when they differ in nothing but the model (jobs) or the kind (locks, queues), or in knobs
  * that follow from these, which are then named.
+ *
+ * How far apart two are said to be goes by the figure's scale: "1.2 times" of a ratio, so much more
+ * of a difference, points of a share. A figure that is neither good nor bad has no winner.
  */
 #ifndef CONCBENCH_FINDINGS_H
 #define CONCBENCH_FINDINGS_H

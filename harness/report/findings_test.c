@@ -108,10 +108,6 @@ static void references_do_not_win(void **state)
 /* A little ahead of a given rate is catching up, not winning. */
 static void a_given_rate_has_no_winner(void **state)
 {
-	static const char *const names[2][2] = {
-	    {"job/timers/model:thread/workers:10/period_us:1000",
-		"job/timers/model:coroutine/workers:10/period_us:1000"},
-	    {"job/timers/model:thread/workers:10", "job/timers/model:coroutine/workers:10"}};
 	struct case_groups groups;
 	struct findings f;
 	struct run run;
@@ -122,18 +118,20 @@ static void a_given_rate_has_no_winner(void **state)
 		    .latency_of = "here to there",
 		    .ns = 100,
 		    .spread = 0.0001,
-		    .cpu_ns = 50};
+		    .cpu_ns = 50,
+		    .extra = free ? NULL : METRIC_GIVEN_OPS_PER_S,
+		    .extra_value = 1e7};
 
 		fixture_begin(&run);
-		c.name = names[free][0];
+		c.name = "job/timers/model:thread/workers:10";
 		fixture_add(&run, &c);
-		c.name = names[free][1];
+		c.name = "job/timers/model:coroutine/workers:10";
 		c.ns = 101;
 		c.cpu_ns = 20;
 		fixture_add(&run, &c);
 		build(&run, &groups, &f);
 		assert_int_equal(f.count, 1);
-		/* The control: without a period the same figures do have one. */
+		/* The control: without a given rate the same figures do have one. */
 		if (free)
 			assert_non_null(strstr(f.items[0].text, "thread is fastest"));
 		else
@@ -147,8 +145,12 @@ static void a_given_rate_has_no_winner(void **state)
 /* Whoever does not keep it does less for its CPU time: no winner. */
 static void a_rate_that_is_not_kept_is_said(void **state)
 {
-	struct fixture_case c = {
-	    .op = "wake-up", .latency_of = "here to there", .spread = 0.0001, .cpu_ns = 50};
+	struct fixture_case c = {.op = "wake-up",
+	    .latency_of = "here to there",
+	    .spread = 0.0001,
+	    .cpu_ns = 50,
+	    .extra = METRIC_GIVEN_OPS_PER_S,
+	    .extra_value = 10000};
 	struct case_groups groups;
 	struct findings f;
 	struct run run;
@@ -212,7 +214,7 @@ static void a_busy_client_forbids_rates(void **state)
 	    .ns = 100,
 	    .spread = 0.01,
 	    .cpu_ns = 50,
-	    .extra = "client_busy_pct",
+	    .extra = METRIC_CLIENT_BUSY_PCT,
 	    .extra_value = 97};
 	struct case_groups groups;
 	struct findings f;

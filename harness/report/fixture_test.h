@@ -93,6 +93,8 @@ static inline void fixture_add(struct run *run, const struct fixture_case *c)
 		snprintf(s->model, sizeof(s->model), "%s", value);
 	if (case_name_part(c->name, "workers", value, sizeof(value)))
 		s->workers = (unsigned)strtoul(value, NULL, 10);
+	if (case_name_part(c->name, "connections", value, sizeof(value)))
+		snprintf(s->axis, sizeof(s->axis), "connections");
 	s->oversubscribed = c->pus_of_machine && s->workers > c->pus_of_machine;
 	s->status = c->status;
 	s->slot_ns = FIXTURE_SLOT_NS;
@@ -113,6 +115,7 @@ static inline void fixture_families(struct run *run)
 		.title = "Locks",
 		.shape = CB_PANELS,
 		.caption = "Time from one acquisition to the next: less is better.",
+		.axis = "workers",
 		.contenders = CB_KINDS},
 	    {.name = "queue",
 		.title = "Queues",

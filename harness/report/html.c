@@ -160,9 +160,10 @@ static int says(struct text_buffer *b, const struct html_page *page)
 	if (!f.count)
 		text_buffer_add(b, "<p>Too little was measured to compare anything.</p>\n");
 	else
-		text_buffer_add(b, "<p class=\"soft small\">Made from the figures. Something is "
-				   "called quickest, fastest or cheapest only where its 95\u00a0% "
-				   "interval overlaps with no other.");
+		text_buffer_add(b,
+		    "<p class=\"soft small\">Made from the figures. Something is "
+		    "called quickest, cheapest, lowest and so on only where its 95\u00a0% "
+		    "interval overlaps with no other.");
 	if (f.count) {
 		tell_coverage(b, page->run);
 		text_buffer_add(b, "</p>\n");

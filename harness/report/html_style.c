@@ -1,134 +1,13 @@
-/* html_style.c - how the page looks, and the only script: sorting tables by a click. */
+/*
+ * html_style.c - the page's head and tail. How it looks, and its only script, are files of their
+ * own beside this one.
+ */
 #include "harness/report/html.h"
 
-/* In parts, since C promises no longer literals than 4095 characters. */
-static const char *const style[] = {
-    ":root{color-scheme:light dark;--bg:#fbfbfa;--ink:#1d2126;--soft:#59616b;--line:#dcdfe3;"
-    "--card:#fff;--stripe:#f5f6f7;--link:#0b5cad;--good:#17663a;--good-bg:#e0f2e6;--warn:#7a4d00;"
-    "--warn-bg:#fdeeca;--bad:#9b1c1c;--bad-bg:#fbe0df;--none:#4b535c;--none-bg:#e9ebee}\n"
-    "@media (prefers-color-scheme:dark){:root{--bg:#15181c;--ink:#e4e7ea;--soft:#a0a8b1;"
-    "--line:#343a41;--card:#1c2025;--stripe:#20252b;--link:#7db7f0;--good:#8fd9a8;"
-    "--good-bg:#173a25;--warn:#f0c674;--warn-bg:#41330f;--bad:#f4a19c;--bad-bg:#4a1d1c;"
-    "--none:#b4bcc5;--none-bg:#2d333a}}\n"
-    "*{box-sizing:border-box}\n"
-    "html{-webkit-text-size-adjust:100%}\n"
-    "body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"
-    "'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
-    ".page{max-width:1200px;margin:0 auto;padding:36px 24px 64px}\n"
-    "h1{font-size:28px;line-height:1.2;margin:0 0 4px;letter-spacing:-.01em}\n"
-    "h2{font-size:20px;margin:52px 0 12px;padding-top:14px;border-top:1px solid var(--line)}\n"
-    "h3{font-size:16px;margin:32px 0 6px}\n"
-    "p{margin:6px 0 12px;max-width:76ch}\n"
-    ".soft{color:var(--soft)}.small{font-size:13px}\n"
-    "a{color:var(--link)}\n"
-    "code,.mono{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}\n"
-    "code{overflow-wrap:anywhere}\n"
-    "nav{margin:22px 0 0;display:flex;flex-wrap:wrap;gap:4px 20px;font-size:14px}\n"
-    ".verdict{display:flex;gap:12px;align-items:baseline;margin:22px 0 0;padding:12px 16px;"
-    "border-left:4px solid;border-radius:4px;max-width:none}\n"
-    ".verdict strong{white-space:nowrap}\n"
-    ".quiet{color:var(--good);background:var(--good-bg)}\n"
-    ".fair,.unknown{color:var(--warn);background:var(--warn-bg)}\n"
-    ".loud{color:var(--bad);background:var(--bad-bg)}\n"
-    ".verdict span{color:var(--ink)}\n"
-    "dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));"
-    "gap:12px 28px;margin:22px 0 0}\n"
-    ".facts dt{font-size:12px;color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}\n"
-    ".badge{display:inline-block;padding:0 8px;border-radius:9px;font-size:12px;line-height:18px;"
-    "white-space:nowrap;color:var(--none);background:var(--none-bg)}\n"
-    ".badge.ok{color:var(--good);background:var(--good-bg)}\n"
-    ".badge.noisy,.badge.oversubscribed,.badge.flag{color:var(--warn);background:var(--warn-"
-    "bg)}\n"
-    ".badge.invalid,.badge.crashed,.badge.hung{color:var(--bad);background:var(--bad-bg)}\n"
-    ".says h3{margin:20px 0 4px}\n"
-    ".says ul{margin:0;padding:0;list-style:none}\n"
-    ".says li{padding:4px 0;display:grid;grid-template-columns:190px minmax(0,100ch);gap:2px 16px}"
-    "\n"
-    ".says li b{font-weight:600}\n"
-    ".says li.tie{color:var(--soft)}.says li.tie b{color:var(--ink)}\n"
-    "figure{margin:18px 0 28px}\n"
-    ".plot{background:#fff;border:1px solid var(--line);border-radius:6px;padding:8px;"
-    "overflow-x:auto}\n"
-    ".plot svg{display:block;width:100%;min-width:640px;height:auto}\n"
-    "figcaption{margin-top:8px;font-size:14px;color:var(--soft);max-width:92ch}\n"
-    ".left-out{margin:6px 0 0;font-size:13px;color:var(--soft)}\n"
-    ".left-out ul{margin:2px 0 0;padding-left:20px}\n"
-    ".scroll{overflow-x:auto;margin:10px 0 0;border:1px solid var(--line);border-radius:6px;"
-    "background:var(--card)}\n"
-    "table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}"
-    "\n"
-    "th,td{padding:6px 10px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}"
-    "\n"
-    "tbody tr:last-child>*{border-bottom:0}\n"
-    "tbody tr:nth-child(even){background:var(--stripe)}\n"
-    "thead th{font-weight:600;font-size:12.5px;color:var(--soft);vertical-align:bottom;"
-    "white-space:nowrap}\n"
-    "tbody th{font-weight:600;white-space:nowrap}tbody th a{color:inherit;"
-    "text-decoration-color:var(--line)}\n"
-    ".again{-webkit-user-select:all;user-select:all;min-width:220px}"
-    "tr:target{outline:2px solid var(--link);outline-offset:-2px}\n"
-    ".num{text-align:right;white-space:nowrap}\n"
-    ".num small{display:block;color:var(--soft);font-size:11.5px}\n"
-    ".status small{display:block;max-width:210px;min-width:130px;margin-top:2px;color:var(--soft);"
-    "font-size:11.5px;line-height:1.35}\n"
-    "td.why{min-width:150px;max-width:340px;font-size:12.5px;color:var(--soft)}\n"
-    "td.wrap{overflow-wrap:anywhere}\n"
-    "caption{text-align:left;padding:8px 12px;font-size:13px;color:var(--soft);"
-    "border-bottom:1px solid var(--line)}\n",
-    "th button{all:unset;cursor:pointer;white-space:nowrap}\n"
-    "th button:hover{color:var(--ink)}\n"
-    "th button:focus-visible{outline:2px solid var(--link);outline-offset:3px;border-radius:2px}\n"
-    "th button::after{content:'\\2195';opacity:.4;margin-left:3px}\n"
-    "th[aria-sort=ascending] button::after{content:'\\2191';opacity:1}\n"
-    "th[aria-sort=descending] button::after{content:'\\2193';opacity:1}\n"
-    "details{margin:10px 0}summary{cursor:pointer;font-weight:600}\n"
-    "dl.read dt{font-weight:600;margin-top:10px}dl.read dd{margin:0 0 0 0;max-width:80ch}\n"
-    "footer{margin-top:56px;padding-top:14px;border-top:1px solid var(--line);font-size:13px;"
-    "color:var(--soft)}\n"
-    "@media (max-width:720px){.says li{display:block}.says li b{display:block}"
-    ".page{padding:20px 14px 40px}}\n"
-    "@media print{:root{--bg:#fff;--ink:#000;--soft:#444;--line:#bbb;--card:#fff;--stripe:#f5f5f5;"
-    "--good:#000;--good-bg:#fff;--warn:#000;--warn-bg:#fff;--bad:#000;--bad-bg:#fff;--none:#000;"
-    "--none-bg:#fff}body{font-size:10.5pt}.page{max-width:none;padding:0}nav,th button::after"
-    "{display:none}.badge{border:1px solid #888}.scroll,.plot{overflow:visible}"
-    "table{font-size:8pt}th,td{padding:3px 5px}figure,tr,li{break-inside:avoid}"
-    "h2,h3{break-after:avoid}.verdict{border:1px solid}}\n",
-};
+#include "harness/base/embed.h"
 
-static const char script[] =
-    "'use strict';\n"
-    "document.querySelectorAll('table.sortable').forEach(function (table) {\n"
-    "  var body = table.tBodies[0];\n"
-    "  var heads = Array.from(table.tHead.rows[0].cells);\n"
-    "  function key(row, i) {\n"
-    "    var cell = row.cells[i];\n"
-    "    if (cell.hasAttribute('data-v')) return Number(cell.getAttribute('data-v'));\n"
-    "    var text = cell.textContent.trim();\n"
-    "    return text === '' || text === '\\u2013' ? null : isNaN(text) ? text : Number(text);\n"
-    "  }\n"
-    "  function order(a, b) {\n"
-    "    if (typeof a === 'number' && typeof b === 'number') return a - b;\n"
-    "    return String(a).localeCompare(String(b), 'en', {numeric: true});\n"
-    "  }\n"
-    "  heads.forEach(function (th, i) {\n"
-    "    var button = document.createElement('button');\n"
-    "    button.type = 'button';\n"
-    "    while (th.firstChild) button.appendChild(th.firstChild);\n"
-    "    th.appendChild(button);\n"
-    "    button.addEventListener('click', function () {\n"
-    "      var down = th.getAttribute('aria-sort') === 'ascending';\n"
-    "      heads.forEach(function (h) { h.removeAttribute('aria-sort'); });\n"
-    "      th.setAttribute('aria-sort', down ? 'descending' : 'ascending');\n"
-    "      Array.from(body.rows).map(function (row, n) {\n"
-    "        return {row: row, key: key(row, i), n: n};\n"
-    "      }).sort(function (a, b) {\n"
-    "        if (a.key === null || b.key === null)\n"
-    "          return (a.key === null) - (b.key === null) || a.n - b.n;\n"
-    "        return (down ? -1 : 1) * order(a.key, b.key) || a.n - b.n;\n"
-    "      }).forEach(function (e) { body.appendChild(e.row); });\n"
-    "    });\n"
-    "  });\n"
-    "});\n";
+EMBED(html_page_css, "harness/report/page.css")
+EMBED(html_page_js, "harness/report/page.js")
 
 void html_head(struct text_buffer *b, const char *title)
 {
@@ -140,14 +19,13 @@ void html_head(struct text_buffer *b, const char *title)
 	    "'none';style-src 'unsafe-inline';script-src 'unsafe-inline'\">\n<title>");
 	html_text(b, title);
 	text_buffer_add(b, "</title>\n<style>\n");
-	for (size_t i = 0; i < sizeof(style) / sizeof(style[0]); i++)
-		text_buffer_add(b, style[i]);
+	text_buffer_add(b, html_page_css);
 	text_buffer_add(b, "</style>\n</head>\n<body>\n<div class=\"page\">\n");
 }
 
 void html_tail(struct text_buffer *b)
 {
 	text_buffer_add(b, "</div>\n<script>\n");
-	text_buffer_add(b, script);
+	text_buffer_add(b, html_page_js);
 	text_buffer_add(b, "</script>\n</body>\n</html>\n");
 }

@@ -16,13 +16,16 @@ static const char *const known[] = {METRIC_NS_PER_OP, METRIC_OPS_PER_S, METRIC_O
     METRIC_MIGRATIONS, METRIC_STEAL_PCT, METRIC_START_SKEW_NS, METRIC_ROUND_TRIP_NS};
 
 struct columns {
-	bool latency, cpu, switches, jain;
+	bool rate, latency, cpu, switches, jain;
 	unsigned extra_count;
 	const char *extra[EXTRA_MAX]; /* metrics of the workload's own */
 };
 
 static void note_metric(struct columns *c, const char *name)
 {
+	/* How many trials ended so stands beside the figure. */
+	if (!strncmp(name, METRIC_OUTCOME, sizeof(METRIC_OUTCOME) - 1))
+		return;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strcmp(known[i], name))
 			return;
@@ -43,6 +46,7 @@ static void find_columns(const struct case_group *g, struct columns *c)
 
 		if (!figure_usable(s))
 			continue;
+		c->rate |= run_figure_has_rate(&s->figure);
 		c->latency |= s->summary.latency && s->summary.latency->count;
 		c->cpu |= metric_get(m, METRIC_CPU_NS_PER_OP, &value);
 		c->switches |= metric_get(m, METRIC_VOLUNTARY, &value);
@@ -88,11 +92,13 @@ static bool shows_kind(const struct case_group *g)
 
 static void write_status(struct text_buffer *b, const struct series *s)
 {
+	char why[SERIES_WHY_MAX];
+
 	text_buffer_add(b, "<td class=\"status\">");
 	html_status(b, s);
-	if (s->reason[0]) {
+	if (*series_why(s, why)) {
 		text_buffer_add(b, "<small>");
-		html_prose(b, s->reason);
+		html_prose(b, why);
 		text_buffer_add(b, "</small>");
 	}
 	text_buffer_add(b, "</td>");
@@ -104,18 +110,24 @@ static void write_head(struct text_buffer *b, const struct case_group *g, const 
 				      "launches; without one: of all launches, each with the "
 				      "same weight";
 
+	char text[512];
+
 	text_buffer_add(b, "<thead><tr>");
 	if (shows_kind(g))
 		head(b, "", "case", "");
-	for (unsigned k = 0; k < g->key_count; k++)
+	for (unsigned k = 0; k < g->key_count; k++) {
+		const struct run_param *p = run_find_param(g->family, g->keys[k].name);
+
 		if (g->keys[k].differs)
-			head(b, "", g->keys[k].name, "");
+			head(b, "", g->keys[k].name, p ? p->about : "");
+	}
 	head(b, "", "status", "");
 	if (case_group_times(g))
 		head(b, "num", "time / op", "all workers together; with the 95 % interval");
 	else
-		head(b, "num", "figure", "with the 95 % interval");
-	head(b, "num", "ops / s", "all workers together");
+		head(b, "num", case_group_heading(g), case_group_figures(g, text, sizeof(text)));
+	if (c->rate)
+		head(b, "num", "ops / s", "all workers together");
 	if (c->cpu)
 		head(b, "num", "CPU / op", "CPU time of all workers");
 	if (c->switches)
@@ -150,6 +162,7 @@ static void write_figure(struct text_buffer *b, const struct series *s)
 {
 	const struct stats_interval *i = &s->summary.figure;
 	char mid[FIGURE_MAX], low[FIGURE_MAX], high[FIGURE_MAX], half[FIGURE_MAX];
+	char outcomes[FIGURE_OUTCOMES_MAX];
 
 	text_buffer_addf(b, "<td class=\"num\" data-v=\"%.9g\">", i->estimate);
 	html_text(b, figure_value(&s->figure, i->estimate, false, mid, sizeof(mid)));
@@ -160,6 +173,11 @@ static void write_figure(struct text_buffer *b, const struct series *s)
 		text_buffer_addf(b, "<small>%s " DASH " %s</small>",
 		    figure_value(&s->figure, i->low, false, low, sizeof(low)),
 		    figure_value(&s->figure, i->high, false, high, sizeof(high)));
+	if (*figure_outcomes(s, outcomes, sizeof(outcomes))) {
+		text_buffer_add(b, "<small>");
+		html_text(b, outcomes);
+		text_buffer_add(b, "</small>");
+	}
 	text_buffer_add(b, "</td>");
 }
 
@@ -216,7 +234,7 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 	if (run_figure_has_rate(&s->figure))
 		number(b, s->summary.ops_per_s.estimate,
 		    text_format_count(s->summary.ops_per_s.estimate, text, sizeof(text)));
-	else
+	else if (c->rate)
 		no_figure(b);
 	if (c->cpu)
 		write_metric(b, s, METRIC_CPU_NS_PER_OP);
@@ -272,7 +290,7 @@ static void write_row(struct text_buffer *b, const struct run *run, const struct
 	if (figure_usable(s)) {
 		write_figures(b, s, c);
 	} else {
-		unsigned n = 2u + c->cpu + c->switches + c->jain + c->extra_count +
+		unsigned n = 1u + c->rate + c->cpu + c->switches + c->jain + c->extra_count +
 			     (c->latency ? PERCENTILES : 0u);
 
 		while (n--)
@@ -290,17 +308,20 @@ static void begin(struct text_buffer *b, const char *label)
 
 void html_group_table(struct text_buffer *b, const struct run *run, const struct case_group *g)
 {
-	char common[512], label[256];
+	char common[512], label[256], text[512];
 	struct columns c;
 
 	find_columns(g, &c);
 	case_group_common(g, common, sizeof(common));
 	snprintf(label, sizeof(label), "Figures of %s", g->title);
 	begin(b, label);
-	if (g->op[0] || *common) {
+	case_group_figures(g, text, sizeof(text));
+	if (g->op[0] || *common || *text) {
 		text_buffer_add(b, "<caption>");
 		if (g->op[0])
 			html_textf(b, "One operation: %s. ", g->op);
+		if (*text)
+			html_textf(b, "Figure: %s. ", text);
 		if (*common)
 			html_textf(b, "All cases: %s.", common);
 		text_buffer_add(b, "</caption>\n");
@@ -325,7 +346,7 @@ void html_case_table(struct text_buffer *b, const struct run *run)
 	for (size_t i = 0; i < run->series_count; i++) {
 		const struct series *s = &run->series[i];
 		struct text_buffer command = {0};
-		char pus[80];
+		char pus[80], why[SERIES_WHY_MAX];
 
 		text_buffer_addf(b, "<tr id=\"case-%zu\"><td class=\"mono wrap again\">", i);
 		again_command(&command, run, s);
@@ -335,7 +356,7 @@ void html_case_table(struct text_buffer *b, const struct run *run)
 		text_buffer_add(b, "</td><td>");
 		html_status(b, s);
 		text_buffer_add(b, "</td><td class=\"why\">");
-		html_prose(b, s->reason);
+		html_prose(b, series_why(s, why));
 		text_buffer_addf(b, "</td><td class=\"num\">%u</td><td class=\"num\">%u</td><td>",
 		    s->summary.launches, s->summary.samples);
 		snprintf(pus, sizeof(pus), "%.64s%s", s->pus, strlen(s->pus) > 64 ? "..." : "");

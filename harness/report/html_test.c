@@ -1,4 +1,5 @@
 #include "harness/report/html.h"
+#include "harness/base/file.h"
 #include "harness/report/fixture_test.h"
 
 #include <setjmp.h>
@@ -274,9 +275,34 @@ static void an_empty_run(void **state)
 	clean(&s);
 }
 
+/* Whole, in their places, and nothing behind them. */
+static void style_and_script_are_in_the_page(void **state)
+{
+	char *css = NULL, *js = NULL, *all = NULL;
+	struct shown s = {0};
+
+	(void)state;
+	/* From the top of the tree, as make runs it. */
+	if (file_read_all("harness/report/page.css", 1 << 20, &css, NULL) ||
+	    file_read_all("harness/report/page.js", 1 << 20, &js, NULL))
+		skip();
+	fixture_begin(&s.run);
+	show(&s);
+	assert_true(asprintf(&all, "<style>\n%s</style>\n", css) > 0);
+	has(&s, all);
+	free(all);
+	assert_true(asprintf(&all, "<script>\n%s</script>\n</body>\n</html>\n", js) > 0);
+	has(&s, all);
+	free(all);
+	free(css);
+	free(js);
+	clean(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(style_and_script_are_in_the_page),
 	    cmocka_unit_test(escaping),
 	    cmocka_unit_test(signs_in_prose),
 	    cmocka_unit_test(pictures_share_no_ids),

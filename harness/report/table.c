@@ -5,10 +5,12 @@
 #include "harness/report/figure.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX (CASE_KEYS_MAX + 8)
+#define FIGURES 6 /* columns behind the parameters', the status included */
+#define COLUMNS_MAX (CASE_KEYS_MAX + 1 + FIGURES)
 #define CELL_MAX 200
 #define INDENT 2
 #define HEADING_MIN 6
@@ -121,13 +123,18 @@ static void shorten_status(struct table *t)
 	}
 }
 
-/* That there are some is left of them: the reasons name them. */
+/* That there are some is left of them: the reasons name them. But for noisy, which is said of a
+ * figure before anything else. */
 static void hide_flags(struct table *t)
 {
-	for (size_t r = 1; r < t->rows; r++) {
-		char *comma = strchr(cell(t, r, t->columns - 1), ',');
+	static const char noisy[] = ", noisy", both[] = "ov+noisy";
 
-		if (comma)
+	for (size_t r = 1; r < t->rows; r++) {
+		char *status = cell(t, r, t->columns - 1), *comma = strchr(status, ',');
+
+		if (comma && strncmp(comma, noisy, sizeof(noisy) - 1) == 0)
+			memcpy(status, both, sizeof(both));
+		else if (comma)
 			memcpy(comma[-1] == '.' ? comma - 1 : comma, "+", 2);
 	}
 }
@@ -183,42 +190,99 @@ static void print(FILE *to, struct table *t)
 	}
 }
 
-static void fill_figures(
-    struct table *t, size_t row, unsigned column, const struct series *s, bool plain)
+static bool is_floor(const struct case_group *g, size_t row)
 {
+	return g->family && *g->family->floor && !strcmp(g->rows[row].parts.kind, g->family->floor);
+}
+
+static bool same_parameters(const struct case_parts *a, const struct case_parts *b)
+{
+	bool same = a->count == b->count;
+
+	for (unsigned i = 0; same && i < a->count; i++)
+		same = !strcmp(a->key[i], b->key[i]) && !strcmp(a->value[i], b->value[i]);
+	return same;
+}
+
+/* The row of the loop with nothing in it. Return: NULL when there is none like @row. */
+static const struct series *floor_of(const struct case_group *g, size_t row)
+{
+	for (size_t r = 0; r < g->count; r++)
+		if (is_floor(g, r) && figure_drawable(g->rows[r].series) &&
+		    same_parameters(&g->rows[r].parts, &g->rows[row].parts))
+			return g->rows[r].series;
+	return NULL;
+}
+
+/* Errors of both, as if they were independent. */
+static struct stats_interval less(const struct stats_interval *a, const struct stats_interval *b)
+{
+	const double more = a->estimate - b->estimate;
+
+	return (struct stats_interval){.estimate = more,
+	    .low = more - hypot(a->estimate - a->low, b->high - b->estimate),
+	    .high = more + hypot(a->high - a->estimate, b->estimate - b->low)};
+}
+
+/* What stands in the column of the figure; "" nothing. */
+static void figure_text(
+    const struct case_group *g, size_t row, bool plain, bool above_floor, char *out, size_t len)
+{
+	const struct series *s = g->rows[row].series, *floor = NULL;
+	struct stats_interval shown = s->summary.figure;
+	struct run_figure figure = s->figure;
+	char text[FIGURE_MAX], half[FIGURE_MAX];
+
+	out[0] = '\0';
+	if (above_floor && g->family && *g->family->floor) {
+		floor = figure_drawable(s) ? floor_of(g, row) : NULL;
+		if (!floor)
+			return;
+		/* May be next to nothing, of which no per cent make sense. */
+		figure.scale = CB_DIFFERENCE;
+		shown = less(&shown, &floor->summary.figure);
+	}
+	figure_plus_minus(&figure, &shown, s->summary.covered, plain, half, sizeof(half));
+	(void)snprintf(out, len, "%s%s%s",
+	    figure_value(&figure, shown.estimate, plain, text, sizeof(text)), *half ? " " : "",
+	    half);
+}
+
+static void fill_figures(struct table *t, size_t row, unsigned column, const struct case_group *g,
+    bool plain, bool above_floor)
+{
+	const struct series *s = g->rows[row - 1].series;
 	const struct series_summary *sum = &s->summary;
 	const struct percentile_figure *p99 = &sum->latency_at[percentile_find("p99_ns")];
-	char text[FIGURE_MAX], half[FIGURE_MAX], both[2 * FIGURE_MAX + 1];
+	char text[FIGURE_MAX], both[FIGURE_OUTCOMES_MAX];
 	double cpu;
 
 	if (figure_usable(s)) {
-		figure_plus_minus(
-		    &s->figure, &sum->figure, sum->covered, plain, half, sizeof(half));
-		snprintf(both, sizeof(both), "%s%s%s",
-		    figure_value(&s->figure, sum->figure.estimate, plain, text, sizeof(text)),
-		    *half ? " " : "", half);
+		figure_text(g, row - 1, plain, above_floor, both, sizeof(both));
 		set(t, row, column, both);
+		set(t, row, column + 1, figure_outcomes(s, both, sizeof(both)));
 		if (run_figure_has_rate(&s->figure))
-			set(t, row, column + 1,
+			set(t, row, column + 2,
 			    text_format_count(sum->ops_per_s.estimate, text, sizeof(text)));
 		if (metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &cpu))
-			set(t, row, column + 2, figure_ns(cpu, plain, text, sizeof(text)));
+			set(t, row, column + 3, figure_ns(cpu, plain, text, sizeof(text)));
 		if (p99->of != PERCENTILE_NONE)
-			set(t, row, column + 3,
+			set(t, row, column + 4,
 			    figure_ns(p99->ns.estimate, plain, text, sizeof(text)));
 	}
 	series_status(s, both, sizeof(both));
-	set(t, row, column + 4, both);
+	set(t, row, column + 5, both);
 }
 
-static void fill(struct table *t, const struct case_group *g, bool plain)
+static void fill(struct table *t, const struct case_group *g, bool plain, bool above_floor)
 {
-	static const char *const figures[] = {"time/op", "ops/s", "CPU/op", "p99", "status"};
+	static const char *const figures[FIGURES] = {
+	    "", "outcomes", "ops/s", "CPU/op", "p99", "status"};
 	unsigned column = 1;
 
 	set(t, 0, 0, "case");
 	/* Where there is one kind only, the heading says it; a row must begin with something. */
-	for (size_t r = 0; r < g->count && (g->kind_differs || t->columns == 6); r++)
+	for (size_t r = 0; r < g->count && (g->kind_differs || t->columns == 1 + FIGURES); r++)
 		set(t, r + 1, 0, *g->rows[r].parts.kind ? g->rows[r].parts.kind : "-");
 	for (unsigned k = 0; k < g->key_count; k++) {
 		if (!g->keys[k].differs)
@@ -231,12 +295,14 @@ static void fill(struct table *t, const struct case_group *g, bool plain)
 		}
 		column++;
 	}
-	for (unsigned i = 0; i < 5; i++) {
-		set(t, 0, column + i, i || case_group_times(g) ? figures[i] : "figure");
-		t->right[column + i] = i < 4;
+	for (unsigned i = 0; i < FIGURES; i++) {
+		set(t, 0, column + i, i ? figures[i] : case_group_heading(g));
+		if (!i && above_floor && g->family && *g->family->floor)
+			set(t, 0, column, "above floor");
+		t->right[column + i] = i != 1 && i < FIGURES - 1;
 	}
 	for (size_t r = 0; r < g->count; r++)
-		fill_figures(t, r + 1, column, g->rows[r].series, plain);
+		fill_figures(t, r + 1, column, g, plain, above_floor);
 }
 
 /* Words up to the width of the table; later lines indented. */
@@ -264,10 +330,13 @@ static void print_wrapped(FILE *to, const char *text, int indent)
 	fputc('\n', to);
 }
 
+/* A reason, and that it is noisy as well. */
+#define CLAUSES_MAX (REASON_MAX + 40)
+
 /* What a reason says beside the interval, which is in the table: "; " separates clauses. */
-static void other_clauses(const struct series *s, char out[REASON_MAX])
+static void other_clauses(const struct series *s, char out[CLAUSES_MAX])
 {
-	static const char interval[] = "interval of ", stop[] = RUN_STOP_CLAUSE;
+	static const char interval[] = "interval of ";
 	const char *at = s->reason;
 	size_t used = 0;
 
@@ -275,8 +344,7 @@ static void other_clauses(const struct series *s, char out[REASON_MAX])
 		const char *end = strstr(at, "; ");
 		const size_t n = end ? (size_t)(end - at) : strlen(at);
 
-		if (strncmp(at, interval, sizeof(interval) - 1) &&
-		    strncmp(at, stop, sizeof(stop) - 1)) {
+		if (strncmp(at, interval, sizeof(interval) - 1)) {
 			if (used) {
 				memcpy(out + used, "; ", 2);
 				used += 2;
@@ -290,15 +358,15 @@ static void other_clauses(const struct series *s, char out[REASON_MAX])
 	/* Oversubscribed is what it is called then, but it is no less noisy. */
 	if (s->status == STATUS_OVERSUBSCRIBED &&
 	    s->summary.half_width_pct > RUN_NOISY_HALF_WIDTH_PCT)
-		snprintf(out + used, REASON_MAX - used, "%snoisy: interval over +-%.0f %%",
+		snprintf(out + used, CLAUSES_MAX - used, "%snoisy: interval over +-%.0f %%",
 		    used ? "; " : "", RUN_NOISY_HALF_WIDTH_PCT);
 	else if (!used && s->status == STATUS_NOISY && *s->reason)
-		snprintf(out, REASON_MAX, "interval over +-%.0f %%", RUN_NOISY_HALF_WIDTH_PCT);
+		snprintf(out, CLAUSES_MAX, "interval over +-%.0f %%", RUN_NOISY_HALF_WIDTH_PCT);
 }
 
 static bool same_reason(const struct series *a, const char *reason, enum case_status status)
 {
-	char own[REASON_MAX];
+	char own[CLAUSES_MAX];
 
 	other_clauses(a, own);
 	return a->status == status && !strcmp(own, reason);
@@ -324,7 +392,7 @@ static int print_reasons(FILE *to, const struct case_group *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct series *s = g->rows[i].series;
 		struct text_buffer line = {0};
-		char reason[REASON_MAX];
+		char reason[CLAUSES_MAX];
 		size_t others = 0;
 		bool said;
 
@@ -359,11 +427,11 @@ static int print_reasons(FILE *to, const struct case_group *g)
 	return 0;
 }
 
-static int print_group(FILE *to, const struct case_group *g, bool plain)
+static int print_group(FILE *to, const struct case_group *g, bool plain, bool above_floor)
 {
-	struct table t = {.rows = g->count + 1, .columns = 6};
+	struct table t = {.rows = g->count + 1, .columns = 1 + FIGURES};
 	struct text_buffer heading = {0};
-	char common[512], text[1024], what[1100] = "";
+	char common[512], text[1024], what[1700] = "";
 
 	for (unsigned k = 0; k < g->key_count; k++)
 		t.columns += g->keys[k].differs;
@@ -371,7 +439,7 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	if (!t.cells)
 		return -ENOMEM;
 	memset(t.hidden, true, sizeof(t.hidden));
-	fill(&t, g, plain);
+	fill(&t, g, plain, above_floor);
 	fit(&t);
 	case_group_common(g, common, sizeof(common));
 	text_buffer_addf(&heading, "%s %s", g->title, common);
@@ -380,6 +448,9 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	else
 		(void)snprintf(
 		    what, sizeof(what), "op: %.500s", case_group_ops(g, text, sizeof(text)));
+	if (*case_group_figures(g, text, sizeof(text)))
+		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what), "%sfigure: %.500s",
+		    *what ? ". " : "", text);
 	if (!t.hidden[t.columns - 2] && *case_group_latencies(g, text, sizeof(text)))
 		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what), "%sp99: %.500s",
 		    *what ? ". " : "", text);
@@ -394,6 +465,13 @@ static int print_group(FILE *to, const struct case_group *g, bool plain)
 	free(t.cells);
 	if (*what)
 		print_wrapped(to, text_clean(what), INDENT);
+	if (above_floor && g->family && *g->family->floor) {
+		(void)snprintf(what, sizeof(what),
+		    "above floor: time/op less that of %s with the same parameters, which is the "
+		    "loop and its check alone",
+		    g->family->floor);
+		print_wrapped(to, text_clean(what), INDENT);
+	}
 	return print_reasons(to, g);
 }
 
@@ -421,7 +499,7 @@ static void print_coverage(FILE *to, const struct run *run)
 	print_wrapped(to, text_clean(line), 0);
 }
 
-int table_print_run(FILE *to, const struct run *run, bool plain)
+int table_print_run(FILE *to, const struct run *run, bool plain, bool above_floor)
 {
 	struct case_groups groups;
 	int rc = case_groups_build(run, &groups);
@@ -429,7 +507,7 @@ int table_print_run(FILE *to, const struct run *run, bool plain)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < groups.count && !rc; i++) {
-		rc = print_group(to, &groups.items[i], plain);
+		rc = print_group(to, &groups.items[i], plain, above_floor);
 		fputc('\n', to);
 	}
 	if (!rc) {

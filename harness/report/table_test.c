@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-static char *print(struct run *run, bool plain)
+static char *print_as(struct run *run, bool plain, bool above_floor)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -16,10 +16,15 @@ static char *print(struct run *run, bool plain)
 
 	assert_non_null(to);
 	fixture_end(run);
-	assert_int_equal(table_print_run(to, run, plain), 0);
+	assert_int_equal(table_print_run(to, run, plain, above_floor), 0);
 	assert_int_equal(fclose(to), 0);
 	run_free(run);
 	return text;
+}
+
+static char *print(struct run *run, bool plain)
+{
+	return print_as(run, plain, false);
 }
 
 static void a_table(void **state)
@@ -212,6 +217,41 @@ static void a_row_that_mixes_regimes_says_so(void **state)
 	free(text);
 }
 
+/* What the loop alone costs is taken off, from the row with the same parameters and no other. */
+static void figures_above_the_floor(void **state)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} rows[] = {{"lock/none/model:thread/workers:1", 10},
+	    {"lock/none/model:thread/workers:2", 40}, {"lock/a/model:thread/workers:1", 30},
+	    {"lock/a/model:thread/workers:2", 30}, {"lock/a/model:thread/workers:4", 30}};
+	struct fixture_case c = {.op = "acquire+release", .spread = 0};
+	struct run run;
+	char *text;
+
+	(void)state;
+	for (int floor = 0; floor < 2; floor++) {
+		fixture_begin(&run);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			c.name = rows[i].name;
+			c.ns = rows[i].ns;
+			fixture_add(&run, &c);
+		}
+		if (floor)
+			strcpy(run.families[1].floor, "none"); /* the locks */
+		text = print_as(&run, true, true);
+		assert_true(!floor == !strstr(text, "above floor: time/op less that of none"));
+		assert_true(!floor == !strstr(text, " above floor "));
+		assert_true(!floor == !strstr(text, "a     1         20 ns +-0 ns  "));
+		assert_true(!floor == !strstr(text, "a     2        -10 ns +-0 ns  "));
+		assert_true(!floor == !strstr(text, "none  2          0 ns +-0 ns  "));
+		/* No floor with four: no figure, rather than one of something else. */
+		assert_true(!floor == !strstr(text, "a     4                       "));
+		free(text);
+	}
+}
+
 static void hostile_text(void **state)
 {
 	struct fixture_case c = {.name = "lock/\033[31mred/model:thr\nead/workers:1/x:\033[1m",
@@ -247,7 +287,7 @@ static void the_sample_is_of_this_program(void **state)
 	assert_int_equal(result_read("results/sample/run.json", &run, err, sizeof(err)), 0);
 	to = open_memstream(&text, &len);
 	assert_non_null(to);
-	assert_int_equal(table_print_run(to, &run, true), 0);
+	assert_int_equal(table_print_run(to, &run, true, false), 0);
 	assert_int_equal(fclose(to), 0);
 	if (strcmp(text, kept))
 		fail_msg("results/sample/table.txt should be:\n%s", text);
@@ -265,6 +305,7 @@ int main(void)
 	    cmocka_unit_test(many_knobs),
 	    cmocka_unit_test(reasons_are_shared),
 	    cmocka_unit_test(a_row_that_mixes_regimes_says_so),
+	    cmocka_unit_test(figures_above_the_floor),
 	    cmocka_unit_test(hostile_text),
 	    cmocka_unit_test(the_sample_is_of_this_program),
 	};

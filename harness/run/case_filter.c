@@ -58,7 +58,7 @@ int case_filter_compile(struct case_filter *f, const char *pattern, char *err, s
 	much = too_much(pattern);
 	if (much) {
 		(void)snprintf(
-		    err, err_len, "'%.40s...' is no expression for cases: %s", pattern, much);
+		    err, err_len, "'%.40s...' is not an expression for cases: %s", pattern, much);
 		return -EINVAL;
 	}
 	ret = regcomp(&f->regex, pattern + f->negate, REG_EXTENDED | REG_NOSUB);

@@ -15,8 +15,8 @@ struct case_filter {
 };
 
 /**
- * case_filter_compile() - POSIX extended regular expression, found anywhere in the name; with a
- * leading '-' what does not match is picked (Google Benchmark's convention).
+ * case_filter_compile() - POSIX extended regular expression, found anywhere in the name; a leading
+ * '-' picks the names that do not match (Google Benchmark's convention).
  * @pattern: NULL or "": everything.
  * @err: one line when the expression is bad.
  * Return: 0; -EINVAL. Release with case_filter_free() after success.

@@ -1,7 +1,7 @@
 /*
- * doubles.h - what a series must not have twice: trials of one launch and slot.
+ * doubles.h - no series may have two trials with the same launch and slot.
  *
- * Whoever keeps a run finds them by these: a second one would be taken for the first.
+ * Stored runs find trials by these numbers: the second would be taken for the first.
  */
 #ifndef CONCBENCH_DOUBLES_H
 #define CONCBENCH_DOUBLES_H

@@ -1,4 +1,4 @@
-/* journal_recover.c - reading a journal that nobody ended properly. */
+/* journal_recover.c - reads a journal that was not ended properly. */
 #include "harness/base/grow.h"
 #include "harness/base/text.h"
 #include "harness/run/doubles.h"
@@ -242,7 +242,7 @@ static void tell(const struct recovery *rec, char *note, size_t note_len)
 		    rec->bad_lines, rec->bad_lines == 1 ? "" : "s", rec->first_bad, rec->first_why);
 	if (!rec->heads)
 		text_add_clause(note, note_len,
-		    "what was said of the machine and the build is lost, not the samples");
+		    "the description of machine and build is lost, the samples are not");
 	if (rec->doubles)
 		text_add_clause(note, note_len, "dropped %zu sample%s that %s there already",
 		    rec->doubles, rec->doubles == 1 ? "" : "s", rec->doubles == 1 ? "was" : "were");

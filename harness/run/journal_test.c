@@ -453,8 +453,7 @@ static void a_damaged_head_costs_the_head(void **state)
 			assert_int_equal(back.series[0].sample_count, run.series[0].sample_count);
 			assert_string_equal(back.series[0].hash, run.series[0].hash);
 			assert_int_equal(back.seed, again ? 77 : 0);
-			assert_true(
-			    !again == !!strstr(note, "of the machine and the build is lost"));
+			assert_true(!again == !!strstr(note, "of machine and build is lost"));
 			/* Else as its folder is, which has no date here. */
 			assert_true(
 			    again ? !strcmp(back.id, run.id) : !!strstr(back.id, "Z-recovered"));

@@ -1,8 +1,9 @@
 /*
- * jsonio.h - what the files of result.h share: building, laying out and distrusting JSON.
+ * jsonio.h - shared by all that write or read JSON: building it, laying it out, and checking
+ * foreign JSON.
  *
- * For whatever writes or reads JSON: run files and journals here, the gate's and the history's
- * files. Not thread-safe per object, as jansson.
+ * Used for run files and journals here, and for the gate's and the history's files. Like jansson
+ * not thread-safe per object.
  */
 #ifndef CONCBENCH_JSONIO_H
 #define CONCBENCH_JSONIO_H
@@ -12,19 +13,20 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* ---- a struct's members as an object's, for writing and reading ---- */
+/* ---- tables that map a struct's members to an object's, for writing and reading ---- */
 
 enum jsonio_kind {
 	JSONIO_TEXT,         /* char[]; read: without control characters, and it fits */
-	JSONIO_TEXT_OR_NONE, /* the same; empty: not written, and read so when it is not there */
+	JSONIO_TEXT_OR_NONE, /* the same; an empty text is not written, and a missing one is read as
+				empty */
 	JSONIO_BOOL,
 	JSONIO_UNSIGNED,
-	JSONIO_U64,       /* jsonio_put_u64() */
-	JSONIO_REAL,      /* left out when it is not finite; read: has to be there */
-	JSONIO_REAL_OR_0, /* the same, and read as 0 when it is not there */
-	JSONIO_WORD,      /* an enum, as the word that @of has for it: const char *[], up to NULL */
-	JSONIO_OBJECT,    /* a struct of its own: @of its fields */
-	JSONIO_OBJECT_OR_NONE, /* the same, and read as all 0 when it is not there */
+	JSONIO_U64,            /* jsonio_put_u64() */
+	JSONIO_REAL,           /* left out when it is not finite; read: must be there */
+	JSONIO_REAL_OR_0,      /* the same, but a missing one is read as 0 */
+	JSONIO_WORD,           /* an enum, as its word in @of: const char *[], ended by NULL */
+	JSONIO_OBJECT,         /* a struct of its own: @of its fields */
+	JSONIO_OBJECT_OR_NONE, /* the same, but a missing one is read as all 0 */
 	JSONIO_METRICS,        /* struct metric_set */
 	JSONIO_MANIFEST,       /* struct manifest, which is freed by who owns it */
 };
@@ -53,7 +55,8 @@ int jsonio_put_fields(json_t *object, const struct jsonio_field *fields, const v
 json_t *jsonio_fields(const struct jsonio_field *fields, const void *from);
 
 struct jsonio_reader;
-/** jsonio_get_fields() - the first that is missing or wrong ends it; those before it are set.
+/** jsonio_get_fields() - stops at the first member that is missing or wrong; those before it are
+ * set.
  * Return: 0; -EINVAL with the reason in @r; -ENOMEM. */
 int jsonio_get_fields(
     struct jsonio_reader *r, const json_t *object, const struct jsonio_field *fields, void *to);
@@ -62,6 +65,7 @@ int jsonio_get_fields(
 extern const struct jsonio_field jsonio_interval_fields[]; /* struct stats_interval */
 extern const struct jsonio_field jsonio_window_fields[];   /* struct run_window */
 extern const struct jsonio_field jsonio_figure_fields[];   /* struct run_figure */
+extern const struct jsonio_field jsonio_given_fields[];    /* struct run_given */
 extern const struct jsonio_field jsonio_summary_fields[];  /* struct series_summary, in part */
 extern const struct jsonio_field jsonio_noise_fields[];    /* struct noise_verdict */
 
@@ -69,30 +73,32 @@ extern const struct jsonio_field jsonio_noise_fields[];    /* struct noise_verdi
 int jsonio_get_figure(
     struct jsonio_reader *r, const json_t *object, const char *key, struct run_figure *out);
 
-/* ---- building; all return 0 or -ENOMEM, and may be or-ed: the codes are the same ---- */
+/* ---- building; all return 0 or -ENOMEM, so their return values may be or-ed ---- */
 
-/** jsonio_text() - a string, made fit for it by text_clean(). NULL: no memory. */
+/** jsonio_text() - a JSON string, cleaned by text_clean(). NULL: no memory. */
 json_t *jsonio_text(const char *text);
 
 /** jsonio_put() - set a member; takes over @value, which may be NULL (then -ENOMEM). */
 int jsonio_put(json_t *object, const char *key, json_t *value);
 int jsonio_put_text(json_t *object, const char *key, const char *text);
-/** jsonio_put_u64() - as number, or above JSON libraries' 2^63 - 1 as text of digits. */
+/** jsonio_put_u64() - as a number; above 2^63 - 1, the limit of JSON libraries, as a text of
+ * digits. */
 int jsonio_put_u64(json_t *object, const char *key, uint64_t value);
 /** jsonio_put_real() - leaves out what is not finite. */
 int jsonio_put_real(json_t *object, const char *key, double value);
 /** jsonio_append() - add to an array; takes over @value, which may be NULL. */
 int jsonio_append(json_t *array, json_t *value);
 
-/** jsonio_whole() - @value when @rc is 0, what it was or-ed from; else it is released and NULL. */
+/** jsonio_whole() - @value when @rc, the or of all steps, is 0; otherwise releases it and returns
+ * NULL. */
 json_t *jsonio_whole(json_t *value, int rc);
 
 /** jsonio_u64() - see jsonio_put_u64(). */
 json_t *jsonio_u64(uint64_t value);
-/** jsonio_metrics() - {"name": value, ...} in the set's order. */
-json_t *jsonio_metrics(const struct metric_set *set);
 /** jsonio_histogram() - {"count", "sum", "min", "max", "buckets": [index, count, ...]}. */
 json_t *jsonio_histogram(const struct histogram *h);
+/** jsonio_outcomes() - {"survived": 20, "lost": 2}: each word of the figure with its count. */
+json_t *jsonio_outcomes(const struct run_figure *f, const unsigned counts[RUN_OUTCOMES_MAX]);
 /** jsonio_series() - a case's description: all but samples and summary. */
 json_t *jsonio_series(const struct series *s);
 /** jsonio_manifest() - one member an item, in order. */
@@ -105,11 +111,11 @@ char *jsonio_line(const json_t *value);
 /** jsonio_lay_out() - indented, arrays of plain values on one line; free() it. NULL: no memory. */
 char *jsonio_lay_out(json_t *value);
 /**
- * jsonio_begin() - the same into a stream, but for the bracket at its end: more is to come in it.
- * jsonio_item()  - an element of an array that was begun so, with what separates it from the last.
+ * jsonio_begin() - the same into a stream, but without the closing bracket, since more follows.
+ * jsonio_item() - an element of an array begun like this, with the separator before it.
  *
- * For what would fill the memory as one tree. Both take over the value, which may be NULL. @depth:
- * of its indentation. Return: 0; -ENOMEM, also when the stream has no room.
+ * They are for data that would fill the memory as one tree. Both take over the value, which may be
+ * NULL. @depth: of its indentation. Return: 0; -ENOMEM, also when the stream has no room.
  */
 int jsonio_begin(FILE *f, json_t *object, int depth);
 int jsonio_item(FILE *f, json_t *value, int depth, bool first);
@@ -135,13 +141,13 @@ int jsonio_get_text(
 int jsonio_get_u64(
     struct jsonio_reader *r, const json_t *o, const char *key, uint64_t max, uint64_t *out);
 
-/** jsonio_value_u64() - one value of any place. Return: false when it is none up to @max. */
+/** jsonio_value_u64() - a value from anywhere. Return: false unless it is a number up to @max. */
 bool jsonio_value_u64(const json_t *value, uint64_t max, uint64_t *out);
 
-/** jsonio_check_length() - a trial's time per operation, where it has one, is above 0: its rate is
- * one over it. */
+/** jsonio_check_length() - a trial's time per operation, if it has one, must be above 0: its rate
+ * is the inverse. */
 int jsonio_check_length(struct jsonio_reader *r, const char *key, const struct metric_set *metrics);
-/** Checks that it is consistent in itself. Return: also -ENOMEM; @out is the caller's. */
+/** Checks that it is consistent. Return: also -ENOMEM; the caller frees @out. */
 int jsonio_get_histogram(
     struct jsonio_reader *r, const json_t *o, const char *key, struct histogram **out);
 /** Fills the description of an empty or already described series; on error it is unchanged. */

@@ -175,7 +175,7 @@ static int read_word(
 	return jsonio_fail(r, f->key, "unknown %s \"%s\"", f->key, word);
 }
 
-/* Of an object's own fields: what is wrong is said with its name before theirs. */
+/* For the fields of a nested object: messages put its name before theirs. */
 static int read_inner(
     struct jsonio_reader *r, const struct jsonio_field *f, const json_t *o, void *to)
 {

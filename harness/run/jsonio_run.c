@@ -31,6 +31,15 @@ const struct jsonio_field jsonio_figure_fields[] = {
     JSONIO_END,
 };
 
+static const char *const units[] = {"count", "ns", "us", "bytes", "percent", "word", "place", NULL};
+
+static const struct jsonio_field param_fields[] = {
+    JSONIO_FIELD(TEXT, struct run_param, key),
+    JSONIO_FIELD_OF(WORD, struct run_param, unit, units),
+    JSONIO_FIELD(TEXT, struct run_param, about),
+    JSONIO_END,
+};
+
 static const struct jsonio_field family_fields[] = {
     JSONIO_FIELD(TEXT, struct run_family, name),
     JSONIO_FIELD(TEXT, struct run_family, title),
@@ -41,6 +50,7 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_FIELD(BOOL, struct run_family, kind_blocks),
     JSONIO_FIELD(BOOL, struct run_family, rate),
     JSONIO_FIELD_OF(WORD, struct run_family, contenders, contenders),
+    JSONIO_FIELD(TEXT_OR_NONE, struct run_family, floor),
     JSONIO_END,
 };
 
@@ -59,13 +69,22 @@ const struct jsonio_field jsonio_window_fields[] = {
     JSONIO_END,
 };
 
+const struct jsonio_field jsonio_given_fields[] = {
+    JSONIO_FIELD(TEXT, struct run_given, of),
+    JSONIO_FIELD(REAL, struct run_given, figure),
+    JSONIO_FIELD(TEXT, struct run_given, unit),
+    JSONIO_END,
+};
+
 static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(TEXT, struct series, name),
     JSONIO_FIELD_OF(WORD, struct series, status, status_names),
     JSONIO_FIELD(TEXT, struct series, reason),
+    JSONIO_FIELD(TEXT_OR_NONE, struct series, stopped),
     JSONIO_FIELD(TEXT, struct series, op),
     JSONIO_FIELD(TEXT, struct series, latency_of),
     JSONIO_FIELD_OF(OBJECT, struct series, figure, jsonio_figure_fields),
+    JSONIO_FIELD(TEXT_OR_NONE, struct series, axis),
     JSONIO_FIELD(BOOL, struct series, reference),
     JSONIO_FIELD(TEXT, struct series, hash),
     JSONIO_FIELD(TEXT, struct series, model),
@@ -76,6 +95,7 @@ static const struct jsonio_field series_fields[] = {
     JSONIO_FIELD(BOOL, struct series, oversubscribed),
     JSONIO_FIELD(U64, struct series, slot_ns),
     JSONIO_FIELD_OF(OBJECT_OR_NONE, struct series, window, jsonio_window_fields),
+    JSONIO_FIELD_OF(OBJECT_OR_NONE, struct series, given, jsonio_given_fields),
     JSONIO_FIELD(METRICS, struct series, counters),
     JSONIO_FIELD(TEXT, struct series, counters_note),
     JSONIO_END,
@@ -120,7 +140,12 @@ const struct jsonio_field jsonio_noise_fields[] = {
 
 json_t *jsonio_series(const struct series *s)
 {
-	return jsonio_fields(series_fields, s);
+	json_t *o = jsonio_fields(series_fields, s);
+
+	/* Hardly any case depends on another. */
+	if (o && !s->given.of[0])
+		(void)json_object_del(o, "given");
+	return o;
 }
 
 int jsonio_get_figure(
@@ -139,6 +164,17 @@ int jsonio_get_figure(
 	return rc;
 }
 
+/* Earlier versions had it as the last clause of the reason, which might be cut. */
+static void take_stop(struct series *s)
+{
+	char *clause = strstr(s->reason, RUN_STOP_CLAUSE);
+
+	if (s->stopped[0] || !status_has_figure(s->status) || !clause)
+		return;
+	(void)snprintf(s->stopped, sizeof(s->stopped), "%.*s", RUN_STOPPED_MAX - 1, clause);
+	*(clause - s->reason >= 2 ? clause - 2 : clause) = '\0';
+}
+
 int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s)
 {
 	struct series d = *s;
@@ -151,8 +187,25 @@ int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s
 		return jsonio_fail(r, "name", "empty");
 	if (wrong)
 		return jsonio_fail(r, "figure", "%s", wrong);
+	if (d.given.of[0] && !(d.given.figure > 0.0))
+		return jsonio_fail(r, "given", "%g is not above 0", d.given.figure);
+	take_stop(&d);
 	*s = d;
 	return 0;
+}
+
+static json_t *family_json(const struct run_family *f)
+{
+	json_t *family = jsonio_fields(family_fields, f), *list = json_array();
+	int rc = 0;
+
+	for (unsigned i = 0; i < f->param_count; i++)
+		rc |= jsonio_append(list, jsonio_fields(param_fields, &f->params[i]));
+	if (f->param_count)
+		rc |= jsonio_put(family, "parameters", list);
+	else
+		json_decref(list);
+	return jsonio_whole(family, rc);
 }
 
 int jsonio_put_facts(json_t *object, const struct run *run)
@@ -161,8 +214,40 @@ int jsonio_put_facts(json_t *object, const struct run *run)
 	int rc = jsonio_put_fields(object, facts_fields, run);
 
 	for (size_t i = 0; i < run->family_count; i++)
-		rc |= jsonio_append(families, jsonio_fields(family_fields, &run->families[i]));
+		rc |= jsonio_append(families, family_json(&run->families[i]));
 	return rc | jsonio_put(object, "families", families);
+}
+
+static int get_family(struct jsonio_reader *r, const json_t *o, struct run_family *f)
+{
+	const size_t where = strlen(r->where);
+	json_t *list, *item;
+	size_t i;
+	int rc = jsonio_get_fields(r, o, family_fields, f);
+
+	f->param_count = 0;
+	if (rc || !json_object_get(o, "parameters"))
+		return rc;
+	rc = jsonio_get_array(r, o, "parameters", &list);
+	if (!rc && json_array_size(list) > RUN_PARAMS_MAX)
+		rc = jsonio_fail(r, "parameters", "more than %d", RUN_PARAMS_MAX);
+	if (rc)
+		return rc;
+	json_array_foreach(list, i, item)
+	{
+		struct run_param *p = &f->params[i];
+
+		snprintf(r->where + where, sizeof(r->where) - where, ".parameters[%zu]", i);
+		rc = json_is_object(item) ? jsonio_get_fields(r, item, param_fields, p)
+					  : jsonio_fail(r, NULL, "not an object");
+		if (!rc && run_find_param(f, p->key))
+			rc = jsonio_fail(r, "key", "%s is there twice", p->key);
+		if (rc)
+			return rc;
+		f->param_count++;
+	}
+	r->where[where] = '\0';
+	return 0;
 }
 
 static int get_families(struct jsonio_reader *r, const json_t *o, struct run *run)
@@ -182,7 +267,7 @@ static int get_families(struct jsonio_reader *r, const json_t *o, struct run *ru
 
 		snprintf(r->where + where, sizeof(r->where) - where, "%sfamilies[%zu]",
 		    where ? "." : "", i);
-		rc = json_is_object(item) ? jsonio_get_fields(r, item, family_fields, &family)
+		rc = json_is_object(item) ? get_family(r, item, &family)
 					  : jsonio_fail(r, NULL, "not an object");
 		if (!rc)
 			rc = run_add_family(run, &family);

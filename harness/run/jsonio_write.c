@@ -66,7 +66,7 @@ int jsonio_put_real(json_t *object, const char *key, double value)
 	return isfinite(value) ? jsonio_put(object, key, json_real(value)) : 0;
 }
 
-json_t *jsonio_metrics(const struct metric_set *set)
+static json_t *metrics(const struct metric_set *set)
 {
 	json_t *j = json_object();
 	int rc = 0;
@@ -110,7 +110,7 @@ static json_t *member(const struct jsonio_field *f, const void *at)
 	case JSONIO_OBJECT_OR_NONE:
 		return jsonio_fields(f->of, at);
 	case JSONIO_METRICS:
-		return jsonio_metrics(at);
+		return metrics(at);
 	case JSONIO_MANIFEST:
 		return jsonio_manifest(at);
 	case JSONIO_UNSIGNED:
@@ -165,6 +165,17 @@ json_t *jsonio_histogram(const struct histogram *h)
 		rc |= jsonio_append(buckets, json_integer((json_int_t)h->bucket[i]));
 	}
 	rc |= jsonio_put(j, "buckets", buckets);
+	return jsonio_whole(j, rc);
+}
+
+json_t *jsonio_outcomes(const struct run_figure *f, const unsigned counts[RUN_OUTCOMES_MAX])
+{
+	json_t *j = json_object();
+	char word[METRIC_NAME_MAX];
+	int rc = 0;
+
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++)
+		rc |= jsonio_put_u64(j, word, counts[i]);
 	return jsonio_whole(j, rc);
 }
 

@@ -46,7 +46,7 @@ static int by_launch(const void *a, const void *b)
 	return (x->launch > y->launch) - (x->launch < y->launch);
 }
 
-/* metric_get() of what is nearly always at the place of its name. */
+/* metric_get() for a metric that is nearly always at the index of its name. */
 static bool get_at(const struct metric_set *set, unsigned place, const char *name, double *value)
 {
 	if (place >= set->count || strcmp(set->item[place].name, name))
@@ -56,8 +56,9 @@ static bool get_at(const struct metric_set *set, unsigned place, const char *nam
 }
 
 /*
- * Of so many trials' values @x. Of times per operation the others, which finished none, count as
- * infinite: @x has room for them. Return: 0, with *has false when there is no figure; -ENOMEM.
+ * From the values @x of so many trials. For times per operation the other trials, which finished
+ * none, count as infinite: @x has room for them. Return: 0, with *has false when there is no
+ * figure; -ENOMEM.
  */
 static int figure_of(
     const struct run_figure *f, double *x, size_t n, size_t trials, bool *has, double *figure)

@@ -1,5 +1,5 @@
 /*
- * launch.h - a series' trials brought together by launch, the unit of replication.
+ * launch.h - a series' trials grouped by launch, the unit of replication.
  *
  * Knows no JSON. Used by the summary and by the run file's rows, so that both say the same.
  */
@@ -8,7 +8,7 @@
 
 #include "harness/run/run.h"
 
-/* More different names than one sample may carry: a trial can lack what another one has. */
+/* More names than one sample may carry: trials may have different metrics. */
 #define METRIC_NAMES_MAX 128
 
 struct metric_names {
@@ -17,7 +17,8 @@ struct metric_names {
 };
 
 /**
- * metric_names_collect() - all names the samples of a series use, in order of first appearance.
+ * metric_names_collect() - all names that the samples of a series use, in order of first
+ * appearance.
  * Return: 0; -E2BIG when there are more than METRIC_NAMES_MAX.
  */
 int metric_names_collect(const struct series *s, struct metric_names *out);
@@ -49,9 +50,9 @@ struct launch_list {
 /**
  * launch_list_build() - from the samples as they are; launch_list_free() it.
  *
- * An empty trial has no time per operation, but it was not a fast one: it counts as longer than
- * every other. Dropping it would make a case the faster the more often it stands still. Of another
- * figure a trial that does not give it says nothing.
+ * An empty trial has no time per operation, but it was not fast: it counts as longer than every
+ * other. If it were dropped, a case would look faster the more often it stands still. For other
+ * figures a trial without the figure is left out.
  * Return: 0; -ENOMEM; -E2BIG as above.
  */
 int launch_list_build(const struct series *s, struct launch_list *out);
@@ -59,9 +60,8 @@ int launch_list_build(const struct series *s, struct launch_list *out);
 void launch_list_free(struct launch_list *list);
 
 /**
- * launch_figure() - the figure of the series' launch that was measured last, as launch_list_build()
- * would have it.
- * @trials: that it is of.
+ * launch_figure() - the figure of the series' last launch, as launch_list_build() would have it.
+ * @trials: how many it is from.
  * Return: 0; -ENODATA when it has none; -ENOMEM.
  */
 int launch_figure(const struct series *s, unsigned launch, double *figure, unsigned *trials);

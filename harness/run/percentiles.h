@@ -1,6 +1,6 @@
 /*
- * percentiles.h - which points of a latency distribution are told, and under which names: the same
- * in run files, in the CSV and in tables.
+ * percentiles.h - which points of a latency distribution are reported, and their names: the same in
+ * run files, CSV and tables.
  */
 #ifndef CONCBENCH_PERCENTILES_H
 #define CONCBENCH_PERCENTILES_H
@@ -33,8 +33,8 @@ struct percentile_figure {
 int percentile_find(const char *metric);
 
 /**
- * percentile_get() - the value at percentiles[@i] of one launch.
- * Return: true and *@ns set when there are values enough to speak of it (histogram.h).
+ * percentile_get() - the value at percentiles[@i] of one launch. Return: true and *@ns set when
+ * there are enough values for it (histogram.h).
  */
 bool percentile_get(const struct histogram *h, unsigned i, uint64_t *ns);
 

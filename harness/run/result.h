@@ -8,7 +8,7 @@
  *   results/<id>/topology.xml
  *   results/latest              symbolic link to the newest
  *
- * No NaN and no Infinity ever: what is not finite is left out.
+ * The JSON never has NaN or Infinity: values that are not finite are left out.
  */
 #ifndef CONCBENCH_RESULT_H
 #define CONCBENCH_RESULT_H
@@ -18,16 +18,15 @@
 #define RESULT_SCHEMA 2
 
 /**
- * result_write() - write a run as run.json.
- * One "iteration" row a launch in "benchmarks" (real_time = the launch's figure, time_unit "ns",
- * cpu_time = cpu_ns_per_op, repetitions = launches), then mean, median, stddev and cv aggregates,
- * in Google Benchmark's own field names; a failed case is a row with error_occurred. The schema
- * knows times only: a figure of another unit is real_time all the same, where compare.py and the
- * like look for what they compare, and the row's label says what it is. Every other metric is a
- * counter, as are the percentiles of the latency (p50_ns, ..., max_ns): a launch's in its row,
- * those of a typical launch in the row of the median. One that is not known is left out. Case
- * details, status and histogram go under
- * "concbench". Return: 0; -errno (-ENOSPC, -EACCES, ...), and nothing half-written.
+ * result_write() - write a run as run.json. One "iteration" row a launch in "benchmarks" (real_time
+ * = the launch's figure, time_unit "ns", cpu_time = cpu_ns_per_op, repetitions = launches), then
+ * mean, median, stddev and cv aggregates, in Google Benchmark's own field names; a failed case is a
+ * row with error_occurred. The schema knows times only. A figure in another unit is written as
+ * real_time too, because compare.py and similar tools compare that; the row's label says what it
+ * is. Every other metric is a counter, and so are the percentiles of the latency (p50_ns, ...,
+ * max_ns): a launch's own in its row, those of a typical launch in the row of the median. Unknown
+ * ones are left out. Case details, status and histogram go under "concbench". Return: 0; -errno
+ * (-ENOSPC, -EACCES, ...), and nothing half-written.
  */
 int result_write(const struct run *run, const char *path);
 
@@ -37,15 +36,15 @@ int result_format(const struct run *run, char **json);
 /**
  * result_read() - read what result_write() wrote.
  * @err: one line saying what is wrong with the file: unreadable, not JSON (line and column),
- *       Google Benchmark's JSON but not concbench's, a newer schema, a field missing.
- * "benchmarks" is for others and not looked at: all of it is in "concbench" as well.
+ * Google Benchmark's JSON but not concbench's, a newer schema, a field missing. "benchmarks" is for
+ * other tools and is not read: "concbench" has all of it as well.
  * Return: 0; -errno; -EINVAL for contents. @out untouched on error.
  */
 int result_read(const char *path, struct run *out, char *err, size_t err_len);
 
 /**
- * result_resolve() - what a user may name: a run.json, a run's folder, an id under results/, or
- * "latest". @path gets the run.json's path. Return: 0; -ENOENT; -ENAMETOOLONG.
+ * result_resolve() - find the run that a user names: a run.json, a run's folder, an id under
+ * results/, or "latest". @path gets the run.json's path. Return: 0; -ENOENT; -ENAMETOOLONG.
  */
 int result_resolve(const char *results_dir, const char *ref, char *path, size_t path_len);
 
@@ -62,16 +61,17 @@ int journal_run(struct journal *j, const struct run *run);
 int journal_series(struct journal *j, const struct series *s);
 /** journal_sample() - one trial. */
 int journal_sample(struct journal *j, const char *case_name, const struct sample *s);
-/** journal_sync() - to the disk; once a round, a lost page of the last round is affordable. */
+/** journal_sync() - write to the disk; once a round is enough, since losing the last round is
+ * tolerable. */
 int journal_sync(struct journal *j);
 int journal_close(struct journal *j);
 
 /**
- * journal_recover() - rebuild a run from a journal; a torn last line is dropped and said so.
+ * journal_recover() - rebuild a run from a journal; a torn last line is dropped, and @note says so.
  * @note: what was dropped, "" when nothing.
  *
- * Its time is that of the last line that tells one, 0 when none does. Without a word in the head of
- * why there are no hardware counters, their note says how far the run came with them.
+ * Its elapsed time is that of the last line that has one, 0 when none has. Unless the head says why
+ * there are no hardware counters, their note says how far the run came with them.
  * Return: 0; -errno; -EINVAL when even the first line is not a journal's.
  */
 int journal_recover(const char *path, struct run *out, char *note, size_t note_len);

@@ -1,5 +1,5 @@
 /*
- * result_fuzz.c - run files and journals as nobody would write them (libFuzzer; `make fuzz`).
+ * result_fuzz.c - broken run files and journals (libFuzzer; `make fuzz`).
  *
  * Every input goes to both readers: that a journal is given to `report`, or a run file to
  * `recover`, is bad input like any other.

@@ -73,8 +73,8 @@ static const char *figure_wrong(const struct run_figure *f, const struct series_
 	return NULL;
 }
 
-/* Before there were those of a typical launch a number stood here, of all launches as they came:
- * that is none. */
+/* Earlier versions had a number here, from all launches merged: it does not describe a typical
+ * launch and is ignored. */
 static int read_percentile(
     struct jsonio_reader *r, const json_t *latency, unsigned i, struct percentile_figure *out)
 {
@@ -235,7 +235,7 @@ static int read_samples(struct jsonio_reader *r, const json_t *o, struct series 
 	return 0;
 }
 
-/* A second one would be refused by a history, and counted as two by whoever counts. */
+/* A history would refuse a second one, and any count would include both. */
 static int check_doubles(struct jsonio_reader *r, const struct series *s)
 {
 	const struct sample *twice;

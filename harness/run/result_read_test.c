@@ -106,7 +106,7 @@ static void foreign_files_are_refused(void **state)
 static void every_field_is_checked(void **state)
 {
 	static const struct {
-		const char *place[4]; /* members from concbench down; digits are indices */
+		const char *place[5]; /* members from concbench down; digits are indices */
 		const char *value;    /* NULL: removed */
 		const char *why;
 	} row[] = {
@@ -132,6 +132,16 @@ static void every_field_is_checked(void **state)
 		"concbench.families[1].name: lock is there twice"},
 	    {{"families", "1", "kind_blocks"}, "1",
 		"concbench.families[1].kind_blocks: not true or false"},
+	    {{"families", "1", "parameters"}, "{}",
+		"concbench.families[1].parameters: not an array"},
+	    {{"families", "1", "parameters", "0"}, "7",
+		"concbench.families[1].parameters[0]: not an object"},
+	    {{"families", "1", "parameters", "1", "unit"}, "\"parsec\"",
+		"concbench.families[1].parameters[1].unit: unknown unit \"parsec\""},
+	    {{"families", "1", "parameters", "1", "key"}, "\"workers\"",
+		"concbench.families[1].parameters[1].key: workers is there twice"},
+	    {{"families", "0", "parameters", "0", "about"}, NULL,
+		"concbench.families[0].parameters[0].about: missing"},
 	    {{"manifest"}, "[]", "concbench.manifest: not an object"},
 	    {{"manifest", "cpu.model"}, "1", "concbench.manifest: a value is not a text"},
 	    {{"noise", "word"}, "\"01234567890123456\"",
@@ -217,7 +227,7 @@ static void every_field_is_checked(void **state)
 		const char *const *place = row[i].place;
 		char *changed;
 
-		for (; place < row[i].place + 3 && place[1]; place++)
+		for (; place < row[i].place + 4 && place[1]; place++)
 			at = json_is_array(at) ? json_array_get(at, (size_t)atoi(*place))
 					       : json_object_get(at, *place);
 		if (!row[i].value)

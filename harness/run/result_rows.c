@@ -111,7 +111,7 @@ static uint64_t whole(double ops)
 	return ops > 0 && ops < 0x1p53 ? (uint64_t)(ops + 0.5) : 0;
 }
 
-/* The schema wants both times in every row: 0 is its way, too, to say that there is none. */
+/* The schema wants both times in every row; Google Benchmark too writes 0 when there is none. */
 static int put_times(json_t *j, uint64_t iterations, double real, double cpu)
 {
 	int rc = 0;
@@ -330,7 +330,8 @@ int result_write_rows(const struct run *run, FILE *f)
 		struct place_in_family place;
 
 		rc = next_place(&families, s->name, &place);
-		/* What never ran is no row: Google Benchmark lists no case it did not register. */
+		/* A case that never ran gets no row: Google Benchmark lists only cases that it has
+		 * registered. */
 		if (!rc && status_has_figure(s->status))
 			rc = add_figures(rows, s, place);
 		else if (!rc && status_is_failure(s->status))

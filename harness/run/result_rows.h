@@ -22,9 +22,8 @@ struct json_t *result_context(const struct run *run);
 
 #define RESULT_LABEL_MAX 128
 
-/** result_label() - what a row says beside its figures: a status that is not ok; and, since the
- * schema has no units but those of time, what real_time is instead: "real_time is peak_bytes in
- * bytes". */
+/** result_label() - a row's label: a status other than ok; and, because the schema knows units of
+ * time only, what real_time is instead: "real_time is peak_bytes in bytes". */
 void result_label(const struct series *s, char label[RESULT_LABEL_MAX]);
 
 /** result_write_rows() - "benchmarks", as its value stands in the file. Return: 0; -ENOMEM; -E2BIG

@@ -269,16 +269,21 @@ static void families_are_numbered_by_name(void **state)
 
 static void what_is_written_is_read_back(void **state)
 {
+	static const struct run_given given = {
+	    .of = "job/peak", .figure = 41295.921681972191, .unit = "/s"};
 	struct run run, back = {0};
 	char err[300] = "";
 	char *first, *second;
 
 	(void)state;
 	fixture_run(&run, 10, 3, 1);
+	run.series[1].given = given;
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(result_write(&run, path), 0);
 	assert_int_equal(result_read(path, &back, err, sizeof(err)), 0);
 	assert_string_equal(err, "");
+	assert_memory_equal(&back.series[1].given, &given, sizeof(given));
+	assert_string_equal(back.series[0].given.of, "");
 	fixture_assert_facts(&run, &back);
 	assert_memory_equal(&run.noise, &back.noise, sizeof(run.noise));
 	assert_int_equal(run.series_count, back.series_count);

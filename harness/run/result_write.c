@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is told of it, and the histogram of all launches, as they came. */
+/* The reported percentiles, and the merged histogram of all launches. */
 static json_t *latency_json(const struct series_summary *s)
 {
 	json_t *j = json_object();
@@ -30,18 +30,7 @@ static json_t *latency_json(const struct series_summary *s)
 	return jsonio_whole(j, rc);
 }
 
-static json_t *outcomes_json(const struct run_figure *f, const unsigned *counts)
-{
-	json_t *j = json_object();
-	char word[METRIC_NAME_MAX];
-	int rc = 0;
-
-	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(f, i, word); i++)
-		rc |= jsonio_put_u64(j, word, counts[i]);
-	return jsonio_whole(j, rc);
-}
-
-/* For those who read the file by hand: whoever reads all of it has the samples. */
+/* For people who read the file; programs can use the samples. */
 static int put_regimes(json_t *summary, const struct series *s)
 {
 	struct series_regimes r;
@@ -75,7 +64,7 @@ static json_t *summary_json(const struct series *series)
 		rc |= jsonio_put(
 		    j, "ops_per_s", jsonio_fields(jsonio_interval_fields, &s->ops_per_s));
 	if (f->scale == CB_OUTCOME)
-		rc |= jsonio_put(j, "outcomes", outcomes_json(f, s->outcomes));
+		rc |= jsonio_put(j, "outcomes", jsonio_outcomes(f, s->outcomes));
 	if (s->latency)
 		rc |= jsonio_put(j, "latency", latency_json(s));
 	rc |= put_regimes(j, series);

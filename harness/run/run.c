@@ -17,17 +17,41 @@ const struct run_family *run_find_family(const struct run *run, const char *name
 
 int run_add_family(struct run *run, const struct run_family *family)
 {
-	struct run_family *all;
-
 	if (run_find_family(run, family->name))
 		return -EEXIST;
-	/* A handful: not worth a capacity. */
-	all = reallocarray(run->families, run->family_count + 1, sizeof(*all));
-	if (!all)
+	if (grow_by_one(&run->families, run->family_count, sizeof(*family)))
 		return -ENOMEM;
-	run->families = all;
-	all[run->family_count++] = *family;
+	run->families[run->family_count++] = *family;
 	return 0;
+}
+
+const struct run_param *run_find_param(const struct run_family *family, const char *key)
+{
+	for (unsigned i = 0; family && i < family->param_count; i++)
+		if (!strcmp(family->params[i].key, key))
+			return &family->params[i];
+	return NULL;
+}
+
+void run_add_param(struct run *run, const char *family, const struct run_param *param)
+{
+	for (size_t i = 0; i < run->family_count; i++) {
+		struct run_family *f = &run->families[i];
+		unsigned k = 0;
+
+		if (strcmp(f->name, family))
+			continue;
+		while (k < f->param_count && strcmp(f->params[k].key, param->key))
+			k++;
+		if (k == f->param_count && k < RUN_PARAMS_MAX)
+			f->params[f->param_count++] = *param;
+		if (k == RUN_PARAMS_MAX)
+			continue;
+		if (strcmp(f->params[k].about, param->about))
+			f->params[k].about[0] = '\0';
+		if (f->params[k].unit != param->unit)
+			f->params[k].unit = CB_COUNT;
+	}
 }
 
 static const char *series_name(const void *array, size_t at)

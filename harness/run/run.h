@@ -18,11 +18,12 @@
 
 #define CASE_NAME_MAX 192
 #define REASON_MAX 256
+#define RUN_STOPPED_MAX 192
 #define PUS_TEXT_MAX 256
 #define RUN_LOAD_MAX 512
 /* Of the names of an A/A run, before "a" or "b". */
 #define RUN_PAIR_PART "/aa:"
-/* The extremes of fewer launches cover the median in 87.5 % at most: no figure to build on. */
+/* With fewer launches even the extremes cover the median in 87.5 % at most, which is too little. */
 #define RUN_LAUNCHES_MIN 5
 /* Ways in which a trial may end. */
 #define RUN_OUTCOMES_MAX 8
@@ -49,9 +50,19 @@ struct series_summary {
 	struct histogram *latency; /* all used trials merged, whatever launch; NULL when none */
 };
 
+/* A parameter, as far as it is shown. What it counts stands in its key: "workers". */
+struct run_param {
+	char key[64]; /* as in names, with its unit: "hold_ns" */
+	enum cb_unit unit;
+	char about[128]; /* what it means */
+};
+
+/* Of all kinds of a family together; more are not kept. */
+#define RUN_PARAMS_MAX 32
+
 /*
- * A family as the benches declared it (concbench.h), so that whoever shows a run needs to know none
- * by name. A run file of another version may have families that this program does not.
+ * A family as the benches declared it (concbench.h), so that code that shows a run knows no family
+ * by name. A run file of another version may have families that this program lacks.
  */
 struct run_family {
 	char name[32];       /* first part of its cases' names */
@@ -59,10 +70,13 @@ struct run_family {
 	char question[192];  /* "Which lock ...?" */
 	enum cb_shape shape; /* of its chart */
 	char caption[512];   /* how to read that chart */
-	char axis[32];       /* key of the parameter that it is drawn over; "" none */
-	bool kind_blocks;    /* each kind is a block of its own: their operations are not alike */
-	bool rate;           /* people want operations per second, not time per operation */
+	char axis[32];       /* key of the parameter by which rows stand side by side; "" none */
+	struct run_param params[RUN_PARAMS_MAX]; /* of the kinds that are in the run */
+	unsigned param_count;
+	bool kind_blocks; /* each kind is a block of its own: their operations are not alike */
+	bool rate;        /* people want operations per second, not time per operation */
 	enum cb_contenders contenders;
+	char floor[32]; /* the kind that is its loop with nothing in it; "" none */
 };
 
 /* The figure of a series: one of the metrics of its samples. */
@@ -76,16 +90,16 @@ struct run_figure {
 	char outcomes[96]; /* CB_OUTCOME: the words, the good one first: "survived lost hung" */
 };
 
-/* How the length of a series' windows came to be (harness/cell/run_window.h). */
+/* How the length of a series' windows was chosen (harness/cell/run_window.h). */
 enum run_window_how {
-	WINDOW_UNJUDGED,  /* the case's own; nothing has shown that a long one says the same */
+	WINDOW_UNJUDGED,  /* the case's own; nothing has shown that a long window gives the same
+			     figure */
 	WINDOW_NONE,      /* its trials have none */
 	WINDOW_GIVEN,     /* --slot-time */
 	WINDOW_STEADY,    /* a long one says the same */
 	WINDOW_UNSETTLED, /* too noisy to tell: a long one says the same, more or less */
-	WINDOW_SENSITIVE, /* a shorter one says another figure; that this one is long enough has not
-			     been shown */
-	WINDOW_HOWS,
+	WINDOW_SENSITIVE, /* a shorter window gives another figure; this one has not been shown to
+			     be long enough */
 };
 
 /* What was seen when a case was measured in two lengths in the same launches. */
@@ -98,15 +112,25 @@ struct run_window {
 	unsigned launches;           /* 0: nothing was seen */
 };
 
+/* What a case was given that depends on another's figure. */
+struct run_given {
+	char of[CASE_NAME_MAX]; /* the other case; "" none */
+	double figure;          /* its figure, or its rate where that is a time per operation */
+	char unit[16];          /* of it: "/s" of a rate */
+};
+
 struct series {
 	char name[CASE_NAME_MAX]; /* the case's Google Benchmark name, key:value parts */
 	char op[32];              /* what one operation is: "acquire+release" */
 	char latency_of[64];      /* what a latency is, from which event to which; "" none */
 	struct run_figure figure;
+	char axis[32];  /* key of the parameter that takes the place of the family's; "" none */
 	bool reference; /* drawn beside the others to compare with, but never named a winner */
 	char hash[17];  /* of what the case does; differs when its definition does */
 	enum case_status status;
-	char reason[REASON_MAX]; /* one line; "" when there is nothing to say */
+	char reason[REASON_MAX];       /* one line; "" when there is nothing to say */
+	char stopped[RUN_STOPPED_MAX]; /* measuring ended before it was precise: series_note_stop()
+					*/
 	unsigned workers;
 	char model[16];
 	char place[128];         /* policy as written */
@@ -115,6 +139,7 @@ struct series {
 	bool oversubscribed;
 	uint64_t slot_ns; /* length of the windows that the figures are of */
 	struct run_window window;
+	struct run_given given;
 	struct sample *samples; /* in the order they were measured */
 	size_t sample_count;
 	size_t sample_capacity;
@@ -125,7 +150,7 @@ struct series {
 	struct series_summary summary;
 };
 
-/* How far this machine can be trusted, from the run's own data. */
+/* How far the run's own data say that this machine can be trusted. */
 struct noise_verdict {
 	char word[16];                /* "quiet", "fair", "noisy", "unknown" */
 	char text[REASON_MAX];        /* one sentence with the figures behind the word */
@@ -158,8 +183,7 @@ struct run {
  * Return: NULL with errno ENOMEM or ENAMETOOLONG. */
 struct series *run_add_series(struct run *run, const char *name);
 
-/** run_find_series() - by exact name, or NULL; of two the first. However many there are: in the
- * time that one takes. */
+/** run_find_series() - by exact name, or NULL; of two the first. In constant time. */
 struct series *run_find_series(const struct run *run, const char *name);
 
 /** run_find_family() - by exact name, or NULL. */
@@ -168,16 +192,23 @@ const struct run_family *run_find_family(const struct run *run, const char *name
 /** run_add_family() - append a copy. Return: 0; -ENOMEM; -EEXIST. */
 int run_add_family(struct run *run, const struct run_family *family);
 
+/** run_add_param() - to a family, if it has room. Where kinds mean different things by one key,
+ * neither meaning is kept. */
+void run_add_param(struct run *run, const char *family, const struct run_param *param);
+
+/** run_find_param() - by its key, or NULL; @family may be NULL. */
+const struct run_param *run_find_param(const struct run_family *family, const char *key);
+
 /* ---- figures (run_figure.c) ---- */
 
 /** run_time_figure() - the figure of nearly all series: METRIC_NS_PER_OP, a ratio, less is better.
  */
 struct run_figure run_time_figure(void);
 
-/** run_figure_has_rate() - is it the time per operation, which is a rate the other way up? */
+/** run_figure_has_rate() - is it the time per operation, whose inverse is a rate? */
 bool run_figure_has_rate(const struct run_figure *f);
 
-/** run_figure_is_time() - one that is slower or faster, as other figures are worse or better. */
+/** run_figure_is_time() - does a change make it slower or faster, rather than worse or better? */
 bool run_figure_is_time(const struct run_figure *f);
 
 /** run_figure_same() - may two such figures be compared? Their titles may differ. */
@@ -186,14 +217,15 @@ bool run_figure_same(const struct run_figure *a, const struct run_figure *b);
 /** run_figure_wrong() - what is wrong with a figure that somebody else has declared, or NULL. */
 const char *run_figure_wrong(const struct run_figure *f);
 
-/** run_figure_word() - an outcome's word. Return: true and it copied when there are so many. */
+/** run_figure_word() - copy an outcome's word. Return: false when there are not so many. */
 bool run_figure_word(const struct run_figure *f, unsigned i, char word[METRIC_NAME_MAX]);
 
-/** run_figure_outcome() - which of the words a trial ended with; -1 with none, or several. */
+/** run_figure_outcome() - the index of the outcome that a trial ended with; -1 with none, or
+ * several. */
 int run_figure_outcome(const struct run_figure *f, const struct metric_set *trial);
 
-/** run_figure_value() - a trial's figure; of an outcome 1 when it is the first. Return: true and
- * *@value set when it has one that its scale allows. */
+/** run_figure_value() - a trial's figure; for outcomes 1 when it ended with the first one. Return:
+ * true and *@value set when it has a value that its scale allows. */
 bool run_figure_value(const struct run_figure *f, const struct metric_set *trial, double *value);
 
 /** run_figure_format() - for people: "1.23 µs", "4 kB", "12.3 %". Return: @buf. */
@@ -214,11 +246,11 @@ bool series_uses(const struct series *series, const struct sample *s);
 int series_add_sample(struct series *series, const struct sample *s);
 
 /**
- * series_fold_latency() - merge the samples' histograms into one and release them, those of warm-up
- * trials unmerged. Once they are in the journal nobody needs them one by one, and at 17 KB each
- * those of a full run would fill a gigabyte. The percentiles of each launch become metrics of its
- * first trial that is no warm-up: so this is for whole launches. Return: 0; -ENOMEM, and nothing
- * is lost.
+ * series_fold_latency() - merge the samples' histograms into one and release them; those of warm-up
+ * trials are not merged. Once they are in the journal nobody needs them one by one, and at 17 KB
+ * each those of a full run would fill a gigabyte. The percentiles of each launch become metrics of
+ * its first trial that is not a warm-up, so call this for whole launches only. Return: 0; -ENOMEM,
+ * and nothing is lost.
  */
 int series_fold_latency(struct series *series);
 
@@ -227,67 +259,71 @@ int series_fold_latency(struct series *series);
  * the run's noise verdict from the samples. Idempotent.
  *
  * The launch is the unit of replication: the middle of a launch's trials is one value, and the
- * figure is that of these with scale_interval(), by the figure's scale. A trial without the
- * figure's metric is left out; of the time per operation it counts, see below.
+ * figure is the middle of these values with its scale_interval(). A trial without the figure's
+ * metric is left out, unless the figure is the time per operation, see below.
  *
- * Statuses without a figure and their reasons stay as they are. Of the others the status, and the
- * reason where there is something to say, are written anew (but for series_note_stop()'s clause):
+ * Statuses without a figure and their reasons stay as they are. The other statuses, and their
+ * reasons if there is something to say, are written anew:
  * - oversubscribed wins over noisy, its reason then says that it is noisy as well;
  * - noisy: more CPU time than the quota grants (manifest), an interval over
  *   RUN_NOISY_HALF_WIDTH_PCT, fewer than RUN_LAUNCHES_MIN launches, or, of times per operation, so
- *   many trials without a finished operation that a launch's median trial is one of them. Then
- * every launch's figure is its whole time over all its operations. Fewer such trials are counted in
- * the reason and rank as the longest. How wide the interval of an outcome is follows from the
- * number of trials alone, and says nothing of noise: it makes none noisy;
+ * many trials without a finished operation that a launch's median trial is one of them. Then every
+ * launch's figure is its whole time over all its operations. Fewer such trials are counted in the
+ * reason and rank as the longest. The width of an outcome's interval follows from the number of
+ * trials alone and says nothing of noise, so it makes no row noisy;
  * - invalid when more than half of the launches gave no figure at all;
  * - not_run when there is no trial but warm-ups.
  *
- * The machine is judged by its times: only they show its noise.
+ * The noise verdict on the machine uses times only: other figures do not show its noise.
  *
  * Return: 0; -ENOMEM; -E2BIG when a series has more than 128 kinds of metrics.
  */
 int run_summarise(struct run *run);
 
 /**
- * series_note_stop() - the reason says that measuring ended before the series was precise: "stopped
- * at +-3.1 % after 12 launches: time budget out before +-2 %" (of shares: points). No failure;
- * run_summarise() keeps this clause.
+ * series_note_stop() - note that measuring ended before the series was precise: "stopped at +-3.1 %
+ * after 12 launches: time budget out before +-2 %" (for shares: points). It has a member of its
+ * own, so that a long reason cannot cut it. This is no failure.
  * @half_width_pct: not finite when there is none.
  * @why: what ended it.
  */
 void series_note_stop(struct series *s, double half_width_pct, unsigned launches,
     double precision_pct, const char *why);
 
-/** series_note_cut() - the same where a number of launches was asked for, and no precision:
- * "stopped after 30 of 500 launches: time budget out". */
+/** series_note_cut() - the same when a number of launches was asked for and no precision: "stopped
+ * after 30 of 500 launches: time budget out". */
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why);
 
-/** How a reason names the regimes of the machine that a row mixes (run_regimes.h). */
+/** The words in a reason before the regimes of the machine that a row mixes (run_regimes.h). */
 #define RUN_REGIMES_CLAUSE "mixes two regimes: "
 
-/** What stands beside a status: two things may be true of a row. */
+/** Flags beside a status, since more than one thing may be true of a row. */
 #define SERIES_FLAGS 4
 extern const char *const series_flag_names[SERIES_FLAGS];
 
-/** series_flag() - is it so of the summarised series? In the order of the names: it is
+/** series_flag() - does the summarised series have this flag? In the order of the names: it is
  * oversubscribed, and its interval is too wide as well (noisy); the CPU quota stopped it in some of
  * its windows (throttled); its launches were in 2 regimes of the machine; its figure is
  * window-sensitive. */
 bool series_flag(const struct series *s, unsigned flag);
 
 #define SERIES_STATUS_MAX 80
-/** series_status() - its status, and its flags behind it: "ok, throttled". Return: @buf. */
+/** series_status() - its status, followed by its flags: "ok, throttled". Return: @buf. */
 char *series_status(const struct series *s, char *buf, size_t len);
 
-/** How these clauses begin; a table that shows the interval need not repeat it. */
+/** How these begin, and began in the reasons of runs of earlier versions. */
 #define RUN_STOP_CLAUSE "stopped "
 
-/** How the reason of one begins whose figure depends on the length of its windows. */
+#define SERIES_WHY_MAX (REASON_MAX + RUN_STOPPED_MAX + 2)
+/** series_why() - the reason, followed by how it was stopped. Return: @buf. */
+char *series_why(const struct series *s, char buf[SERIES_WHY_MAX]);
+
+/** The beginning of the reason when a figure depends on the length of its windows. */
 #define RUN_WINDOW_CLAUSE "window-sensitive"
 
-/** A series whose half_width_pct is over this is noisy: ten times the least change that a gate
- * looks for by default, whatever a per cent is of. Whoever declares a difference says with its
- * worth what that is; a share is noisy when it is not known to ten points. */
+/** A series whose half_width_pct is over this is noisy: ten times the smallest change that a gate
+ * looks for by default (scale.h says what a per cent is). For a difference the declared worth
+ * decides what that is; a share is noisy when it is not known to ten points. */
 #define RUN_NOISY_HALF_WIDTH_PCT 10.0
 
 /**

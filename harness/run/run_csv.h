@@ -1,9 +1,9 @@
 /*
  * run_csv.h - a run as Google Benchmark's CSV reporter would print it, one row a case.
  *
- * Its fixed columns, then the counters' names in alphabetical order: every other metric of any
- * case, and the percentiles of the latency (p50_ns, ..., max_ns). A field is empty where a case has
- * none.
+ * It has the reporter's fixed columns, then the counters in alphabetical order: every other metric
+ * of any case, and the percentiles of the latency (p50_ns, ..., max_ns). A field is empty where a
+ * case has no value.
  */
 #ifndef CONCBENCH_RUN_CSV_H
 #define CONCBENCH_RUN_CSV_H

@@ -1,5 +1,5 @@
 /*
- * run_folder.h - the folder that a run leaves: its name, its making, and results/latest.
+ * run_folder.h - the folder of a run: its name, how it is made, and results/latest.
  */
 #ifndef CONCBENCH_RUN_FOLDER_H
 #define CONCBENCH_RUN_FOLDER_H
@@ -20,7 +20,7 @@ int run_folder_create(
 int run_folder_link_latest(const char *results_dir, const char *id);
 
 /** run_folder_unfinished() - is @ref, as a path or below @results_dir, the folder of a run that was
- * killed before it wrote its run file? "concbench recover" makes one of the journal. */
+ * killed before it wrote its run file? "concbench recover" makes one from the journal. */
 bool run_folder_unfinished(const char *results_dir, const char *ref);
 
 #endif

@@ -16,13 +16,14 @@ struct regime_figure {
 };
 
 struct series_regimes {
-	unsigned count; /* 2 of a series that mixes them, otherwise less, and no figures */
+	unsigned
+	    count; /* 2 if the series mixes them, otherwise less, and then there are no figures */
 	unsigned launches;
 	struct regime_figure of[2]; /* the quicker one first */
 };
 
-/** series_regimes() - of a series with a figure; of others there are none. Return: 0; -ENOMEM;
- * -E2BIG as launch_list_build(). */
+/** series_regimes() - the regimes of a series; none if it has no figure. Return: 0; -ENOMEM; -E2BIG
+ * as launch_list_build(). */
 int series_regimes(const struct series *s, struct series_regimes *out);
 /** launch_list_regimes() - the same, with the launches at hand. */
 int launch_list_regimes(
@@ -34,9 +35,9 @@ char *series_regimes_say(
     const struct series_regimes *r, const struct run_figure *f, char *buf, size_t len);
 
 /**
- * run_regimes_note() - the distribution of the round trips, a line in the manifest for each choice
- * of PUs ("line.round_trip_ns.0,1").
- * @text: a clause for the noise verdict; "" when no PUs were seen in two regimes.
+ * run_regimes_note() - write the distribution of the round trips into the manifest, a line for each
+ * choice of PUs ("line.round_trip_ns.0,1"). @text: a clause for the noise verdict; "" when no PUs
+ * were seen in two regimes.
  * Return: 0; -ENOMEM.
  */
 int run_regimes_note(struct run *run, char *text, size_t len);

@@ -90,9 +90,44 @@ static void name_parts(void **state)
 	assert_true(case_name_part("a/place:scatter", "place", NULL, 0));
 }
 
+/* Two kinds of a family may call different things the same. */
+static void parameters_of_a_family(void **state)
+{
+	struct run_param p = {.key = "bytes", .unit = CB_BYTES, .about = "of a message"};
+	const struct run_family family = {.name = "job"};
+	const struct run_param *found;
+	struct run run = {0};
+
+	(void)state;
+	assert_int_equal(run_add_family(&run, &family), 0);
+	run_add_param(&run, "job", &p);
+	run_add_param(&run, "job", &p);
+	run_add_param(&run, "lock", &p);
+	assert_int_equal(run.families[0].param_count, 1);
+	found = run_find_param(&run.families[0], "bytes");
+	assert_non_null(found);
+	assert_string_equal(found->about, "of a message");
+	strcpy(p.about, "of a ring");
+	run_add_param(&run, "job", &p);
+	assert_string_equal(found->about, "");
+	assert_int_equal(found->unit, CB_BYTES);
+	p.unit = CB_NS;
+	run_add_param(&run, "job", &p);
+	assert_int_equal(found->unit, CB_COUNT);
+	for (int i = 0; i < 2 * RUN_PARAMS_MAX; i++) {
+		snprintf(p.key, sizeof(p.key), "k%d", i);
+		run_add_param(&run, "job", &p);
+	}
+	assert_int_equal(run.families[0].param_count, RUN_PARAMS_MAX);
+	assert_null(run_find_param(NULL, "bytes"));
+	assert_null(run_find_param(&run.families[0], "none"));
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(parameters_of_a_family),
 	    cmocka_unit_test(series_are_kept_in_order),
 	    cmocka_unit_test(a_name_is_never_cut),
 	    cmocka_unit_test(samples_change_hands),

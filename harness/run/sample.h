@@ -1,5 +1,5 @@
 /*
- * sample.h - what one trial yields, and the words for what became of a case.
+ * sample.h - the outcome of one trial, and the words for the status of a case.
  */
 #ifndef CONCBENCH_SAMPLE_H
 #define CONCBENCH_SAMPLE_H
@@ -17,7 +17,7 @@ enum case_status {
 	STATUS_OVERSUBSCRIBED, /* measured, with more workers than PUs */
 	STATUS_UNSUPPORTED,    /* this machine or this combination cannot run it; never started */
 	STATUS_INVALID,        /* ran, but its self-check failed: no figure */
-	STATUS_CRASHED,        /* a process of it died or said something that is not the protocol */
+	STATUS_CRASHED,        /* one of its processes died or broke the protocol */
 	STATUS_HUNG,           /* overran its deadline and was killed */
 	STATUS_NOT_RUN,        /* the run ended (Ctrl-C, time budget) before its turn */
 	STATUS_COUNT,
@@ -52,17 +52,17 @@ struct metric_set {
 };
 
 /**
- * metric_add() - append or replace. Not finite values are refused: a figure that could not be
- * had is left out, never a NaN.
+ * metric_add() - append or replace. Values that are not finite are refused: an unknown figure is
+ * left out, it is never a NaN.
  * Return: 0; -EINVAL not finite or beyond METRIC_ABS_MAX, or a name that is empty, too long or not
  * of [A-Za-z0-9_.:-]; -ENOSPC.
  */
 int metric_add(struct metric_set *set, const char *name, double value);
 
 /**
- * metric_middle() - what many trials say of one metric: their median; of what is rare (steal time
- * in ticks of 10 ms, moves, preemptions, ways to end) the mean, since the median of 0, 0, 0 and 100
- * says nothing.
+ * metric_middle() - one value for a metric of many trials: the median; for rare events (steal time
+ * in ticks of 10 ms, moves, preemptions, ways to end) the mean, because the median of 0, 0, 0 and
+ * 100 says nothing.
  * @x: [n], finite; n >= 1.
  * Return: 0; -EINVAL; -ENOMEM.
  */
@@ -85,20 +85,26 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"
 #define METRIC_MIGRATIONS "migrations" /* moves to another PU; only unbound workers can */
 #define METRIC_STEAL_PCT "steal_pct"   /* of the machine's CPU time during the trial */
-/* Who else the machine worked for, over all of a trial: a little more than its window. */
+/* What else the machine did, over the whole trial: a little more than its window. */
 #define METRIC_THROTTLED_PCT "throttled_pct"   /* stopped by the CPU quota; only under one */
 #define METRIC_RUN_DELAY_PCT "run_delay_pct"   /* workers were ready and did not run */
 #define METRIC_OTHER_BUSY_PUS "other_busy_pus" /* PUs at work that are not the workers' */
 #define METRIC_INTERRUPTS_PER_S "device_interrupts_per_s" /* taken by the workers' PUs */
 #define METRIC_LOAD "load_1min"                           /* the machine's, theirs in it */
-#define METRIC_START_SKEW_NS "start_skew_ns" /* last worker's start minus the first's */
-#define METRIC_COMPANION_PU "companion_pu"   /* PU of the load generator; none when not bound */
+#define METRIC_START_SKEW_NS "start_skew_ns"     /* last worker's start minus the first's */
+#define METRIC_COMPANION_PU "companion_pu"       /* PU of the load generator; none when not bound */
+#define METRIC_CLIENT_BUSY_PCT "client_busy_pct" /* of the load generator, the busiest */
 #define METRIC_COMPANION_CPU_NS "companion_cpu_ns"        /* of all beside the workers, window */
 #define METRIC_COMPANION_BYTES "companion_resident_bytes" /* the same */
 #define METRIC_TRIAL_NS "trial_ns" /* of a trial without a window: how long all of it took */
 #define METRIC_ROUND_TRIP_NS \
 	"line_round_trip_ns"      /* a cache line between the first two PUs, as the launch began */
 #define METRIC_OUTCOME "outcome." /* and a word: 1 of a trial that ended so (figure.h) */
+
+#define METRIC_GIVEN_OPS_PER_S "given_ops_per_s" /* CB_GIVEN_OPS_PER_S (concbench.h) */
+
+/* From here on the load generator, and not what it loads, decides a rate. */
+#define CLIENT_BUSY_LIMIT_PCT 90.0
 
 /* One trial. Owns worker_ops and latency; release with sample_free(). */
 struct sample {
@@ -115,8 +121,8 @@ struct sample {
 
 void sample_free(struct sample *s);
 
-/** sample_length_ns() - what Google Benchmark is told of a trial: time per operation, or how long
- * all of it took; 0 when neither is known. */
+/** sample_length_ns() - the time of a trial for Google Benchmark: per operation, or else of the
+ * whole trial; 0 when neither is known. */
 double sample_length_ns(const struct sample *s);
 
 #endif

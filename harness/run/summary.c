@@ -15,13 +15,11 @@
 #define VERDICT_MIN_SERIES 3
 
 /* What a case with a load generator reports of it. */
-#define CLIENT_BUSY_PCT "client_busy_pct"
-#define CLIENT_BUSY_LIMIT_PCT 90.0
 
 /* CPU time is charged in ticks by some machines, and a quota may be borrowed from. */
 #define QUOTA_TOLERANCE 1.1
 
-/* From where on somebody is plainly the one who makes it noisy. */
+/* From these values on the cause of the noise is plain. */
 #define CULPRIT_DELAY_PCT 5.0
 #define CULPRIT_BUSY_PUS 0.5
 #define CULPRIT_INTERRUPTS_PER_S 2000.0
@@ -108,7 +106,8 @@ static int percentile(const struct series *s, const struct launch_list *list, un
 	rc = n ? stats_median(x, n, &middle) : 0;
 	if (rc)
 		return rc;
-	/* Of few there may be more that are like the one half, which cannot tell. */
+	/* If half of the launches or fewer have this percentile, the others may still agree with
+	 * it. */
 	if (2 * n > list->count && !typical_is(x, n, middle))
 		return -ERANGE;
 	if (n && n == list->count) {
@@ -166,7 +165,7 @@ static void count_samples(
 	}
 }
 
-/* Of next to no time: without end, but for what a file can say. */
+/* The rate of almost no time would be infinite: it is limited to what a file can hold. */
 static double rate(double ns)
 {
 	return fmin(1e9 / ns, DBL_MAX);
@@ -211,8 +210,8 @@ out:
 	return rc;
 }
 
-/* Different PUs in "0,1,0,1"; 0 when the workers were not bound, or when there are more than the
- * series has room to name: then nobody knows how many. */
+/* The number of different PUs in "0,1,0,1"; 0 when it is not known: the workers were not bound, or
+ * the series had no room for all PUs. */
 static unsigned distinct_pus(const char *pus)
 {
 	unsigned seen[PUS_TEXT_MAX / 2], count = 0;
@@ -252,24 +251,22 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
 
 	if (isfinite(half_width_pct))
 		snprintf(width, sizeof(width), "at +-%.1f %s ", half_width_pct, unit);
-	s->reason[0] = '\0';
-	say(s->reason, RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %s", width, launches,
-	    why, precision_pct, unit);
+	(void)snprintf(s->stopped, sizeof(s->stopped),
+	    RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %s", width, launches, why,
+	    precision_pct, unit);
 }
 
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why)
 {
-	s->reason[0] = '\0';
-	say(s->reason, RUN_STOP_CLAUSE "after %u of %u launches: %s", launches, asked, why);
+	(void)snprintf(s->stopped, sizeof(s->stopped),
+	    RUN_STOP_CLAUSE "after %u of %u launches: %s", launches, asked, why);
 }
 
-/* It is always the last clause. */
-static void say_stop(const char *reason, char *why)
+char *series_why(const struct series *s, char buf[SERIES_WHY_MAX])
 {
-	const char *clause = strstr(reason, RUN_STOP_CLAUSE);
-
-	if (clause)
-		say(why, "%s", clause);
+	(void)snprintf(buf, SERIES_WHY_MAX, "%s%s%s", s->reason,
+	    s->reason[0] && s->stopped[0] ? "; " : "", s->stopped);
+	return buf;
 }
 
 /* The load generator at its limit sets the rate: then only the cost of a request is the server's.
@@ -278,7 +275,7 @@ static void say_busy_client(const struct series_summary *sum, char *why)
 {
 	double busy_pct, pu;
 
-	if (!metric_get(&sum->medians, CLIENT_BUSY_PCT, &busy_pct))
+	if (!metric_get(&sum->medians, METRIC_CLIENT_BUSY_PCT, &busy_pct))
 		return;
 	if (!metric_get(&sum->medians, METRIC_COMPANION_PU, &pu))
 		say(why, "the load generator has no PU of its own");
@@ -369,8 +366,8 @@ static void say_throttled(const struct series *s, char *why)
 	    stopped, windows, mean);
 }
 
-/* Work at a rate that the quota does not allow was done in bursts, between standing still: nobody
- * gets it for longer. Return: true with a clause in @why. */
+/* Work faster than the quota allows was done in bursts between pauses: that rate does not last.
+ * Return: true with a clause in @why. */
 static bool beyond_quota(const struct series *s, double limit_cpus, char *why)
 {
 	double cpu_ns, cpus;
@@ -401,10 +398,16 @@ static void judge(
 	if (sum->launches < 2) {
 		noisy = true;
 		say(why, "%u launch: no interval", sum->launches);
-	} else if (sum->launches < RUN_LAUNCHES_MIN) {
+	} else if (sum->launches < RUN_LAUNCHES_MIN && sum->covered < LEVEL) {
 		noisy = true;
 		say(why, "%u launches are too few: their interval covers %.0f %%", sum->launches,
 		    sum->covered * 100);
+	} else if (sum->launches < RUN_LAUNCHES_MIN) {
+		/* Of a share: the interval is for tries that are as alike as these. */
+		noisy = true;
+		say(why,
+		    "%u launches (%u trials) are too few to show how launches vary: %d are needed",
+		    sum->launches, sum->samples - sum->empty_samples, RUN_LAUNCHES_MIN);
 	} else if (s->figure.scale != CB_OUTCOME &&
 		   sum->half_width_pct > RUN_NOISY_HALF_WIDTH_PCT) {
 		noisy = true;
@@ -420,8 +423,8 @@ static void judge(
 	say_busy_client(sum, why);
 	if (sum->latency_differs)
 		say(why,
-		    "some percentiles are of no typical launch, and not given: a third or more of "
-		    "the launches are over %g times off",
+		    "some percentiles are left out because no launch is typical: a third or more "
+		    "of the launches are over %g times off",
 		    TYPICAL_FACTOR);
 	if (sum->empty_samples)
 		say(why, "%s in %u of %u trials%s", lacking(&s->figure, what), sum->empty_samples,
@@ -430,7 +433,6 @@ static void judge(
 		say(why, "%u of %u launches %s none at all and are left out", sum->empty_launches,
 		    sum->launches + sum->empty_launches,
 		    run_figure_has_rate(&s->figure) ? "finished" : "gave");
-	say_stop(s->reason, why);
 	/* A reason that the supervisor gave an undisturbed series stays. */
 	if (s->status != STATUS_OK || why[0])
 		memcpy(s->reason, why, sizeof(why));
@@ -513,7 +515,7 @@ out:
 	return rc;
 }
 
-/* What a trial says of the machine: the mean over all of them, and in how many it is above 0. */
+/* A metric about the machine: its mean over all trials, and in how many it is above 0. */
 struct disturbance {
 	double mean;
 	size_t trials, hit;
@@ -542,8 +544,8 @@ static struct disturbance disturbance_of(const struct run *run, const char *metr
 	return d;
 }
 
-/* Whoever is plainly at work beside the run, the likeliest first; several may be. Shares of some
- * per cent are what a machine is never without. */
+/* What else was plainly at work beside the run, the likeliest cause first; there may be several. A
+ * few per cent are normal on any machine. */
 static void say_culprits(const struct run *run, char *text)
 {
 	const struct disturbance quota = disturbance_of(run, METRIC_THROTTLED_PCT, false),

@@ -91,7 +91,7 @@ static void where_none_is_typical_none_is_given(void **state)
 	assert_int_equal(run_summarise(&run), 0);
 	for (unsigned i = 0; percentiles[i].q < 1; i++)
 		assert_int_equal(s->summary.latency_at[i].of, PERCENTILE_NONE);
-	assert_non_null(strstr(s->reason, "percentiles are of no typical launch"));
+	assert_non_null(strstr(s->reason, "percentiles are left out because no launch is typical"));
 	run_free(&run);
 	/* The control: a factor that is not worth a word. */
 	s = fixture_series(&run, "a", 2);

@@ -4,6 +4,16 @@
 #include <errno.h>
 #include <math.h>
 
+/* Each test's own: freed behind it. */
+static struct run run;
+
+static int free_run(void **state)
+{
+	(void)state;
+	run_free(&run);
+	return 0;
+}
+
 static void assert_near(double a, double b)
 {
 	if (fabs(a - b) > 1e-9 * fabs(b) + 1e-12)
@@ -11,9 +21,9 @@ static void assert_near(double a, double b)
 }
 
 /* @ns: [launches][slots], 0 for a trial without a finished operation. */
-static struct series *measured(struct run *run, const double *ns, unsigned launches, unsigned slots)
+static struct series *measured(const double *ns, unsigned launches, unsigned slots)
 {
-	struct series *s = fixture_series(run, "a/workers:2", 2);
+	struct series *s = fixture_series(&run, "a/workers:2", 2);
 
 	for (unsigned l = 0; l < launches; l++) {
 		for (unsigned k = 0; k < slots; k++)
@@ -26,8 +36,7 @@ static void launch_is_the_unit(void **state)
 {
 	/* Medians of the launches: 10, 20, 30. Pooled, the median of all nine would be 11. */
 	static const double ns[] = {9, 10, 11, 8, 20, 21, 9, 30, 31};
-	struct run run = {0};
-	struct series *s = measured(&run, ns, 3, 3);
+	struct series *s = measured(ns, 3, 3);
 
 	(void)state;
 	assert_int_equal(run_summarise(&run), 0);
@@ -44,13 +53,42 @@ static void launch_is_the_unit(void **state)
 	assert_near(s->summary.ops_per_s.estimate, 5e7);
 	assert_int_equal(s->status, STATUS_NOISY);
 	assert_string_equal(s->reason, "3 launches are too few: their interval covers 75 %");
-	run_free(&run);
+}
+
+/* The interval of a share has its level however few there are: that is not what they lack. */
+static void few_launches_say_what_they_lack(void **state)
+{
+	static const struct {
+		unsigned figure, launches;
+		const char *reason;
+	} rows[] = {
+	    {FIXTURE_BYTES, 3, "3 launches are too few: their interval covers 75 %"},
+	    {FIXTURE_SHARE, 2,
+		"2 launches (6 trials) are too few to show how launches vary: 5 are needed"},
+	    {FIXTURE_ENDS, 4,
+		"4 launches (12 trials) are too few to show how launches vary: 5 are needed"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct series *s = fixture_of(&run, "a/workers:2", rows[i].figure);
+
+		for (unsigned k = 0; k < rows[i].launches * 3; k++) {
+			struct sample one = {.launch = k / 3, .slot = k % 3};
+
+			fixture_give(&one, rows[i].figure, rows[i].figure == FIXTURE_BYTES);
+			fixture_add(s, one);
+		}
+		assert_int_equal(run_summarise(&run), 0);
+		assert_int_equal(s->status, STATUS_NOISY);
+		assert_string_equal(s->reason, rows[i].reason);
+		run_free(&run);
+	}
 }
 
 static void order_of_samples_does_not_matter(void **state)
 {
 	static const double ns[] = {9, 10, 11, 8, 20, 21, 9, 30, 31};
-	struct run run = {0};
 	struct series *s = fixture_series(&run, "a", 1);
 
 	(void)state;
@@ -62,7 +100,6 @@ static void order_of_samples_does_not_matter(void **state)
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->summary.launches, 3);
 	assert_near(s->summary.figure.estimate, 20);
-	run_free(&run);
 }
 
 static void warm_up_changes_no_figure(void **state)
@@ -143,8 +180,7 @@ static void an_empty_trial_is_the_longest(void **state)
 	/* One of five trials of each launch is empty; without it the median would be 20.5. */
 	static const double ns[] = {20, 0, 21, 22, 19, 20, 21, 0, 22, 19, 22, 19, 20, 21, 0};
 	struct launch_list list = {0};
-	struct run run = {0};
-	struct series *s = measured(&run, ns, 3, 5);
+	struct series *s = measured(ns, 3, 5);
 	double ops = 0;
 
 	(void)state;
@@ -163,15 +199,13 @@ static void an_empty_trial_is_the_longest(void **state)
 	assert_int_equal(s->status, STATUS_NOISY);
 	assert_string_equal(s->reason, "3 launches are too few: their interval covers 75 %; "
 				       "no operation finished inside the window in 3 of 15 trials");
-	run_free(&run);
 }
 
 static void mostly_empty_is_pooled(void **state)
 {
 	/* Launch 0 stood still in two of three trials: its median trial has no length. */
 	static const double ns[] = {20, 0, 0, 20, 20, 20, 20, 20, 20};
-	struct run run = {0};
-	struct series *s = measured(&run, ns, 3, 3);
+	struct series *s = measured(ns, 3, 3);
 	struct launch_list list;
 	double value;
 
@@ -192,7 +226,6 @@ static void mostly_empty_is_pooled(void **state)
 	assert_non_null(strstr(s->reason,
 	    "no operation finished inside the window in 2 of 9 trials, so figures are whole time "
 	    "over all operations"));
-	run_free(&run);
 }
 
 static void empty_launches_are_counted(void **state)
@@ -200,8 +233,7 @@ static void empty_launches_are_counted(void **state)
 	static const double few[] = {20, 20, 20, 0, 0, 20};
 	static const double most[] = {20, 0, 0, 0, 0, 0};
 	static const double all[] = {0, 0, 0, 0};
-	struct run run = {0};
-	struct series *s = measured(&run, few, 3, 2);
+	struct series *s = measured(few, 3, 2);
 
 	(void)state;
 	/* Launch 1 is {20, 0}: pooled to 40. Launch 2 is {0, 20}. */
@@ -214,7 +246,7 @@ static void empty_launches_are_counted(void **state)
 	assert_non_null(strstr(s->reason, "1 of 3 launches finished none at all and are left out"));
 	run_free(&run);
 
-	s = measured(&run, most, 3, 2);
+	s = measured(most, 3, 2);
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->status, STATUS_INVALID);
 	assert_string_equal(s->reason,
@@ -223,17 +255,15 @@ static void empty_launches_are_counted(void **state)
 	assert_int_equal(s->summary.launches, 0);
 	run_free(&run);
 
-	s = measured(&run, all, 2, 2);
+	s = measured(all, 2, 2);
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(s->status, STATUS_INVALID);
-	run_free(&run);
 }
 
 static void one_launch_has_no_interval(void **state)
 {
 	static const double ns[] = {20, 21, 22};
-	struct run run = {0};
-	struct series *s = measured(&run, ns, 1, 3);
+	struct series *s = measured(ns, 1, 3);
 
 	(void)state;
 	assert_int_equal(run_summarise(&run), 0);
@@ -242,14 +272,12 @@ static void one_launch_has_no_interval(void **state)
 	assert_near(s->summary.figure.estimate, 21);
 	assert_near(s->summary.figure.low, 21);
 	assert_true(s->summary.covered == 0);
-	run_free(&run);
 }
 
 static void oversubscribed_wins_and_says_both(void **state)
 {
 	static const double ns[] = {10, 20, 30, 10, 20, 30, 10, 20, 30, 10};
-	struct run run = {0};
-	struct series *s = measured(&run, ns, 10, 1);
+	struct series *s = measured(ns, 10, 1);
 
 	(void)state;
 	s->oversubscribed = true;
@@ -266,17 +294,15 @@ static void oversubscribed_wins_and_says_both(void **state)
 		    "4 workers, more than there are PUs; interval of +-50.0 % over +-10 % "
 		    "(10 launches)");
 	}
-	run_free(&run);
 }
 
 static void statuses_without_figure_stay(void **state)
 {
 	static const double ns[] = {10, 10, 10, 10};
-	struct run run = {0};
 
 	(void)state;
 	for (int i = STATUS_UNSUPPORTED; i < STATUS_COUNT; i++) {
-		struct series *s = measured(&run, ns, 4, 1);
+		struct series *s = measured(ns, 4, 1);
 
 		s->status = (enum case_status)i;
 		snprintf(s->reason, sizeof(s->reason), "because");
@@ -290,7 +316,6 @@ static void statuses_without_figure_stay(void **state)
 
 static void without_samples_it_is_not_run(void **state)
 {
-	struct run run = {0};
 	struct series *s;
 	struct sample cold = fixture_sample(0, 0, 10);
 
@@ -303,13 +328,11 @@ static void without_samples_it_is_not_run(void **state)
 	assert_int_equal(run.series[0].status, STATUS_NOT_RUN);
 	assert_string_equal(run.series[0].reason, "no trial was measured");
 	assert_string_equal(run.series[1].reason, "no trial was measured, only warm-up");
-	run_free(&run);
 }
 
 static void histograms_merge_exactly(void **state)
 {
 	struct histogram expected;
-	struct run run;
 	struct series *s;
 
 	(void)state;
@@ -325,12 +348,10 @@ static void histograms_merge_exactly(void **state)
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(expected.count, 10 * 3 * 50);
 	fixture_assert_histogram(&expected, s->summary.latency);
-	run_free(&run);
 }
 
 static void medians_of_every_metric(void **state)
 {
-	struct run run = {0};
 	struct series *s = fixture_series(&run, "a", 1);
 	double value;
 
@@ -352,7 +373,6 @@ static void medians_of_every_metric(void **state)
 	assert_near(value, 1);
 	assert_true(metric_get(&s->summary.medians, METRIC_NS_PER_OP, &value));
 	assert_near(value, s->summary.figure.estimate);
-	run_free(&run);
 }
 
 static void summarising_twice_changes_nothing(void **state)
@@ -385,39 +405,44 @@ static void the_clause_of_an_early_end_stays(void **state)
 {
 	static const double quiet[] = {100, 100.1, 100.2, 100, 100.1},
 			    wide[] = {100, 200, 300, 100, 200};
-	struct run run = {0};
 	struct series *s;
+	char why[SERIES_WHY_MAX];
 
 	(void)state;
-	measured(&run, quiet, 5, 1);
-	measured(&run, wide, 5, 1);
-	measured(&run, quiet, 5, 1)->oversubscribed = true;
+	measured(quiet, 5, 1);
+	measured(wide, 5, 1);
+	measured(quiet, 5, 1)->oversubscribed = true;
 	for (size_t i = 0; i < run.series_count; i++)
 		series_note_stop(&run.series[i], 3.14159, 12, 2, "time budget out");
 	for (int again = 0; again < 3; again++) {
 		assert_int_equal(run_summarise(&run), 0);
 		s = &run.series[0];
 		assert_int_equal(s->status, STATUS_OK);
-		assert_string_equal(s->reason,
+		assert_string_equal(s->reason, "");
+		assert_string_equal(s->stopped,
 		    "stopped at +-3.1 % after 12 launches: time budget out before +-2 %");
 		s = &run.series[1];
 		assert_int_equal(s->status, STATUS_NOISY);
 		assert_memory_equal(s->reason, "interval of ", 12);
-		assert_string_equal(strstr(s->reason, "; stopped"),
+		assert_string_equal(strstr(series_why(s, why), "; stopped"),
 		    "; stopped at +-3.1 % after 12 launches: time budget out before +-2 %");
 		s = &run.series[2];
 		assert_int_equal(s->status, STATUS_OVERSUBSCRIBED);
-		assert_non_null(strstr(s->reason, "; stopped at +-3.1 %"));
+		assert_non_null(strstr(series_why(s, why), "; stopped at +-3.1 %"));
 	}
 	series_note_stop(&run.series[0], INFINITY, 12, 0.5, "rounds out");
 	assert_string_equal(
-	    run.series[0].reason, "stopped after 12 launches: rounds out before +-0.5 %");
+	    run.series[0].stopped, "stopped after 12 launches: rounds out before +-0.5 %");
 	series_note_cut(&run.series[1], 30, 500, "time budget out");
 	assert_int_equal(run_summarise(&run), 0);
 	assert_int_equal(run.series[1].status, STATUS_NOISY);
-	assert_string_equal(strstr(run.series[1].reason, "; stopped"),
+	assert_string_equal(strstr(series_why(&run.series[1], why), "; stopped"),
 	    "; stopped after 30 of 500 launches: time budget out");
-	run_free(&run);
+	/* A reason as long as it may be does not cut it. */
+	memset(run.series[1].reason, 'x', REASON_MAX - 1);
+	run.series[1].reason[REASON_MAX - 1] = '\0';
+	assert_string_equal(strstr(series_why(&run.series[1], why), "; stopped"),
+	    "; stopped after 30 of 500 launches: time budget out");
 }
 
 /* ---- figures other than time ---- */
@@ -425,7 +450,6 @@ static void the_clause_of_an_early_end_stays(void **state)
 static void a_figure_of_its_own_is_summarised(void **state)
 {
 	static const double none[FIXTURE_FIGURES];
-	struct run run = {0};
 	const struct series_summary *sum;
 	double value;
 
@@ -457,13 +481,11 @@ static void a_figure_of_its_own_is_summarised(void **state)
 	assert_true(sum->half_width_pct < 1);
 	assert_string_equal(run.noise.word, "unknown");
 	assert_memory_equal(run.noise.text, "0 cases with an interval", 24);
-	run_free(&run);
 }
 
 /* The median of launches that mostly lose nothing would be nothing. */
 static void rare_losses_show(void **state)
 {
-	struct run run = {0};
 	struct series *s = fixture_of(&run, "queue", FIXTURE_SHARE);
 	double value;
 
@@ -479,12 +501,10 @@ static void rare_losses_show(void **state)
 	assert_true(s->summary.figure.low > 0 && s->summary.figure.high < 0.1);
 	assert_true(metric_get(&s->summary.medians, "lost_share", &value));
 	assert_near(value, 0.02);
-	run_free(&run);
 }
 
 static void outcomes_are_counted(void **state)
 {
-	struct run run = {0};
 	struct series *s = fixture_of(&run, "fault", FIXTURE_ENDS);
 	double value;
 
@@ -517,13 +537,11 @@ static void outcomes_are_counted(void **state)
 	assert_string_equal(s->reason,
 	    "no outcome in 2 of 23 trials; 1 of 12 launches gave none at "
 	    "all and are left out");
-	run_free(&run);
 }
 
 static void widths_are_said_in_their_unit(void **state)
 {
 	static const double wide[FIXTURE_FIGURES] = {0};
-	struct run run = {0};
 
 	(void)state;
 	fixture_figures(&run, 11, 1, wide);
@@ -533,25 +551,23 @@ static void widths_are_said_in_their_unit(void **state)
 	for (size_t i = 0; i < run.series_count; i++)
 		series_note_stop(&run.series[i], 25, 11, 2, "rounds out");
 	assert_int_equal(run_summarise(&run), 0);
-	assert_string_equal(run.series[FIXTURE_BYTES].reason,
+	assert_string_equal(run.series[FIXTURE_BYTES].stopped,
 	    "stopped at +-25.0 % after 11 launches: rounds out before +-2 %");
 	assert_int_equal(run.series[FIXTURE_LATENESS].status, STATUS_NOISY);
 	assert_non_null(strstr(run.series[FIXTURE_LATENESS].reason,
 	    " % of 100 ns over +-10 % of 100 ns (11 launches)"));
-	assert_non_null(strstr(run.series[FIXTURE_LATENESS].reason, "before +-2 % of 100 ns"));
+	assert_non_null(strstr(run.series[FIXTURE_LATENESS].stopped, "before +-2 % of 100 ns"));
 	assert_int_equal(run.series[FIXTURE_SHARE].status, STATUS_NOISY);
 	assert_non_null(
 	    strstr(run.series[FIXTURE_SHARE].reason, " points over +-10 points (11 launches)"));
 	assert_int_equal(run.series[FIXTURE_ENDS].status, STATUS_OK);
-	assert_non_null(strstr(run.series[FIXTURE_ENDS].reason, "at +-25.0 points after"));
-	run_free(&run);
+	assert_non_null(strstr(run.series[FIXTURE_ENDS].stopped, "at +-25.0 points after"));
 }
 
 /* What the scale has no such value of counts as a trial without one. */
 static void impossible_values_are_none(void **state)
 {
 	static const double none[FIXTURE_FIGURES];
-	struct run run = {0};
 
 	(void)state;
 	fixture_figures(&run, 3, 4, none);
@@ -571,13 +587,11 @@ static void impossible_values_are_none(void **state)
 	assert_int_equal(run.series[FIXTURE_BYTES].status, STATUS_INVALID);
 	assert_string_equal(run.series[FIXTURE_BYTES].reason,
 	    "no peak_bytes in 8 of 12 trials, and in 2 of 3 launches none at all");
-	run_free(&run);
 }
 
 /* One trial gives several figures: each of its series takes its own. */
 static void one_sample_for_several_figures(void **state)
 {
-	struct run run = {0};
 	struct series *s[2];
 
 	(void)state;
@@ -596,7 +610,6 @@ static void one_sample_for_several_figures(void **state)
 	assert_int_equal(run_summarise(&run), 0);
 	assert_near(s[0]->summary.figure.estimate, 4098.5);
 	assert_near(s[1]->summary.figure.estimate, -2.5);
-	run_free(&run);
 }
 
 /* The run loop asks for the launch that has just ended: the summary must see the same. */
@@ -604,12 +617,11 @@ static void a_launch_by_itself_has_the_same_figure(void **state)
 {
 	static const double ns[] = {20, 0, 21, 22, 19, 20, 21, 0, 0, 0};
 	static const double none[FIXTURE_FIGURES];
-	struct run run = {0};
 	double figure;
 	unsigned trials;
 
 	(void)state;
-	measured(&run, ns, 1, 5);
+	measured(ns, 1, 5);
 	fixture_figures(&run, 1, 5, none);
 	for (size_t i = 0; i < run.series_count; i++) {
 		struct launch_list list;
@@ -623,13 +635,12 @@ static void a_launch_by_itself_has_the_same_figure(void **state)
 	for (unsigned k = 5; k < 10; k++)
 		fixture_add(&run.series[0], fixture_sample(1, k, ns[k]));
 	assert_int_equal(launch_figure(&run.series[0], 1, &figure, &trials), -ENODATA);
-	run_free(&run);
 }
 
 /* Series of ten launches whose interval is about +-@pct. */
-static void add_series_of_width(struct run *run, double pct, double steal_pct)
+static void add_series_of_width(double pct, double steal_pct)
 {
-	struct series *s = fixture_series(run, "a", 1);
+	struct series *s = fixture_series(&run, "a", 1);
 
 	for (unsigned l = 0; l < 10; l++) {
 		double off = l < 5 ? -pct / 100 : pct / 100;
@@ -663,10 +674,8 @@ static void machine_is_judged(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct run run = {0};
-
 		for (unsigned k = 0; k < row[i].count; k++)
-			add_series_of_width(&run, row[i].width[k], row[i].steal);
+			add_series_of_width(row[i].width[k], row[i].steal);
 		assert_int_equal(run_summarise(&run), 0);
 		assert_string_equal(run.noise.word, row[i].word);
 		assert_null(strchr(run.noise.text, '\n'));
@@ -676,13 +685,11 @@ static void machine_is_judged(void **state)
 
 static void verdict_has_its_figures(void **state)
 {
-	struct run run = {0};
-
 	(void)state;
-	add_series_of_width(&run, 1, 0.5);
-	add_series_of_width(&run, 1, 0.5);
-	add_series_of_width(&run, 1, 0.5);
-	add_series_of_width(&run, 20, 0.5);
+	add_series_of_width(1, 0.5);
+	add_series_of_width(1, 0.5);
+	add_series_of_width(1, 0.5);
+	add_series_of_width(20, 0.5);
 	assert_int_equal(run_summarise(&run), 0);
 	assert_near(run.noise.median_half_width_pct, 1);
 	assert_near(run.noise.noisy_share_pct, 25);
@@ -690,15 +697,13 @@ static void verdict_has_its_figures(void **state)
 	assert_string_equal(run.noise.text,
 	    "median interval of 4 cases +-1.0 %, 1 of them (25 %) over +-10 %; 0.5 % of the CPU "
 	    "time stolen");
-	run_free(&run);
 }
 
 /* Ten launches of two windows each at 20 ns and @cpu_ns an operation, of workers each with a PU;
  * every second window has @metric. */
-static struct series *surrounded(
-    struct run *run, double cpu_ns, const char *metric, double even, double odd)
+static struct series *surrounded(double cpu_ns, const char *metric, double even, double odd)
 {
-	struct series *s = fixture_series(run, "lock/a/workers:2", 2);
+	struct series *s = fixture_series(&run, "lock/a/workers:2", 2);
 
 	s->oversubscribed = false;
 	(void)snprintf(s->pus, sizeof(s->pus), "0,1");
@@ -716,11 +721,10 @@ static struct series *surrounded(
 
 static void what_the_quota_stopped_is_flagged(void **state)
 {
-	struct run run = {0};
-	struct series *s = surrounded(&run, 10, METRIC_THROTTLED_PCT, 0, 30);
+	struct series *s = surrounded(10, METRIC_THROTTLED_PCT, 0, 30);
 
 	(void)state;
-	s = surrounded(&run, 10, METRIC_THROTTLED_PCT, 0, 0);
+	s = surrounded(10, METRIC_THROTTLED_PCT, 0, 0);
 	assert_int_equal(run_summarise(&run), 0);
 	s = &run.series[0];
 	/* A flag beside the status: half a CPU's worth is no reason to doubt it. */
@@ -732,7 +736,6 @@ static void what_the_quota_stopped_is_flagged(void **state)
 	assert_false(series_flag(&run.series[1], 1));
 	assert_string_equal(run.series[1].reason, "");
 	assert_non_null(strstr(run.noise.text, "; the CPU quota stopped it in 10 of 40 windows"));
-	run_free(&run);
 }
 
 /* 40 ns of CPU time each 20 ns are two CPUs. */
@@ -754,9 +757,7 @@ static void more_than_the_quota_is_never_ok(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct run run = {0};
-
-		(void)surrounded(&run, 40, NULL, 0, 0);
+		(void)surrounded(40, NULL, 0, 0);
 		if (row[i].limit)
 			assert_int_equal(
 			    manifest_add(&run.manifest, MANIFEST_CPU_LIMIT, row[i].limit), 0);
@@ -786,11 +787,10 @@ static void who_is_plainly_to_blame_is_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct run run = {0};
 		const char *at;
 
 		for (int k = 0; k < 3; k++)
-			(void)surrounded(&run, 20, row[i].metric, row[i].value, row[i].value);
+			(void)surrounded(20, row[i].metric, row[i].value, row[i].value);
 		assert_int_equal(run_summarise(&run), 0);
 		at = strstr(run.noise.text, "steal time not known");
 		assert_non_null(at);
@@ -805,65 +805,62 @@ static void who_is_plainly_to_blame_is_named(void **state)
 /* Two on one PU wait for each other: nobody else is to blame. */
 static void workers_that_share_a_pu_blame_nobody(void **state)
 {
-	struct run run = {0};
-	struct series *s = surrounded(&run, 20, METRIC_RUN_DELAY_PCT, 50, 50);
+	struct series *s = surrounded(20, METRIC_RUN_DELAY_PCT, 50, 50);
 
 	(void)state;
 	(void)snprintf(s->pus, sizeof(s->pus), "0,0");
-	s = surrounded(&run, 20, METRIC_RUN_DELAY_PCT, 50, 50);
+	s = surrounded(20, METRIC_RUN_DELAY_PCT, 50, 50);
 	s->oversubscribed = true;
 	assert_int_equal(run_summarise(&run), 0);
 	assert_null(strstr(run.noise.text, "others ran"));
-	run_free(&run);
 }
 
 static void single_launches_do_not_make_it_quiet(void **state)
 {
 	static const double ns[] = {20};
-	struct run run = {0};
 
 	(void)state;
 	for (int i = 0; i < 9; i++)
-		measured(&run, ns, 1, 1);
+		measured(ns, 1, 1);
 	assert_int_equal(run_summarise(&run), 0);
 	assert_string_equal(run.noise.word, "unknown");
 	assert_string_equal(
 	    run.noise.text, "0 cases with an interval, too few to judge; steal time not known");
-	run_free(&run);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(launch_is_the_unit),
-	    cmocka_unit_test(order_of_samples_does_not_matter),
-	    cmocka_unit_test(warm_up_changes_no_figure),
-	    cmocka_unit_test(folded_latencies_count_the_same),
-	    cmocka_unit_test(an_empty_trial_is_the_longest),
-	    cmocka_unit_test(mostly_empty_is_pooled),
-	    cmocka_unit_test(empty_launches_are_counted),
-	    cmocka_unit_test(one_launch_has_no_interval),
-	    cmocka_unit_test(oversubscribed_wins_and_says_both),
-	    cmocka_unit_test(statuses_without_figure_stay),
-	    cmocka_unit_test(without_samples_it_is_not_run),
-	    cmocka_unit_test(histograms_merge_exactly),
-	    cmocka_unit_test(medians_of_every_metric),
-	    cmocka_unit_test(summarising_twice_changes_nothing),
-	    cmocka_unit_test(the_clause_of_an_early_end_stays),
-	    cmocka_unit_test(a_figure_of_its_own_is_summarised),
-	    cmocka_unit_test(rare_losses_show),
-	    cmocka_unit_test(outcomes_are_counted),
-	    cmocka_unit_test(widths_are_said_in_their_unit),
-	    cmocka_unit_test(impossible_values_are_none),
-	    cmocka_unit_test(one_sample_for_several_figures),
-	    cmocka_unit_test(a_launch_by_itself_has_the_same_figure),
-	    cmocka_unit_test(machine_is_judged),
-	    cmocka_unit_test(verdict_has_its_figures),
-	    cmocka_unit_test(what_the_quota_stopped_is_flagged),
-	    cmocka_unit_test(more_than_the_quota_is_never_ok),
-	    cmocka_unit_test(who_is_plainly_to_blame_is_named),
-	    cmocka_unit_test(workers_that_share_a_pu_blame_nobody),
-	    cmocka_unit_test(single_launches_do_not_make_it_quiet),
+	    cmocka_unit_test_teardown(launch_is_the_unit, free_run),
+	    cmocka_unit_test_teardown(few_launches_say_what_they_lack, free_run),
+	    cmocka_unit_test_teardown(order_of_samples_does_not_matter, free_run),
+	    cmocka_unit_test_teardown(warm_up_changes_no_figure, free_run),
+	    cmocka_unit_test_teardown(folded_latencies_count_the_same, free_run),
+	    cmocka_unit_test_teardown(an_empty_trial_is_the_longest, free_run),
+	    cmocka_unit_test_teardown(mostly_empty_is_pooled, free_run),
+	    cmocka_unit_test_teardown(empty_launches_are_counted, free_run),
+	    cmocka_unit_test_teardown(one_launch_has_no_interval, free_run),
+	    cmocka_unit_test_teardown(oversubscribed_wins_and_says_both, free_run),
+	    cmocka_unit_test_teardown(statuses_without_figure_stay, free_run),
+	    cmocka_unit_test_teardown(without_samples_it_is_not_run, free_run),
+	    cmocka_unit_test_teardown(histograms_merge_exactly, free_run),
+	    cmocka_unit_test_teardown(medians_of_every_metric, free_run),
+	    cmocka_unit_test_teardown(summarising_twice_changes_nothing, free_run),
+	    cmocka_unit_test_teardown(the_clause_of_an_early_end_stays, free_run),
+	    cmocka_unit_test_teardown(a_figure_of_its_own_is_summarised, free_run),
+	    cmocka_unit_test_teardown(rare_losses_show, free_run),
+	    cmocka_unit_test_teardown(outcomes_are_counted, free_run),
+	    cmocka_unit_test_teardown(widths_are_said_in_their_unit, free_run),
+	    cmocka_unit_test_teardown(impossible_values_are_none, free_run),
+	    cmocka_unit_test_teardown(one_sample_for_several_figures, free_run),
+	    cmocka_unit_test_teardown(a_launch_by_itself_has_the_same_figure, free_run),
+	    cmocka_unit_test_teardown(machine_is_judged, free_run),
+	    cmocka_unit_test_teardown(verdict_has_its_figures, free_run),
+	    cmocka_unit_test_teardown(what_the_quota_stopped_is_flagged, free_run),
+	    cmocka_unit_test_teardown(more_than_the_quota_is_never_ok, free_run),
+	    cmocka_unit_test_teardown(who_is_plainly_to_blame_is_named, free_run),
+	    cmocka_unit_test_teardown(workers_that_share_a_pu_blame_nobody, free_run),
+	    cmocka_unit_test_teardown(single_launches_do_not_make_it_quiet, free_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

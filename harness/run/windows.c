@@ -19,7 +19,9 @@
 
 static const struct jsonio_field known_fields[] = {
     JSONIO_FIELD(U64, struct window_known, window_ns),
+    JSONIO_FIELD(TEXT_OR_NONE, struct window_known, run),
     JSONIO_FIELD_OF(OBJECT, struct window_known, seen, jsonio_window_fields),
+    JSONIO_FIELD_OF(OBJECT_OR_NONE, struct window_known, given, jsonio_given_fields),
     JSONIO_END,
 };
 
@@ -31,7 +33,7 @@ static int read_file(const char *path, json_t **out, struct jsonio_reader *r)
 	json_t *root;
 	int rc = file_read_all(path, FILE_BYTES_MAX, &text, &len);
 
-	/* Nor can a folder be made there: whoever makes it says so. */
+	/* No folder can be made there either; the code that makes it reports that. */
 	if (rc == -ENOTDIR)
 		rc = -ENOENT;
 	if (rc && rc != -ENOENT)
@@ -65,7 +67,9 @@ int windows_read(
 
 		(void)snprintf(one.group, sizeof(one.group), "%s", group);
 		rc = jsonio_get_fields(&r, value, known_fields, &one);
-		if (!rc && (one.window_ns < LEAST_NS || one.window_ns > MOST_NS))
+		/* One without a window may have been given something all the same. */
+		if (!rc && (one.window_ns || !one.given.of[0]) &&
+		    (one.window_ns < LEAST_NS || one.window_ns > MOST_NS))
 			rc = jsonio_fail(&r, "window_ns", "of %.60s: no length of a window", group);
 		rc = rc ? rc : windows_note(&known, &one);
 		if (rc)
@@ -89,16 +93,20 @@ int windows_write(const char *path, const char *machine, const struct windows *k
 
 	if (read_file(path, &root, &r) != 0)
 		root = json_object();
-	/* What another run has found out meanwhile, or this one did not ask, stays. */
+	/* What another run has found out meanwhile, or this one did not look at, stays. */
 	groups = json_incref(json_object_get(root, machine));
 	if (!json_is_object(groups)) {
 		json_decref(groups);
 		groups = json_object();
 	}
 	rc = groups ? 0 : -ENOMEM;
-	for (size_t i = 0; i < known->count; i++)
-		rc |= jsonio_put(
-		    groups, known->item[i].group, jsonio_fields(known_fields, &known->item[i]));
+	for (size_t i = 0; i < known->count; i++) {
+		json_t *o = jsonio_fields(known_fields, &known->item[i]);
+
+		if (o && !known->item[i].given.of[0])
+			(void)json_object_del(o, "given");
+		rc |= jsonio_put(groups, known->item[i].group, o);
+	}
 	rc |= jsonio_put(root, SCHEMA_KEY, json_integer(SCHEMA));
 	rc |= jsonio_put(root, machine, groups);
 	if (!rc && (text = jsonio_lay_out(root)) == NULL)
@@ -110,23 +118,30 @@ int windows_write(const char *path, const char *machine, const struct windows *k
 	return rc;
 }
 
+static const char *group_of(const void *array, size_t at)
+{
+	return ((const struct window_known *)array)[at].group;
+}
+
 const struct window_known *windows_find(const struct windows *known, const char *group)
 {
-	for (size_t i = 0; i < known->count; i++)
-		if (strcmp(known->item[i].group, group) == 0)
-			return &known->item[i];
-	return NULL;
+	size_t at;
+
+	return hash_index_find(&known->by_group, group, group_of, known->item, &at)
+		   ? &known->item[at]
+		   : NULL;
 }
 
 int windows_note(struct windows *known, const struct window_known *one)
 {
-	for (size_t i = 0; i < known->count; i++) {
-		if (strcmp(known->item[i].group, one->group) == 0) {
-			known->item[i] = *one;
-			return 0;
-		}
+	size_t at;
+
+	if (hash_index_find(&known->by_group, one->group, group_of, known->item, &at)) {
+		known->item[at] = *one;
+		return 0;
 	}
-	if (grow(&known->item, known->count + 1, &known->capacity, sizeof(*known->item)))
+	if (grow(&known->item, known->count + 1, &known->capacity, sizeof(*known->item)) ||
+	    hash_index_add(&known->by_group, one->group, known->count))
 		return -ENOMEM;
 	known->item[known->count++] = *one;
 	return 0;
@@ -135,5 +150,6 @@ int windows_note(struct windows *known, const struct window_known *one)
 void windows_free(struct windows *known)
 {
 	free(known->item);
+	hash_index_free(&known->by_group);
 	memset(known, 0, sizeof(*known));
 }

@@ -73,7 +73,7 @@ static size_t longer(size_t len)
 	return len + (len < 8 ? 1 : len / 4);
 }
 
-/* Of an interval of @len: what makes those of all lengths alike under chance. */
+/* The weight of an interval of @len, which makes all lengths equally likely by chance. */
 static double weight(const struct scores *s, size_t len)
 {
 	return 1.0 / sqrt((double)len * (double)(s->n - len) / (double)s->n);
@@ -123,8 +123,8 @@ static double statistic(void *arg)
 	return best_interval(arg, &ignored);
 }
 
-/* One end after the other to where it fits best, until neither moves: each move is for the better,
- * so that it ends. */
+/* Moves one end after the other to where it fits best, until neither moves. This ends because each
+ * move is an improvement. */
 static void fit(const struct scores *s, struct change_bump *b)
 {
 	bool moved = true;
@@ -202,7 +202,7 @@ int change_bump_find(
 		least = best_interval(&s, &b);
 		fit(&s, &b);
 		least *= independence(&s, &b);
-		/* What rounding makes of the same sum in another order is no difference. */
+		/* A different order of the same sum may differ by rounding only. */
 		b.p = permutation_p(s.order, n, least * (1.0 - 1e-9), test, statistic, &s);
 		rc = b.p <= test->p_max;
 	}

@@ -16,7 +16,7 @@ struct node {
 	double count;
 };
 
-/* Of p_max for bumps: each that is made up is two points. */
+/* The share of p_max for bumps: each false one makes two points. */
 #define BUMP_SHARE 0.5
 
 /* Room for one segment; as long as the series. */
@@ -166,7 +166,7 @@ static double statistic(void *arg)
  * since there a p lies close to any limit, and chance would decide; else of random ones. */
 static int find_p(struct bench *b, double best, const struct permutation_test *test, double *p)
 {
-	/* Of the statistic, which is about a mean distance times n. */
+	/* Relative to the statistic, which is about a mean distance times n. */
 	const double least = best - 1e-9 * b->total / (double)b->n;
 
 	if (b->n <= CHANGE_EXACT_MAX)

@@ -1,6 +1,6 @@
 /*
- * change_points_exact.h - what chance makes of a short series, without chance. Private to
- * change_points.c and its tests.
+ * change_points_exact.h - the permutation test of a short series, with all orders instead of random
+ * ones. Private to change_points.c and its tests.
  */
 #ifndef CONCBENCH_CHANGE_POINTS_EXACT_H
 #define CONCBENCH_CHANGE_POINTS_EXACT_H
@@ -11,7 +11,7 @@
 #define CHANGE_EXACT_MAX 16
 
 /**
- * change_points_exact() - in how many of all n! orders of some values the best split is as good.
+ * change_points_exact() - in what share of all n! orders of the values is the best split as good?
  *
  * How good a split is depends on which values lie on its left, not on their order there. So the
  * share of the orders of a set whose beginnings have no such split follows from the same share of

@@ -5,6 +5,7 @@
  * Launches that found a change were selected for looking large; an interval that pools them with
  * those that confirmed it is the negative control.
  */
+#include "harness/base/random.h"
 #include "harness/stats/verdict.h"
 
 #include <math.h>
@@ -23,23 +24,6 @@ struct coverage {
 	unsigned confirmed, holds, pooled_holds;
 };
 
-static double uniform(uint64_t *rng)
-{
-	uint64_t z = *rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
-}
-
-/* Box & Muller 1958 */
-static double normal(uint64_t *rng)
-{
-	const double r = sqrt(-2.0 * log(uniform(rng)));
-
-	return r * cos(6.283185307179586 * uniform(rng));
-}
-
 static bool holds(const struct evidence *e, double change)
 {
 	return e->log_ratio.low <= log1p(change) && log1p(change) <= e->log_ratio.high;
@@ -52,7 +36,8 @@ static void one_trial(double change, uint64_t *rng, struct coverage *c)
 
 	sequential_begin(&s, 0.01);
 	for (unsigned i = 0; !s.ended && i < FIND + CONFIRM; i++) {
-		const struct launch_ratio l = {.log_ratio = log1p(change) + SD * normal(rng)};
+		const struct launch_ratio l = {
+		    .log_ratio = log1p(change) + SD * random_normal(rng)};
 
 		if (i == FIND)
 			assert_int_equal(sequential_finish(&s), 0);

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <math.h>
 
-/* What 5 % of Student's t lie above, by degrees of freedom from 2 on; beyond, that of the last. */
+/* The value that 5 % of Student's t exceed, by degrees of freedom from 2 on; the last one serves
+ * for all beyond. */
 static const double t95[] = {2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812};
 
 #define T95_COUNT (sizeof(t95) / sizeof(t95[0]))

@@ -1,10 +1,10 @@
 /*
- * equivalence.h - are two ways to measure the same thing the same? Pure functions.
+ * equivalence.h - do two ways to measure the same thing agree? Pure functions.
  *
- * That an interval includes "no difference" shows nothing on a noisy machine: it is wide there. So
- * the question is put the other way round: two are equivalent when the whole interval of what they
- * differ by lies within a margin (two one-sided tests: Schuirmann, Journal of Pharmacokinetics and
- * Biopharmaceutics 15 (1987) 657-680).
+ * On a noisy machine it proves nothing that an interval includes "no difference", because the
+ * interval is wide. So the question is turned round: two ways are equivalent when the whole
+ * interval of their difference lies within a margin (two one-sided tests: Schuirmann, Journal of
+ * Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680).
  */
 #ifndef CONCBENCH_EQUIVALENCE_H
 #define CONCBENCH_EQUIVALENCE_H

@@ -49,7 +49,7 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 	const uint64_t max = histogram_load(&from->max);
 	uint64_t sum;
 
-	/* An empty one may be zero-filled memory, whose minimum of 0 is none. */
+	/* An empty one may be zero-filled memory, whose minimum of 0 does not count. */
 	if (count == 0)
 		return;
 	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
@@ -66,13 +66,6 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 	if (max > histogram_load(&into->max))
 		histogram_store(&into->max, max);
 	histogram_store(&into->count, histogram_load(&into->count) + count);
-}
-
-double histogram_mean(const struct histogram *h)
-{
-	const uint64_t count = histogram_load(&h->count);
-
-	return count ? (double)histogram_load(&h->sum) / (double)count : 0;
 }
 
 static uint64_t clamp(uint64_t value, uint64_t min, uint64_t max)

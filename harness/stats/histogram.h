@@ -29,7 +29,7 @@ struct histogram {
 	uint64_t bucket[HISTOGRAM_BUCKETS];
 };
 
-/** histogram_clear() - make empty. Needed before the first use of zero-filled memory as well: there
+/** histogram_clear() - make empty. Zero-filled memory needs it too before its first use, otherwise
  * the minimum would stay 0. */
 void histogram_clear(struct histogram *h);
 
@@ -46,7 +46,8 @@ static inline uint32_t histogram_index(uint64_t value)
 	return (shift << HISTOGRAM_SUB_BITS) + (uint32_t)(value >> shift);
 }
 
-/* The only writer of a word needs no read-modify-write, but readers elsewhere must see whole words.
+/* A word has one writer, which needs no read-modify-write; but readers elsewhere must see whole
+ * words.
  */
 static inline uint64_t histogram_load(const uint64_t *word)
 {
@@ -83,15 +84,12 @@ uint64_t histogram_bucket_high(uint32_t i);
 /** histogram_merge() - add @from to @into; exact: the same as recording all values in one. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/** histogram_mean() - exact unless the sum has saturated; 0 when the histogram is empty. */
-double histogram_mean(const struct histogram *h);
-
 /**
  * histogram_quantile() - the value at rank ceil(q * count), within 1 % of the exact one.
  * @q: 0 <= q <= 1; 0 gives the exact minimum, 1 the exact maximum.
  *
- * A rank that lands among values of 2^HISTOGRAM_MAX_BITS and above gives the exact maximum: too
- * much, if they differ, but never a tail that looks shorter than it was.
+ * A rank among values of 2^HISTOGRAM_MAX_BITS and above gives the exact maximum: possibly too much,
+ * but a tail never looks shorter than it was.
  * Return: the value; 0 when the histogram is empty.
  */
 uint64_t histogram_quantile(const struct histogram *h, double q);
@@ -102,11 +100,12 @@ uint64_t histogram_quantile(const struct histogram *h, double q);
  */
 double histogram_quantile_between(const struct histogram *h, double q);
 
-/* A tail is told from this many values in it on: fewer say what the largest happened to be. */
+/* A tail is reported when at least this many values lie in it: fewer would only show what the
+ * largest happened to be. */
 #define HISTOGRAM_TAIL_MIN 10
 
 /**
- * histogram_tells_quantile() - are there values enough to speak of that quantile?
+ * histogram_tells_quantile() - are there enough values to report that quantile?
  *
  * At least HISTOGRAM_TAIL_MIN expected on the rarer side of it: 20 values for a median, 1,000 for a
  * 99th percentile. The extremes, @q 0 and 1, are facts: one value is enough.

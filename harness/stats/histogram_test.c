@@ -1,5 +1,7 @@
 #include "harness/stats/histogram.h"
 
+#include "harness/base/random.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -57,40 +59,25 @@ static void buckets_tile_all_values(void **state)
 	}
 }
 
-/* splitmix64: every machine draws the same. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state)
-{
-	return ((double)(next_random(state) >> 11) + 0.5) * 0x1p-53;
-}
-
 static uint64_t draw_uniform(uint64_t *state)
 {
-	return next_random(state) % 1000000;
+	return random_next(state) % 1000000;
 }
 
 static uint64_t draw_small(uint64_t *state)
 {
-	return next_random(state) % 300; /* across the end of the exact range */
+	return random_next(state) % 300; /* across the end of the exact range */
 }
 
 static uint64_t draw_exponential(uint64_t *state)
 {
-	return (uint64_t)(-20000 * log(uniform(state)));
+	return (uint64_t)(-20000 * log(random_uniform(state)));
 }
 
 static uint64_t draw_bimodal(uint64_t *state)
 {
-	return uniform(state) < 0.9 ? 80 + next_random(state) % 40
-				    : 2000000 + next_random(state) % 500000;
+	return random_uniform(state) < 0.9 ? 80 + random_next(state) % 40
+					   : 2000000 + random_next(state) % 500000;
 }
 
 static uint64_t draw_constant(uint64_t *state)
@@ -102,12 +89,12 @@ static uint64_t draw_constant(uint64_t *state)
 /* Pareto with an infinite mean, cut where the last bucket begins to be a lump. */
 static uint64_t draw_heavy(uint64_t *state)
 {
-	return (uint64_t)fmin(100 / pow(uniform(state), 1 / 0.7), 0x1p38 - 1);
+	return (uint64_t)fmin(100 / pow(random_uniform(state), 1 / 0.7), 0x1p38 - 1);
 }
 
 static uint64_t draw_log_uniform(uint64_t *state)
 {
-	return (uint64_t)exp2(38 * uniform(state));
+	return (uint64_t)exp2(38 * random_uniform(state));
 }
 
 typedef uint64_t (*draw_fn)(uint64_t *state);
@@ -268,7 +255,6 @@ static void edges(void **state)
 	(void)state;
 	assert_int_equal(h->min, UINT64_MAX);
 	assert_int_equal(histogram_quantile(h, 0.5), 0);
-	assert_true(histogram_mean(h) == 0);
 
 	histogram_record(h, 1000003);
 	assert_int_equal(histogram_quantile(h, 0), 1000003);
@@ -315,7 +301,6 @@ static void ranks_do_not_slip(void **state)
 		assert_int_equal(histogram_quantile(h, (double)v / 100), v);
 	assert_int_equal(histogram_quantile(h, 0.0701), 8);
 	assert_int_equal(histogram_quantile(h, 1e-9), 1);
-	assert_true(histogram_mean(h) == 50.5);
 	free(h);
 }
 
@@ -353,7 +338,7 @@ static void can_be_read_while_written(void **state)
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, read_all_the_time, &r), 0);
 	for (int i = 0; i < 2000000; i++)
-		histogram_record(h, 1 + next_random(&seed) % 1000);
+		histogram_record(h, 1 + random_next(&seed) % 1000);
 	__atomic_store_n(&r.stop, true, __ATOMIC_RELEASE);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(h->count, 2000000);

@@ -8,9 +8,9 @@
 
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
-/* Of a launch's pairs, on either side: not in the middle. */
+/* The share of a launch's pairs that is left out on either side of the middle. */
 #define TRIM_SHARE 0.3
-/* One slot in so many is among the quickest: of each side, and two of them at least. */
+/* One slot in this many is among the quickest: on each side, and at least two. */
 #define QUICKEST_OF 4
 #define QUICKEST_QUARTETS_MIN 6
 /* The quickest are taken when the middle's error is so many times theirs: of two errors that are

@@ -1,6 +1,6 @@
 /*
- * launch_ratio.h - one figure of one launch: how much longer head's turns took than base's, or how
- * much more of another figure they gave. Pure.
+ * launch_ratio.h - one value of one pair of launches: how much longer head's turns took than
+ * base's, or how much more of another figure they gave. Pure.
  */
 #ifndef CONCBENCH_LAUNCH_RATIO_H
 #define CONCBENCH_LAUNCH_RATIO_H
@@ -31,41 +31,41 @@ struct launch_ratio {
 };
 
 /**
- * launch_ratio_of() - one launch pair's figure: of the middle of its turns, or of the quickest.
- * @q: without the warm-up quartet, which the caller has left out.
+ * launch_ratio_of() - the value of one pair of launches: from the middle of its turns, or from the
+ * quickest. @q: the quartets without the warm-up one.
  *
  * The middle is the mean of the middle 40 % of the log ratios of its pairs of neighbouring slots.
- * Drift moves the pairs that base leads one way and those that head leads the other way, as far. A
- * slot that something took time from spoils its pair, and not its quartet: of recorded slots of 1
- * to 3 ms on shared cores the median over quartets varies from launch to launch by a tenth to a
- * fourth more than that over pairs. The mean of the middle is as safe as the median from what 3 in
- * 10 of the pairs do on either side, and varies by up to 2 % less on those recordings and by 8 %
- * less where all noise is white (results/experiments/README.md).
+ * Drift moves the pairs that base leads and those that head leads by the same amount in opposite
+ * directions. A disturbed slot spoils its pair but not its quartet: in recorded slots of 1 to 3 ms
+ * on shared cores the median over quartets varies from launch to launch by a tenth to a fourth more
+ * than the median over pairs. The mean of the middle resists 3 in 10 bad pairs on either side, as
+ * the median does, and varies by up to 2 % less on those recordings and by 8 % less when all noise
+ * is white (results/experiments/README.md).
  *
- * Where most pairs are spoiled there is no middle: something that takes one of two cores for 3 ms
- * out of every 6 makes half of the slots two to three times as long, at random. Whatever disturbs
- * only ever adds time (Chen & Revels, "Robust benchmarking in noisy environments", 2016), so the
- * quickest quarter of each side's slots has seen least of it, and the difference of their mean
- * logarithms is the figure when its error is less than half of the middle's: errors are Yuen's, and
- * the jackknife's over the quartets. On recordings of such minutes it varies by a seventh or less
- * of what the middle does; of calm ones 1 to 3 % of launches take it, and it does not matter.
+ * When most pairs are spoiled the middle is of no use: something that takes one of two cores for 3
+ * ms out of every 6 makes half of the slots two to three times as long, at random. Disturbances
+ * only ever add time (Chen & Revels, "Robust benchmarking in noisy environments", 2016), so the
+ * quickest quarter of each side's slots has seen the least of them. The difference of their mean
+ * logarithms is the value when its error is less than half of the middle's (Yuen's error for the
+ * middle, the jackknife's over the quartets for the quickest). On recordings of such minutes it
+ * varies by a seventh or less of what the middle does; in calm recordings 1 to 3 % of the launches
+ * use it, and it makes no difference.
  *
- * That figure describes undisturbed turns only. A head whose undisturbed turns vary more than
- * base's looks quicker by it, and one with more long turns slower, by a part of their spread. There
- * is a change then, but the size given is that of the quickest turns. verdict_of() calls no change
+ * That value describes undisturbed turns only. A head whose undisturbed turns vary more than base's
+ * looks quicker, and one with more long turns looks slower, by a part of their spread. Something
+ * has changed then, but the size given is that of the quickest turns. verdict_of() calls no change
  * that the middle contradicts.
  *
- * Base and head may change places in all of this, and only the sign does: that is what a
- * signed-rank test needs to be exact.
+ * Swapping base and head changes only the sign: a signed-rank test needs that to be exact.
  *
  * Return: 0; -EINVAL when @n is 0 or a time is not finite or not above zero; -ENOMEM.
  */
 int launch_ratio_of(const struct quartet *q, size_t n, struct launch_ratio *out);
 
 /**
- * launch_shift_of() - the same of a figure that is no time per operation: always of the middle of
- * its turns, since nothing says that what disturbs can only add to it; of shares and outcomes the
- * means of all turns, since one that lost something counts by how much (scale.h).
+ * launch_shift_of() - the same for a figure other than time per operation: always the middle of its
+ * turns, because a disturbance might also lower it; for shares and outcomes the means of all turns,
+ * because a turn that lost something counts by how much (scale.h).
  * Return: 0; -EINVAL when @n is 0 or the scale has no such value; -ENOMEM.
  */
 int launch_shift_of(

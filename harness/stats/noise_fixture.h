@@ -6,6 +6,7 @@
 #ifndef CONCBENCH_NOISE_FIXTURE_H
 #define CONCBENCH_NOISE_FIXTURE_H
 
+#include "harness/base/random.h"
 #include "harness/stats/verdict.h"
 
 #include <math.h>
@@ -42,41 +43,25 @@ struct noise_machine {
 	unsigned slots; /* so far */
 };
 
-static inline double noise_uniform(struct noise_machine *m)
-{
-	uint64_t z = m->rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
-}
-
-/* Box & Muller 1958 */
-static inline double noise_normal(struct noise_machine *m)
-{
-	const double r = sqrt(-2.0 * log(noise_uniform(m)));
-
-	return r * cos(6.283185307179586 * noise_uniform(m));
-}
-
 /* What the next slot takes, in time: nothing here knows whose it is. */
 static inline double noise_slot(struct noise_machine *m)
 {
 	const struct noise_model *n = m->model;
-	double x = 100.0 * exp(n->white * noise_normal(m));
+	double x = 100.0 * exp(n->white * random_normal(&m->rng));
 
 	if (n->wander > 0.0) {
-		m->wander = n->wander_rho * m->wander +
-			    sqrt(1.0 - n->wander_rho * n->wander_rho) * n->wander * noise_normal(m);
+		m->wander = n->wander_rho * m->wander + sqrt(1.0 - n->wander_rho * n->wander_rho) *
+							    n->wander * random_normal(&m->rng);
 		x *= exp(m->wander);
 	}
 	x *= exp(n->drift * m->slots++ / NOISE_SLOTS);
-	return n->outliers > 0.0 && noise_uniform(m) < n->outliers ? x * NOISE_OUTLIER : x;
+	return n->outliers > 0.0 && random_uniform(&m->rng) < n->outliers ? x * NOISE_OUTLIER : x;
 }
 
 static inline double noise_lottery(struct noise_machine *m)
 {
-	return m->model->lottery > 0.0 && noise_uniform(m) < 0.5 ? 1.0 + m->model->lottery : 1.0;
+	return m->model->lottery > 0.0 && random_uniform(&m->rng) < 0.5 ? 1.0 + m->model->lottery
+									: 1.0;
 }
 
 /* A launch's slots of one side, one after the other. */
@@ -93,7 +78,7 @@ static inline void noise_quartets(struct noise_machine *m, double slowdown, stru
 	const double base = noise_lottery(m), head = noise_lottery(m) * (1.0 + slowdown);
 
 	for (unsigned i = 0; i < NOISE_QUARTETS; i++) {
-		const bool head_first = noise_uniform(m) < 0.5;
+		const bool head_first = random_uniform(&m->rng) < 0.5;
 
 		for (unsigned k = 0; k < 4; k++) {
 			const bool is_head = (k == 0 || k == 3) == head_first;
@@ -132,7 +117,7 @@ static inline int noise_trial(const struct noise_model *model, const struct nois
 	struct sequential s;
 	int ret = 0;
 
-	m.wander = model->wander * noise_normal(&m);
+	m.wander = model->wander * random_normal(&m.rng);
 	sequential_begin(&s, 0.01);
 	if (how->sequential) {
 		for (unsigned i = 0; i < NOISE_LAUNCHES + NOISE_CONFIRM; i++)

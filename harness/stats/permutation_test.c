@@ -1,5 +1,7 @@
 #include "harness/stats/permutation.h"
 
+#include "harness/base/random.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,16 +18,6 @@
 
 static uint64_t rng;
 
-/* Above 0, below 1. */
-static double uniform(void)
-{
-	uint64_t z = rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
-}
-
 /* What the statistic is of one order after the other. */
 struct null {
 	double power; /* of a tail that falls as x^-1/power; 0: exponentially */
@@ -35,7 +27,7 @@ struct null {
 static double draw(void *arg)
 {
 	struct null *n = arg;
-	const double u = uniform();
+	const double u = random_uniform(&rng);
 
 	n->asked++;
 	return n->power > 0 ? pow(u, -n->power) : -log(u);

@@ -12,7 +12,7 @@
 #define SEED UINT64_C(0x636f6e6362)
 /* The answer is good to this; the estimate of the launches' spread is worse. */
 #define PRECISION 1.02
-/* Of log ratios: what is not found though it takes e^10 times as long will not be. */
+/* In log ratios: a change that is not found at e^10 times as long never will be. */
 #define CHANGE_MAX 10.0
 
 /* One gate of one case; the same numbers for every @shift. Return: whether it is called

@@ -1,9 +1,9 @@
 /*
  * power.h - how small a change a sequential test (verdict.h) finds, by simulation. Pure functions.
  *
- * The test has looks, a rule with two floors and a second pass that must agree: no formula of the
- * error of one look says how often a change gets through all of it. So it is played, with normal
- * launches, seeded: the same question has the same answer.
+ * The test has looks, a rule with two floors and a second pass that must agree: no formula for the
+ * error of one look tells how often a change gets through all of that. So it is simulated with
+ * seeded normal launches: the same question has the same answer.
  */
 #ifndef CONCBENCH_POWER_H
 #define CONCBENCH_POWER_H
@@ -28,8 +28,8 @@ double power_share(const struct power_design *d, double change, unsigned trials,
 /**
  * power_visible() - the smallest change that is called slower, and confirmed, in 9 of 10 tries.
  *
- * Bisection on the share among 500 trials, which must be so large that less than 9 of 10 in truth
- * would give it once in twenty times: what is returned is rather some percent of itself too large.
+ * Bisects on the share among 500 trials. That share must be so large that a true rate below 9 in 10
+ * would reach it only once in twenty times, so the result tends to be a few percent too large.
  * Return: 0.013 for 1.3 %, of what the scale says; 0 when there are too few launches for any
  * verdict, @sd is not finite, of a share or an outcome, or without memory.
  */

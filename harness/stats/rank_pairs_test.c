@@ -1,4 +1,5 @@
 /* rank_pairs_test.c - every order statistic is the one that sorting all pairs gives, bit by bit. */
+#include "harness/base/random.h"
 #include "harness/stats/rank_pairs.h"
 #include "harness/stats/stats.h"
 
@@ -14,24 +15,15 @@
 
 #define MAX 24
 
-static double uniform(uint64_t *rng)
-{
-	uint64_t z = *rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
-}
-
 /* 0: smooth, 1: ties and zeros of both signs, 2: of all magnitudes, 3: no more than rounding. */
 static void draw(uint64_t *rng, unsigned kind, double *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const double u = 2 * uniform(rng) - 1;
+		const double u = 2 * random_uniform(rng) - 1;
 
 		x[i] = kind == 0   ? u
 		       : kind == 1 ? trunc(3 * u)
-		       : kind == 2 ? ldexp(u, (int)(1200 * uniform(rng)) - 900)
+		       : kind == 2 ? ldexp(u, (int)(1200 * random_uniform(rng)) - 900)
 				   : 1.0 + DBL_EPSILON * floor(4 * u);
 	}
 	stats_sort(x, n);

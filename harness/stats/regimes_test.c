@@ -21,9 +21,10 @@ static void make(struct noise_machine *m, double *x, size_t n, double ns, double
     double other_ns)
 {
 	for (size_t i = 0; i < n; i++) {
-		x[i] = (noise_uniform(m) < share ? other_ns : ns) * exp(sd * noise_normal(m));
-		if (noise_uniform(m) < 0.01)
-			x[i] *= 1 + 4 * noise_uniform(m);
+		x[i] = (random_uniform(&m->rng) < share ? other_ns : ns) *
+		       exp(sd * random_normal(&m->rng));
+		if (random_uniform(&m->rng) < 0.01)
+			x[i] *= 1 + 4 * random_uniform(&m->rng);
 	}
 }
 

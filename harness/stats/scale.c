@@ -98,7 +98,7 @@ static double student(double z, double degrees)
 	return z + (g1 + (g2 + g3 / degrees) / degrees) / degrees;
 }
 
-/* Of launches' shares: their mean, and how much it varies by itself. */
+/* The mean of the launches' shares, and how much it varies by chance. */
 struct share {
 	double mean, error2;
 	double launches, trials;
@@ -154,7 +154,7 @@ static bool all_alike(const struct share *s)
 	return !(s->mean > 0 && s->mean < 1);
 }
 
-/* What a trial is worth to both: as much as on the side whose launches vary more. */
+/* The worth of a trial for both sides: that of the side whose launches vary more. */
 static struct stats_interval shift_at(const struct share *a, const struct share *b, double z)
 {
 	const double worth =

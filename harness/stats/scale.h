@@ -2,9 +2,9 @@
  * scale.h - what a figure's scale (concbench/figure.h) makes of numbers: which of them are
  * possible, where differences are measured, which interval goes with an estimate. Pure functions.
  *
- * A per cent has one meaning on each scale, wherever a precision, a noisy interval or a smallest
- * effect is spoken of: of a ratio it is of the estimate itself, of a difference of what the figure
- * declares to be worth a hundred, of a share or an outcome it is a point.
+ * A per cent means the same for precisions, noisy intervals and smallest effects. On a ratio scale
+ * it is one per cent of the estimate; for a difference, one per cent of what the figure declares to
+ * be worth a hundred; for a share or an outcome, one point.
  */
 #ifndef CONCBENCH_SCALE_H
 #define CONCBENCH_SCALE_H
@@ -17,8 +17,9 @@
 /** scale_allows() - is @x a value that a figure of this scale can have? */
 bool scale_allows(enum cb_scale scale, double x);
 
-/** scale_averages() - shares and outcomes are averaged: a trial counts by how many it lost, and the
- * median of 0, 0, 0 and 1 would hide that. Of the others the median is taken. */
+/** scale_averages() - is the middle a mean? Shares and outcomes are averaged, because a trial
+ * counts by how much it lost, and the median of 0, 0, 0 and 1 would hide that. The other scales use
+ * the median. */
 bool scale_averages(enum cb_scale scale);
 
 /** scale_middle() - of @n trials of a launch, or launches. Return: 0; as stats_median(). */
@@ -36,19 +37,19 @@ int scale_middle(enum cb_scale scale, const double *x, size_t n, double *out);
 int scale_interval(enum cb_scale scale, const double *x, size_t n, unsigned trials, double level,
     struct stats_interval *out, double *covered);
 
-/** scale_half_width() - the interval's longer side as a fraction of what a hundred per cent are:
- * stats_half_width() of a ratio. Not finite when that is 0. */
+/** scale_half_width() - the interval's longer side as a fraction of a hundred per cent:
+ * stats_half_width() for a ratio. Not finite when a hundred per cent is 0. */
 double scale_half_width(enum cb_scale scale, double worth, const struct stats_interval *i);
 
-/** scale_place() - where differences of two figures are what counts: the logarithm of a ratio, a
- * difference in units of @worth, a share as it is. */
+/** scale_place() - maps a figure to where differences count: the logarithm of a ratio, a difference
+ * in units of @worth, a share as it is. */
 double scale_place(enum cb_scale scale, double worth, double x);
 
-/** scale_effect() - a difference of two places as people want it told: relative (0.01 is 1 % more)
- * of a ratio, in the figure's unit of a difference, in fractions of 1 of a share. */
+/** scale_effect() - the difference of two places for people: relative for a ratio (0.01 is 1 %
+ * more), in the figure's unit for a difference, as a fraction of 1 for a share. */
 double scale_effect(enum cb_scale scale, double worth, double shift);
 
-/** scale_bound() - the shift that an effect of @fraction of a hundred per cent is. */
+/** scale_bound() - the difference of two places that @fraction of a hundred per cent makes. */
 double scale_bound(enum cb_scale scale, double fraction);
 
 /* ---- shares ---- */
@@ -68,13 +69,14 @@ struct stats_interval stats_wilson(double hits, double of, double z);
  * @trials: behind them, at least @n.
  * @counts: each trial gave 0 or 1.
  *
- * Trials of a launch are alike, so they tell less than as many launches would. The interval is
- * Wilson's for as many independent tries as would make a share vary as much as these launches do
- * (Korn & Graubard, Survey Methodology 24 (1998) 193-201; Dean & Pagano, Journal of Survey
- * Statistics and Methodology 3 (2015) 484-503), less what estimating that from so few launches
- * costs (Student's t for z). No launch is worth less than one try, whatever it is: a share varies
- * most when it is 0 or 1. Nor are counts worth more than there are trials; and when all launches
- * are 0, or 1, every trial is one try: that one launch in many might be quite another is not in it.
+ * Trials of one launch are alike, so they tell less than as many launches would. The interval is
+ * Wilson's, for the number of independent tries that would make a share vary as much as these
+ * launches do (Korn & Graubard, Survey Methodology 24 (1998) 193-201; Dean & Pagano, Journal of
+ * Survey Statistics and Methodology 3 (2015) 484-503), reduced because that is estimated from few
+ * launches (Student's t instead of z). A launch is always worth at least one try: a share varies
+ * most when it is 0 or 1. Counts are never worth more than the number of trials. When all launches
+ * are 0, or all are 1, every trial is one try; the interval then does not allow for a rare launch
+ * that is quite different.
  */
 struct stats_interval stats_share_ci(
     const double *x, size_t n, unsigned trials, bool counts, double z);
@@ -95,10 +97,9 @@ struct share_sample {
  * @p: two-sided, of no difference: of the widest interval that does not hold 0.
  *
  * Newcombe's hybrid of two score intervals (Statistics in Medicine 17 (1998) 873-890, method 10),
- * here of stats_share_ci(), but that a trial is worth as much to both sides as to the one whose
- * launches vary more: were they judged by themselves, one bad launch in many would be a change,
- * since the side that it did not fall on seems to know better. Return: 0; -EINVAL with too few
- * launches.
+ * here of stats_share_ci(), except that a trial is worth as much on both sides as on the side whose
+ * launches vary more. If each side were judged by itself, one bad launch in many would be a change,
+ * because the side without it would seem more certain. Return: 0; -EINVAL with too few launches.
  */
 int stats_share_shift(const struct share_sample *a, const struct share_sample *b, double alpha,
     struct stats_interval *out, double *p);

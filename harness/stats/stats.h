@@ -71,8 +71,8 @@ int stats_median_ci(
 double stats_jain(const double *x, size_t n);
 
 /**
- * stats_half_width() - what to write behind "±": the longer side of the interval, relative to the
- * estimate. An interval of a median may be lopsided (-4 %, +44 %), and half of its width would
+ * stats_half_width() - the number after "±": the longer side of the interval, relative to the
+ * estimate. The interval of a median may be lopsided (-4 %, +44 %), and half of its width would
  * promise too much on one side.
  * Return: not finite when the estimate is 0.
  */
@@ -81,10 +81,10 @@ double stats_half_width(const struct stats_interval *i);
 /** stats_intervals_overlap() - 1 when the two intervals share a point. */
 int stats_intervals_overlap(const struct stats_interval *a, const struct stats_interval *b);
 
-/** stats_normal_upper() - what of a standard normal distribution lies above @z. */
+/** stats_normal_upper() - the share of a standard normal distribution above @z. */
 double stats_normal_upper(double z);
 
-/** stats_normal_quantile_upper() - the z above which @p of it lies, @p up to 0.5. */
+/** stats_normal_quantile_upper() - the z above which the share @p of it lies, @p up to 0.5. */
 double stats_normal_quantile_upper(double p);
 
 #endif

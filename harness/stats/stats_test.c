@@ -1,5 +1,7 @@
 #include "harness/stats/stats.h"
 
+#include "harness/base/random.h"
+
 #include <errno.h>
 #include <float.h>
 #include <math.h>
@@ -13,7 +15,6 @@
 #include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define PI 3.14159265358979323846
 
 /* What the golden figures below were computed of; X in the Python commands. */
 static const double sample[] = {
@@ -23,24 +24,6 @@ static void assert_close(double actual, double expected)
 {
 	if (!(fabs(actual - expected) <= 1e-12 * fmax(1, fabs(expected))))
 		fail_msg("%.17g is not %.17g", actual, expected);
-}
-
-/* splitmix64, so that every machine draws the same; in the open interval (0, 1). */
-static double uniform(uint64_t *state)
-{
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	z ^= z >> 31;
-	return ((double)(z >> 11) + 0.5) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-	double radius = sqrt(-2 * log(uniform(state)));
-
-	return radius * cos(2 * PI * uniform(state));
 }
 
 /* python3 -c 'import statistics as s; X=[...]; print(s.median(X),
@@ -174,24 +157,24 @@ struct distribution {
 
 static double draw_normal(uint64_t *state)
 {
-	return 100 + normal(state);
+	return 100 + random_normal(state);
 }
 
 static double draw_exponential(uint64_t *state)
 {
-	return -log(uniform(state));
+	return -log(random_uniform(state));
 }
 
 /* Fast path and slow path: 70 % about 1, 30 % about 2. */
 static double draw_bimodal(uint64_t *state)
 {
-	return (uniform(state) < 0.7 ? 1 : 2) + 0.1 * normal(state);
+	return (random_uniform(state) < 0.7 ? 1 : 2) + 0.1 * random_normal(state);
 }
 
 /* The worst case: nothing near the median. */
 static double draw_gap(uint64_t *state)
 {
-	return (uniform(state) < 0.5 ? -1 : 1) + 0.01 * normal(state);
+	return (random_uniform(state) < 0.5 ? -1 : 1) + 0.01 * random_normal(state);
 }
 
 static const struct distribution distributions[] = {

@@ -1,11 +1,11 @@
 /*
  * stopping.h - when a series of launches is precise enough to end.
  *
- * Ending as soon as an interval is narrow prefers intervals that are narrow by chance, and these
- * cover less than they say. The minimum, and asking for two narrow ones in a row, keep what is lost
+ * Ending as soon as an interval is narrow favours intervals that are narrow by chance, and these
+ * cover less than they claim. A minimum of launches and two narrow intervals in a row keep the loss
  * small: over normal, heavy-tailed, skewed and two-humped launches of 1 to 8 % spread, the nominal
- * 95 % interval still covers 90 % or more, of ratios, differences and shares (stopping_test.c
- * measures it). What a precision is a part of is said in scale.h.
+ * 95 % interval still covers 90 % or more, for ratios, differences and shares (stopping_test.c
+ * measures it). scale.h says what a precision is a fraction of.
  *
  * Pure but for the memory that a series owns. Not thread-safe per object.
  */
@@ -20,7 +20,7 @@
 #define STOPPING_MIN 9
 #define STOPPING_IN_ROW 2
 
-/* Zero-initialised is empty, and of a ratio; release with stopping_free(). */
+/* Zero-initialised is empty and has the ratio scale; release with stopping_free(). */
 struct stopping {
 	enum cb_scale scale; /* of the figures; set by the owner, as is */
 	double worth;        /* of differences: a hundred per cent */
@@ -30,7 +30,7 @@ struct stopping {
 	unsigned in_row;   /* narrow intervals up to now, without a wide one between */
 	double half_width; /* scale_half_width() of the last interval; from two launches on */
 	bool reached;      /* stays so */
-	bool never;        /* set by the owner: its figures are not what is judged in the end */
+	bool never; /* set by the owner: its figures are not the ones that are judged in the end */
 };
 
 /**

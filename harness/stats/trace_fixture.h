@@ -14,6 +14,8 @@
 #ifndef CONCBENCH_TRACE_FIXTURE_H
 #define CONCBENCH_TRACE_FIXTURE_H
 
+#include "harness/base/grow.h"
+#include "harness/base/random.h"
 #include "harness/stats/verdict.h"
 
 #include <math.h>
@@ -96,15 +98,8 @@ static inline int trace_read(const char *path, struct trace *t)
 			4 ||
 		    s.variant >= TRACE_VARIANTS || !(s.wall_ns > 0.0))
 			break;
-		if (t->count == capacity) {
-			struct trace_sample *grown;
-
-			capacity = capacity ? capacity * 2 : 4096;
-			grown = realloc(t->sample, capacity * sizeof(*grown));
-			if (!grown)
-				break;
-			t->sample = grown;
-		}
+		if (grow(&t->sample, t->count + 1, &capacity, sizeof(s)))
+			break;
 		t->sample[t->count++] = s;
 	}
 	if (ferror(f) || !feof(f)) {
@@ -136,15 +131,6 @@ static inline void trace_free(struct trace *t)
 	free(t->launch);
 	free(t->stretch);
 	memset(t, 0, sizeof(*t));
-}
-
-static inline double trace_uniform(uint64_t *rng)
-{
-	uint64_t z = *rng += UINT64_C(0x9E3779B97F4A7C15); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
 }
 
 /* More pairs of launches than any plan has. */
@@ -180,7 +166,7 @@ static inline size_t trace_quartets(const struct trace *t, size_t base_launch, s
 	size_t n = 0;
 
 	for (size_t i = 4; i + 4 <= nb && i + 4 <= nh && i + 4 <= turns && n < max; i += 4, n++) {
-		const bool head_first = trace_uniform(rng) < 0.5;
+		const bool head_first = random_uniform(rng) < 0.5;
 
 		for (unsigned k = 0; k < 4; k++) {
 			const bool head = (k == 0 || k == 3) == head_first;
@@ -247,7 +233,7 @@ static inline size_t trace_window(const struct trace *t, size_t launches, uint64
 {
 	for (unsigned tries = 0; tries < 10000; tries++) {
 		const size_t first =
-		    (size_t)(trace_uniform(rng) * (double)(t->launches - launches + 1));
+		    (size_t)(random_uniform(rng) * (double)(t->launches - launches + 1));
 
 		if (t->stretch[first] == t->stretch[first + launches - 1])
 			return first;
@@ -273,7 +259,7 @@ static inline void trace_in_a_row(struct trace_pairs *pairs, size_t first, unsig
 static inline void trace_resample(
     struct trace_pairs *pairs, const struct trace *t, unsigned n, bool apart, uint64_t *rng)
 {
-	const size_t at = (size_t)(trace_uniform(rng) * (double)t->launches);
+	const size_t at = (size_t)(random_uniform(rng) * (double)t->launches);
 	size_t first = at, end = at + 1;
 
 	while (first > 0 && t->stretch[first - 1] == t->stretch[at])
@@ -281,9 +267,9 @@ static inline void trace_resample(
 	while (end < t->launches && t->stretch[end] == t->stretch[at])
 		end++;
 	for (unsigned i = 0; i < n; i++) {
-		pairs->base[i] = first + (size_t)(trace_uniform(rng) * (double)(end - first));
+		pairs->base[i] = first + (size_t)(random_uniform(rng) * (double)(end - first));
 		pairs->head[i] = apart
-				     ? first + (size_t)(trace_uniform(rng) * (double)(end - first))
+				     ? first + (size_t)(random_uniform(rng) * (double)(end - first))
 				     : pairs->base[i];
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * typical.h - what is true of a typical launch: a value that most launches are near, and a mixture
- * in which every launch counts the same, however much it did. Pure.
+ * typical.h - the typical launch: a value that most launches are near, and a mixture in which every
+ * launch counts the same, however much it did. Pure.
  */
 #ifndef CONCBENCH_TYPICAL_H
 #define CONCBENCH_TYPICAL_H
@@ -21,7 +21,7 @@
 bool typical_is(const double *x, size_t n, double middle);
 
 /*
- * Launches' latencies, each launch with the weight 1: merged as they are, they would be those of
+ * The latencies of launches, each with the weight 1: merged without weights, they would show
  * whichever launch did most operations.
  */
 struct mixture {
@@ -35,8 +35,9 @@ struct mixture {
 void mixture_add(struct mixture *m, const struct histogram *h);
 
 /**
- * mixture_tells_quantile() - as histogram_tells_quantile(), of so many values as tell as much when
- * all have the same weight: Kish's effective size (Survey Sampling, 1965), launches^2 / variance.
+ * mixture_tells_quantile() - as histogram_tells_quantile(), for the number of equally weighted
+ * values that would tell as much: Kish's effective size (Survey Sampling, 1965), launches^2 /
+ * variance.
  */
 bool mixture_tells_quantile(const struct mixture *m, double q);
 

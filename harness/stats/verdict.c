@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a normal deviation over the median absolute one. */
+/* The ratio of a normal standard deviation to the median absolute deviation. */
 #define MAD_TO_SD 1.4826022185056018
 /* Fewer quartets do not tell their spread. */
 #define SPREAD_MIN 3
@@ -41,17 +41,6 @@ enum verdict verdict_by_merit(enum verdict v, enum cb_better better)
 	if (better == CB_NEITHER)
 		return VERDICT_DIFFERS;
 	return v == VERDICT_SLOWER ? VERDICT_FASTER : VERDICT_SLOWER;
-}
-
-int verdict_from_name(const char *name, enum verdict *out)
-{
-	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-		if (strcmp(name, verdict_names[i]) == 0) {
-			*out = (enum verdict)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
 }
 
 double layout_ratio(const struct launch_ratio *launch, size_t n)

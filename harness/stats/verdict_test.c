@@ -16,16 +16,13 @@ static void near(double got, double want, double within)
 		fail_msg("%.15g instead of %.15g", got, want);
 }
 
-static void names_go_both_ways(void **state)
+static void names_are_told_apart(void **state)
 {
-	enum verdict v;
-
 	(void)state;
-	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
-		assert_int_equal(verdict_from_name(verdict_name((enum verdict)i), &v), 0);
-		assert_int_equal(v, i);
-	}
-	assert_int_equal(verdict_from_name("quicker", &v), -EINVAL);
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(
+			    verdict_name((enum verdict)i), verdict_name((enum verdict)k));
 	assert_string_equal(verdict_name(VERDICT_COUNT), "unknown");
 }
 
@@ -169,7 +166,7 @@ static void evidence_is_over_launches(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_go_both_ways),
+	    cmocka_unit_test(names_are_told_apart),
 	    cmocka_unit_test(layout_shows_in_the_launches),
 	    cmocka_unit_test(looks_cost_what_they_say),
 	    cmocka_unit_test(the_rule),

@@ -1,16 +1,20 @@
 #include "harness/work/bench_case.h"
 
 #include "harness/base/clock.h"
+#include "harness/base/hash.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-/* With a PU for every worker a window of a few milliseconds is the shortest that interrupts and
- * timer ticks (1-4 ms apart) do not make or break. (A gate has pairs of shorter ones: gate.h.) */
+/* With a PU for every worker a window needs a few milliseconds so that a single interrupt or timer
+ * tick (1-4 ms apart) does not decide the figure. (A gate has pairs of shorter ones: gate.h.) */
 #define WINDOW_NS (3 * CLOCK_NS_PER_MS)
 /* With more workers than PUs the scheduler's slices (about 3 ms each) have to average out. */
 #define WINDOW_OVERSUBSCRIBED_NS (60 * CLOCK_NS_PER_MS)
@@ -90,16 +94,16 @@ static unsigned value_of(const struct bench_case *bc, const char *key, unsigned 
 	return i < 0 ? otherwise : (unsigned)bc->value[i].n;
 }
 
-static unsigned workers_of(const struct bench_case *bc)
+static unsigned workers_of(struct bench_case *bc)
 {
 	const struct kind *k = bc->kind;
 
 	if (bc->pub.model == CB_CALLBACK)
 		return 1;
-	if (k->self->workers)
-		return k->self->workers(&bc->pub);
-	if (k->family->workers)
-		return k->family->workers(&bc->pub);
+	if (k->self->workers || k->family->workers) {
+		bc->asked = "workers()";
+		return (k->self->workers ? k->self->workers : k->family->workers)(&bc->pub);
+	}
 	return value_of(bc, "workers", 1);
 }
 
@@ -119,8 +123,7 @@ static unsigned carriers_of(struct bench_case *bc, const struct host *h)
 	return carriers;
 }
 
-/* Does this parameter say anything in this case? */
-static bool applies(const struct bench_case *bc, unsigned i)
+bool case_applies(const struct bench_case *bc, unsigned i)
 {
 	const struct cb_param *p = bc->kind->param[i];
 
@@ -147,7 +150,7 @@ static int write_name(struct bench_case *bc, const struct host *h)
 		const struct cb_param *p = bc->kind->param[i];
 		char text[PLACEMENT_TEXT_MAX];
 
-		if (!applies(bc, i) || (p->sparse && is_base(p, &bc->value[i], h->pus)))
+		if (!case_applies(bc, i) || (p->sparse && is_base(p, &bc->value[i], h->pus)))
 			continue;
 		if (used < 0 || (size_t)used >= sizeof(bc->name))
 			return -ENAMETOOLONG;
@@ -203,8 +206,10 @@ static void ask_can(struct bench_case *bc, const struct host *h)
 		    bc->pub.workers);
 		ret = -EINVAL;
 	}
+	bc->asked = "can()";
 	if (!ret && k->self->can)
 		ret = k->self->can(&bc->pub, why, len);
+	bc->asked = "what its family's can() calls of it";
 	if (!ret && k->family->can)
 		ret = k->family->can(&bc->pub, why, len);
 	bc->declined = ret == -EINVAL;
@@ -214,11 +219,14 @@ static void ask_can(struct bench_case *bc, const struct host *h)
 		why[0] = '\0';
 	else if (!why[0])
 		(void)snprintf(why, len, "%s", strerror(-ret));
+	bc->status = ret ? STATUS_UNSUPPORTED : STATUS_NOT_RUN;
 }
 
-static uint64_t window_of(const struct bench_case *bc, const struct host *h)
+static uint64_t window_of(struct bench_case *bc, const struct host *h)
 {
 	const struct kind *k = bc->kind;
+
+	bc->asked = "window_ns()";
 	uint64_t ns = k->self->window_ns ? k->self->window_ns(&bc->pub) : 0;
 
 	if (!ns && k->family->window_ns)
@@ -226,13 +234,24 @@ static uint64_t window_of(const struct bench_case *bc, const struct host *h)
 	return ns ? ns : case_window_ns(bc->pub.workers, h->pus);
 }
 
-int case_build(const struct kind *k, const struct host *h, const struct param_value *value,
-    struct bench_case *out)
+static void ask_depends(struct bench_case *bc)
+{
+	const struct cb_kind *self = bc->kind->self;
+
+	bc->asked = "depends()";
+	if (bc->unsupported[0] || !self->depends ||
+	    !self->depends(&bc->pub, bc->depends, sizeof(bc->depends)))
+		bc->depends[0] = '\0';
+}
+
+/* @asks: false leaves out all that its kind would have to be asked. */
+static int build(const struct kind *k, const struct host *h, const struct param_value *value,
+    bool asks, struct bench_case *bc)
 {
 	const int model = param_called(k, "model"), place = param_called(k, "place");
-	struct bench_case *bc = out;
 
 	memset(bc, 0, sizeof(*bc));
+	bc->status = STATUS_NOT_RUN;
 	bc->kind = k;
 	bc->pub.kind = k->self;
 	memcpy(bc->value, value, k->param_count * sizeof(*value));
@@ -243,7 +262,7 @@ int case_build(const struct kind *k, const struct host *h, const struct param_va
 
 		(void)placement_parse(value[place].text, &bc->place, err, sizeof(err));
 	}
-	bc->pub.workers = workers_of(bc);
+	bc->pub.workers = asks ? workers_of(bc) : value_of(bc, "workers", 1);
 	bc->pub.carriers = carriers_of(bc, h);
 	if (write_name(bc, h) != 0)
 		return -ENAMETOOLONG;
@@ -251,11 +270,129 @@ int case_build(const struct kind *k, const struct host *h, const struct param_va
 	if (!case_workload(bc)) {
 		(void)can_model(bc, bc->unsupported, sizeof(bc->unsupported));
 		bc->declined = true;
+		bc->status = STATUS_UNSUPPORTED;
 		return 0;
 	}
+	if (!asks)
+		return 0;
 	bc->window_ns = case_workload(bc)->once ? 0 : window_of(bc, h);
 	ask_can(bc, h);
+	ask_depends(bc);
 	return 0;
+}
+
+/* ---- in a process of their own ---- */
+
+/* A function that is asked answers from what it is given, in microseconds. */
+#define ASK_WITHIN_S 5u
+
+/* Between the two processes. */
+struct apart {
+	const struct kind *kind;
+	const struct host *host;
+	const struct param_value *value;
+	size_t count;
+	size_t at; /* the one that is being made */
+	int ret;
+	struct bench_case made[];
+};
+
+/* Killed by the alarm when it takes too long. */
+static void build_apart(void *arg)
+{
+	struct apart *a = arg;
+	sigset_t wakes;
+
+	(void)sigemptyset(&wakes);
+	(void)sigaddset(&wakes, SIGALRM);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)sigprocmask(SIG_UNBLOCK, &wakes, NULL);
+	for (; !a->ret && a->at < a->count; a->at++) {
+		(void)alarm(ASK_WITHIN_S);
+		a->ret = build(
+		    a->kind, a->host, &a->value[a->at * CASE_PARAMS_MAX], true, &a->made[a->at]);
+	}
+}
+
+/* The one that the process ended at, or one behind a hang: made without asking. */
+static int blame(const struct apart *a, size_t i, const struct cb_fate *fate, bool hung,
+    const char *asked, struct bench_case *out)
+{
+	const int ret = build(a->kind, a->host, &a->value[i * CASE_PARAMS_MAX], false, out);
+	char *why = out->unsupported;
+
+	if (ret || out->status == STATUS_UNSUPPORTED)
+		return ret;
+	out->status = hung ? STATUS_HUNG : STATUS_CRASHED;
+	if (hung)
+		(void)snprintf(why, sizeof(out->unsupported), "%s did not return within %u s",
+		    asked, ASK_WITHIN_S);
+	else if (fate->signal)
+		(void)snprintf(why, sizeof(out->unsupported),
+		    "%s crashed: killed by signal %d (%s)", asked, fate->signal,
+		    strsignal(fate->signal));
+	else
+		(void)snprintf(why, sizeof(out->unsupported),
+		    "%s ended the program: exited with status %d", asked, fate->status);
+	return 0;
+}
+
+static int build_all_apart(struct apart *a, struct bench_case *out)
+{
+	int ret = 0;
+
+	while (!ret && !a->ret && a->at < a->count) {
+		const size_t from = a->at;
+		const char *asked;
+		struct cb_fate fate;
+		bool hung;
+
+		ret = cb_sacrifice(
+		    build_apart, a, (a->count - from + 1) * ASK_WITHIN_S * CLOCK_NS_PER_S, &fate);
+		if (ret || a->ret)
+			break;
+		memcpy(&out[from], &a->made[from], (a->at - from) * sizeof(*out));
+		if (a->at == a->count)
+			break;
+		asked = a->made[a->at].asked ? a->made[a->at].asked : "its kind";
+		hung = fate.hung || fate.signal == SIGALRM;
+		do {
+			ret = blame(a, a->at, &fate, hung, asked, &out[a->at]);
+			a->at++;
+			/* The others would hang as long, one after the other. */
+		} while (!ret && hung && a->at < a->count);
+	}
+	return ret ? ret : a->ret;
+}
+
+int case_build_all(const struct kind *k, const struct host *h, const struct param_value *value,
+    size_t n, struct bench_case *out)
+{
+	const size_t bytes = sizeof(struct apart) + n * sizeof(*out);
+	struct apart *a;
+	int ret = 0;
+
+	if (!k->apart) {
+		for (size_t i = 0; !ret && i < n; i++)
+			ret = build(k, h, &value[i * CASE_PARAMS_MAX], true, &out[i]);
+		return ret;
+	}
+	a = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (a == MAP_FAILED)
+		return -ENOMEM;
+	a->kind = k;
+	a->host = h;
+	a->value = value;
+	a->count = n;
+	ret = build_all_apart(a, out);
+	(void)munmap(a, bytes);
+	return ret;
+}
+
+int case_build(const struct kind *k, const struct host *h, const struct param_value *value,
+    struct bench_case *out)
+{
+	return case_build_all(k, h, value, 1, out);
 }
 
 int case_base(const struct kind *k, const struct host *h, struct param_value *value, char *err,
@@ -288,6 +425,15 @@ static void list_params(const struct kind *k, char *buf, size_t len)
 		    buf + used, len - used, "%s%s", i ? ", " : "", k->param[i]->key);
 }
 
+/* Families for tests are none that anybody asks for. */
+static bool has_listed(const struct registry *r, const struct cb_family *f)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->item[i].family == f && kind_listed(&r->item[i]))
+			return true;
+	return false;
+}
+
 static int find_kind(const struct registry *r, const char *name, const struct kind **out,
     const char **rest, char *err, size_t err_len)
 {
@@ -309,7 +455,9 @@ static int find_kind(const struct registry *r, const char *name, const struct ki
 	    family ? family->name : "family", (int)(family ? kind_len : family_len),
 	    family ? kind_name : name);
 	for (unsigned i = 0; !family && cb_families[i] && used < err_len; i++)
-		used += (size_t)snprintf(err + used, err_len - used, " %s", cb_families[i]->name);
+		if (has_listed(r, cb_families[i]))
+			used += (size_t)snprintf(
+			    err + used, err_len - used, " %s", cb_families[i]->name);
 	for (size_t i = 0; family && i < r->count && used < err_len; i++)
 		if (r->item[i].family == family && kind_listed(&r->item[i]))
 			used +=
@@ -332,7 +480,7 @@ static int pick_figure(
 		}
 	}
 	used = (size_t)snprintf(
-	    err, err_len, "figure '%.*s' is none of this kind's; accepted:", (int)len, text);
+	    err, err_len, "figure '%.*s' is not a figure of this kind; accepted:", (int)len, text);
 	for (unsigned i = 0; i < count && used < err_len; i++)
 		used += (size_t)snprintf(err + used, err_len - used, " %s", f[i].metric);
 	return -EINVAL;
@@ -397,16 +545,19 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 			ret = take_part(k, h, part, len, &typed, value, err, err_len);
 		at = part + len;
 	}
-	if (!ret && case_build(k, h, value, out) != 0) {
-		(void)snprintf(err, err_len, "'%.80s': its whole name is too long", name);
-		ret = -EINVAL;
+	if (!ret) {
+		ret = case_build(k, h, value, out);
+		if (ret)
+			(void)snprintf(err, err_len, "'%.80s': %s", name,
+			    ret == -ENAMETOOLONG ? "its whole name is too long" : strerror(-ret));
+		ret = ret == -ENAMETOOLONG ? -EINVAL : ret;
 	}
 	/* Left out of its name, it would be another case than the one that was asked for. */
 	for (unsigned i = 0; !ret && i < k->param_count; i++) {
-		if (!(typed & 1u << i) || applies(out, i))
+		if (!(typed & 1u << i) || case_applies(out, i))
 			continue;
 		(void)snprintf(err, err_len,
-		    "part '%s' says nothing with model:%s; accepted: with model:coroutine",
+		    "part '%s' means nothing with model:%s; accepted: with model:coroutine",
 		    k->param[i]->key, cb_model_name(out->pub.model));
 		ret = -EINVAL;
 	}
@@ -415,36 +566,22 @@ int case_parse(const struct registry *r, const struct host *h, const char *name,
 
 /* ---- hash ---- */
 
-static uint64_t fnv1a(uint64_t hash, const void *data, size_t len)
-{
-	const unsigned char *p = data;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* With its terminator, so that "ab" and then "c" is not "a" and then "bc". */
-static uint64_t fnv1a_text(uint64_t hash, const char *text)
-{
-	return text ? fnv1a(hash, text, strlen(text) + 1) : hash;
-}
-
 void case_hash(const struct bench_case *bc, char out[17])
 {
 	const struct cb_workload *work = case_workload(bc);
 	const char *parts = strchr(bc->name + strlen(bc->kind->family->name) + 1, '/');
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 	const unsigned version = bc->kind->self->version;
 
 	/* Of the name all but a prefix. */
-	hash = fnv1a_text(hash, bc->kind->family->name);
-	hash = fnv1a_text(hash, bc->kind->self->name);
-	hash = fnv1a_text(hash, parts ? parts : "");
+	hash = hash_text(hash, bc->kind->family->name);
+	hash = hash_text(hash, bc->kind->self->name);
+	hash = hash_text(hash, parts ? parts : "");
 	if (work) {
-		hash = fnv1a_text(hash, work->op);
-		hash = fnv1a_text(hash, work->latency_of);
+		hash = hash_text(hash, work->op);
+		if (work->latency_of)
+			hash = hash_text(hash, work->latency_of);
 	}
-	hash = fnv1a(hash, &version, sizeof(version));
+	hash = hash_bytes(hash, &version, sizeof(version));
 	(void)snprintf(out, 17, "%016" PRIx64, hash);
 }

@@ -19,23 +19,27 @@ struct bench_case {
 	char name[CASE_NAME_MAX];
 	struct param_value value[CASE_PARAMS_MAX]; /* of kind->param[] */
 	struct placement_policy place;
-	uint64_t window_ns;           /* of a trial; 0: of one without a window */
+	uint64_t window_ns; /* of a trial; 0: of one without a window */
+	/* Not run: it can be run. Unsupported, crashed or hung: it cannot, and @unsupported has the
+	 * reason; the last two are the fault of a function of its kind. */
+	enum case_status status;
 	char unsupported[REASON_MAX]; /* why it cannot run here; "" when it can */
 	bool declined;                /* by its kind: other values could, on this very machine */
+	char depends[CASE_NAME_MAX];  /* on the figure of this case; "" on none */
+	const char *asked;            /* the function of its kind's that was called last */
 };
 
-/* The name's part that picks one of the figures of a kind that gives several. */
+/* The part of a name that picks one figure when its kind gives several. */
 #define CASE_FIGURE_KEY "figure"
 
 /**
- * case_parse() - a case from its name.
- * @figure: which of the kind's figures the name asks for, by index; -1: it does not say. May be
- * NULL.
+ * case_parse() - a case from its name. @figure: the index of the figure that the name asks for; -1:
+ * it does not say. May be NULL.
  * @err: one line: which part, what is accepted.
  *
- * A case that this machine or this kind cannot run is made all the same, with its reason in
- * unsupported. Return: 0; -ENOENT no such family or kind; -EINVAL a part that is unknown, there
- * twice or out of order, or a value that is not one.
+ * A case that this machine or this kind cannot run is still made, with the reason in unsupported.
+ * Return: 0; -ENOENT no such family or kind; -EINVAL a part that is unknown, there twice or out of
+ * order, or a value that is not one.
  */
 int case_parse(const struct registry *r, const struct host *h, const char *name,
     struct bench_case *out, int *figure, char *err, size_t err_len);
@@ -46,15 +50,27 @@ int case_base(const struct kind *k, const struct host *h, struct param_value *va
     size_t err_len);
 
 /**
- * case_build() - a case from values, of which what depends on others is worked out: workers,
- * carriers, window, and whether it can run.
+ * case_build() - a case from values. Works out what depends on them: workers, carriers, window, and
+ * whether it can run.
  * Return: 0; -ENAMETOOLONG.
  */
 int case_build(const struct kind *k, const struct host *h, const struct param_value *value,
     struct bench_case *out);
 
-/** case_hash() - 16 hex digits of all that defines what is measured, and nothing of the build nor
- * of a module's prefix. */
+/**
+ * case_build_all() - the same, of many.
+ * @value: [n][CASE_PARAMS_MAX]
+ * @out: [n]
+ *
+ * The functions of a loaded kind are foreign code: they are called in a separate process. A case
+ * whose functions crash or hang is made without them and has that status; after one that hangs, no
+ * further case is asked. Return: 0; -ENAMETOOLONG; -errno.
+ */
+int case_build_all(const struct kind *k, const struct host *h, const struct param_value *value,
+    size_t n, struct bench_case *out);
+
+/** case_hash() - 16 hex digits of everything that defines what is measured; neither the build nor a
+ * module's prefix counts. */
 void case_hash(const struct bench_case *bc, char out[17]);
 
 /** case_workload() - its kind's, or the one of callbacks. */
@@ -62,13 +78,17 @@ const struct cb_workload *case_workload(const struct bench_case *bc);
 
 #define CASE_WINDOW_GROUP_MAX 256
 
-/** case_window_group() - cases of the same text go by the same length of windows: of one kind,
- * placement and first window, alone or not, where threads and processes, who wait in the same
- * kernel, are one model. */
+/** case_window_group() - cases with the same text share the length of their windows: those with the
+ * same kind, placement and first window that both have one worker or both have several. Threads and
+ * processes, which wait in the same kernel, count as one model. */
 void case_window_group(const struct bench_case *bc, char out[CASE_WINDOW_GROUP_MAX]);
 
 /** case_window_ns() - the default for a number of workers. */
 uint64_t case_window_ns(unsigned workers, unsigned pus);
+
+/** case_applies() - does its kind's parameter @i mean anything in this case? Carriers do for
+ * coroutines only. */
+bool case_applies(const struct bench_case *bc, unsigned i);
 
 /** case_units() - OS threads or processes that carry its workers. */
 unsigned case_units(const struct bench_case *bc);

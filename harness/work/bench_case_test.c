@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,8 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 
 static const struct cb_family family = {.name = "first",
     .plural = "firsts",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = params,
     .param_count = sizeof(params) / sizeof(params[0]),
     .can = can};
@@ -71,6 +74,8 @@ static uint64_t by_pairs(const struct cb_case *c)
 
 static const struct cb_family derived = {.name = "second",
     .plural = "seconds",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = derived_params,
     .param_count = 4,
     .workers = pairs,
@@ -237,14 +242,14 @@ static void a_bad_part_is_named(void **state)
 		"each once"},
 	    {"first/one/workers:many", -EINVAL, "workers: 'many' is not a value", "2*pus"},
 	    {"first/one/workers:0", -ERANGE, "workers: '0' is out of range", "1 to 1000000"},
-	    {"first/one/hold_ns:9999999999", -ERANGE, "out of range", "0 to 1000000000"},
+	    {"first/one/hold_ns:9999999999", -ERANGE, "out of range", "0ns to 1s"},
 	    {"first/one/model:fibre", -EINVAL, "model: 'fibre'", "thread process coroutine"},
 	    {"first/one/place:moon", -EINVAL, "moon", "scatter"},
 	    {"first/one/figure:weight", -EINVAL, "figure 'weight'", "ns_per_op peak_bytes"},
 	    {"first/one/figure:ns_per_op/bytes:8", -EINVAL, "'figure:ns_per_op'", "bytes"},
 	    {"first/one/", -EINVAL, "part ''", "model"},
 	    {"first/one//bytes:8", -EINVAL, "part ''", "model"},
-	    {"first/one/carriers:2", -EINVAL, "part 'carriers' says nothing with model:thread",
+	    {"first/one/carriers:2", -EINVAL, "part 'carriers' means nothing with model:thread",
 		"with model:coroutine"},
 	    {"first/one/model:process/workers:4/carriers:1", -EINVAL, "model:process",
 		"with model:coroutine"},
@@ -517,6 +522,95 @@ static void the_hash_knows_no_module(void **state)
 	registry_free(&r);
 }
 
+/* What a kind of somebody else's does to whoever asks it. */
+static unsigned misbehaving_workers(const struct cb_case *c)
+{
+	switch (cb_case_value(c, "hold_ns")) {
+	case 3:
+		(void)raise(SIGKILL);
+		break;
+	case 4:
+		exit(7);
+	default:
+		break;
+	}
+	return 5;
+}
+
+static bool misbehaving_depends(const struct cb_case *c, char *name, size_t len)
+{
+	if (cb_case_value(c, "hold_ns") == 6)
+		(void)raise(SIGKILL);
+	(void)snprintf(name, len, "first/one");
+	return cb_case_value(c, "hold_ns") == 1;
+}
+
+/* Each costs the case that it was asked about, wherever in a list that stands. */
+static void a_loaded_kind_is_asked_apart(void **state)
+{
+	static const struct {
+		enum case_status status;
+		unsigned workers;
+		const char *why, *depends;
+	} want[] = {
+	    {STATUS_NOT_RUN, 5, "", ""},
+	    {STATUS_NOT_RUN, 5, "", "first/one"},
+	    {STATUS_UNSUPPORTED, 5, "unlucky", ""},
+	    {STATUS_CRASHED, 2, "workers() crashed: killed by signal 9 (Killed)", ""},
+	    {STATUS_CRASHED, 2, "workers() ended the program: exited with status 7", ""},
+	    {STATUS_NOT_RUN, 5, "", ""},
+	    {STATUS_CRASHED, 2, "depends() crashed: killed by signal 9 (Killed)", ""},
+	};
+	enum { CASES = sizeof(want) / sizeof(want[0]) };
+	struct cb_kind bad = one;
+	const struct cb_kind *const first = &bad;
+	static struct param_value value[CASES][CASE_PARAMS_MAX];
+	static struct bench_case made[CASES];
+	struct registry r = {0};
+	const struct kind *k;
+	char err[400] = "";
+
+	(void)state;
+	bad.workers = misbehaving_workers;
+	bad.depends = misbehaving_depends;
+	assert_int_equal(registry_add(&r, &first, &first + 1, "", "own.so", err, sizeof(err)), 0);
+	k = &r.item[0];
+	assert_true(k->apart);
+	for (unsigned i = 0; i < CASES; i++) {
+		assert_int_equal(case_base(k, &host, value[i], err, sizeof(err)), 0);
+		value[i][kind_param(k, "hold_ns", 7)].n = i;
+		if (i == 2)
+			value[i][kind_param(k, "bytes", 5)].n = 13;
+	}
+	assert_int_equal(case_build_all(k, &host, &value[0][0], CASES, made), 0);
+	for (unsigned i = 0; i < CASES; i++) {
+		char part[32];
+
+		(void)snprintf(part, sizeof(part), "/hold_ns:%u/", i);
+		assert_non_null(strstr(made[i].name, part));
+		assert_int_equal(made[i].status, want[i].status);
+		assert_string_equal(made[i].unsupported, want[i].why);
+		assert_string_equal(made[i].depends, want[i].depends);
+		assert_int_equal(made[i].pub.workers, want[i].workers);
+		assert_ptr_equal(made[i].kind, k);
+	}
+	/* By its name, too. */
+	{
+		struct bench_case bc;
+
+		assert_int_equal(
+		    case_parse(&r, &host, "first/one/hold_ns:3", &bc, NULL, err, sizeof(err)), 0);
+		assert_int_equal(bc.status, STATUS_CRASHED);
+	}
+	registry_free(&r);
+	/* Negative control: a cell's asks in its own process, which may end with it. */
+	assert_int_equal(registry_create_for(&r, "first/mine.one", err, sizeof(err)), 0);
+	assert_int_equal(
+	    registry_add(&r, &first, &first + 1, "mine", "own.so", err, sizeof(err)), 0);
+	assert_false(r.item[0].apart);
+	registry_free(&r);
+}
+
 static void every_part_of_the_work_is_in_the_hash(void **state)
 {
 	const struct cb_workload loads[] = {{.op = "ab"}, {.op = "abc"},
@@ -585,6 +679,7 @@ int main(void)
 	    cmocka_unit_test(names_must_fit),
 	    cmocka_unit_test(every_value_is_in_the_hash),
 	    cmocka_unit_test(the_hash_knows_no_module),
+	    cmocka_unit_test(a_loaded_kind_is_asked_apart),
 	    cmocka_unit_test(every_part_of_the_work_is_in_the_hash),
 	    cmocka_unit_test(more_workers_than_pus_get_a_longer_window),
 	};

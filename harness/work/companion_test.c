@@ -1,23 +1,8 @@
 /* companion_test.c - the processes beside the workers, through a team: life, window, PU and death.
  */
-#include "harness/base/clock.h"
-#include "harness/work/case_fixture.h"
-#include "harness/work/companion.h"
+#include "harness/work/companion_fixture.h"
 
-#include <errno.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-/* Long enough that a busy machine gives both a turn in it. */
-#define WINDOW_NS (100 * CLOCK_NS_PER_MS)
+#include <sys/prctl.h>
 
 struct shared {
 	_Alignas(ARENA_ALIGN) atomic_uint turns; /* of the companion, recording or not */
@@ -29,18 +14,6 @@ struct shared {
 	bool deaf;
 	bool finished; /* came to its end by itself */
 };
-
-static int only_pu(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) != 1)
-		return -1;
-	for (unsigned i = 0; i < CPU_SETSIZE; i++)
-		if (CPU_ISSET(i, &set))
-			return (int)i;
-	return -1;
-}
 
 static void run(struct cb_companion *c, const struct cb_env *env)
 {
@@ -75,14 +48,6 @@ static void await_turn(struct shared *s)
 		clock_sleep_until_ns(clock_now_ns() + 100 * CLOCK_NS_PER_US);
 }
 
-static uint64_t work(struct cb_worker *w, void *state, uint64_t n)
-{
-	(void)w;
-	(void)state;
-	clock_sleep_until_ns(clock_now_ns() + 50 * CLOCK_NS_PER_US);
-	return n;
-}
-
 static const struct cb_companion_spec generator = {
     .role = "load generator", .run = run, .measures = true};
 static const struct cb_workload load = {.op = "op",
@@ -93,42 +58,15 @@ static const struct cb_workload load = {.op = "op",
     .companion_count = 1,
     .max_batch = 1};
 
-static struct topology *topo;
-
-static int discover(void **state)
-{
-	char err[200];
-
-	(void)state;
-	return topology_discover(&topo, err, sizeof(err));
-}
-
-static int release(void **state)
-{
-	(void)state;
-	topology_free(topo);
-	return 0;
-}
-
-static bool no_child_is_left(void)
-{
-	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
-}
-
 static void it_lives_beside_every_model(void **state)
 {
-	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
-
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
 		const struct bench_case bc = fixture_case(&load, models[m], 1);
-		char why[200] = "";
 		struct shared *s;
 		struct team t;
 
-		if (team_create(
-			&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
-			fail_msg("%s", why);
+		create(&t, &bc);
 		s = t.env.state;
 		assert_int_equal(s->pid, t.companions[0].pid);
 		assert_int_not_equal(s->pid, getpid());
@@ -139,8 +77,7 @@ static void it_lives_beside_every_model(void **state)
 			await_turn(s);
 			s->first_recording_ns = s->last_recording_ns = 0;
 			before = atomic_load(&s->recorded);
-			if (team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-				fail_msg("%s: %s", cb_model_name(models[m]), why);
+			sample = measure(&t);
 			await_turn(s);
 			assert_true(atomic_load(&s->recorded) > before);
 			/* Only inside the window, give or take the turn in which it closed. */
@@ -160,8 +97,7 @@ static void it_lives_beside_every_model(void **state)
 		assert_true(s->finished);
 		assert_int_equal(t.companions[0].pid, 0);
 		/* Twice is fine. */
-		team_destroy(&t);
-		assert_true(no_child_is_left());
+		destroy(&t);
 	}
 }
 
@@ -169,14 +105,11 @@ static void it_gets_a_pu_that_is_spare(void **state)
 {
 	const unsigned pus = topology_pu_count(topo);
 	struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
-	char why[200] = "", text[32];
 	struct team t;
 
 	(void)state;
-	(void)snprintf(text, sizeof(text), "list:%u", topology_pu(topo, 0)->os_index);
-	assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	bind_to_first_pu(&bc);
+	create(&t, &bc);
 	if (pus > 1) {
 		assert_true(t.companions[0].pu >= 0);
 		assert_int_not_equal(t.companions[0].pu, topology_pu(topo, 0)->os_index);
@@ -188,17 +121,10 @@ static void it_gets_a_pu_that_is_spare(void **state)
 	/* With a worker on every PU it is left to the scheduler. */
 	bc.pub.workers = pus;
 	bc.place = placement_policy_of(PLACEMENT_COMPACT);
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	create(&t, &bc);
 	assert_int_equal(t.companions[0].pu, -1);
 	assert_int_equal(((struct shared *)t.env.state)->pu, pus > 1 ? -1 : only_pu());
 	team_destroy(&t);
-}
-
-static void return_at_once(struct cb_companion *c, const struct cb_env *env)
-{
-	(void)c;
-	(void)env;
 }
 
 static void crash(struct cb_companion *c, const struct cb_env *env)
@@ -223,39 +149,74 @@ static void one_that_never_gets_ready_is_named(void **state)
 		struct cb_companion_spec spec = generator;
 		struct cb_workload bad = load;
 		struct bench_case bc = fixture_case(&bad, CB_THREAD, 1);
-		char why[200] = "";
-		struct team t;
 
 		spec.run = table[i].body;
 		bad.companions = &spec;
-		assert_int_equal(
-		    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
-		    -ECHILD);
-		assert_string_equal(why, table[i].why);
-		assert_true(no_child_is_left());
+		cannot_create(&bc, -ECHILD, table[i].why);
 	}
+}
+
+static void be_denied(struct cb_companion *c, const struct cb_env *env)
+{
+	(void)env;
+	cb_companion_unable(c, -EPERM, "epoll_create1");
+}
+
+/* Not dead, and not wrong: here it cannot be, and whoever asks is told so. */
+static void one_that_is_unable_says_why(void **state)
+{
+	const struct cb_companion_spec denied = {.role = "load generator", .run = be_denied};
+	struct cb_workload beside = load;
+	const struct bench_case bc = fixture_case(&beside, CB_THREAD, 1);
+
+	(void)state;
+	beside.companions = &denied;
+	cannot_create(&bc, -EPERM, "load generator: epoll_create1: Operation not permitted");
+}
+
+/* What it was measured beside is not what its row says. */
+static void one_that_is_sent_away_spoils_the_trial(void **state)
+{
+	struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
+	char want[200];
+	struct sample sample = {0};
+	cpu_set_t other;
+	struct team t;
+
+	(void)state;
+	if (topology_pu_count(topo) < 2)
+		skip();
+	bind_to_first_pu(&bc);
+	create(&t, &bc);
+	sample = measure(&t);
+	sample_free(&sample);
+	CPU_ZERO(&other);
+	CPU_SET(topology_pu(topo, 0)->os_index, &other);
+	assert_int_equal(sched_setaffinity(t.companions[0].pid, sizeof(other), &other), 0);
+	(void)snprintf(want, sizeof(want),
+	    "the load generator was bound to PU %d; it now may run on PUs %u only: cpuset or "
+	    "affinity changed while it ran",
+	    t.companions[0].pu, topology_pu(topo, 0)->os_index);
+	trial_fails(&t, -EIO, want);
+	destroy(&t);
 }
 
 static void its_death_spoils_the_trial(void **state)
 {
 	const struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
 	char why[200] = "";
-	struct sample sample;
 	struct team t;
 
 	(void)state;
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	create(&t, &bc);
 	((struct shared *)t.env.state)->told = SIGKILL;
 	/* The workers could do without it: that it has died is enough. */
-	assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
-	assert_string_equal(why, "the load generator ended: killed by signal 9 (Killed)");
+	trial_fails(&t, -ECHILD, "the load generator ended: killed by signal 9 (Killed)");
 	/* Still known when it is asked again. */
 	why[0] = '\0';
 	assert_int_equal(companions_alive(&t, why, sizeof(why)), -ECHILD);
 	assert_non_null(strstr(why, "killed by signal 9"));
-	team_destroy(&t);
-	assert_true(no_child_is_left());
+	destroy(&t);
 }
 
 /* ---- a worker that fails beside it ---- */
@@ -318,22 +279,19 @@ static uint64_t failed_trial(
 	struct team t;
 	uint64_t begin_ns;
 
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, 200), 0);
+	create(&t, &bc);
 	f = t.env.state;
 	f->in_leave = as->in_leave;
 	f->crashes = as->crashes;
 	begin_ns = clock_now_ns();
 	assert_int_equal(team_trial(&t, window_ns, &sample, why, 200), want);
 	begin_ns = clock_now_ns() - begin_ns;
-	team_destroy(&t);
-	assert_true(no_child_is_left());
+	destroy(&t);
 	return begin_ns;
 }
 
 static void the_worker_s_error_is_why(void **state)
 {
-	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	char why[200];
 
 	(void)state;
@@ -364,7 +322,6 @@ static void an_aborted_trial_ends_at_once(void **state)
 
 static void an_error_in_leave_counts(void **state)
 {
-	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
 	char why[200];
 
 	(void)state;
@@ -404,11 +361,11 @@ static void it_is_charged_to_one_call(void **state)
 	double value;
 
 	(void)state;
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	create(&t, &bc);
 	assert_int_equal(team_trial(&t, 0, &sample, why, sizeof(why)), 0);
 	assert_true(metric_get(&sample.metrics, METRIC_COMPANION_CPU_NS, &value) && value > 0);
 	assert_true(metric_get(&sample.metrics, METRIC_COMPANION_BYTES, &value) && value > 0);
+	assert_false(metric_get(&sample.metrics, METRIC_CLIENT_BUSY_PCT, &value));
 	assert_true(t.env.companion[0].wall_ns >= WINDOW_NS / 4);
 	/* It was told that this is what counts, and that it is over. */
 	assert_true(atomic_load(&((struct shared *)t.env.state)->recorded) > 0);
@@ -420,276 +377,165 @@ static void it_is_charged_to_one_call(void **state)
 static void one_that_does_not_listen_is_killed(void **state)
 {
 	const struct bench_case bc = fixture_case(&load, CB_THREAD, 1);
-	char why[200] = "";
-	struct team t;
-
-	(void)state;
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
-	((struct shared *)t.env.state)->deaf = true;
-	team_destroy(&t);
-	assert_true(no_child_is_left());
-}
-
-/* ---- several, with different roles ---- */
-
-enum role { BUSY, SLEEPY, SOAKER, ROLES };
-
-/* Beyond what one process may have more than another of code and stack. */
-#define SLEEPY_BYTES ((size_t)32 * 1024 * 1024)
-
-struct crowd {
-	struct crowd_member {
-		_Alignas(ARENA_ALIGN) pid_t pid;
-		int pu;     /* the only one it may run on, -1: several */
-		int policy; /* of the scheduler */
-		bool finished;
-	} member[ROLES];
-	struct cb_usage seen[ROLES]; /* by check() */
-};
-
-static void belong(struct cb_companion *c, const struct cb_env *env, enum role role)
-{
-	struct crowd_member *m = &((struct crowd *)env->state)->member[role];
-
-	m->pid = getpid();
-	m->pu = only_pu();
-	m->policy = sched_getscheduler(0);
-	cb_companion_ready(c);
-	while (!cb_companion_quitting(c)) {
-		if (role == SLEEPY)
-			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
-		/* Only the one that measures is heard. */
-		if (cb_companion_recording(c))
-			cb_companion_record_ns(c, role == BUSY ? 1000 : 50000000);
-	}
-	m->finished = true;
-}
-
-static void be_busy(struct cb_companion *c, const struct cb_env *env)
-{
-	belong(c, env, BUSY);
-}
-
-static void be_sleepy(struct cb_companion *c, const struct cb_env *env)
-{
-	char *much = malloc(SLEEPY_BYTES);
-
-	if (!much)
-		return;
-	memset(much, 1, SLEEPY_BYTES);
-	__asm__ volatile("" : : "r"(much) : "memory"); /* nobody reads it: it would be left out */
-	belong(c, env, SLEEPY);
-	free(much);
-}
-
-static void soak(struct cb_companion *c, const struct cb_env *env)
-{
-	belong(c, env, SOAKER);
-}
-
-static int look_at_usage(const struct cb_env *env, char *why, size_t why_len)
-{
-	struct crowd *s = env->state;
-
-	if (env->companions != ROLES) {
-		(void)snprintf(why, why_len, "%u companions", env->companions);
-		return -EBADMSG;
-	}
-	memcpy(s->seen, env->companion, sizeof(s->seen));
-	return 0;
-}
-
-static const struct cb_companion_spec crowd[ROLES] = {
-    [BUSY] = {.role = "load generator", .run = be_busy, .measures = true},
-    [SLEEPY] = {.role = "server", .run = be_sleepy},
-    [SOAKER] = {.role = "soaker", .run = soak, .idle = true},
-};
-static const struct cb_workload crowded = {.op = "op",
-    .latency_of = "nothing",
-    .state_bytes = sizeof(struct crowd),
-    .batch = work,
-    .check = look_at_usage,
-    .companions = crowd,
-    .companion_count = ROLES,
-    .max_batch = 1};
-
-static void create(struct team *t, const struct bench_case *bc)
-{
-	char why[200] = "";
-
-	if (team_create(t, bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
-		fail_msg("%s", why);
-}
-
-/* On one PU, and the companions around it. */
-static struct bench_case a_crowd(enum cb_model model)
-{
-	struct bench_case bc = fixture_case(&crowded, model, 1);
-	char why[200] = "", text[32];
-
-	(void)snprintf(text, sizeof(text), "list:%u", topology_pu(topo, 0)->os_index);
-	assert_int_equal(placement_parse(text, &bc.place, why, sizeof(why)), 0);
-	return bc;
-}
-
-static void each_has_its_own_pu_and_class(void **state)
-{
-	const unsigned pus = topology_pu_count(topo);
-	const struct bench_case bc = a_crowd(CB_THREAD);
-	const int workers_pu = (int)topology_pu(topo, 0)->os_index;
-	const struct crowd_member *m;
 	struct team t;
 
 	(void)state;
 	create(&t, &bc);
-	m = ((const struct crowd *)t.env.state)->member;
-	for (unsigned i = 0; i < ROLES; i++) {
-		assert_string_equal(t.env.companion[i].role, crowd[i].role);
-		assert_int_equal(t.env.companion[i].pu, t.companions[i].pu);
-		assert_int_equal(m[i].pid, t.companions[i].pid);
-		assert_int_equal(m[i].policy, i == SOAKER ? SCHED_IDLE : SCHED_OTHER);
-		/* Bound to what it was given; unbound when nothing was spare. */
-		if (t.companions[i].pu >= 0 || pus > 1)
-			assert_int_equal(m[i].pu, t.companions[i].pu);
-		for (unsigned k = 0; k < i; k++)
-			assert_int_not_equal(m[i].pid, m[k].pid);
-	}
-	/* One that takes what is left takes nobody's PU: it sits where the workers are. */
-	assert_int_equal(t.companions[SOAKER].pu, workers_pu);
-	assert_int_equal(t.companions[BUSY].pu >= 0, pus > 1);
-	assert_int_equal(t.companions[SLEEPY].pu >= 0, pus > 2);
-	if (pus > 1)
-		assert_int_not_equal(t.companions[BUSY].pu, workers_pu);
-	if (pus > 2) {
-		assert_int_not_equal(t.companions[SLEEPY].pu, workers_pu);
-		assert_int_not_equal(t.companions[SLEEPY].pu, t.companions[BUSY].pu);
-	}
-	companions_stop(&t);
-	/* Told to end, they do; the soaker, when it gets its turn in time. */
-	assert_true(m[BUSY].finished);
-	assert_true(m[SLEEPY].finished);
-	team_destroy(&t);
-	assert_true(no_child_is_left());
+	((struct shared *)t.env.state)->deaf = true;
+	destroy(&t);
 }
 
-static double metric_of(const struct sample *s, const char *name)
-{
-	double value = -1.0;
+/* ---- one that is a program ---- */
 
-	assert_true(metric_get(&s->metrics, name, &value));
-	return value;
+/* What a shell does; NULL: there is no such program. */
+static const char *script;
+
+static int become(const struct cb_env *env, const char **argv, unsigned most)
+{
+	(void)env;
+	assert_true(most >= 8);
+	argv[0] = script ? "sh" : "concbench-no-such-program";
+	argv[1] = "-c";
+	argv[2] = script;
+	return 0;
 }
 
-struct tally {
-	uint64_t busy_ns, sleepy_ns, latencies;
-};
-
-static void check_books(struct team *t, struct tally *sum)
+static int refuse(const struct cb_env *env, const char **argv, unsigned most)
 {
-	const struct cb_usage *u = ((const struct crowd *)t->env.state)->seen;
-	double cpu_ns = 0.0, bytes = 0.0;
+	(void)env;
+	(void)argv;
+	(void)most;
+	return -ENOBUFS;
+}
+
+static const struct cb_companion_spec program = {.role = "server", .program = become};
+
+/* A workload of one worker that needs nothing of it. */
+static struct bench_case beside_program(
+    const char *text, struct cb_companion_spec *spec, struct cb_workload *beside)
+{
+	script = text;
+	*beside = load;
+	beside->latency_of = NULL;
+	beside->companions = spec;
+	return fixture_case(beside, CB_THREAD, 1);
+}
+
+static void a_program_is_bound_charged_and_ended(void **state)
+{
+	struct cb_companion_spec spec = program;
+	struct cb_workload beside;
+	struct bench_case bc =
+	    beside_program("echo starting; echo ready; while :; do :; done", &spec, &beside);
 	struct sample sample;
-	char why[200] = "";
-
-	if (team_trial(t, WINDOW_NS, &sample, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", cb_model_name(t->bc->pub.model), why);
-	for (unsigned i = 0; i < ROLES; i++) {
-		char name[METRIC_NAME_MAX];
-		double pu;
-
-		(void)snprintf(name, sizeof(name), "companion%u_cpu_ns", i);
-		assert_true(metric_of(&sample, name) == (double)u[i].cpu_ns);
-		(void)snprintf(name, sizeof(name), "companion%u_resident_bytes", i);
-		assert_true(metric_of(&sample, name) == (double)u[i].resident_bytes);
-		(void)snprintf(name, sizeof(name), "companion%u_pu", i);
-		assert_int_equal(metric_get(&sample.metrics, name, &pu), u[i].pu >= 0);
-		assert_true(u[i].pu < 0 || (int)pu == u[i].pu);
-		/* Of one thread, in the time that they were kept; clocks may drift apart. */
-		assert_true(u[i].wall_ns > 0);
-		assert_true((double)u[i].cpu_ns <= 1.01 * (double)u[i].wall_ns);
-		assert_true(u[i].resident_bytes > 0);
-		cpu_ns += (double)u[i].cpu_ns;
-		bytes += (double)u[i].resident_bytes;
-	}
-	assert_true(u[SLEEPY].resident_bytes > u[BUSY].resident_bytes + SLEEPY_BYTES / 2);
-	/* The sample has them all together. */
-	assert_true(metric_of(&sample, METRIC_COMPANION_CPU_NS) == cpu_ns);
-	assert_true(metric_of(&sample, METRIC_COMPANION_BYTES) == bytes);
-	if (t->companions[BUSY].pu >= 0)
-		assert_int_equal(
-		    (int)metric_of(&sample, METRIC_COMPANION_PU), t->companions[BUSY].pu);
-	/* Latencies are those of the one that measures. */
-	assert_non_null(sample.latency);
-	assert_true(!sample.latency->count || sample.latency->max == 1000);
-	sum->busy_ns += u[BUSY].cpu_ns;
-	sum->sleepy_ns += u[SLEEPY].cpu_ns;
-	sum->latencies += sample.latency->count;
-	sample_free(&sample);
-}
-
-static void each_has_books_of_its_own(void **state)
-{
-	const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
-
-	(void)state;
-	for (size_t m = 0; m < 3; m++) {
-		const struct bench_case bc = a_crowd(models[m]);
-		struct tally sum = {0};
-		struct team t;
-
-		create(&t, &bc);
-		/* Until the busy one has had its turns, which a busy machine may delay. */
-		for (int i = 0; i < 200 && (sum.busy_ns <= sum.sleepy_ns || !sum.latencies); i++)
-			check_books(&t, &sum);
-		assert_true(sum.busy_ns > sum.sleepy_ns);
-		assert_true(sum.latencies > 0);
-		team_destroy(&t);
-	}
-}
-
-static void whoever_dies_is_named(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < ROLES; i++) {
-		const struct bench_case bc = a_crowd(CB_THREAD);
-		char why[200] = "", want[80];
-		struct sample sample;
-		siginfo_t info;
-		struct team t;
-
-		create(&t, &bc);
-		/* A soaker may have to wait long for its turn, on a busy machine. */
-		assert_int_equal(kill(t.companions[i].pid, SIGKILL), 0);
-		while (waitid(P_PID, (id_t)t.companions[i].pid, &info, WEXITED | WNOWAIT) != 0)
-			assert_int_equal(errno, EINTR);
-		assert_int_equal(team_trial(&t, WINDOW_NS, &sample, why, sizeof(why)), -ECHILD);
-		(void)snprintf(
-		    want, sizeof(want), "the %s ended: killed by signal 9 (Killed)", crowd[i].role);
-		assert_string_equal(why, want);
-		team_destroy(&t);
-		assert_true(no_child_is_left());
-	}
-}
-
-/* Those that are ready already go with it. */
-static void one_that_cannot_begin_takes_the_others_down(void **state)
-{
-	struct cb_companion_spec spec[ROLES];
-	struct cb_workload bad = crowded;
-	const struct bench_case bc = fixture_case(&bad, CB_THREAD, 1);
-	char why[200] = "";
 	struct team t;
 
 	(void)state;
-	memcpy(spec, crowd, sizeof(spec));
-	spec[SOAKER].run = return_at_once;
-	bad.companions = spec;
-	assert_int_equal(
-	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)),
-	    -ECHILD);
-	assert_string_equal(why, "the soaker ended: exited with status 0");
+	spec.ready = "ready";
+	bind_to_first_pu(&bc);
+	create(&t, &bc);
+	assert_int_equal(t.companions[0].pu >= 0, topology_pu_count(topo) > 1);
+	if (t.companions[0].pu >= 0) {
+		cpu_set_t set;
+
+		assert_int_equal(sched_getaffinity(t.companions[0].pid, sizeof(set), &set), 0);
+		assert_int_equal(CPU_COUNT(&set), 1);
+		assert_true(CPU_ISSET((unsigned)t.companions[0].pu, &set));
+	}
+	sample = measure(&t);
+	assert_true(t.env.companion[0].cpu_ns > 0);
+	assert_true(t.env.companion[0].resident_bytes > 0);
+	sample_free(&sample);
+	assert_false(no_child_is_left());
+	destroy(&t);
+}
+
+/* Negative control of the figures: of one that only sleeps there are none, or next to none. */
+static void a_program_that_sleeps_is_charged_nothing(void **state)
+{
+	struct cb_companion_spec spec = program;
+	struct cb_workload beside;
+	const struct bench_case bc =
+	    beside_program("echo here I am; exec sleep 1000", &spec, &beside);
+	struct sample sample;
+	struct team t;
+
+	(void)state;
+	create(&t, &bc);
+	sample = measure(&t);
+	assert_true(t.env.companion[0].wall_ns > 10 * t.env.companion[0].cpu_ns);
+	sample_free(&sample);
+	destroy(&t);
+}
+
+/* One that does not listen to SIGTERM, and what it has started. */
+static void a_program_that_will_not_go_is_killed(void **state)
+{
+	struct cb_companion_spec spec = program;
+	struct cb_workload beside;
+	const struct bench_case bc = beside_program(
+	    "trap '' TERM; sleep 1000 & echo ready; while :; do wait; done", &spec, &beside);
+	struct team t;
+	int status;
+
+	(void)state;
+	/* Whoever is left behind becomes ours. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	create(&t, &bc);
+	team_destroy(&t);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_true(no_child_is_left());
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+}
+
+static void a_program_that_never_gets_ready_is_named(void **state)
+{
+	static const struct {
+		const char *script, *ready;
+		int (*program)(const struct cb_env *env, const char **argv, unsigned most);
+		int error;
+		const char *why;
+	} table[] = {
+	    {"echo starting; exec sleep 1000", "ready", become, -ETIME,
+		"the server never became ready"},
+	    {"printf ready; exec sleep 1000", NULL, become, -ETIME,
+		"the server never became ready"},
+	    {"exec >&-; exec sleep 1000", NULL, become, -ETIME, "the server never became ready"},
+	    {"exit 3", NULL, become, -ECHILD, "the server ended: exited with status 3"},
+	    {"echo starting; kill -9 $$", "ready", become, -ECHILD,
+		"the server ended: killed by signal 9 (Killed)"},
+	    {NULL, NULL, become, -ENOENT,
+		"server: concbench-no-such-program: No such file or directory"},
+	    {NULL, NULL, refuse, -ENOBUFS, "server: program: No buffer space available"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cb_companion_spec spec = program;
+		struct cb_workload beside;
+		const struct bench_case bc = beside_program(table[i].script, &spec, &beside);
+
+		spec.program = table[i].program;
+		spec.ready = table[i].ready;
+		/* It has all the time where it is its end that is waited for. */
+		spec.ready_within_ns = table[i].error == -ETIME ? 300 * CLOCK_NS_PER_MS : 0;
+		cannot_create(&bc, table[i].error, table[i].why);
+	}
+}
+
+static void its_end_spoils_the_trial(void **state)
+{
+	struct cb_companion_spec spec = program;
+	struct cb_workload beside;
+	const struct bench_case bc = beside_program("echo ready; exec sleep 1000", &spec, &beside);
+	struct team t;
+
+	(void)state;
+	create(&t, &bc);
+	assert_int_equal(kill(t.companions[0].pid, SIGKILL), 0);
+	trial_fails(&t, -ECHILD, "the server ended: killed by signal 9 (Killed)");
+	destroy(&t);
 }
 
 int main(void)
@@ -698,16 +544,19 @@ int main(void)
 	    cmocka_unit_test(it_lives_beside_every_model),
 	    cmocka_unit_test(it_gets_a_pu_that_is_spare),
 	    cmocka_unit_test(one_that_never_gets_ready_is_named),
+	    cmocka_unit_test(one_that_is_unable_says_why),
+	    cmocka_unit_test(one_that_is_sent_away_spoils_the_trial),
 	    cmocka_unit_test(its_death_spoils_the_trial),
 	    cmocka_unit_test(the_worker_s_error_is_why),
 	    cmocka_unit_test(an_aborted_trial_ends_at_once),
 	    cmocka_unit_test(an_error_in_leave_counts),
 	    cmocka_unit_test(it_is_charged_to_one_call),
 	    cmocka_unit_test(one_that_does_not_listen_is_killed),
-	    cmocka_unit_test(each_has_its_own_pu_and_class),
-	    cmocka_unit_test(each_has_books_of_its_own),
-	    cmocka_unit_test(whoever_dies_is_named),
-	    cmocka_unit_test(one_that_cannot_begin_takes_the_others_down),
+	    cmocka_unit_test(a_program_is_bound_charged_and_ended),
+	    cmocka_unit_test(a_program_that_sleeps_is_charged_nothing),
+	    cmocka_unit_test(a_program_that_will_not_go_is_killed),
+	    cmocka_unit_test(a_program_that_never_gets_ready_is_named),
+	    cmocka_unit_test(its_end_spoils_the_trial),
 	};
 
 	return cmocka_run_group_tests(tests, discover, release);

@@ -9,8 +9,21 @@ static void copy(char *to, size_t len, const char *from)
 	(void)snprintf(to, len, "%s", from ? from : "");
 }
 
-static int add_family(struct run *run, const struct cb_family *f)
+static void add_params(struct run *run, const struct kind *k)
 {
+	for (unsigned i = 0; i < k->param_count; i++) {
+		const struct cb_param *p = k->param[i];
+		struct run_param out = {.unit = p->unit};
+
+		copy(out.key, sizeof(out.key), p->key);
+		copy(out.about, sizeof(out.about), p->about);
+		run_add_param(run, k->family->name, &out);
+	}
+}
+
+static int add_family(struct run *run, const struct kind *k)
+{
+	const struct cb_family *f = k->family;
 	struct run_family out = {.shape = f->shape,
 	    .kind_blocks = f->kind_blocks,
 	    .rate = f->rate,
@@ -22,11 +35,14 @@ static int add_family(struct run *run, const struct cb_family *f)
 	copy(out.question, sizeof(out.question), f->question);
 	copy(out.caption, sizeof(out.caption), f->caption);
 	copy(out.axis, sizeof(out.axis), f->axis);
+	copy(out.floor, sizeof(out.floor), f->floor);
 	ret = run_add_family(run, &out);
+	if (ret == 0 || ret == -EEXIST)
+		add_params(run, k);
 	return ret == -EEXIST ? 0 : ret;
 }
 
-static struct run_figure figure_of(const struct cb_figure *f)
+struct run_figure declare_figure(const struct cb_figure *f)
 {
 	struct run_figure out = {.scale = f->scale, .better = f->better, .worth = f->worth};
 	size_t used = 0;
@@ -65,8 +81,9 @@ static int add_series(struct run *run, const struct bench_case *bc, const struct
 	if (!s)
 		return -ENOMEM;
 	s->workers = bc->pub.workers;
-	s->status = bc->unsupported[0] ? STATUS_UNSUPPORTED : STATUS_NOT_RUN;
-	s->figure = figure_of(figure);
+	s->status = bc->status;
+	s->figure = declare_figure(figure);
+	copy(s->axis, sizeof(s->axis), bc->kind->self->axis);
 	s->reference = (bc->kind->self->flags & CB_REFERENCE) || bc->pub.model == CB_CALLBACK;
 	copy(s->reason, sizeof(s->reason), bc->unsupported);
 	copy(s->model, sizeof(s->model), cb_model_name(bc->pub.model));
@@ -82,7 +99,7 @@ int declare_case(struct run *run, const struct bench_case *bc, int figure, const
 {
 	unsigned figures;
 	const struct cb_figure *f = kind_figures(bc->kind, &figures);
-	int ret = add_family(run, bc->kind->family);
+	int ret = add_family(run, bc->kind);
 
 	*first = run->series_count;
 	*count = 0;

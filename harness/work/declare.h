@@ -1,5 +1,5 @@
 /*
- * declare.h - what benches declare, as a run carries it: copied, since a run file outlives them.
+ * declare.h - copies what benches declare into a run, whose file outlives them.
  */
 #ifndef CONCBENCH_DECLARE_H
 #define CONCBENCH_DECLARE_H
@@ -7,14 +7,15 @@
 #include "harness/work/bench_case.h"
 
 /**
- * declare_case() - the series of a case, one a figure, and its family if the run has not got it
- * yet.
- * @figure: one only, by index; -1: all.
- * @suffix: of their names, "" none.
- * @first, @count: which series they are.
+ * declare_case() - add a case's series to the run, one for each figure, and its family if the run
+ * lacks it. @figure: only this one, by index; -1: all. @suffix: for their names, "" none. @first,
+ * @count: which series they are.
  * Return: 0; -ENOMEM; -ENAMETOOLONG.
  */
 int declare_case(struct run *run, const struct bench_case *bc, int figure, const char *suffix,
     size_t *first, unsigned *count);
+
+/** declare_figure() - one of a kind's figures, copied. */
+struct run_figure declare_figure(const struct cb_figure *f);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * host.h - what of the machine decides which cases it can run: usable PUs, and how many tasks its
- * limits allow.
+ * host.h - the facts that decide which cases this machine can run: usable PUs, and how many tasks
+ * its limits allow.
  */
 #ifndef CONCBENCH_HOST_H
 #define CONCBENCH_HOST_H
@@ -18,8 +18,8 @@ struct host {
 void host_describe(struct host *h, const struct topology *topo);
 
 /**
- * host_place_pus() - the distinct PUs that a policy gives to as many workers as it can use: as many
- * carriers are worth having.
+ * host_place_pus() - the number of distinct PUs that a policy can give to workers: more carriers
+ * would be of no use.
  * Return: 1 or more; all usable ones for "none" and for a policy that the machine cannot offer.
  */
 unsigned host_place_pus(const struct host *h, const struct placement_policy *place);

@@ -1,6 +1,9 @@
 #include "harness/work/module.h"
 
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/grow.h"
+#include "harness/base/hash.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -14,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SYMBOL "concbench_module"
@@ -44,6 +49,16 @@ static int read_header(const char *path, ElfW(Ehdr) * out)
 	return n < 0 ? -errno : n < (ssize_t)sizeof(*out) ? -ENODATA : 0;
 }
 
+/* Linkers put the table of sections last; mapped without its end, a file raises SIGBUS somewhere in
+ * dlopen(3). */
+static bool is_cut_off(const char *path, const ElfW(Ehdr) * h)
+{
+	struct stat st;
+
+	return h->e_shoff && stat(path, &st) == 0 &&
+	       (uint64_t)st.st_size < h->e_shoff + (uint64_t)h->e_shnum * h->e_shentsize;
+}
+
 /* Before dlopen(3), whose words for these are for those who know linkers. */
 static int check_file(const char *path, char *err, size_t err_len)
 {
@@ -65,6 +80,8 @@ static int check_file(const char *path, char *err, size_t err_len)
 	if (theirs.e_type != ET_DYN)
 		return refuse(err, err_len, path,
 		    "not a shared object; accepted: what cc -shared -fPIC makes");
+	if (is_cut_off(path, &theirs))
+		return refuse(err, err_len, path, "cut off: its end is missing; build it again");
 	return 0;
 }
 
@@ -107,7 +124,7 @@ static int look_for_id(struct dl_phdr_info *info, size_t size, void *arg)
 /* For linkers that leave no build-id. */
 static int hash_contents(const char *path, char out[MODULE_ID_MAX])
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 	unsigned char buf[4096];
 	size_t n;
 	FILE *f = fopen(path, "re");
@@ -115,8 +132,7 @@ static int hash_contents(const char *path, char out[MODULE_ID_MAX])
 	if (!f)
 		return -errno;
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		for (size_t i = 0; i < n; i++)
-			hash = (hash ^ buf[i]) * UINT64_C(0x100000001b3);
+		hash = hash_bytes(hash, buf, n);
 	(void)fclose(f);
 	(void)snprintf(out, MODULE_ID_MAX, "content-%016" PRIx64, hash);
 	return 0;
@@ -143,22 +159,62 @@ const char *module_spec_file(const char *spec)
 	return n && spec[n] == '=' ? spec + n + 1 : spec;
 }
 
+/* What this program's own files were compiled with. */
+extern const struct cb_layout *const __start_cb_layouts[] __attribute__((weak));
+extern const struct cb_layout *const __stop_cb_layouts[] __attribute__((weak));
+
+/* Also false for a header that the program does not have. */
+static bool same_layout(const struct cb_layout *theirs)
+{
+	for (const struct cb_layout *const *at = __start_cb_layouts; at < __stop_cb_layouts; at++)
+		if (strcmp((*at)->header, theirs->header) == 0)
+			return (*at)->words == theirs->words &&
+			       memcmp((*at)->word, theirs->word,
+				   theirs->words * sizeof(*theirs->word)) == 0;
+	return false;
+}
+
+bool module_judge(const struct cb_module *self, uint32_t abi, char *why, size_t why_len)
+{
+	if (self->abi != abi) {
+		(void)snprintf(why, why_len,
+		    "built for %s interface (ABI %" PRIu32 ", this program has %" PRIu32
+		    "); rebuild it",
+		    self->abi > abi ? "a newer" : "an older", self->abi, abi);
+		return false;
+	}
+	/* Behind this number lies what it says the size of. */
+	if (self->bytes != sizeof(*self)) {
+		(void)snprintf(why, why_len,
+		    "built against other headers of concbench (concbench.h differs); rebuild it");
+		return false;
+	}
+	for (const struct cb_layout *const *at = self->first_layout; at < self->end_layout; at++) {
+		if (same_layout(*at))
+			continue;
+		(void)snprintf(why, why_len,
+		    "built against other headers of concbench (%.40s differs); rebuild it",
+		    (*at)->header);
+		return false;
+	}
+	if (self->first == self->end) {
+		(void)snprintf(why, why_len, "it has no kinds");
+		return false;
+	}
+	return true;
+}
+
 static int check_symbol(struct module *m, char *err, size_t err_len)
 {
+	char why[200];
+
 	m->self = dlsym(m->handle, SYMBOL);
 	if (!m->self)
 		return refuse(err, err_len, m->path,
 		    "no symbol " SYMBOL "; one of its files has to have the line CB_MODULE");
-	if (m->self->abi != CB_ABI)
-		return refuse(err, err_len, m->path,
-		    "built for %s interface (ABI %" PRIu32 ", this program has %d); build it again",
-		    m->self->abi > CB_ABI ? "a newer" : "an older", m->self->abi, CB_ABI);
-	if (m->self->kind_bytes != sizeof(struct cb_kind))
-		return refuse(err, err_len, m->path,
-		    "built with the headers of another version of concbench; build it again");
-	if (m->self->first == m->self->end)
-		return refuse(err, err_len, m->path, "there is no kind in it");
-	return 0;
+	return module_judge(m->self, CB_ABI, why, sizeof(why))
+		   ? 0
+		   : refuse(err, err_len, m->path, "%s", why);
 }
 
 static int open_one(struct module *m, const char *spec, char *err, size_t err_len)
@@ -187,7 +243,7 @@ static int open_one(struct module *m, const char *spec, char *err, size_t err_le
 		const char *words = dlerror();
 		const size_t path = strlen(m->path);
 
-		/* It begins with the path as a rule, which is said already. */
+		/* It usually begins with the path, which the message already has. */
 		if (words && strncmp(words, m->path, path) == 0 && words[path] == ':')
 			words += path + 2;
 		return refuse(err, err_len, m->path, "%s", words ? words : "dlopen failed");
@@ -205,30 +261,97 @@ static void forget(struct module *m)
 	free(m->spec);
 }
 
+static int enter(const struct module *m, struct registry *r, char *err, size_t err_len)
+{
+	char why[256] = "";
+	const int ret =
+	    registry_add(r, m->self->first, m->self->end, m->prefix, m->path, why, sizeof(why));
+
+	if (ret == -EINVAL || ret == -EEXIST)
+		(void)refuse(err, err_len, m->path, "%s", why);
+	return ret;
+}
+
+/* ---- first in a process of its own ---- */
+
+/* Constructors register something, and are done; the rest is reading. */
+#define TRY_WITHIN_NS (10 * CLOCK_NS_PER_S)
+
+/* Between the two processes. */
+struct attempt {
+	const char *spec;
+	const char *doing; /* NULL: done */
+};
+
+static void try_it(void *arg)
+{
+	struct attempt *t = arg;
+	struct registry r = {0};
+	struct module m = {0};
+	char err[512];
+	const int ret = open_one(&m, t->spec, err, sizeof(err));
+
+	t->doing = "what it declares";
+	if (!ret)
+		(void)enter(&m, &r, err, sizeof(err));
+	/* They are called when the program ends. */
+	t->doing = "a destructor of it";
+	if (m.handle)
+		(void)dlclose(m.handle);
+	t->doing = NULL;
+}
+
+/* The process that opens it afterwards reports whether it is refused. */
+static int try_apart(const char *spec, char *err, size_t err_len)
+{
+	struct attempt *t =
+	    mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const char *path = module_spec_file(spec);
+	struct cb_fate fate;
+	int ret;
+
+	if (t == MAP_FAILED)
+		return -ENOMEM;
+	t->spec = spec;
+	t->doing = "a constructor of it";
+	/* A constructor that calls exit(3) would write what is still to be written a second time.
+	 */
+	(void)fflush(NULL);
+	ret = cb_sacrifice(try_it, t, TRY_WITHIN_NS, &fate);
+	if (ret)
+		(void)refuse(err, err_len, path, "trying it: %s", strerror(-ret));
+	else if (!t->doing)
+		ret = 0;
+	else if (fate.hung)
+		ret = refuse(err, err_len, path, "%s did not end within %d s", t->doing,
+		    (int)(TRY_WITHIN_NS / CLOCK_NS_PER_S));
+	else if (fate.signal)
+		ret = refuse(err, err_len, path, "%s crashed: killed by signal %d (%s)", t->doing,
+		    fate.signal, strsignal(fate.signal));
+	else
+		ret = refuse(err, err_len, path, "%s ended the program: exited with status %d",
+		    t->doing, fate.status);
+	(void)munmap(t, sizeof(*t));
+	return ret;
+}
+
 int module_list_open(struct module_list *l, struct registry *r, const char *spec, const char *id,
     char *err, size_t err_len)
 {
-	struct module m = {0}, *grown;
-	int ret = open_one(&m, spec, err, err_len);
+	struct module m = {0};
+	int ret = grow_by_one(&l->item, l->count, sizeof(m));
 
+	if (!ret && !id)
+		ret = try_apart(spec, err, err_len);
+	if (!ret)
+		ret = open_one(&m, spec, err, err_len);
 	if (!ret && id && strcmp(id, m.id) != 0) {
 		(void)refuse(err, err_len, m.path,
 		    "it has changed while it was measured: build-id %.20s, was %.20s", m.id, id);
 		ret = -ESTALE;
 	}
-	if (!ret) {
-		grown = reallocarray(l->item, l->count + 1, sizeof(*grown));
-		ret = grown ? 0 : -ENOMEM;
-		l->item = grown ? grown : l->item;
-	}
-	if (!ret) {
-		char why[256] = "";
-
-		ret =
-		    registry_add(r, m.self->first, m.self->end, m.prefix, m.path, why, sizeof(why));
-		if (ret == -EINVAL || ret == -EEXIST)
-			(void)refuse(err, err_len, m.path, "%s", why);
-	}
+	if (!ret)
+		ret = enter(&m, r, err, err_len);
 	if (ret == -ENOMEM)
 		(void)snprintf(err, err_len, "out of memory");
 	if (ret)

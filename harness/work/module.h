@@ -1,5 +1,5 @@
 /*
- * module.h - kinds from a shared object: opened, checked, and known by what was built.
+ * module.h - kinds from a shared object: opens it, checks it, and identifies its build.
  */
 #ifndef CONCBENCH_MODULE_H
 #define CONCBENCH_MODULE_H
@@ -23,8 +23,8 @@ struct module_list {
 	const char **words; /* module_list_words() */
 };
 
-/** module_spec_file() - the FILE of [PREFIX=]FILE: where it begins. A prefix is a word, so a path
- * with a "=" in it begins with "./" or "/". */
+/** module_spec_file() - where the FILE of [PREFIX=]FILE begins. A prefix is a word, so a path with
+ * a "=" in it has to begin with "./" or "/". */
 const char *module_spec_file(const char *spec);
 
 /**
@@ -32,17 +32,27 @@ const char *module_spec_file(const char *spec);
  * refused.
  * @id:  what it has to be, or NULL: whatever it is.
  * @err: one line, naming the file: not a shared object, for another machine, no such symbol,
- * another interface, a kind that does not fit; or dlopen(3)'s own words. Return: 0; -EINVAL,
- * -ENOENT, -EEXIST; -ESTALE when it is not @id; -ENOMEM.
+ * another interface, a kind that does not fit; or dlopen(3)'s own words.
+ *
+ * Its constructors are foreign code: they run in a separate process first, unless an @id shows that
+ * the caller has seen them end. Return: 0; -EINVAL, -ENOENT, -EEXIST; -ESTALE when it is not
+ * @id; -ENOMEM.
  */
 int module_list_open(struct module_list *l, struct registry *r, const char *spec, const char *id,
     char *err, size_t err_len);
 
-/** module_list_words() - the words of a command line that open the same files, as the same builds:
- * for cells. Up to a NULL; the list's. Return: NULL when out of memory. */
+/**
+ * module_judge() - can a program with interface @abi use a shared object that describes itself as
+ * @self? Return: true; false with the reason.
+ */
+bool module_judge(const struct cb_module *self, uint32_t abi, char *why, size_t why_len);
+
+/** module_list_words() - command-line words with which a cell opens the same files, in the same
+ * builds. A NULL ends them; the list owns them. Return: NULL when out of memory. */
 const char *const *module_list_words(struct module_list *l);
 
-/** module_list_close() - frees everything, but closes no object: its kinds may be known elsewhere.
+/** module_list_close() - frees everything, but closes no object: others may still refer to its
+ * kinds.
  */
 void module_list_close(struct module_list *l);
 

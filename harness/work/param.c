@@ -1,5 +1,6 @@
 #include "harness/work/param.h"
 
+#include "harness/base/grow.h"
 #include "harness/base/text.h"
 
 #include <ctype.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a number may end with, and what it is then multiplied with. */
+/* The suffixes of a number, and their factors. */
 struct suffix {
 	const char *text;
 	int64_t factor;
@@ -37,19 +38,33 @@ static const struct {
     [CB_PERCENT] = {percents, "such as 90, 90%", "_pct"},
 };
 
+char *param_spell(const struct cb_param *p, int64_t n, char *buf, size_t len)
+{
+	const struct suffix *best = NULL;
+
+	if (p->unit != CB_COUNT)
+		for (const struct suffix *s = units[p->unit].suffixes; s->text; s++)
+			if (n % s->factor == 0 && (!best || (n && s->factor > best->factor)))
+				best = s;
+	(void)snprintf(
+	    buf, len, "%" PRId64 "%s", best ? n / best->factor : n, best ? best->text : "");
+	return buf;
+}
+
 static int fail(int error, const struct cb_param *p, const char *text, char *err, size_t err_len)
 {
+	char least[PARAM_SPELL_LEN], most[PARAM_SPELL_LEN];
 	size_t used;
 
 	if (p->unit == CB_WORD) {
 		used = (size_t)snprintf(
-		    err, err_len, "%s: '%.60s' is none of its words; accepted:", p->key, text);
+		    err, err_len, "%s: '%.60s' is not one of its values; accepted:", p->key, text);
 		for (const char *const *w = p->words; *w && used < err_len; w++)
 			used += (size_t)snprintf(err + used, err_len - used, " %s", *w);
 	} else if (error == -ERANGE) {
-		(void)snprintf(err, err_len,
-		    "%s: '%.60s' is out of range; accepted: %" PRId64 " to %" PRId64, p->key, text,
-		    p->least, p->most);
+		(void)snprintf(err, err_len, "%s: '%.60s' is out of range; accepted: %s to %s",
+		    p->key, text, param_spell(p, p->least, least, sizeof(least)),
+		    param_spell(p, p->most, most, sizeof(most)));
 	} else {
 		(void)snprintf(err, err_len, "%s: '%.60s' is not a value; accepted: %s", p->key,
 		    text, units[p->unit].accepted);
@@ -171,17 +186,22 @@ struct list {
 
 static int append(const struct cb_param *p, struct list *l, const struct param_value *v)
 {
-	struct param_value *grown;
-
 	for (size_t i = 0; i < l->count; i++)
 		if (param_same(p, &l->item[i], v))
 			return 0;
-	grown = reallocarray(l->item, l->count + 1, sizeof(*grown));
-	if (!grown)
+	if (grow_by_one(&l->item, l->count, sizeof(*v)))
 		return -ENOMEM;
-	l->item = grown;
-	grown[l->count++] = *v;
+	l->item[l->count++] = *v;
 	return 0;
+}
+
+static int fail_range(const struct cb_param *p, const char *typed, char *err, size_t err_len)
+{
+	(void)snprintf(err, err_len,
+	    "%s: '%.60s' is not a range; accepted: LOW..HIGHxFACTOR, such as 1..64x2, with LOW "
+	    "from 1 and FACTOR from 2",
+	    p->key, typed);
+	return -EINVAL;
 }
 
 /* "LOW..HIGHxFACTOR" */
@@ -196,25 +216,22 @@ static int append_range(const struct cb_param *p, unsigned pus, const char *text
 
 	/* Cut off, it would be another number. */
 	if ((size_t)(dots - text) >= sizeof(low_text) || strlen(dots + 2) >= sizeof(high_text))
-		return fail(-EINVAL, p, typed, err, err_len);
+		return fail_range(p, typed, err, err_len);
 	(void)snprintf(low_text, sizeof(low_text), "%.*s", (int)(dots - text), text);
 	(void)snprintf(high_text, sizeof(high_text), "%s", dots + 2);
 	x = strrchr(high_text, 'x');
 	if (x) {
 		*x = '\0';
 		if (text_parse_u64(x + 1, 2, 1000000, &factor) != 0)
-			return fail(-EINVAL, p, typed, err, err_len);
+			return fail_range(p, typed, err, err_len);
 	}
+	if (!low_text[0] || !high_text[0])
+		return fail_range(p, typed, err, err_len);
 	ret = param_parse(p, pus, low_text, &low, err, err_len);
 	if (!ret)
 		ret = param_parse(p, pus, high_text, &high, err, err_len);
-	if (!ret && (low.n < 1 || low.n > high.n)) {
-		(void)snprintf(err, err_len,
-		    "%s: '%.60s' is not a range; accepted: LOW..HIGHxFACTOR, such as 1..64x2, with "
-		    "LOW from 1",
-		    p->key, typed);
-		return -EINVAL;
-	}
+	if (!ret && (low.n < 1 || low.n > high.n))
+		return fail_range(p, typed, err, err_len);
 	while (!ret && low.n <= high.n) {
 		ret = append(p, l, &low);
 		if (low.n > INT64_MAX / (int64_t)factor)

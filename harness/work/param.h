@@ -1,5 +1,5 @@
 /*
- * param.h - values of parameters: from what people type to numbers, and to what stands in names.
+ * param.h - values of parameters: from typed text to numbers, and to the text in names.
  *
  * "500", "2us", "1KiB", "pus", "2*pus", "thread", "list:0,2-3"; lists "1,2,8"; ranges by a factor
  * "1..64x2" (factor 2 when it is left out), with both ends in.
@@ -35,7 +35,8 @@ int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct
 int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
     struct param_value **out, size_t *count, char *err, size_t err_len);
 
-/* The base value of "carriers": as many as there are PUs for, and workers. */
+/* The base value of "carriers": one for each PU that the placement has, but no more than
+ * workers. */
 #define PARAM_BY_PLACE "place"
 
 /** param_follows() - does its base value follow from others? It is 0 until then. */
@@ -44,10 +45,16 @@ static inline bool param_follows(const struct cb_param *p)
 	return strcmp(p->key, "carriers") == 0 && strcmp(p->base, PARAM_BY_PLACE) == 0;
 }
 
-/** param_has_base() - is its base value one? "place" is the carriers' own (bench_case.h). @why:
- * what is wrong with it. On a machine of one PU: bounds that more PUs break show when cases are
+/** param_has_base() - is its base value valid? ("place" is special to carriers, see bench_case.h.)
+ * @why: what is wrong with it. Assumes one PU: bounds that more PUs break show when cases are
  * made. */
 bool param_has_base(const struct cb_param *p, char *why, size_t why_len);
+
+#define PARAM_SPELL_LEN 32
+
+/** param_spell() - a number as one would write it, by the greatest unit that divides it: "2us". Not
+ * of CB_WORD nor CB_PLACE. Return: @buf. */
+char *param_spell(const struct cb_param *p, int64_t n, char *buf, size_t len);
 
 /** param_format() - as it stands in a name. Return: @buf. */
 char *param_format(const struct cb_param *p, const struct param_value *v, char *buf, size_t len);

@@ -117,6 +117,29 @@ static void lists_and_ranges(void **state)
 	}
 }
 
+/* Not that a part of it is no value, which nobody typed as one. */
+static void what_a_range_is_is_said(void **state)
+{
+	static const char *const typed[] = {
+	    "8..1", "0..8", "1..8x1", "1..8x0", "1..8x", "1..", "..8"};
+	const struct cb_param p = CB_PARAM("key", CB_COUNT, "1", 0, 1000, "a value");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		struct param_value *v = NULL;
+		size_t count = 0;
+		char err[300], says[300];
+
+		(void)snprintf(says, sizeof(says),
+		    "key: '%s' is not a range; accepted: LOW..HIGHxFACTOR, such as 1..64x2, with "
+		    "LOW from 1 and FACTOR from 2",
+		    typed[i]);
+		assert_int_equal(
+		    param_parse_list(&p, 4, typed[i], &v, &count, err, sizeof(err)), -EINVAL);
+		assert_string_equal(err, says);
+	}
+}
+
 static void a_list_of_pus_keeps_its_commas(void **state)
 {
 	const struct cb_param p = CB_PARAM_PLACE("none");
@@ -156,6 +179,43 @@ static void ranges_end(void **state)
 	free(v);
 }
 
+/* As one would type it: the greatest unit that leaves no fraction, and what is read back is the
+ * same. */
+static void numbers_are_spelt_with_their_unit(void **state)
+{
+	static const struct {
+		enum cb_unit unit;
+		int64_t n;
+		const char *spelt;
+	} table[] = {
+	    {CB_NS, 0, "0ns"},
+	    {CB_NS, 999, "999ns"},
+	    {CB_NS, 1000, "1us"},
+	    {CB_NS, 1500, "1500ns"},
+	    {CB_NS, 5000000, "5ms"},
+	    {CB_NS, 2000000000, "2s"},
+	    {CB_US, 1000, "1ms"},
+	    {CB_BYTES, 0, "0B"},
+	    {CB_BYTES, 1000, "1000B"},
+	    {CB_BYTES, 65536, "64KiB"},
+	    {CB_BYTES, 1 << 20, "1MiB"},
+	    {CB_PERCENT, 100, "100%"},
+	    {CB_COUNT, 1000000, "1000000"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct cb_param p = CB_PARAM("n", table[i].unit, "0", 0, INT64_MAX, "number");
+		struct param_value back;
+		char text[PARAM_SPELL_LEN], err[200];
+
+		assert_string_equal(
+		    param_spell(&p, table[i].n, text, sizeof(text)), table[i].spelt);
+		assert_int_equal(param_parse(&p, 4, text, &back, err, sizeof(err)), 0);
+		assert_int_equal(back.n, table[i].n);
+	}
+}
+
 /* One line that names the parameter, what was typed, and what is accepted; nothing is changed. */
 static void mistakes_are_explained(void **state)
 {
@@ -175,10 +235,11 @@ static void mistakes_are_explained(void **state)
 	    {&count, "0", -ERANGE, "n: '0' is out of range; accepted: 1 to 64"},
 	    {&count, "65", -ERANGE, "n: '65' is out of range; accepted: 1 to 64"},
 	    {&count, "17*pus", -ERANGE, "n: '17*pus' is out of range; accepted: 1 to 64"},
-	    {&below, "-6", -ERANGE, "t_ns: '-6' is out of range; accepted: -5 to 5"},
+	    {&below, "-6", -ERANGE, "t_ns: '-6' is out of range; accepted: -5ns to 5ns"},
 	    {&below, "-", -EINVAL, "t_ns: '-' is not a value; accepted: such as 500ns, 2us, 5ms"},
-	    {&colour, "Red", -EINVAL, "colour: 'Red' is none of its words; accepted: red green"},
-	    {&colour, "", -EINVAL, "colour: '' is none of its words; accepted: red green"},
+	    {&colour, "Red", -EINVAL,
+		"colour: 'Red' is not one of its values; accepted: red green"},
+	    {&colour, "", -EINVAL, "colour: '' is not one of its values; accepted: red green"},
 	    {&place, "moon", -EINVAL,
 		"place: 'moon' is not known; accepted: same, smt, compact, scatter, llc, cross, "
 		"list:..., none"},
@@ -307,7 +368,9 @@ int main(void)
 	    cmocka_unit_test(values_have_units),
 	    cmocka_unit_test(lists_and_ranges),
 	    cmocka_unit_test(ranges_end),
+	    cmocka_unit_test(what_a_range_is_is_said),
 	    cmocka_unit_test(a_list_of_pus_keeps_its_commas),
+	    cmocka_unit_test(numbers_are_spelt_with_their_unit),
 	    cmocka_unit_test(mistakes_are_explained),
 	    cmocka_unit_test(what_is_too_long_is_refused_whole),
 	    cmocka_unit_test(names_have_one_spelling),

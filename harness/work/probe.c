@@ -1,5 +1,6 @@
 /* probe.c - what a cache line takes between two PUs: the floor of every hand-off between them. */
 #include "harness/base/arena.h"
+#include "harness/base/child.h"
 #include "harness/base/clock.h"
 
 #include <concbench/concbench.h>
@@ -12,7 +13,7 @@
 /* Short enough that some lie between two interruptions, long against reading the clock. */
 #define BLOCKS 40u
 #define ROUND_TRIPS 100u
-/* Where others run too, the two are rarely both at it: fewer have to do then. */
+/* On a busy machine the two rarely run at the same time, so fewer blocks are enough. */
 #define BLOCKS_LEAST 5u
 #define ENOUGH_NS (20 * CLOCK_NS_PER_MS)
 #define WITHIN_NS (2 * CLOCK_NS_PER_S)
@@ -52,12 +53,13 @@ static uint64_t block_ns(struct probe *p, uint64_t *at)
 	return clock_now_ns() - begin_ns;
 }
 
-/* Both ends of it; whoever hangs is ended with the group. */
+/* Both ends of the probe; one that hangs is ended with the group. */
 static void ping_pong(void *arg)
 {
 	struct probe *p = arg;
 	const uint64_t enough_ns = clock_now_ns() + ENOUGH_NS;
 	uint64_t at = 0, best_ns = UINT64_MAX;
+	const pid_t self = getpid();
 	pid_t other = -1;
 
 	/* The other one inherits where it is to be: so all that can fail, fails here. */
@@ -65,6 +67,8 @@ static void ping_pong(void *arg)
 	if (!p->error && (other = fork()) < 0)
 		p->error = -errno;
 	if (other == 0) {
+		/* It spins, and its group is not the cell's: nobody else would end it. */
+		child_die_with(self);
 		echo(p);
 		_exit(0);
 	}

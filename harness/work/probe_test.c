@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 
@@ -25,7 +28,7 @@ static int look(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	(void)metrics;
 	(void)why;
 	(void)why_len;
-	memcpy(s->pu, env->pu, sizeof(s->pu));
+	memcpy(s->pu, env->pu, env->workers * sizeof(s->pu[0])); /* three at most */
 	s->ret = cb_probe_line(s->pu[0], s->pu[1], &s->line);
 	return 0;
 }
@@ -83,6 +86,53 @@ static void it_goes_there_and_back(void **state)
 	topology_free(topo);
 }
 
+/* Ended by kill -9 in the middle of it, whoever looks leaves nobody behind that spins. */
+static void nobody_outlives_who_looked(void **state)
+{
+	struct topology *topo = NULL;
+	struct bench_case bc = fixture_case(&looking, CB_PROCESS, 2);
+	struct sample sample;
+	struct seen seen;
+	struct team t;
+	char why[200] = "";
+
+	(void)state;
+	assert_int_equal(topology_discover(&topo, why, sizeof(why)), 0);
+	if (topology_pu_count(topo) < 2) {
+		topology_free(topo);
+		skip();
+	}
+	assert_int_equal(placement_parse("scatter", &bc.place, why, sizeof(why)), 0);
+	assert_int_equal(
+	    team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)), 0);
+	assert_int_equal(team_trial(&t, 0, &sample, why, sizeof(why)), 0);
+	seen = *(const struct seen *)t.env.state;
+	sample_free(&sample);
+	/* Orphans become ours. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	for (int i = 0; i < 40; i++) {
+		const uint64_t until_ns = clock_now_ns() + 5 * CLOCK_NS_PER_S;
+		const pid_t pid = fork();
+
+		if (pid == 0) {
+			/* Should somebody live on: not for good. */
+			(void)setrlimit(RLIMIT_CPU, &(struct rlimit){20, 20});
+			for (;;)
+				(void)cb_probe_line(seen.pu[0], seen.pu[1], &seen.line);
+		}
+		clock_sleep_until_ns(clock_now_ns() + (uint64_t)(1 + i) * 300 * CLOCK_NS_PER_US);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		while (waitpid(-1, NULL, WNOHANG) >= 0) {
+			if (clock_now_ns() > until_ns)
+				fail_msg("in round %d somebody lives on", i);
+			clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+		}
+	}
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+	team_destroy(&t);
+	topology_free(topo);
+}
+
 static double round_trip(const struct topology *topo, const char *place, bool probing)
 {
 	struct bench_case bc = fixture_case(&looking, CB_PROCESS, 3);
@@ -122,8 +172,9 @@ static void a_launch_knows_its_regime(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(it_goes_there_and_back), cmocka_unit_test(a_launch_knows_its_regime)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(it_goes_there_and_back),
+	    cmocka_unit_test(nobody_outlives_who_looked),
+	    cmocka_unit_test(a_launch_knows_its_regime)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

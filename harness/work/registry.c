@@ -1,16 +1,15 @@
 #include "harness/work/registry.h"
 
+#include "harness/base/grow.h"
+#include "harness/work/declared.h"
 #include "harness/work/param.h"
-#include "harness/work/sweep.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What CB_REGISTER() has put together; empty where nothing is registered. */
+/* The section that CB_REGISTER() fills; empty if nothing is registered. */
 extern const struct cb_kind *const __start_cb_kinds[] __attribute__((weak));
 extern const struct cb_kind *const __stop_cb_kinds[] __attribute__((weak));
 
@@ -20,166 +19,20 @@ extern const struct cb_kind *const __stop_cb_kinds[] __attribute__((weak));
 static const struct cb_figure time_figure = {
     "ns_per_op", "time per operation", "ns", CB_RATIO, CB_LESS, 0.0, NULL};
 
-/* One line about a kind. Return: -EINVAL. */
-__attribute__((format(printf, 4, 5))) static int wrong(
-    const struct cb_kind *k, char *err, size_t err_len, const char *format, ...)
-{
-	const int n = snprintf(
-	    err, err_len, "kind %s/%s: ", k->family ? k->family : "?", k->name ? k->name : "?");
-	va_list args;
-
-	va_start(args, format);
-	if (n > 0 && (size_t)n < err_len)
-		(void)vsnprintf(err + n, err_len - (size_t)n, format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-static bool is_name(const char *text)
-{
-	if (!text || !text[0])
-		return false;
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && *text != '_' && *text != '.' && *text != '-')
-			return false;
-	return true;
-}
-
-/* Is @key one of the words in @list? */
-static bool is_among(const char *key, const char *list)
-{
-	const size_t len = strlen(key);
-
-	for (const char *at = list; at && *at;) {
-		const size_t n = strcspn(at, " ");
-
-		if (n == len && strncmp(at, key, n) == 0)
-			return true;
-		at += n + strspn(at + n, " ");
-	}
-	return false;
-}
-
-static int add_params(struct kind *k, const struct cb_param *p, unsigned n, const char *without,
-    char *err, size_t err_len)
-{
-	char why[200];
-
-	for (unsigned i = 0; i < n; i++) {
-		if (!is_name(p[i].key) || !p[i].base || !p[i].about ||
-		    (p[i].unit == CB_WORD && !p[i].words))
-			return wrong(k->self, err, err_len,
-			    "parameter %u lacks a key, a base value, a meaning or its words",
-			    i + 1);
-		if (is_among(p[i].key, without))
-			continue;
-		if (kind_param(k, p[i].key, strlen(p[i].key)) >= 0)
-			return wrong(
-			    k->self, err, err_len, "parameter '%s' is declared twice", p[i].key);
-		if (k->param_count == CASE_PARAMS_MAX)
-			return wrong(
-			    k->self, err, err_len, "more than %d parameters", CASE_PARAMS_MAX);
-		if (!param_has_base(&p[i], why, sizeof(why)))
-			return wrong(k->self, err, err_len, "base value of %s", why);
-		k->param[k->param_count++] = &p[i];
-	}
-	return 0;
-}
-
-/* Every point of every sweep is a value of a parameter that there is. */
-static int check_sweeps(
-    const struct kind *k, const struct cb_sweep *sweep, unsigned count, char *err, size_t err_len)
-{
-	for (unsigned i = 0; sweep && i < count; i++) {
-		const char *at = sweep[i].points ? sweep[i].points : "=";
-		char why[200];
-
-		while (*at) {
-			const size_t n = strcspn(at, " ");
-			char word[256];
-			struct sweep_set set;
-			struct param_value *value;
-			size_t values;
-			int param, ret;
-
-			(void)snprintf(word, sizeof(word), "%.*s", (int)n, at);
-			at += n + strspn(at + n, " ");
-			ret = sweep_set_parse(word, &set, why, sizeof(why));
-			if (ret)
-				return wrong(k->self, err, err_len, "sweep %u: %s", i + 1, why);
-			param = kind_param(k, set.key, set.key_len);
-			if (param < 0)
-				return wrong(k->self, err, err_len,
-				    "sweep %u: '%.*s' is none of its parameters", i + 1,
-				    (int)set.key_len, set.key);
-			ret = param_parse_list(
-			    k->param[param], 1, set.values, &value, &values, why, sizeof(why));
-			if (ret == -ENOMEM)
-				return ret;
-			if (ret)
-				return wrong(k->self, err, err_len, "sweep %u: %s", i + 1, why);
-			free(value);
-		}
-	}
-	return 0;
-}
-
-/* Everything that the harness calls without asking is there. */
-static int check_functions(const struct cb_kind *k, char *err, size_t err_len)
-{
-	const struct cb_workload *w = k->work;
-
-	if (!k->about)
-		return wrong(k, err, err_len, "it says nothing about itself");
-	if (!k->models)
-		return wrong(k, err, err_len, "it claims no execution model");
-	if ((k->models & CB_CAN_ALL) != CB_CAN_ALL && !k->not_models)
-		return wrong(k, err, err_len, "it does not say why not under all models");
-	if (!w || !w->op || (!w->batch && !w->once))
-		return wrong(k, err, err_len, "no workload, or one without an operation to do");
-	if (w->batch && !w->check)
-		return wrong(k, err, err_len, "its work is not checked: no check()");
-	if ((k->models & CB_CAN(CB_CALLBACK)) && !k->callback)
-		return wrong(k, err, err_len, "it claims callbacks and has no workload for them");
-	return 0;
-}
-
 static int fill(struct kind *k, const char *prefix, const char *module, char *err, size_t err_len)
 {
 	const struct cb_kind *self = k->self;
-	char why[160] = "";
-	int ret;
+	const int n = snprintf(k->name, sizeof(k->name), "%s%s%s", prefix, prefix[0] ? "." : "",
+	    self->name ? self->name : "");
 
-	if (!is_name(self->name))
-		return wrong(
-		    self, err, err_len, "no name, or one that is not of letters, digits, _ . -");
 	if (self->family)
 		k->family = registry_family(self->family, strlen(self->family));
-	if (!k->family)
-		return wrong(self, err, err_len, "no such family");
-	if (snprintf(k->name, sizeof(k->name), "%s%s%s", prefix, prefix[0] ? "." : "",
-		self->name) >= (int)sizeof(k->name))
-		return wrong(self, err, err_len, "its name is longer than %d", KIND_NAME_MAX - 1);
 	k->module = module;
-	ret = check_functions(self, err, err_len);
-	if (!ret && k->family->accepts && k->family->accepts(self, why, sizeof(why)) != 0)
-		ret = wrong(self, err, err_len, "%s", why);
-	if (!ret)
-		ret = add_params(
-		    k, k->family->params, k->family->param_count, self->without, err, err_len);
-	if (!ret)
-		ret = add_params(k, self->params, self->param_count, NULL, err, err_len);
-	return ret ? ret : check_sweeps(k, self->sweeps, self->sweep_count, err, err_len);
-}
-
-/* What a family gives to all its kinds, looked at once. */
-static int check_family(const struct cb_family *f, char *err, size_t err_len)
-{
-	const struct cb_kind all = {.family = f->name, .name = "*"};
-	struct kind k = {.family = f, .self = &all};
-	const int ret = add_params(&k, f->params, f->param_count, NULL, err, err_len);
-
-	return ret ? ret : check_sweeps(&k, f->sweeps, f->sweep_count, err, err_len);
+	if (prefix[0] && n >= (int)sizeof(k->name))
+		return declared_wrong(self, err, err_len,
+		    "prefix and name are too long; accepted: %d characters in all",
+		    KIND_NAME_MAX - 2);
+	return declared_kind(k, err, err_len);
 }
 
 static unsigned rank(const struct cb_family *family)
@@ -241,7 +94,7 @@ static int check_names(const struct registry *r, char *err, size_t err_len)
 
 		if (a->family != b->family || strcmp(a->name, b->name) != 0)
 			continue;
-		(void)wrong(b->self, err, err_len,
+		(void)declared_wrong(b->self, err, err_len,
 		    "there is one of this name already%s%s; "
 		    "PREFIX=FILE puts a file's kinds under a prefix",
 		    a->module ? ", of " : "", a->module ? a->module : "");
@@ -266,15 +119,8 @@ static bool wants(const struct registry *r, const char *prefix, const char *name
 
 static int append(struct registry *r, const struct kind *k)
 {
-	if (r->count == r->capacity) {
-		const size_t capacity = r->capacity ? r->capacity * 2 : 64;
-		struct kind *grown = reallocarray(r->item, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		r->item = grown;
-		r->capacity = capacity;
-	}
+	if (grow(&r->item, r->count + 1, &r->capacity, sizeof(*k)))
+		return -ENOMEM;
 	r->item[r->count++] = *k;
 	return 0;
 }
@@ -287,7 +133,7 @@ int registry_add(struct registry *r, const struct cb_kind *const *first,
 	int ret = 0;
 
 	for (const struct cb_kind *const *at = first; !ret && at < end; at++) {
-		struct kind k = {.self = *at};
+		struct kind k = {.self = *at, .apart = module && !r->only};
 
 		if (!wants(r, prefix, k.self->name))
 			continue;
@@ -316,7 +162,7 @@ int registry_create_for(struct registry *r, const char *name, char *err, size_t 
 	memset(r, 0, sizeof(*r));
 	r->only = name;
 	for (unsigned i = 0; !name && !ret && cb_families[i]; i++)
-		ret = check_family(cb_families[i], err, err_len);
+		ret = declared_family(cb_families[i], err, err_len);
 	if (!ret)
 		ret = registry_add(r, __start_cb_kinds, __stop_cb_kinds, "", NULL, err, err_len);
 	if (ret)

@@ -1,7 +1,7 @@
 /*
- * registry.h - all kinds there are: those compiled in and those of loaded shared objects.
+ * registry.h - all kinds: those compiled in and those of loaded shared objects.
  *
- * The harness knows that there are families and kinds, and nothing that is in them.
+ * The harness knows that there are families and kinds, but not which.
  */
 #ifndef CONCBENCH_REGISTRY_H
 #define CONCBENCH_REGISTRY_H
@@ -22,6 +22,7 @@ struct kind {
 	const struct cb_param *param[CASE_PARAMS_MAX]; /* the family's that apply, then its own */
 	unsigned param_count;
 	const char *module; /* the file it came from; NULL: compiled in */
+	bool apart;         /* its functions are called in a separate process (case_build_all()) */
 };
 
 struct registry {
@@ -33,25 +34,25 @@ struct registry {
 };
 
 /**
- * registry_create() - of what is compiled in.
- * Return: 0; -ENOMEM; -EINVAL with @err: a kind that does not fit together (a fault of ours).
+ * registry_create() - the kinds that are compiled in. Return: 0; -ENOMEM; -EINVAL with @err: a kind
+ * that is declared wrongly (our own fault).
  */
 int registry_create(struct registry *r, char *err, size_t err_len);
 
 /**
- * registry_create_for() - of one case's kind, also in what is added later. A cell needs no other,
- * and whoever has started it has looked at all of them.
+ * registry_create_for() - only the kind of one case, also of modules that are added later. A cell
+ * needs no other: its supervisor has checked all of them, and the cell is itself the process that a
+ * kind's functions may crash.
  * @name: outlives the registry.
  */
 int registry_create_for(struct registry *r, const char *name, char *err, size_t err_len);
 
 /**
- * registry_add() - the kinds of a module: all, or when one is refused none.
- * @prefix: "" none.
- * @module: its path, for people; has to outlive the registry.
- * What a kind declares has to be right: base values and sweeps, too, as far as that does not depend
- * on the machine. Return: 0; -EINVAL, -EEXIST with @err: one line, which kind and what about it;
- * -ENOMEM. Kinds that were found before may have moved.
+ * registry_add() - the kinds of a module: all, or none if one is refused. @prefix: "" none.
+ * @module: its path, for people; has to outlive the registry. All that a kind declares has to be
+ * valid, base values and sweeps included, as far as that does not depend on the machine. Return: 0;
+ * -EINVAL, -EEXIST with @err: one line, which kind and what about it; -ENOMEM. Kinds that were
+ * found before may have moved.
  */
 int registry_add(struct registry *r, const struct cb_kind *const *first,
     const struct cb_kind *const *end, const char *prefix, const char *module, char *err,
@@ -69,10 +70,10 @@ const struct cb_family *registry_family(const char *name, size_t len);
 /** kind_param() - index of the parameter that @key means ("hold" is "hold_ns"), or -1. */
 int kind_param(const struct kind *k, const char *key, size_t len);
 
-/** kind_figures() - what it gives: its own, the family's, or time per operation. */
+/** kind_figures() - the figures that it gives: its own, its family's, or time per operation. */
 const struct cb_figure *kind_figures(const struct kind *k, unsigned *count);
 
-/** kind_listed() - does it stand in lists: not broken on purpose, not hidden. */
+/** kind_listed() - do lists show it? Not if it is broken on purpose or hidden. */
 bool kind_listed(const struct kind *k);
 
 #endif

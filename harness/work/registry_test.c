@@ -37,10 +37,16 @@ static const struct cb_param params[] = {
 };
 static const struct cb_figure bytes = {
     "peak_bytes", "memory", "bytes", CB_RATIO, CB_LESS, 0.0, NULL};
-static const struct cb_family first = {
-    .name = "first", .plural = "firsts", .params = params, .param_count = 3};
+static const struct cb_family first = {.name = "first",
+    .plural = "firsts",
+    .title = "Of a test",
+    .question = "Does it work?",
+    .params = params,
+    .param_count = 3};
 static struct cb_family second = {.name = "second",
     .plural = "seconds",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = params,
     .param_count = 2,
     .figures = &bytes,
@@ -186,117 +192,7 @@ static void params_are_the_family_s_and_its_own(void **state)
 	registry_free(&r);
 }
 
-static void refused(const struct cb_kind *bad, int want, const char *said)
-{
-	const size_t before = registry.count;
-	char err[300] = "";
-	const int ret = registry_add(&registry, &bad, &bad + 1, "", "own.so", err, sizeof(err));
-
-	if (ret != want || !strstr(err, said))
-		fail_msg("'%s' gave %d %s", said, ret, err);
-	assert_int_equal(registry.count, before);
-}
-
 #define TOO_LONG "a_name_of_one_more_than_the_sixty_three_characters_that_there_is_"
-
-static void a_kind_that_does_not_fit_is_refused(void **state)
-{
-	static const struct cb_param
-	    twice[] = {CB_PARAM("hold_ns", CB_NS, "0", 0, 1, "again")},
-	    short_key[] = {CB_PARAM("hold", CB_NS, "0", 0, 1, "again")},
-	    baseless[] = {CB_PARAM("spread", CB_COUNT, NULL, 0, 1, "of it")},
-	    wordless[] = {CB_PARAM("colour", CB_WORD, "red", 0, 1, "of it")},
-	    slash[] = {CB_PARAM("a/b", CB_COUNT, "1", 0, 1, "of it")},
-	    no_number[] = {CB_PARAM("spread", CB_COUNT, "many", 0, 9, "of it")},
-	    out_of_range[] = {CB_PARAM("spread", CB_COUNT, "10", 0, 9, "of it")},
-	    no_word[] = {{"colour", CB_WORD, "red", 0, 1, "of it", cb_model_words, false}},
-	    no_place[] = {CB_PARAM_PLACE("nowhere")};
-	static const struct cb_sweep no_key[] = {{CB_SMOKE, "model=thread"},
-	    {CB_SMOKE, "spraed=1"}},
-				     no_value[] = {{CB_SMOKE, "workers=1,x"}},
-				     no_point[] = {{CB_FULL, "workers"}},
-				     pointless[] = {{CB_FULL, NULL}},
-				     beyond[] = {{CB_FULL, "hold_ns=1..2s"}};
-	static const struct cb_workload unchecked = {.op = "op", .batch = batch},
-					nothing = {.op = "op", .check = check},
-					nameless = {.batch = batch, .check = check};
-	static struct cb_param many[CASE_PARAMS_MAX - 2];
-	static char keys[CASE_PARAMS_MAX - 2][8];
-	static const struct {
-		struct cb_kind kind; /* what it is not given it has from "a" */
-		const char *said;
-		int ret;
-	} table[] = {
-	    {{.name = "a"}, "kind first/a: there is one of this name already", -EEXIST},
-	    {{.name = "a b"}, "kind first/a b: no name, or one that is not", -EINVAL},
-	    {{.name = ""}, "kind first/: no name, or one that is not", -EINVAL},
-	    {{.name = TOO_LONG}, "its name is longer than 63", -EINVAL},
-	    {{.family = "third"}, "kind third/new: no such family", -EINVAL},
-	    {{.work = &nothing}, "no workload, or one without an operation to do", -EINVAL},
-	    {{.work = &nameless}, "no workload, or one without an operation to do", -EINVAL},
-	    {{.work = &unchecked}, "its work is not checked: no check()", -EINVAL},
-	    {{.models = CB_CAN_OS}, "does not say why not under all models", -EINVAL},
-	    {{.models = CB_CAN_ALL | CB_CAN(CB_CALLBACK)}, "it claims callbacks", -EINVAL},
-	    {{.params = twice, .param_count = 1}, "parameter 'hold_ns' is declared twice", -EINVAL},
-	    /* Nobody could say which of the two is meant. */
-	    {{.params = short_key, .param_count = 1}, "parameter 'hold' is declared twice",
-		-EINVAL},
-	    {{.params = baseless, .param_count = 1}, "parameter 1 lacks a key, a base value",
-		-EINVAL},
-	    {{.params = wordless, .param_count = 1}, "a meaning or its words", -EINVAL},
-	    {{.params = slash, .param_count = 1}, "parameter 1 lacks a key", -EINVAL},
-	    {{.params = no_number, .param_count = 1},
-		"kind first/new: base value of spread: 'many'", -EINVAL},
-	    {{.params = out_of_range, .param_count = 1},
-		"spread: '10' is out of range; accepted: 0 to 9", -EINVAL},
-	    {{.params = no_word, .param_count = 1}, "colour: 'red' is none of its words", -EINVAL},
-	    {{.params = no_place, .param_count = 1}, "base value of place: 'nowhere'", -EINVAL},
-	    {{.sweeps = no_key, .sweep_count = 2},
-		"kind first/new: sweep 2: 'spraed' is none of its parameters", -EINVAL},
-	    {{.sweeps = no_value, .sweep_count = 1}, "sweep 1: workers: 'x' is not a value",
-		-EINVAL},
-	    {{.sweeps = no_point, .sweep_count = 1}, "sweep 1: 'workers' is not KEY=VALUE",
-		-EINVAL},
-	    {{.sweeps = pointless, .sweep_count = 1}, "sweep 1: '=' is not KEY=VALUE", -EINVAL},
-	    {{.sweeps = beyond, .sweep_count = 1}, "sweep 1: hold_ns: '2s' is out of range",
-		-EINVAL},
-	    {{.params = many, .param_count = CASE_PARAMS_MAX - 2}, "more than 16 parameters",
-		-EINVAL},
-	};
-	struct cb_kind lacking[] = {kind_a, kind_a, kind_a, kind_a, kind_a};
-	static const char *const lacks[] = {"it says nothing about itself",
-	    "it claims no execution model", "no workload", "kind ?/new: no such family",
-	    "kind first/?: no name"};
-
-	(void)state;
-	for (unsigned i = 0; i < CASE_PARAMS_MAX - 2; i++) {
-		(void)snprintf(keys[i], sizeof(keys[i]), "key%u", i);
-		many[i] = (struct cb_param)CB_PARAM(keys[i], CB_COUNT, "1", 0, 1, "one of many");
-	}
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct cb_kind *given = &table[i].kind;
-		struct cb_kind bad = kind_a;
-
-		bad.name = given->name ? given->name : "new";
-		bad.family = given->family ? given->family : bad.family;
-		bad.work = given->work ? given->work : bad.work;
-		bad.models = given->models ? given->models : bad.models;
-		bad.params = given->params;
-		bad.param_count = given->param_count;
-		bad.sweeps = given->sweeps;
-		bad.sweep_count = given->sweep_count;
-		refused(&bad, table[i].ret, table[i].said);
-	}
-	for (size_t i = 0; i < 5; i++)
-		lacking[i].name = "new";
-	lacking[0].about = NULL;
-	lacking[1].models = 0;
-	lacking[2].work = NULL;
-	lacking[3].family = NULL;
-	lacking[4].name = NULL;
-	for (size_t i = 0; i < 5; i++)
-		refused(&lacking[i], -EINVAL, lacks[i]);
-}
 
 /* Of a module with a bad kind none is there afterwards, wherever in it the bad one stands; and what
  * was there before is found as before. */
@@ -378,18 +274,36 @@ static void one_kind_alone(void **state)
 	}
 }
 
-/* What a family gives to all its kinds is looked at as well. */
-static void a_family_that_does_not_fit_is_refused(void **state)
+/* Whose declarations are looked at, one mistake each; which there are is declared_test.c's. */
+static void what_is_declared_wrong_is_refused(void **state)
 {
 	static const struct cb_sweep typo[] = {{CB_SMOKE, "wrokers=1"}};
+	const struct cb_kind *one;
+	struct cb_kind bad = kind_a;
 	struct registry r;
 	char err[300] = "";
 
 	(void)state;
+	bad.name = "new";
+	bad.about = NULL;
+	one = &bad;
+	assert_int_equal(
+	    registry_add(&registry, &one, &one + 1, "", "own.so", err, sizeof(err)), -EINVAL);
+	assert_string_equal(err, "kind first/new: about is missing; accepted: one line of text");
+	bad = kind_a;
+	assert_int_equal(
+	    registry_add(&registry, &one, &one + 1, "", "own.so", err, sizeof(err)), -EEXIST);
+	assert_non_null(strstr(err, "kind first/a: there is one of this name already"));
+	bad.name = &TOO_LONG[10];
+	assert_int_equal(registry_add(&registry, &one, &one + 1, "a_prefix_that_is_too_much",
+			     "own.so", err, sizeof(err)),
+	    -EINVAL);
+	assert_non_null(strstr(err, "prefix and name are too long; accepted: 62 characters"));
+	/* What a family gives to all its kinds is looked at as well. */
 	second.sweeps = typo;
 	second.sweep_count = 1;
 	assert_int_equal(registry_create(&r, err, sizeof(err)), -EINVAL);
-	assert_non_null(strstr(err, "kind second/*: sweep 1: 'wrokers' is none"));
+	assert_non_null(strstr(err, "kind second/*: sweep 1: 'wrokers' is not one"));
 	second.sweeps = NULL;
 	second.sweep_count = 0;
 	assert_int_equal(registry_create(&r, err, sizeof(err)), 0);
@@ -454,10 +368,9 @@ int main(void)
 	    cmocka_unit_test(broken_and_hidden_ones_are_not_listed),
 	    cmocka_unit_test(every_kind_has_figures),
 	    cmocka_unit_test(params_are_the_family_s_and_its_own),
-	    cmocka_unit_test(a_kind_that_does_not_fit_is_refused),
+	    cmocka_unit_test(what_is_declared_wrong_is_refused),
 	    cmocka_unit_test(a_module_is_taken_whole_or_not),
 	    cmocka_unit_test(one_kind_alone),
-	    cmocka_unit_test(a_family_that_does_not_fit_is_refused),
 	    cmocka_unit_test(a_kind_that_fits_is_taken),
 	    cmocka_unit_test(a_module_s_kinds_come_last_under_their_prefix),
 	};

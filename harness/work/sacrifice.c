@@ -25,7 +25,7 @@ __attribute__((noreturn)) static void be_sacrificed(void (*fn)(void *arg), void 
 	_exit(0);
 }
 
-/* Return: 1 it has ended, and can be waited for; 0 it has not by then; -errno. */
+/* Return: 1 when it has ended and can be waited for; 0 when it has not yet; -errno. */
 static int await_end(int pidfd, uint64_t until_ns)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
@@ -44,8 +44,8 @@ static int await_end(int pidfd, uint64_t until_ns)
 	}
 }
 
-/* All of its group: those that it has left behind are ours by now (PR_SET_CHILD_SUBREAPER), and
- * whoever is dying has its children with it until we have waited for it. */
+/* Ends its whole group. Processes that it has left behind are our children by now
+ * (PR_SET_CHILD_SUBREAPER); a dying process keeps its children until we have waited for it. */
 static int end_group(pid_t leader, int *status)
 {
 	int of_one = 0, error;
@@ -78,7 +78,8 @@ int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb
 	}
 	if (pid == 0)
 		be_sacrificed(fn, arg, self);
-	/* Here too: whoever comes first. It has not been waited for, so this is still it. */
+	/* Set on both sides, because either may run first. It has not been waited for, so the
+	 * number is still its own. */
 	(void)setpgid(pid, pid);
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	ended = pidfd < 0 ? -errno : await_end(pidfd, begin_ns + within_ns);

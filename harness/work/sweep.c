@@ -1,5 +1,7 @@
 #include "harness/work/sweep.h"
 
+#include "harness/base/grow.h"
+
 #include <errno.h>
 #include <search.h>
 #include <stdio.h>
@@ -19,22 +21,18 @@ struct sweep {
 	const struct sweep_request *request;
 	struct axis axis[CASE_PARAMS_MAX];
 	unsigned axes;
-	bool asked; /* by the user's own values */
-	char *why;  /* the first that its kind declines, and the reason; "" none yet */
+	bool asked;                /* by the user's own values */
+	struct case_list own;      /* of one that is named: what the profile has without these */
+	struct param_value *value; /* [points][CASE_PARAMS_MAX] of the cases to make */
+	size_t points, capacity;
+	char *why; /* the first that its kind declines, and the reason; "" none yet */
 	size_t why_len;
 };
 
 int case_list_add(struct case_list *list, const struct bench_case *bc)
 {
-	if (list->count == list->capacity) {
-		const size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct bench_case *grown = reallocarray(list->item, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		list->item = grown;
-		list->capacity = capacity;
-	}
+	if (grow(&list->item, list->count + 1, &list->capacity, sizeof(*bc)))
+		return -ENOMEM;
 	list->item[list->count++] = *bc;
 	return 0;
 }
@@ -165,39 +163,83 @@ static int note_name(struct known *k, const char *name)
 	return 0;
 }
 
-static int add_case(struct sweep *s, const struct param_value *value, struct known *known,
-    struct case_list *out, char *err, size_t err_len)
+/* Cases of one kind are made together: its functions may be somebody else's (case_build_all()). */
+static int note_point(struct sweep *s, const struct param_value *value)
 {
-	struct bench_case bc;
-	int ret = case_build(s->kind, s->host, value, &bc);
-
-	if (ret) {
-		(void)snprintf(err, err_len, "%s/%s: a case's name is too long",
-		    s->kind->family->name, s->kind->name);
-		return -EINVAL;
-	}
-	if (bc.declined && !(s->asked && s->request->kind)) {
-		if (!s->why[0])
-			(void)snprintf(s->why, s->why_len, "%s: %.200s", bc.name, bc.unsupported);
-		return 0;
-	}
-	known->met = true;
-	ret = note_name(known, bc.name);
-	return ret > 0 ? case_list_add(out, &bc) : ret;
+	if (grow(&s->value, s->points + 1, &s->capacity, CASE_PARAMS_MAX * sizeof(*value)))
+		return -ENOMEM;
+	memcpy(
+	    &s->value[s->points++ * CASE_PARAMS_MAX], value, s->kind->param_count * sizeof(*value));
+	return 0;
 }
 
 /* Every combination, the first axis turning slowest. */
-static int multiply(struct sweep *s, struct param_value *value, unsigned axis, struct known *known,
-    struct case_list *out, char *err, size_t err_len)
+static int multiply(struct sweep *s, struct param_value *value, unsigned axis)
 {
 	int ret = 0;
 
 	if (axis == s->axes)
-		return add_case(s, value, known, out, err, err_len);
+		return note_point(s, value);
 	for (size_t i = 0; !ret && i < s->axis[axis].count; i++) {
 		value[s->axis[axis].param] = s->axis[axis].value[i];
-		ret = multiply(s, value, axis + 1, known, out, err, err_len);
+		ret = multiply(s, value, axis + 1);
 	}
+	return ret;
+}
+
+/* Is there a case of the profile that the user's values have made this one of? Else it is the
+ * profile's point that the kind declines, and nobody asked for that. */
+static bool is_asked_for(const struct sweep *s, const struct bench_case *bc)
+{
+	const struct sweep_request *q = s->request;
+
+	for (size_t i = 0; s->asked && i < s->own.count; i++) {
+		bool same = true;
+
+		for (unsigned p = 0; same && p < s->kind->param_count; p++) {
+			bool set = false;
+
+			for (size_t k = 0; k < q->sets && !set; k++)
+				set =
+				    kind_param(s->kind, q->set[k].key, q->set[k].key_len) == (int)p;
+			same = set || param_same(s->kind->param[p], &bc->value[p],
+					  &s->own.item[i].value[p]);
+		}
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+static int add_case(
+    struct sweep *s, const struct bench_case *bc, struct known *known, struct case_list *out)
+{
+	int ret;
+
+	if (bc->declined && !is_asked_for(s, bc)) {
+		if (!s->why[0])
+			(void)snprintf(s->why, s->why_len, "%s: %.200s", bc->name, bc->unsupported);
+		return 0;
+	}
+	known->met = true;
+	ret = note_name(known, bc->name);
+	return ret > 0 ? case_list_add(out, bc) : ret;
+}
+
+static int make_cases(
+    struct sweep *s, struct known *known, struct case_list *out, char *err, size_t err_len)
+{
+	struct bench_case *made = calloc(s->points + 1, sizeof(*made));
+	int ret = made ? case_build_all(s->kind, s->host, s->value, s->points, made) : -ENOMEM;
+
+	if (ret && ret != -ENOMEM) {
+		(void)snprintf(err, err_len, "%s/%s: %s", s->kind->family->name, s->kind->name,
+		    ret == -ENAMETOOLONG ? "a case's name is too long" : strerror(-ret));
+		ret = -EINVAL;
+	}
+	for (size_t i = 0; !ret && i < s->points; i++)
+		ret = add_case(s, &made[i], known, out);
+	free(made);
 	return ret;
 }
 
@@ -206,8 +248,7 @@ static bool in_profile(enum cb_profile profile, enum cb_profile from)
 	return profile == CB_CHECK ? from == CB_CHECK : from <= profile;
 }
 
-static int one_sweep(struct sweep *s, const char *points, struct known *known,
-    struct case_list *out, char *err, size_t err_len)
+static int one_sweep(struct sweep *s, const char *points, char *err, size_t err_len)
 {
 	struct param_value value[CASE_PARAMS_MAX];
 	int ret = case_base(s->kind, s->host, value, err, err_len);
@@ -217,12 +258,12 @@ static int one_sweep(struct sweep *s, const char *points, struct known *known,
 	if (!ret)
 		ret = take_sets(s, err, err_len);
 	if (!ret)
-		ret = multiply(s, value, 0, known, out, err, err_len);
+		ret = multiply(s, value, 0);
 	forget_axes(s);
 	return ret > 0 ? 0 : ret;
 }
 
-/* As their names are built: by the first parameter, then by the next. */
+/* In the order of their names: by the first parameter, then by the next. */
 static int compare_cases(const void *left, const void *right)
 {
 	const struct bench_case *a = left, *b = right;
@@ -248,9 +289,23 @@ static int one_kind(const struct kind *k, const struct host *h, const struct swe
 	const size_t first = out->count;
 	int ret = 0;
 
+	if (q->kind && q->sets) {
+		struct sweep_request plain = *q;
+		struct known apart = {0};
+		char nobody_asks[1] = "";
+
+		plain.sets = 0;
+		ret = one_kind(
+		    k, h, &plain, &apart, &s.own, nobody_asks, sizeof(nobody_asks), err, err_len);
+		tdestroy(apart.root, free);
+	}
 	for (unsigned i = 0; !ret && i < count; i++)
 		if (in_profile(q->profile, sweep[i].from))
-			ret = one_sweep(&s, sweep[i].points, known, out, err, err_len);
+			ret = one_sweep(&s, sweep[i].points, err, err_len);
+	if (!ret)
+		ret = make_cases(&s, known, out, err, err_len);
+	free(s.value);
+	case_list_free(&s.own);
 	if (out->count > first)
 		qsort(&out->item[first], out->count - first, sizeof(*out->item), compare_cases);
 	return ret;

@@ -1,5 +1,5 @@
 /*
- * sweep.h - the cases that a profile has, or that the user's own values make.
+ * sweep.h - the cases of a profile, or those that the user's own values make.
  */
 #ifndef CONCBENCH_SWEEP_H
 #define CONCBENCH_SWEEP_H
@@ -17,7 +17,7 @@ struct sweep_request {
 	enum cb_profile profile;
 	const struct cb_family *family; /* NULL: all */
 	const char *kind;               /* NULL: all of the family */
-	/* All kinds, whichever the smallest profile is that has them: a family on its own. */
+	/* All kinds, whatever their smallest profile is: for a family on its own. */
 	bool every_kind;
 	const struct sweep_set *set;
 	size_t sets;
@@ -36,12 +36,13 @@ struct case_list {
 int sweep_set_parse(const char *text, struct sweep_set *out, char *err, size_t err_len);
 
 /**
- * sweep_cases() - append what is asked for, none twice: kinds in the registry's order, the cases
- * of a kind by their values, the first parameter first.
+ * sweep_cases() - append the cases asked for, none twice: kinds in the registry's order, the cases
+ * of a kind ordered by their values, the first parameter first.
  *
- * What a kind declines (a model it cannot do, more producers than it takes) is left out, unless the
- * user names the kind and sets values: then it is listed with the reason. What this machine cannot
- * offer is always listed. Nothing left at all is an error that gives the first reason.
+ * A case that its kind declines (a model that it does not support, more producers than it takes) is
+ * left out, unless the user names the kind and sets values: then it is listed with the reason. A
+ * case that this machine cannot run is always listed. If no case is left, that is an error which
+ * gives the first reason.
  *
  * Return: 0; -ENOMEM; -EINVAL with @err: a value that is not one of the parameter's, or a key that
  * none of the kinds has (@err names those they have).

@@ -37,12 +37,16 @@ static const struct cb_sweep sweeps[] = {
 };
 static const struct cb_family first = {.name = "first",
     .plural = "firsts",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = params,
     .param_count = 3,
     .sweeps = sweeps,
     .sweep_count = 4};
 static const struct cb_family second = {.name = "second",
     .plural = "seconds",
+    .title = "Of a test",
+    .question = "Does it work?",
     .params = params,
     .param_count = 3,
     .sweeps = sweeps,
@@ -54,8 +58,12 @@ static const struct cb_param placed_params[] = {
     {"carriers", CB_COUNT, "place", 1, 4096, "carriers", NULL, false},
     CB_PARAM_PLACE("scatter"),
 };
-static const struct cb_family third = {
-    .name = "third", .plural = "thirds", .params = placed_params, .param_count = 4};
+static const struct cb_family third = {.name = "third",
+    .plural = "thirds",
+    .title = "Of a test",
+    .question = "Does it work?",
+    .params = placed_params,
+    .param_count = 4};
 const struct cb_family *const cb_families[] = {&first, &second, &third, NULL};
 
 static const struct cb_workload work = {.op = "op", .batch = batch, .check = check};
@@ -205,6 +213,70 @@ static void users_values_replace_the_profile_s(void **state)
 	assert_true(list.count > 0 && list.item[0].declined);
 	assert_string_equal(list.item[0].unsupported, "no switch");
 	case_list_free(&list);
+}
+
+static int not_three_and_held(const struct cb_case *c, char *why, size_t why_len)
+{
+	(void)snprintf(why, why_len, "no three, and no two that hold it");
+	return c->workers == 3 || (c->workers == 2 && cb_case_value(c, "hold_ns")) ? -EINVAL : 0;
+}
+
+/* A row that is refused is one whose values the user has set: not the profile's own point that the
+ * kind declines anyway. */
+static void what_nobody_asked_for_is_not_listed(void **state)
+{
+	static const struct cb_sweep own[] = {
+	    {CB_SMOKE, "model=thread workers=1,3"}, {CB_SMOKE, "model=thread hold_ns=5 workers=2"}};
+	static const struct cb_kind picky = {.family = "first",
+	    .name = "picky",
+	    .about = "a kind",
+	    .from = CB_SMOKE,
+	    .version = 1,
+	    .models = CB_CAN_ALL,
+	    .work = &work,
+	    .sweeps = own,
+	    .sweep_count = 2,
+	    .can = not_three_and_held};
+	static const struct cb_kind *const table[] = {&picky};
+	static const struct {
+		const char *set;
+		size_t cases, declined;
+	} rows[] = {
+	    /* One worker, held 7 ns; not three, whatever they hold, nor two. */
+	    {"hold=7", 1, 0},
+	    /* One of these is asked for. */
+	    {"workers=1,3", 3, 1},
+	    {"model=thread,process", 2, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sweep_set set;
+		struct registry r;
+		struct case_list list = {0};
+		size_t declined = 0;
+		char err[400] = "";
+
+		memset(&r, 0, sizeof(r));
+		assert_int_equal(
+		    registry_add(&r, table, table + 1, "", "own", err, sizeof(err)), 0);
+		assert_int_equal(sweep_set_parse(rows[i].set, &set, err, sizeof(err)), 0);
+		assert_int_equal(sweep_cases(&r, &host,
+				     &(struct sweep_request){.profile = CB_SMOKE,
+					 .family = &first,
+					 .kind = "picky",
+					 .set = &set,
+					 .sets = 1},
+				     &list, err, sizeof(err)),
+		    0);
+		for (size_t c = 0; c < list.count; c++)
+			declined += list.item[c].declined;
+		if (list.count != rows[i].cases || declined != rows[i].declined)
+			fail_msg("%s: %zu cases, %zu of them declined", rows[i].set, list.count,
+			    declined);
+		case_list_free(&list);
+		registry_free(&r);
+	}
 }
 
 /* Typed twice, the later one counts. */
@@ -371,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(profiles_are_products),
 	    cmocka_unit_test(users_values_replace_the_profile_s),
+	    cmocka_unit_test(what_nobody_asked_for_is_not_listed),
 	    cmocka_unit_test(the_last_word_counts),
 	    cmocka_unit_test(a_value_that_nobody_can_do_is_a_mistake),
 	    cmocka_unit_test(lists_go_on_without_doubles),

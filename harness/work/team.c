@@ -4,6 +4,7 @@
 #include "harness/work/trial_counters.h"
 
 #include "harness/base/clock.h"
+#include "harness/base/random.h"
 #include "harness/work/companion.h"
 #include "harness/work/worker_models.h"
 
@@ -24,13 +25,10 @@ static const struct team_model *const models[CB_MODEL_COUNT] = {
 /* The machine of this process's team, for cb_bind_self(). */
 static const struct topology *here;
 
+/* Neighbours give unrelated seeds. */
 static uint64_t mix(uint64_t x)
 {
-	/* splitmix64's finaliser (Steele, Lea, Flood 2014): neighbours give unrelated seeds. */
-	x += UINT64_C(0x9E3779B97F4A7C15);
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return x ^ (x >> 31);
+	return random_next(&x);
 }
 
 static size_t state_bytes(const struct team *t)
@@ -70,7 +68,7 @@ static int lay_out_counted(struct team *t)
 
 static int lay_out(struct team *t, uint64_t seed, bool counting)
 {
-	/* One without units has no workers of ours, however many it is about. */
+	/* A case without units has no workers of ours, however many its name says. */
 	const unsigned workers = t->units ? t->bc->pub.workers : 0;
 	const unsigned companions = t->load->companion_count;
 	const unsigned histograms = team_latency_count(t);
@@ -94,6 +92,7 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 	t->companions = calloc(companions + 1, sizeof(*t->companions));
 	t->usage = calloc(companions + 1, sizeof(*t->usage));
 	for (unsigned i = 0; t->companions && i < companions; i++) {
+		t->companions[i].output = -1;
 		t->companions[i].shared = arena_alloc(&t->arena, companion_shared_bytes());
 		if (!t->companions[i].shared)
 			return -ENOMEM;
@@ -236,7 +235,7 @@ static double round_trip_ns(const struct team *t)
 	return 2 * line.ns;
 }
 
-/* Who works on the PUs of its load generator is none of the others. Return: 0; -ENOMEM. */
+/* Work on the load generator's PUs does not count as other tasks' work. Return: 0; -ENOMEM. */
 static int look_around(struct team *t, unsigned placed)
 {
 	const unsigned companions = t->load->companion_count;
@@ -269,7 +268,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	t->units = case_units(bc);
 	here = topo;
 	(void)snprintf(why, why_len, "out of memory");
-	/* One without units has no workers of ours, but may want to know where they would be. */
+	/* A case without units has no workers of ours, but may need to know where they would be. */
 	placed = t->units ? t->units : bc->pub.workers;
 	ret = placement_plan(topo, &bc->place, placed, &t->placement, why, why_len);
 	if (ret)
@@ -287,6 +286,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	    .oversubscribed = t->units && t->placement.oversubscribed,
 	    .seed = o->seed,
 	    .given = o->given,
+	    .checking = o->checking,
 	    .companions = t->load->companion_count,
 	};
 	/* In processes of its own, which are gone before there is anything to be disturbed. */

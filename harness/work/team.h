@@ -15,16 +15,17 @@
 
 struct team;
 
-/* How often somebody who waits for the units looks whether they are alive. */
+/* How often code that waits for the units checks whether they are alive. */
 #define TEAM_ALIVE_CHECK_NS UINT64_C(50000000)
 
-/* How units of one execution model come to be and go; one table a model. */
+/* How units of one execution model start and end; one table for each model. */
 struct team_model {
 	/* start() - create all units; they run team_unit_*() and park. Return: 0; -errno. */
 	int (*start)(struct team *t, char *why, size_t why_len);
 	/* alive() - Return: 0; -ECHILD with a line in @why when a unit has died. */
 	int (*alive)(struct team *t, char *why, size_t why_len);
-	/* stop() - line->quit is set and the line awake: wait for all units, or end them. */
+	/* stop() - called when line->quit is set and the line is awake: wait for all units, or end
+	 * them. */
 	void (*stop)(struct team *t);
 };
 
@@ -63,20 +64,21 @@ struct team {
 };
 
 struct team_options {
-	uint64_t
-	    seed; /* of this launch; decides the arena's offset and the workers' random numbers */
+	uint64_t seed; /* of this launch; determines the arena's offset and the workers' random
+			  numbers */
 	/* Units have hardware counters on in their windows: add them up with trial_counters_sum().
-	 * Of such trials nothing else is worth keeping. */
+	 * Nothing else of such trials is worth keeping. */
 	bool counting;
-	bool probing; /* find out round_trip_ns, before there are any workers */
-	double given; /* the figure that the case depends on */
+	bool probing;  /* find out round_trip_ns, before there are any workers */
+	double given;  /* the figure that the case depends on */
+	bool checking; /* for conformance: struct cb_env */
 };
 
 /**
  * team_create() - set the workload up, fork its companions, create and bind all workers.
  * @why: one line on failure.
  *
- * On failure everything is taken down again. Return: 0; -errno; -EBADMSG from the workload.
+ * On failure everything is torn down again. Return: 0; -errno; -EBADMSG from the workload.
  */
 int team_create(struct team *t, const struct bench_case *bc, const struct topology *topo,
     const struct team_options *o, char *why, size_t why_len);
@@ -91,14 +93,15 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
  */
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len);
 
-/** team_beside_ns() - about what a turn takes beside its window: units called to the start,
- * warm-up, the sample passed on. Measured on a shared machine with two CPUs; to plan with. */
+/** team_beside_ns() - for planning: roughly what a turn takes in addition to its window (calling
+ * the units to the start, warm-up, passing on the sample). Measured on a shared machine with two
+ * CPUs. */
 uint64_t team_beside_ns(uint64_t window_ns, unsigned units);
 
 /** team_pus() - where the units were bound, read back: "0,1"; "unbound". */
 char *team_pus(const struct team *t, char *buf, size_t len);
 
-/** team_destroy() - end workers and companion, by their own pids; takes the workload down. */
+/** team_destroy() - end workers and companions, by their own pids, and tear the workload down. */
 void team_destroy(struct team *t);
 
 /* ---- between team.c and team_trial.c ---- */
@@ -115,13 +118,13 @@ unsigned team_latency_count(const struct team *t);
 /* ---- for the models ---- */
 
 /**
- * team_death() - has any process of the team been seen to end? Remembered: whoever reaps it may not
- * be whoever has to act on it. Return: 0; -ECHILD with a line in @why.
+ * team_death() - has any process of the team been seen to end? This is remembered, because the code
+ * that reaps it may not be the code that has to act on it. Return: 0; -ECHILD with a line in @why.
  */
 int team_death(const struct team *t, char *why, size_t why_len);
 
 /** team_unit_begin() - bind unit @i, note where, open its counters if it has any; a failure is in
- * unit[i].error. In the unit itself, as is team_unit_end(). */
+ * unit[i].error. Called in the unit itself, as is team_unit_end(). */
 void team_unit_begin(struct team *t, unsigned i);
 
 /** team_unit_end() - it takes part in no more trials. */
@@ -130,7 +133,8 @@ void team_unit_end(struct trial_unit *u);
 /** team_unit_run() - a unit with exactly one worker: all its trials, until told to quit. */
 void team_unit_run(struct team *t, unsigned i);
 
-/** team_unit_started() / team_unit_left() - note when, and open a unit's books; around its work. */
+/** team_unit_started() / team_unit_left() - before and after a unit's work: note the time and the
+ * unit's usage. */
 void team_unit_started(struct trial_unit *u);
 void team_unit_left(struct trial_unit *u);
 

@@ -58,6 +58,11 @@ static int start_trial(struct team *t, uint64_t window_ns)
 	line->workers = t->bc->pub.workers;
 	line->window_ns = window_ns;
 	line->warm_up_ns = warm_up_ns(window_ns);
+	/* Before a window of whole periods opens, workers use up what the quota has granted while
+	 * nobody worked. In a shorter window the excess CPU use shows that the speed will not
+	 * last. */
+	if (window_ns >= t->around.quota.period_ns && line->warm_up_ns < t->around.quota.period_ns)
+		line->warm_up_ns = t->around.quota.period_ns;
 	line->start_ns = clock_now_ns() + lead_ns(t->units);
 	line->earliest_ns = line->start_ns + line->warm_up_ns;
 	atomic_store_explicit(&line->epoch, epoch, memory_order_release);
@@ -105,7 +110,7 @@ static void watch_window(struct team *t)
 	struct trial_line *line = t->line;
 	unsigned running = 0;
 
-	/* Whoever is dead or has failed is found by team_await_parked(). */
+	/* team_await_parked() finds workers that are dead or have failed. */
 	if (!await_window(t))
 		return;
 	if (t->load->companion_count && sleep_until(line, line->open_ns)) {
@@ -121,7 +126,7 @@ static void watch_window(struct team *t)
 	(void)atomic_compare_exchange_strong(&line->stop, &running, TRIAL_STOP_CLOSED);
 }
 
-/* That a worker has said, and not that it was stopped by another. */
+/* An error that a worker itself has reported, not that another stopped it. */
 static int own_error(const struct team *t, char *why, size_t why_len)
 {
 	for (unsigned i = 0; i < t->bc->pub.workers; i++) {
@@ -151,7 +156,7 @@ static int slots_error(const struct team *t, char *why, size_t why_len)
 	return team_units_error(t, why, why_len);
 }
 
-/* A figure of two workers on two PUs is none of two workers on one. */
+/* Two workers on two PUs give another figure than two workers on one. */
 static int units_stayed(const struct team *t, char *why, size_t why_len)
 {
 	for (unsigned i = 0; i < t->units; i++) {
@@ -172,13 +177,21 @@ static int finish_line(struct team *t, char *why, size_t why_len)
 	char said[REASON_MAX];
 	int ret = units_stayed(t, why, why_len);
 
+	if (!ret)
+		ret = companions_stayed(t, why, why_len);
 	/* First, because it may be why they failed otherwise. */
 	if (ret)
 		return ret;
-	/* Also when the workers could do without it: what they did then was not what was asked. */
-	if (companions_alive(t, why, why_len) == 0)
-		return slots_error(t, why, why_len);
-	/* Whose server has failed has nothing left to do: that is told, too, but is not why. */
+	/* Even if the workers can do without it: what they did then is not what the case asks
+	 * for. */
+	if (companions_alive(t, why, why_len) == 0) {
+		ret = slots_error(t, why, why_len);
+		if (!ret || !companions_ending(t, said, sizeof(said)))
+			return ret;
+		(void)snprintf(why, why_len, "%s", said);
+	}
+	/* A companion whose server has failed has nothing left to do and ends: this is reported,
+	 * but it is not the cause. */
 	if (!t->companion_left || own_error(t, said, sizeof(said)) == 0)
 		return -ECHILD;
 	(void)snprintf(why, why_len, "%.150s; %s", said, t->death);
@@ -280,7 +293,7 @@ static void keep_metrics(const struct totals *sum, uint64_t window_ns, struct me
 	    m, METRIC_START_SKEW_NS, (double)(sum->last_start_ns - sum->first_start_ns));
 }
 
-/* Of several each has books of its own, by its place in the list. */
+/* Each of several companions has metrics of its own, by its place in the list. */
 static void keep_companion(unsigned i, const struct cb_usage *u, struct metric_set *m)
 {
 	const struct {
@@ -299,10 +312,10 @@ static void keep_companion(unsigned i, const struct cb_usage *u, struct metric_s
 	}
 }
 
-/* What those beside the workers took; without a PU one shares the workers', or is not bound. */
+/* The usage of the companions; one without a PU shares the workers' or is not bound. */
 static void keep_companions(const struct team *t, struct metric_set *m)
 {
-	double cpu_ns = 0.0, resident = 0.0;
+	double cpu_ns = 0.0, resident = 0.0, busy_pct = -1.0;
 	int pu = -1;
 
 	for (unsigned i = 0; i < t->load->companion_count; i++) {
@@ -310,11 +323,16 @@ static void keep_companions(const struct team *t, struct metric_set *m)
 		resident += (double)t->usage[i].resident_bytes;
 		if (pu < 0 && !t->load->companions[i].idle)
 			pu = t->usage[i].pu;
+		if (t->load->companions[i].drives && t->usage[i].wall_ns)
+			busy_pct = fmax(busy_pct,
+			    100.0 * (double)t->usage[i].cpu_ns / (double)t->usage[i].wall_ns);
 		if (t->load->companion_count > 1)
 			keep_companion(i, &t->usage[i], m);
 	}
 	if (pu >= 0)
 		(void)metric_add(m, METRIC_COMPANION_PU, pu);
+	if (busy_pct >= 0.0)
+		(void)metric_add(m, METRIC_CLIENT_BUSY_PCT, busy_pct);
 	if (t->load->companion_count) {
 		(void)metric_add(m, METRIC_COMPANION_CPU_NS, cpu_ns);
 		(void)metric_add(m, METRIC_COMPANION_BYTES, resident);
@@ -326,7 +344,7 @@ static double since(uint64_t now, uint64_t then)
 	return now > then ? (double)(now - then) : 0.0;
 }
 
-/* Who else the machine worked for, over all of a trial: that is a little more than its window. */
+/* What else the machine did over the whole trial, which is a little more than its window. */
 static void keep_surroundings(
     struct team *t, const struct surroundings_reading *before, struct metric_set *m)
 {
@@ -375,6 +393,8 @@ static int trial_once(struct team *t, struct sample *out, char *why, size_t why_
 	ret = t->load->once(&t->env, metrics, why, why_len);
 	atomic_store_explicit(&t->line->recording, 0, memory_order_release);
 	companions_window_closes(t);
+	if (!ret)
+		ret = companions_stayed(t, why, why_len);
 	if (!ret)
 		ret = companions_alive(t, why, why_len);
 	t->env.trials++;

@@ -66,15 +66,6 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units)
 	futex_wake(&line->parked_epoch, INT_MAX);
 }
 
-double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now)
-{
-	if (now.ns <= before.ns)
-		return (double)now.done;
-	return (double)before.done +
-	       (double)(now.done - before.done) *
-		   ((double)(at_ns - before.ns) / (double)(now.ns - before.ns));
-}
-
 static uint64_t next_batch(uint64_t n, uint64_t took_ns, uint64_t limit)
 {
 	if (took_ns < BATCH_TARGET_NS / 2)
@@ -144,7 +135,7 @@ static double between(double at, double x0, double y0, double x1, double y1)
 	return x1 > x0 ? y0 + (y1 - y0) * (at - x0) / (x1 - x0) : y1;
 }
 
-/* One column of the books at time @at, relative to the first note. */
+/* One column of the notes at time @at, relative to the first note. */
 static double used_at(const struct trial_unit *u, uint64_t at, const double used[TRIAL_NOTES])
 {
 	const double begun = (double)u->note[TRIAL_BEGUN].ns;
@@ -198,7 +189,7 @@ static double ops_between(const struct crossing *opened, const struct crossing *
 	return at_close > at_open ? at_close - at_open : 0.0;
 }
 
-/* What the worker has said of itself, of which the first is kept; the others leave as well. */
+/* Keeps the first error that a worker reports of itself; the others leave as well. */
 static void note_error(struct worker *w)
 {
 	struct trial_slot *slot = w->slot;

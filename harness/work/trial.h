@@ -1,18 +1,18 @@
 /*
  * trial.h - the start line, the measured window and the finish line of one trial.
  *
- * All of this lies in the shared arena and works the same between threads and processes. A barrier
- * that a dead worker never reaches would hang the others, so there is none: units announce
- * themselves in a counter, wait on a futex for the number of the next trial, sleep until shortly
- * before an absolute start time and spin the rest.
+ * All of this lies in the shared arena and works the same between threads and processes. There is
+ * no barrier, because a dead worker that never reached it would hang the others. Instead units
+ * announce themselves in a counter, wait on a futex for the number of the next trial, sleep until
+ * shortly before an absolute start time and spin for the rest.
  *
  * The window is the time from open_ns to close_ns, in which every worker is under way and none has
- * left: the last worker to begin opens it, a warm-up later. With more workers than PUs that may
+ * left: the last worker to begin opens it, after a warm-up. With more workers than PUs that may
  * take a while, and what the others do until then is not counted. Nobody interrupts a worker to
- * read its counter: each notes the time after every batch and works out by straight line between
- * two of these notes how much it had done at open_ns and at close_ns. Batches last about 15 µs, so
- * the error is a small part of one batch, at both ends. What an OS thread used (CPU time, switches)
- * is read at the same two crossings, so that it belongs to the same operations.
+ * read its counter: each worker notes the time after every batch and interpolates linearly between
+ * two notes how much it had done at open_ns and at close_ns. Batches last about 15 µs, so the error
+ * at each end is a small part of one batch. What an OS thread used (CPU time, switches) is read at
+ * the same two crossings, so that it belongs to the same operations.
  */
 #ifndef CONCBENCH_TRIAL_H
 #define CONCBENCH_TRIAL_H
@@ -21,7 +21,7 @@
 #include "harness/machine/whereabouts.h"
 #include "harness/work/worker.h"
 
-/* The window is over: batches return early, the clock says the same to their loop. */
+/* The window is over: batches return early; the loop around them sees it by the clock. */
 #define TRIAL_STOP_CLOSED 1u
 /* Somebody failed: leave at once, the trial is worth nothing. */
 #define TRIAL_STOP_ABORT 2u
@@ -58,7 +58,7 @@ struct trial_slot {
 	char error_what[60];
 };
 
-/* When what an OS thread has used so far was looked at: as the first of its workers came along. */
+/* When the usage of an OS thread was read: as the first of its workers crossed. */
 enum trial_note { TRIAL_BEGUN, TRIAL_OPENED, TRIAL_CLOSED, TRIAL_NOTES };
 
 struct trial_usage {
@@ -84,8 +84,8 @@ struct trial_unit {
 	struct trial_counted *counted; /* NULL: a timed trial, without hardware counters */
 };
 
-/* Where a worker stands in its trial. Handed on by value: a note whose address is known elsewhere
- * would have to live in memory in the loop that is timed. */
+/* How far a worker is in its trial. Passed by value: a note whose address is known elsewhere would
+ * have to live in memory in the timed loop. */
 struct progress_note {
 	uint64_t ns;
 	uint64_t done;
@@ -106,10 +106,10 @@ void trial_line_park(struct trial_line *line, unsigned seen, unsigned units);
 
 /**
  * trial_clear_flags() - lower the calling thread's (or coroutine's) floating-point exception flags,
- * fenv(3). A switch of stacks loads MXCSR, and loading another value than the one there costs some
- * processors (Intel Emerald Rapids: 85 ns, against 6 for the whole switch) what a switch does not
- * cost otherwise. So the harness raises no flag inside a window, and begins with none raised: what
- * a switch costs is the job's own doing.
+ * fenv(3). A switch of stacks loads MXCSR, and loading a value that differs from the current one is
+ * slow on some processors (Intel Emerald Rapids: 85 ns, against 6 for the whole switch). So the
+ * harness raises no flag inside a window, and begins with none raised: then only the job's own
+ * flags can make a switch slow.
  */
 void trial_clear_flags(void);
 
@@ -119,12 +119,20 @@ void trial_clear_flags(void);
  */
 void trial_work(struct worker *w, const struct cb_workload *load, void *state, uint64_t *done);
 
-/** trial_ops_at() - operations done at time @at_ns, by straight line between two notes of a worker;
+/** trial_ops_at() - operations done at time @at_ns, interpolated between two notes of a worker;
  * @before.ns <= @at_ns <= @now.ns. */
-double trial_ops_at(uint64_t at_ns, struct progress_note before, struct progress_note now);
+static inline double trial_ops_at(
+    uint64_t at_ns, struct progress_note before, struct progress_note now)
+{
+	if (now.ns <= before.ns)
+		return (double)now.done;
+	return (double)before.done +
+	       (double)(now.done - before.done) *
+		   ((double)(at_ns - before.ns) / (double)(now.ns - before.ns));
+}
 
 /**
- * trial_used() - what a unit used from open_ns to close_ns, by straight line between its notes: one
+ * trial_used() - what a unit used from open_ns to close_ns, interpolated between its notes: a unit
  * that was inside one long operation all the time has only two. Return: false when it has not seen
  * the end of the window.
  */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Whatever else a process has open: pipes, sockets, epoll. */
+/* For everything else that a process has open: pipes, sockets, epoll. */
 #define SPARE_FDS 256u
 
 void trial_counters_room(unsigned units)

@@ -1,11 +1,11 @@
 /*
- * trial_counters.h - hardware counters of the units of a team, on inside the window only.
+ * trial_counters.h - hardware counters of a team's units, switched on inside the window only.
  *
- * Each unit opens its own events in itself: opened in the cell before its workers they would be
- * inherited by the load generator too, and count the client as the server. They are on from where
- * the unit crosses into the window to where it crosses out of it, so that the start line's spin,
- * waking and parking are not in them; and the operations to divide by are those between the same
- * two crossings. Only in a team made for counting: a timed trial never has any.
+ * Each unit opens its own events in itself: if the cell opened them before it makes the workers,
+ * the load generator would inherit them and count as if it were the server. They are on from the
+ * moment the unit enters the window until it leaves it, which excludes the start line's spin,
+ * waking and parking. The operations to divide by are those between the same two moments. Only a
+ * team made for counting has them, never a timed trial.
  */
 #ifndef CONCBENCH_TRIAL_COUNTERS_H
 #define CONCBENCH_TRIAL_COUNTERS_H
@@ -20,8 +20,8 @@ struct trial_counted {
 	int error;  /* of switching on or off, negative errno */
 };
 
-/** trial_counters_room() - let this process have the descriptors that @units in it need, as far as
- * its hard limit goes. Who gets none after all says so when opening. */
+/** trial_counters_room() - raise this process's limit to the descriptors that @units in it need, as
+ * far as the hard limit allows. A unit that still gets none says so when it opens them. */
 void trial_counters_room(unsigned units);
 
 /** trial_counters_open() / trial_counters_close() - in the unit itself; a failure is in u->error.

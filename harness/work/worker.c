@@ -1,5 +1,5 @@
-/* worker.c - what is the same for every execution model: latencies, mutexes, descriptors, work that
- * takes a while. */
+/* worker.c - shared by all execution models: latencies, mutexes, descriptors, work that takes a
+ * while. */
 #include "harness/base/clock.h"
 #include "harness/work/worker.h"
 
@@ -106,4 +106,24 @@ uint64_t cb_spin_turns(uint64_t ns)
 	}
 	turns = ns * CALIBRATION_TURNS / (best_ns ? best_ns : 1);
 	return turns ? turns : 1;
+}
+
+/* For a timer that is set at random times, in a thread that nothing delays. */
+#define LATE_PATIENCE_NS UINT64_C(20000)
+#define LATE_MIN_NS CLOCK_NS_PER_MS
+
+uint64_t cb_late_ns(void)
+{
+	uint64_t least_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < CB_LATE_OF; i++) {
+		const uint64_t until_ns = clock_now_ns() + LATE_PATIENCE_NS;
+		uint64_t late_ns;
+
+		clock_sleep_until_ns(until_ns);
+		late_ns = clock_now_ns() - until_ns;
+		if (late_ns < least_ns)
+			least_ns = late_ns;
+	}
+	return LATE_MIN_NS + 4 * least_ns;
 }

@@ -1,6 +1,6 @@
 /*
- * worker.h - a worker as the harness knows it: what its job sees (struct cb_worker) and the books
- * behind that.
+ * worker.h - a worker as the harness knows it: the part that its job sees (struct cb_worker) and
+ * the private part behind it.
  */
 #ifndef CONCBENCH_WORKER_H
 #define CONCBENCH_WORKER_H
@@ -17,9 +17,10 @@ struct trial_slot;
 struct trial_unit;
 struct carrier_unit;
 
-/* Private to its worker; the parts others read are in the slot, in shared memory. */
+/* Private to its worker; the parts that others read are in the slot, in shared memory. */
 struct worker {
-	/* Lines of its own: threads' workers lie side by side, and each writes to its own. */
+	/* On cache lines of its own: the workers of threads lie side by side, and each writes to
+	 * its own. */
 	_Alignas(ARENA_ALIGN) struct cb_worker pub; /* first */
 	/* The window, [open, close); open is UINT64_MAX until it is known. */
 	const _Atomic uint64_t *open_ns;

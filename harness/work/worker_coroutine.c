@@ -81,7 +81,7 @@ const struct cb_worker_ops worker_coroutine_ops = {
     .connect = suspending_connect,
     .sleep_until = suspending_sleep_until,
     .yield = suspending_yield,
-    /* Whoever is waited for may sit on the same carrier: pausing would never end. */
+    /* The one that is waited for may be on the same carrier: pausing would never end. */
     .relax = suspending_yield,
     .lock = suspending_lock,
     .unlock = suspending_unlock,

@@ -5,11 +5,12 @@
 #
 # Writes gate.md (summary for people), gate.json, gate.xml (JUnit) to $GATE_OUT (default: gate-out), and
 # cells.log when a case failed: what its cells said. It ends with the gate's exit status: 0 nothing slower,
-# 1 something slower, 2 build or run failure, 3 unsure with --strict, 4 incomparable. The base is the merge
+# 1 something slower, 2 build or run failure, 3 unsure with --strict or --must-see, 4 incomparable. The base is the merge
 # base, not the branch's tip: what others have merged since is not this change's doing.
 #
 # With GATE_LOAD=FILE it gates the repository that it is called in, one with kinds of its own: FILE is what
-# GATE_BUILD (default: make FILE) makes there. They are checked first, and one that is wrong ends it with 2.
+# GATE_BUILD (default: make FILE) makes there. They are checked first (GATE_CHECK: options of concbench check, such
+# as --case-time 500ms), and one that is wrong ends it with 2.
 # It takes the concbench on the PATH; where there is none, that of its own tree is built and installed into
 # $GATE_PREFIX (default: build/installed of that tree).
 set -euo pipefail
@@ -62,7 +63,8 @@ if [ -n "$load" ]; then
 	[ -n "$(git status --porcelain)" ] || rev=(--git-head HEAD)
 	find_concbench || failed "concbench cannot be installed"
 	sh -c "$build" || failed "'$build' failed"
-	concbench check --load "./$load" || failed "the kinds of $load are not right, and not measured"
+	# shellcheck disable=SC2086 # words, on purpose
+	concbench check ${GATE_CHECK:-} --load "./$load" || failed "the kinds of $load are not right, and not measured"
 fi
 judge() {
 	if [ -n "$load" ]; then

@@ -241,7 +241,7 @@ static void blocks(
 	uint64_t rng = 3;
 
 	while (o.windows < windows) {
-		const size_t at = (size_t)(trace_uniform(&rng) * (double)t->count);
+		const size_t at = (size_t)(random_uniform(&rng) * (double)t->count);
 		const enum verdict v =
 		    strcmp(rule, "compare.py") == 0  ? compare_py(t, at, seconds, slowdown)
 		    : strcmp(rule, "criterion") == 0 ? criterion(t, at, seconds, slowdown, 0.01)

@@ -1,8 +1,9 @@
 # dots.gp - rows with a point and its interval each, in one or more panels.
 #
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
-# axis_title, panels, height (in lines), longest and longest_panel (letters of the longest row label
-# and panel title), and for each panel p its range: decade_low<p>, decade_high<p>.
+# axis_title, log, panels, height (in lines), longest and longest_panel (letters of the longest row label
+# and panel title), and for each panel p its range: decade_low<p>, decade_high<p>; of a linear axis
+# x_low<p>, x_high<p>, x_step<p>.
 # Data, three blocks: rows (y, label); panels (number, title); points (panel, series, y, value, low,
 # high, text).
 
@@ -32,7 +33,7 @@ right(p) = sx(label_px + column_of(p) * pitch_px + plot_px)
 panel_top(p) = 1 - px(top_px + row_of(p) * panel_px + 28)
 panel_bottom(p) = panel_top(p) - px(plot_height_px)
 
-set logscale x
+if (log) { set logscale x } else { set format x '%g '.(unit eq '%' ? '%%' : unit) }
 set yrange [height - 0.2 : -0.8]
 set border 1
 unset ytics
@@ -42,20 +43,28 @@ set bars 0.6
 set multiplot
 
 do for [p = 1:panels] {
-	decade_low = int(value(sprintf('decade_low%d', p)))
-	decade_high = int(value(sprintf('decade_high%d', p)))
-	x_low = 10.0 ** decade_low * scale
-	x_high = 10.0 ** decade_high * scale
-	x_end = x_low * (x_high / x_low) ** (plot_px / (plot_px - figures_px))
-	# A hair more than the labels and ticks at the borders: on a logarithmic axis rounding
-	# takes them for outside, and they are gone.
-	set xrange [x_low * (1 - 1e-6) : x_end * (1 + 1e-6)]
-	step = int(ceil(58.0 * (decade_high - decade_low) / (plot_px - figures_px)))
-	step = step < 1 ? 1 : step
-	set xtics ()
-	do for [d = decade_low:decade_high] {
-		set xtics add ((d - decade_low) % step ? '' : si(10.0 ** d * scale, unit) \
-			10.0 ** d * scale)
+	if (log) {
+		decade_low = int(value(sprintf('decade_low%d', p)))
+		decade_high = int(value(sprintf('decade_high%d', p)))
+		x_low = 10.0 ** decade_low * scale
+		x_high = 10.0 ** decade_high * scale
+		x_end = x_low * (x_high / x_low) ** (plot_px / (plot_px - figures_px))
+		# A hair more than the labels and ticks at the borders: on a logarithmic axis
+		# rounding takes them for outside, and they are gone.
+		set xrange [x_low * (1 - 1e-6) : x_end * (1 + 1e-6)]
+		step = int(ceil(58.0 * (decade_high - decade_low) / (plot_px - figures_px)))
+		step = step < 1 ? 1 : step
+		set xtics ()
+		do for [d = decade_low:decade_high] {
+			set xtics add ((d - decade_low) % step ? '' : si(10.0 ** d * scale, unit) \
+				10.0 ** d * scale)
+		}
+	} else {
+		x_low = value(sprintf('x_low%d', p)) * scale
+		x_high = value(sprintf('x_high%d', p)) * scale
+		x_end = x_low + (x_high - x_low) * plot_px / (plot_px - figures_px)
+		set xrange [x_low : x_end]
+		set xtics x_low, value(sprintf('x_step%d', p)) * scale, x_high * (1 + 1e-9)
 	}
 	set tmargin at screen panel_top(p)
 	set bmargin at screen panel_bottom(p)
@@ -63,6 +72,9 @@ do for [p = 1:panels] {
 	set rmargin at screen right(p)
 	set xlabel axis_title font ',11' textcolor rgb faint offset 0, 0.3
 	if (p == 2) { unset label; unset arrow }
+	if (!log && x_low < 0) {
+		set arrow 99 from first 0, graph 0 to first 0, graph 1 nohead lc rgb faint lw 1 dt 2
+	}
 	# Row names only beside the left-most panel: an empty text in the others.
 	plot data index 2 skip 1 using ($1 == p ? x_low : NaN):3:(x_end - x_low):(0) \
 			with vectors nohead lc rgb rule lw 0.8 dt 3, \

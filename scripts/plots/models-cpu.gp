@@ -1,6 +1,6 @@
 # models-cpu.gp - a CPU-bound job: speed-up (or rate) against workers, one line a model.
 #
-# Variables besides style.gp's: low, high, ticks, y_title, relative (1: with the ideal line), pus
+# Variables besides style.gp's: low, high, ticks, tick_names, x_title, y_title, relative (1: with the ideal line), pus
 # (processing units used; 0 when not known).
 # Data: one block a line; its first cell is the label; then workers, value, low, high.
 
@@ -14,23 +14,10 @@ set bmargin at screen px(foot_px)
 set lmargin at screen sx(84)
 set rmargin at screen sx(width - 24)
 
-set xlabel 'workers' textcolor rgb ink
 set ylabel y_title offset 0.5, 0 textcolor rgb ink
-set xtics ()
-do for [i = 1:words(ticks)] { set xtics add (word(ticks, i) real(word(ticks, i))) }
+load scripts.'/axis.gp'
 
-# Points of the same number of workers stand side by side, so that they do not hide each other.
-wide = high > 16 * low
-span = high > low ? high - low : low
-middle = (series + 1) / 2.0
-beside(x, i) = wide ? x * 1.035 ** (i - middle) : x + 0.016 * span * (i - middle)
-if (wide) {
-	set logscale x 2
-	if (relative) { set logscale y 2 }
-	set xrange [low / 1.3 : high * 1.3]
-} else {
-	set xrange [low - 0.2 * span : high + 0.2 * span]
-}
+if (wide && relative) { set logscale y 2 }
 if (!relative || !wide) { set yrange [0 : *] }
 if (!relative) { set format y '%.0s %c' }
 

@@ -1,6 +1,6 @@
 # models-io.gp - an IO-bound job: rate, CPU time and tail latency against concurrency.
 #
-# Variables besides style.gp's: low, high, ticks, rate_title, cpu_title, and the ranges of the
+# Variables besides style.gp's: low, high, ticks, tick_names, x_title, rate_title, cpu_title, and the ranges of the
 # panels: rate_low, rate_high, cpu_low, cpu_high, tail_low, tail_high.
 # Data: one block a line; its first cell is the label; then workers, rate, low, high, CPU ns, low,
 # high, 99th percentile of the latency in ns, low, high ('?' where there is none), and 1 where the load
@@ -20,18 +20,24 @@ right(p) = sx(70 + (p - 1) * 314 + 246)
 set tmargin at screen 1 - px(top_px + 32)
 set bmargin at screen px(foot_px)
 
-set logscale xy
-set xrange [low / 1.7 : high * 1.7]
+set logscale y
 set xtics ()
-do for [i = 1:words(ticks)] { set xtics add (word(ticks, i) real(word(ticks, i))) }
+do for [i = 1:words(ticks)] { set xtics add (word(tick_names, i) real(word(ticks, i))) }
+if (low > 0) {
+	set logscale x
+	set xrange [low / 1.7 : high * 1.7]
+} else {
+	set xrange [low - 0.2 * (high - low) - 0.5 : high + 0.2 * (high - low) + 0.5]
+}
 unset mxtics
 unset mytics
-set xlabel 'at once' textcolor rgb ink
+set xlabel x_title textcolor rgb ink
 set title offset 0, -0.3 font ',12' textcolor rgb ink
 
 # Points of the same concurrency stand side by side, so that they do not hide each other.
 middle = (series + 1) / 2.0
-beside(x, i) = x * (high > low ? (high / low) ** 0.012 : 1.02) ** (i - middle)
+beside(x, i) = low > 0 ? x * (high > low ? (high / low) ** 0.012 : 1.02) ** (i - middle) : \
+	x + 0.012 * (high - low) * (i - middle)
 
 # Ticks at 1, 2, 5 of each decade; fewer or more where the range is long or short.
 fixed = "set yrange [from / 1.25 : to * 1.25]; set ytics (); \

@@ -4,6 +4,8 @@
 # common and note (texts), and series, series1.., style1..: the legend. width, body_px and foot_px
 # are set by the chart before this file is loaded; it sets height_px, px() and top_px.
 #
+# A chart of parts sets boxes and an array part of colours beforehand: its legend has boxes.
+#
 # Colours are Okabe and Ito's, which stay apart for colour-blind readers; since print may be grey,
 # each line type has its own point shape and dashes, too. The order is that of chart_style():
 # thread, process, coroutine, callback, others; then the same colours again, hollow, for a second
@@ -26,6 +28,7 @@ do for [k = 1:5] {
 	set linetype k + 5  lc rgb colour[k] pt hollow[k] lw 1.6 ps 0.95 dt k
 	set linetype k + 10 lc rgb colour[k] pt k         lw 1.2 ps 0.85 dt k
 }
+if (!exists('boxes')) { boxes = 0 }
 style(i) = value(sprintf('style%d', i))
 name(i) = value(sprintf('series%d', i))
 
@@ -70,13 +73,18 @@ set label 2 common at screen sx(14), 1 - px(42) left font ',11' textcolor rgb fa
 set label 3 note at screen sx(14), px(12) left font ',10' textcolor rgb faint
 do for [i = 1:series] {
 	y = 1 - px((strlen(common) ? 56.0 : 38.0) + 20.0 * legend_row[i] + 10)
-	set arrow 100 + i from screen sx(legend_x[i]), y to screen sx(legend_x[i] + 34), y \
-		nohead lt style(i)
-	set label 100 + i '' at screen sx(legend_x[i] + 17), y point lt style(i)
+	if (boxes) {
+		set object 100 + i rectangle center screen sx(legend_x[i] + 17), y \
+			size screen sx(28), px(12) fc rgb part[i] fs solid 1 noborder
+	} else {
+		set arrow 100 + i from screen sx(legend_x[i]), y to screen sx(legend_x[i] + 34), y \
+			nohead lt style(i)
+		set label 100 + i '' at screen sx(legend_x[i] + 17), y point lt style(i)
+	}
 	set label 200 + i name(i) at screen sx(legend_x[i] + 42), y left textcolor rgb ink
 }
 
-# gnuplot's own prefixes write micro as "u".
+# gnuplot's own prefixes write micro as "u". Of what is above 0.
 si(v, unit) = v < 0.9995e-6 ? sprintf('%.4g n%s', v * 1e9, unit) : \
 	v < 0.9995e-3 ? sprintf('%.4g µ%s', v * 1e6, unit) : \
 	v < 0.9995 ? sprintf('%.4g m%s', v * 1e3, unit) : \

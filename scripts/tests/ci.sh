@@ -97,6 +97,7 @@ gate_of_own_kinds() {
 	mkdir bin tmp
 	ln -s "$CONCBENCH" bin/concbench
 	export PATH=$PWD/bin:$PATH XDG_CACHE_HOME=$PWD/cache GATE_LOAD=bench.so TMPDIR=$PWD/tmp \
+		GATE_CHECK='--case-time 250ms' \
 		CONCBENCH_CFLAGS="-I$here/../harness/include"
 	concbench new lock mine own
 	cd own

@@ -67,13 +67,19 @@ bad_options() {
 	has err '11 pairs'
 	# Eleven pairs of long turns fit, but nothing that they find could be confirmed.
 	refuse --time-budget --base ./self "$sieve" --slot-time 20ms --time-budget 5s
-	has err 'about 6 s'
+	has err 'accepted: --time-budget 6s, or fewer cases'
 	refuse --time-budget --base ./self "$sieve" --slot-time 1h --time-budget 2s
 	refuse --cell-timeout --base ./self "$sieve" --cell-timeout 1h --time-budget 30s
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 1h --time-budget 2s
 	one_line err --trial-time 'time budget of 2 s'
 	expect 2 "$CONCBENCH" noise "$sieve" --trial-time 500ms
 	one_line err 'concbench noise:' --trial-time '11 pairs'
+	# One try at least has its time: it is not left at what is too little, nor exceeded in silence.
+	expect 2 "$CONCBENCH" noise --filter '^selftest/(slow_sieve|ok)' --time-budget 5s
+	one_line err 'concbench noise: --time-budget: 5 s is too short for one try of 4 cases; accepted: --time-budget 20s'
+	refuse --load --base ./self --load ./no-such.so
+	refuse --base-load --base ./self --base-load ./no-such.so
+	refuse --head-load --base ./self --head-load ./no-such.so
 	refuse '--json: given more than 8 times' --base ./self --json 1 --json 2 --json 3 --json 4 --json 5 --json 6 --json 7 --json 8 \
 		--json 9
 	expect 2 "$CONCBENCH" noise --junit x
@@ -184,7 +190,51 @@ what_is_visible_is_said() {
 	expect 0 gate --base ./self "$sieve" --min-effect 10% --time-budget 6s
 	# Counters, where there are some, have a tenth of it.
 	has out 'no A/A before the gate got to a look; as its own launches spread, '
-	grep -qE 'is visible in (6|5\.4) s \(selftest/slow_sieve' out || fail "$(cat out)"
+	grep -qE 'was visible in (6|5\.4) s \(selftest/slow_sieve' out || fail "$(cat out)"
+}
+
+# The first line says what was judged, and what may have gone unseen counts when it is asked for.
+what_must_be_seen_is_asked_for() {
+	program self
+	expect 0 gate --base ./self "$sieve" --min-effect 20% --time-budget 20s --no-noise --must-see 100%
+	head -n 1 out | grep -q '^1 of 1 judged, none slower; 1e+02 % was to be seen: it would have been$' ||
+		fail "$(cat out)"
+	expect 3 gate --base ./self "$sieve" --min-effect 20% --time-budget 20s --no-noise --must-see 0.0001% \
+		--json g.json --junit g.xml --markdown g.md
+	has g.json '"exit_status": 3'
+	has g.xml '<failure '
+	has g.md 'may have gone unseen'
+	# What is asked for is found out first, and said.
+	expect 0 gate --base ./self "$sieve" --min-effect 20% --time-budget 40s --must-see auto
+	has err 'this machine can see a slowdown of '
+	head -n 1 out | grep -q ' was to be seen, as worked out before: it would have been$' || fail "$(cat out)"
+	expect 2 gate --base ./self "$sieve" --no-noise --must-see auto
+	one_line err '--must-see auto and --no-noise exclude each other'
+	expect 2 gate --base ./self "$sieve" --must-see 5
+	one_line err --must-see 'accepted: such as 5%'
+}
+
+# Whether it can be done at all is known without measuring.
+a_request_is_checked() {
+	program self
+	expect 0 gate --check --base ./self "$sieve"
+	if [ -s out ] || [ -s err ]; then fail "$(cat out err)"; fi
+	expect 2 gate --check --base ./self "$sieve" --time-budget 100ms
+	one_line err --time-budget 'too short'
+	expect 2 gate --check --base ./self --filter '^nothing/'
+	one_line err --filter
+	# One figure by another direction is another.
+	program better CONCBENCH_SELFTEST_MORE_IS_BETTER=1
+	expect 2 gate --check --base ./self --head ./better --filter '^selftest/versioned'
+	one_line err 'none of 1 case can be compared; selftest/versioned' 'head gives another figure'
+	expect 0 gate --check --base ./better --head ./better --filter '^selftest/versioned'
+	# Of the one that is asked for instead of it both have the same.
+	expect 0 gate --check --base ./self --head ./better --filter '^selftest/versioned' --gate-on cpu
+	# Nor is it one when only one side has what is named; what both have is enough.
+	program more CONCBENCH_SELFTEST_EXTRA=1
+	expect 2 gate --check --base ./self --head ./more --filter '^selftest/extra'
+	one_line err 'none of 1 case can be compared; selftest/extra' 'base has no such case'
+	expect 0 gate --check --base ./self --head ./more --filter '^selftest/(extra|slow_sieve)'
 }
 
 # How long it may take is in the report; at a terminal it is said before, and progress goes on.
@@ -369,6 +419,167 @@ another_figure_is_gated() {
 	expect 0 gate --base ./self --head ./self "$sieve" --gate-on cpu --time-budget 20s --no-noise --min-effect 10%
 }
 
+# One phase of two is slowed down: that one is, and the other is not. By its figure's name, for all that
+# declare it, or as a part of the case's.
+phases_are_gated() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOW_PHASE=1
+	local phases=(gate --base ./self --head ./slow --time-budget 30s --no-noise --json j.json)
+	expect 1 "${phases[@]}" selftest/phases --gate-on second_ns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns" and 0.3 < c["estimate"] < 0.7'
+	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_ns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns"'
+	expect 0 "${phases[@]}" selftest/phases --gate-on first_ns --min-effect 20%
+	row_is j.json 'v in ("same", "unsure") and p["figure"]["metric"] == "first_ns" and abs(c["estimate"]) < 0.2'
+	# Without a name it is the first that is judged.
+	expect 0 "${phases[@]}" selftest/phases --min-effect 20%
+	row_is j.json 'p["figure"]["metric"] == "first_ns"'
+	# A case that was chosen and has no such figure is in the report; others are left out, which is said.
+	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_ns
+	has out ok missing 'it has no figure second_ns' phases slower
+	expect 0 gate --check --base ./self --gate-on second_ns
+	one_line err 'cases have no figure second_ns and are left out'
+	refuse "'third_ns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_ns
+	has err 'what these cases declare: first_ns, second_ns'
+	local whole=selftest/phases/model:thread/workers:1/place:none
+	local of_one="first_ns and second_ns are figures of one case, $whole; accepted: one of them in a gate"
+	refuse "$of_one" --base ./self $whole/figure:first_ns $whole/figure:second_ns
+	# However its name is written, and with the first one unnamed.
+	refuse "$of_one" --base ./self selftest/phases/figure:first_ns $whole/figure:second_ns
+	refuse "$of_one" --base ./self $whole $whole/figure:second_ns
+	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_ns
+	# The control: one figure twice, and one beside another case.
+	expect 0 gate --check --base ./self selftest/phases/figure:second_ns $whole/figure:second_ns selftest/slow_sieve
+}
+
+# A case runs at what another one reaches: that is base's, on both sides, whatever head's would be.
+what_a_case_depends_on_is_given() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	expect 0 gate --base ./self --head ./slow selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json j.json
+	has out same 'both were given ' '/s, the figure of selftest/slow_sieve/'
+	row_is j.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "/s"'
+	# The control: as base, the slow one gives half of it, to both.
+	expect 0 gate --base ./slow --head ./self selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json k.json
+	python3 - <<-'EOF' || fail "$(cat j.json k.json)"
+		import json
+		quick, slow = (json.load(open(f))["cases"][0]["base_given"]["figure"] for f in ("j.json", "k.json"))
+		assert 1.4 < quick / slow < 2.8, (quick, slow)
+	EOF
+	# What there is no figure of is no row of a guess: it has failed, and the others are judged.
+	expect 2 gate --base ./self --filter '^selftest/(dependent|slow_sieve)' --time-budget 40s --min-effect 20% --no-noise \
+		--json f.json
+	has out dependent_on_crash failed 'it needs the figure of selftest/segv: ' 'signal 11' '1 failed of 3 cases'
+	expect 2 "$CONCBENCH" noise --filter '^selftest/dependent' --trial-time 5s --time-budget 14s
+	has err 'left out: selftest/dependent_on_crash' 'it needs the figure of selftest/segv'
+	has out selftest/dependent/ ': both sides were given ' '/s, the figure of selftest/slow_sieve/'
+	expect 2 "$CONCBENCH" noise selftest/dependent_on_crash
+	# What it depends on cannot run here: nobody's fault.
+	expect 0 gate --base ./self --filter '^selftest/(without_peak|slow_sieve)' --time-budget 20s --min-effect 20% --no-noise
+	has out without_peak ' missing' 'it needs the figure of selftest/extra/model:thread' 'unsupported: not in this build'
+	expect 0 "$CONCBENCH" noise --filter '^selftest/(without_peak|slow_sieve)' --trial-time 5s --time-budget 14s
+	has err 'left out: selftest/without_peak' ': missing: it needs the figure of selftest/extra/'
+	# One case in process has it, too, or does not run.
+	expect 0 "$CONCBENCH" run --in-process selftest/dependent --rounds 2
+	has err 'given ' '/s, the figure of selftest/slow_sieve/'
+	has out items_per_second
+	expect 2 "$CONCBENCH" run --in-process selftest/dependent_on_crash --rounds 2
+	has err 'it needs the figure of selftest/segv'
+	[ -n "$(ls -A tmp)" ] || fail 'what the cells said is gone'
+}
+
+# A stored run says what its case was given; head is given that, and not half of its own peak.
+a_stored_base_says_what_it_was_given() {
+	program self
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
+	expect 0 ./self run selftest/dependent --results res --no-charts --quiet --rounds 12
+	has res/latest/run.json '"of": "selftest/slow_sieve/'
+	expect 0 gate --base latest --results res --head ./slow selftest/dependent --filter dependent --min-effect 100% \
+		--json j.json
+	python3 - <<-'EOF' || fail "$(cat j.json out)"
+		import json
+		rows = {c["name"].split("/")[1]: c for c in json.load(open("j.json"))["cases"]}
+		row = rows["dependent"]
+		assert row["base_given"] == row["head_given"], row
+		assert row["change"]["low"] < 0.6, row
+	EOF
+	# The control: two runs, each at a load of its own.
+	expect 0 ./slow run selftest/dependent --results slow-res --no-charts --quiet --rounds 12
+	expect 4 "$CONCBENCH" compare res/latest slow-res/latest --filter '^selftest/dependent'
+	has out incomparable ' % apart, and over 5 % they are two questions; two loads: base was given '
+	# One that does not say it, as those of earlier versions, is no base for this case.
+	python3 - <<-'EOF'
+		import json
+		run = json.load(open("res/latest/run.json"))
+		for case in run["concbench"]["cases"]:
+		    case.pop("given", None)
+		json.dump(run, open("old.json", "w"))
+	EOF
+	expect 4 gate --base old.json --head ./self selftest/dependent --filter dependent --min-effect 30%
+	has out incomparable "base's run does not say what it was given of selftest/slow_sieve"
+}
+
+# No more processes, from the first cell of a pair on: nobody's row is blamed, and it is said once.
+without_cells_there_is_no_verdict() {
+	command -v cc >/dev/null || skip 'no compiler'
+	cat >no_fork.c <<-'EOF'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <stdlib.h>
+		#include <sys/types.h>
+		#include <unistd.h>
+		pid_t fork(void)
+		{
+			pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+
+			if (access(getenv("NO_FORK_WHEN"), F_OK) != 0)
+				return real();
+			errno = EAGAIN;
+			return -1;
+		}
+	EOF
+	cc -shared -fPIC -o no_fork.so no_fork.c -ldl
+	printf '#!/bin/sh\ncase "$*" in *--case*) : >%s/gone;; esac\nexport CONCBENCH_SELFTEST=1\nexec "%s" "$@"\n' \
+		"$PWD" "$CONCBENCH" >ending
+	chmod +x ending
+	local without=(env LD_PRELOAD="$PWD/no_fork.so" NO_FORK_WHEN="$PWD/gone")
+	expect 2 "${without[@]}" "$CONCBENCH" gate --base ./ending --filter '^selftest/(slow_sieve|ok/model:thread)' \
+		--time-budget 40s --no-noise --json j.json
+	grep -q '^concbench gate: no case can be measured: .*Resource temporarily unavailable$' err || fail "$(cat err)"
+	[ "$(grep -c 'no case can be measured' err)" -eq 1 ] || fail "$(cat err)"
+	has out slow_sieve unsure 'a first look needs 11: no cell could be started'
+	! grep -q ' failed' out || fail "the cases are blamed: $(cat out)"
+	has j.json '"exit_status": 2'
+	# Of a run and a check as well, none of whose cells ever begins.
+	expect 2 "${without[@]}" "$CONCBENCH" run --filter '^selftest/ok' --rounds 2 --results res --no-charts --no-counters
+	one_line err 'concbench run: no case can be measured: ' 'Resource temporarily unavailable'
+	has res/latest/run.json '"status": "not_run"' 'no cell could be started'
+	expect 2 "${without[@]}" "$CONCBENCH" check lock/ck_mcs
+	one_line err 'concbench check: no case can be checked: ' 'Resource temporarily unavailable'
+	rm gone
+	# The control: with processes there are rows.
+	expect 0 "${without[@]}" "$CONCBENCH" run --filter '^selftest/ok/model:thread' --rounds 2 --results res --no-charts \
+		--no-counters
+}
+
+# What a case gives is judged: bytes of a trial without a window, an outcome, a mean over lives.
+its_own_figure_is_gated() {
+	program self
+	expect 0 gate --base ./self memory/parked/model:coroutine fault/killed_worker/mutex:robust create/thread/workers:1 \
+		--time-budget 40s --min-effect 50% --no-noise --json j.json
+	python3 - <<-'EOF' || fail "$(cat j.json out err)"
+		import json
+		rows = {c["name"].split("/")[1]: c for c in json.load(open("j.json"))["cases"]}
+		metric = {k: c["figure"]["metric"] for k, c in rows.items()}
+		assert metric["thread"] == "life_ns" and metric["killed_worker"] == "outcome", metric
+		assert metric["parked"].endswith("bytes"), metric
+		assert all(c["verdict"] in ("same", "unsure") and c["head_launches"] >= 11 for c in rows.values()), rows
+	EOF
+}
+
 a_stored_base() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
@@ -404,7 +615,9 @@ a_stored_base() {
 	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
 	expect 4 gate --base other.json --head ./self "$sieve"
 	has out incomparable
-	sed 's/"topology.fingerprint": "/&x/' res/latest/run.json >elsewhere.json
+	# Head's windows are as long as base's, another machine's or not.
+	expect 0 ./self run --filter slow_sieve --results longer --no-charts --quiet --rounds 12 --slot-time 24ms
+	sed 's/"topology.fingerprint": "/&x/' longer/latest/run.json >elsewhere.json
 	expect 4 gate --base elsewhere.json --head ./self "$sieve"
 	has err topology 'not comparable'
 	expect 0 gate --base elsewhere.json --head ./self "$sieve" --min-effect 100% --force
@@ -483,7 +696,8 @@ noise_is_measured() {
 }
 
 run help_is_there bad_options sides_that_are_no_programs nothing_changed a_slowdown_is_found \
-	slowdowns_of_0_2_and_5_percent what_is_visible_is_said the_budget_is_said instructions_are_a_side_verdict \
+	slowdowns_of_0_2_and_5_percent what_is_visible_is_said what_must_be_seen_is_asked_for a_request_is_checked the_budget_is_said instructions_are_a_side_verdict \
 	one_crash_costs_one_row one_hang_costs_one_row missing_and_incomparable unsure_is_said unwritable_outputs a_budget_that_cannot_be_enough \
-	builds_that_differ_are_not_compared another_figure_is_gated a_stored_base a_stored_base_and_a_broken_head \
+	builds_that_differ_are_not_compared another_figure_is_gated phases_are_gated what_a_case_depends_on_is_given \
+	a_stored_base_says_what_it_was_given without_cells_there_is_no_verdict its_own_figure_is_gated a_stored_base a_stored_base_and_a_broken_head \
 	ctrl_c_reports_what_there_is noise_is_measured

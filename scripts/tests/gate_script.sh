@@ -56,6 +56,24 @@ two_revisions() {
 	nothing_left
 }
 
+# A filter that fits nothing is no reason to wait for two builds; nor for one, where there is one.
+a_request_is_checked_before_both_are_built() {
+	repository
+	sed -i '2a # measure nothing: 0 when\ncase "$*" in *--check*none*) echo nothing fits >\&2; exit 2 ;; *--check*) exit 0 ;; esac' program
+	git commit -qam 'it knows the question'
+	expect 2 scripts/gate HEAD~1 -- --filter none
+	has err 'nothing fits' 'building head'
+	! grep -q 'building base' err || fail "base was built: $(cat err)"
+	nothing_left
+	make -s build/concbench
+	expect 2 scripts/gate HEAD~1 -- --filter none
+	has err 'nothing fits'
+	! grep -q building err || fail "built: $(cat err)"
+	expect 0 scripts/gate HEAD~1 -- --filter some
+	has err 'building base'
+	nothing_left
+}
+
 the_working_tree_is_head() {
 	repository
 	echo three >version
@@ -274,7 +292,7 @@ arguments_of_make_gate() {
 	nothing_left
 }
 
-run two_revisions the_working_tree_is_head flags_go_to_both exit_status_is_the_gates a_broken_head_is_not_slower \
+run two_revisions a_request_is_checked_before_both_are_built the_working_tree_is_head flags_go_to_both exit_status_is_the_gates a_broken_head_is_not_slower \
 	the_users_options_come_last mistakes \
 	what_does_not_build built_differently never_instrumented no_hooks the_working_tree_has_a_revision \
 	ctrl_c_while_building ctrl_c_while_measuring arguments_of_make_gate

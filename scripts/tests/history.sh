@@ -73,7 +73,7 @@ what_is_not_there() {
 	expect 2 history list --db h.db --case '['
 	refused "--case"
 	expect 2 history list --db h.db --machine xyz
-	refused "'xyz' is not a machine class"
+	refused "'xyz' is neither a machine class"
 	expect 2 history export --db h.db --format compare.py --out o
 	refused "'compare.py' is not a format; accepted: otava, github-action-benchmark, "
 	expect 2 history list --db mysql://host/db
@@ -134,7 +134,7 @@ ids_that_are_not() {
 			json.dump(whole, sys.stdout)
 		EOF
 		expect 2 history add --db h.db foreign.json
-		refused "'$id' is no run's id" "$id was not added"
+		refused "'$id' is not a run's id" "$id was not added"
 	done
 	[ "$(sql 'SELECT count(*) FROM run')" -eq 0 ]
 }

@@ -31,7 +31,7 @@ a_prefix_is_all_that_is_needed() {
 	rm -r copy/scripts copy/harness copy/build
 	[ "$(pkg-config --modversion concbench)" = "$("$program" --version | cut -d' ' -f2)" ] || fail "another version"
 	build_example
-	expect 0 "$program" check --load own/bench.so
+	expect 0 "$program" check --case-time 250ms --load own/bench.so
 	has out 'ok    lock/ticket' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
 	expect 0 "$program" run --rounds 2 --slots 2 --results res --load own/bench.so lock/ticket/workers:2 \
 		queue/lamport/capacity:16 job/checksum/workers:1
@@ -49,6 +49,33 @@ a_prefix_is_all_that_is_needed() {
 	has prefix/share/zsh/site-functions/_concbench '#compdef concbench'
 	has prefix/share/fish/vendor_completions.d/concbench.fish 'complete -c concbench'
 	has prefix/share/man/man1/concbench.1 '.TH CONCBENCH 1' '.SS concbench gate'
+}
+
+# Google Benchmark from C: header and source are there, and built as the header says.
+the_c_shim_is_usable() {
+	install PREFIX="$PWD/prefix"
+	rm -r copy
+	export PKG_CONFIG_PATH=$PWD/prefix/share/pkgconfig
+	cat >my.c <<-'EOF'
+		#include <concbench/gbench.h>
+		static void body(struct gbench_state *state, void *user)
+		{
+			while (gbench_keep_running(state))
+				++*(volatile int *)user;
+		}
+		int main(int argc, char **argv)
+		{
+			int counter = 0;
+			const struct gbench_case one = {.name = "mine/counter", .fn = body, .user = &counter, .iterations = 1000};
+
+			return gbench_initialize(&argc, argv) || gbench_register(&one) || gbench_run(NULL) || counter < 1000;
+		}
+	EOF
+	sed -n 's/^ \*\t\(c++\|cc\) /\1 /p' prefix/include/concbench/gbench.h >commands
+	[ "$(wc -l <commands)" -eq 2 ] || fail "the header says otherwise: $(cat commands)"
+	sed "s|^c++|${CXX:-c++}|; s|^cc|${CC:-cc}|" commands | sh -e 2>said || fail "$(cat commands said)"
+	expect 0 ./a.out --benchmark_format=csv
+	has out '"mine/counter/iterations:1000",1000,'
 }
 
 # Where a package is put together is not where it will be.
@@ -76,7 +103,8 @@ a_runner_that_has_nothing() {
 	! command -v concbench >/dev/null || skip "concbench is installed here"
 	install PREFIX="$PWD/unused"
 	export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@localhost \
-		GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null XDG_CACHE_HOME=$PWD/cache GATE_LOAD=bench.so
+		GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null XDG_CACHE_HOME=$PWD/cache GATE_LOAD=bench.so \
+		GATE_CHECK='--case-time 250ms'
 	"$CONCBENCH" new job mine own >/dev/null
 	cd own
 	printf '/out\n/err\n' >>.gitignore
@@ -114,4 +142,138 @@ headers_stand_alone() {
 	! stands_alone only_c.h bad 2>/dev/null || fail "a header that is not C++ passed"
 }
 
-run a_prefix_is_all_that_is_needed destdir_is_not_in_what_is_written a_runner_that_has_nothing headers_stand_alone
+# forms_are_clean INCLUDE - what the forms become, as C and as C++, under each compiler.
+forms_are_clean() {
+	local compiler std done=
+	cp forms.c forms.cc
+	for compiler in gcc clang; do
+		command -v $compiler >/dev/null || continue
+		done=yes
+		for std in c11:c gnu11:c c++17:cc gnu++17:cc; do
+			$compiler -std=${std%:*} -O1 -Wall -Wextra -pedantic -Werror -fPIC -I"$1" -c forms.${std#*:} -o forms.o || return 1
+		done
+	done
+	[ -n "$done" ] || skip "no compiler"
+}
+
+# Each form of lock.h, queue.h and job.h that a user may write, short and long.
+forms_are_expanded_without_a_warning() {
+	local form forms include=$tree/harness/include
+	cat >forms.c <<-'EOF'
+		#include <concbench/job.h>
+		#include <concbench/lock.h>
+		#include <concbench/queue.h>
+		#include <concbench/runtime.h>
+
+		struct word {
+			uint32_t taken;
+		};
+
+		static inline bool take(struct word *l)
+		{
+			return !__atomic_exchange_n(&l->taken, 1u, __ATOMIC_ACQUIRE);
+		}
+
+		static inline void wait_for(struct word *l, struct cb_worker *w)
+		{
+			while (!take(l))
+				cb_relax(w);
+		}
+
+		/* The names are some that the headers have, too. */
+		CB_LOCK(plain, "one", "nobody", CB_QUICK, CB_CAN_OS, struct word, CB_NO_NODE, CB_NO_INIT, wait_for(lock, w),
+		    cb_store_release(&lock->taken, 0u), CB_NO_TRY)
+		CB_LOCK(tried, "one", "nobody", CB_QUICK, CB_CAN_ALL | CB_FIFO, struct word, struct word, (lock->taken = 0, 0),
+		    (node->taken = 1, wait_for(lock, w)), cb_store_release(&lock->taken, 0u), take(lock))
+		CB_RWLOCK(shared, "one", "nobody", CB_FULL, CB_CAN(CB_THREAD), struct word, CB_NO_NODE, CB_NO_INIT,
+		    wait_for(lock, w), cb_store_release(&lock->taken, 0u), take(lock), wait_for(lock, w),
+		    cb_store_release(&lock->taken, 0u))
+
+		CB_ROOM_OF(word_room, struct word)
+		CB_LOCK_CALLS(written, struct word, CB_NO_NODE, CB_NO_INIT, wait_for(lock, w),
+		    cb_store_release(&lock->taken, 0u), CB_NO_TRY)
+		static const struct cb_lock_ops cb_lock_ops_written = {cb_lock_init_written, cb_lock_acquire_written,
+		    cb_lock_release_written, cb_lock_try_acquire_written, NULL, NULL, NULL, NULL, NULL};
+		CB_LOCK_REST(written, "one", "nobody", CB_FULL, CB_CAN_OS, struct word, CB_NO_NODE)
+
+		CB_LOCK_CALLS(sized, struct word, struct word, CB_NO_INIT, wait_for(lock, w),
+		    cb_store_release(&lock->taken, node->taken), CB_NO_TRY)
+		static const struct cb_lock_ops cb_lock_ops_sized = {cb_lock_init_sized, cb_lock_acquire_sized,
+		    cb_lock_release_sized, cb_lock_try_acquire_sized, NULL, NULL, NULL, NULL, NULL};
+		CB_LOCK_BATCH(sized)
+		CB_LOCK_WORK(sized)
+		static const struct cb_lock cb_lock_impl_sized = {&cb_lock_ops_sized, word_room, word_room, false, cb_lock_tries_sized};
+		CB_LOCK_KIND(sized, "one", "nobody", CB_FULL, CB_CAN_OS, 0)
+
+		struct slot {
+			uint32_t full CB_ALIGNED;
+			uint64_t item;
+		};
+
+		static inline bool put(struct slot *q, const void *item, size_t bytes)
+		{
+			if (cb_load_acquire(&q->full))
+				return false;
+			memcpy(&q->item, item, bytes);
+			cb_store_release(&q->full, 1u);
+			return true;
+		}
+
+		static inline bool get(struct slot *q, void *item, size_t bytes)
+		{
+			if (!cb_load_acquire(&q->full))
+				return false;
+			memcpy(item, &q->item, bytes);
+			cb_store_release(&q->full, 0u);
+			return true;
+		}
+
+		CB_QUEUE(put, "one", "nobody", CB_QUICK, CB_CAN_ALL, 1, 1, CB_QUEUE_ITEM_BYTES, struct slot,
+		    sizeof(struct slot) + env->capacity, 0, put(queue, item, bytes), get(queue, item, bytes))
+		CB_QUEUE(slots, "one", "nobody", CB_QUICK, CB_CAN_OS, 0, 0, 0, struct slot, sizeof(struct slot),
+		    (queue->full = 0, 0), put(queue, item, bytes), get(queue, item, bytes))
+
+		static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
+		{
+			(void)w;
+			(void)cb_fetch_add((uint64_t *)state, n);
+			return n;
+		}
+
+		static int check(const struct cb_env *env, char *why, size_t why_len)
+		{
+			(void)env;
+			(void)why;
+			return why_len ? 0 : -1;
+		}
+
+		static const struct cb_workload work = {"addition", NULL, CB_ALIGN, NULL, NULL, NULL, batch, NULL, check, NULL,
+		    NULL, NULL, NULL, 0, 0, true, false, "an addition", "nothing"};
+		CB_JOB(added, "one", "nobody", CB_QUICK, &work)
+
+		static const struct cb_param params[] = {CB_PARAM_MODEL, CB_PARAM_WORKERS("2"), CB_PARAM_CARRIERS,
+		    CB_PARAM_PLACE("same"), CB_PARAM("depth", CB_COUNT, "1", 1, 9, "how deep")};
+		static const struct cb_kind own = {"job", "own", "one", "nobody", 0, CB_QUICK, 1, CB_CAN_ALL, NULL, &work, NULL, NULL,
+		    params + 4, 1, NULL, NULL, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, ""};
+		CB_REGISTER(own)
+
+		CB_MODULE
+	EOF
+	forms_are_clean "$include" 2>said || fail "$(cat said)"
+	# All that take arguments are in there, or in one that is.
+	forms=$(sed -n 's/^#define \(CB_[A-Z_]*\)(.*/\1/p' "$include"/concbench/{lock,queue,job}.h)
+	[ "$(wc -w <<<"$forms")" -ge 10 ] || fail "hardly a form: $forms"
+	for form in $forms; do
+		grep -q "^[[:space:]]*$form(" forms.c "$include"/concbench/{lock,queue,job}.h || fail "$form is not expanded"
+	done
+	# Negative controls: a form that warns, in C++ alone and under -Wextra.
+	mkdir -p bad/concbench
+	cp "$include"/concbench/*.h bad/concbench/
+	sed -i 's/(type \*)queue_/queue_/' bad/concbench/queue.h
+	! forms_are_clean bad 2>/dev/null || fail "a form that is not C++ passed"
+	cp "$include"/concbench/queue.h bad/concbench/queue.h
+	sed -i '/^	static size_t cb_queue_bytes_/,/^	}/s/(void)env;/;    /' bad/concbench/queue.h
+	! forms_are_clean bad 2>/dev/null || fail "a form that warns passed"
+}
+
+run a_prefix_is_all_that_is_needed the_c_shim_is_usable destdir_is_not_in_what_is_written a_runner_that_has_nothing headers_stand_alone forms_are_expanded_without_a_warning

@@ -28,7 +28,7 @@ includes() {
 	grep -rnE --include='*.[ch]' --include='*.cc' "#include [<\"]$pattern" "$@" | grep -vE '_(test|fixture)\.[ch]:' || true
 }
 
-echo "1..$((${#layers[@]} + 12 + (1 - $#)))"
+echo "1..$((${#layers[@]} + 13 + (1 - $#)))"
 check "the harness knows no bench" "$(includes benches/ harness)"
 # A bench that reaches into the harness could not be loaded from outside, and would break with every
 # change in there. Broken kinds, the checks' controls, are all made in one way.
@@ -43,6 +43,21 @@ check "benches include <concbench/...> and their own folder only" "$(
 check "public headers include each other and the system only" "$(
 	grep -rnE '#include "' harness/include || true
 	includes '(hwloc|benchmark/|jansson|sqlite3|libpq-fe|ck_|boost/|cmocka)' harness/include
+)"
+# What a loaded shared object was built with is compared with it (CB_LAYOUT): a structure that is missing there,
+# or has grown behind the last member that is named, is one nobody compares. Left out are the two that make the
+# comparison and those that never leave an object file.
+check "the layout of every public structure is compared, to its last member" "$(
+	for header in harness/include/*/*.h; do
+		[ "$(basename "$header")" = gbench.h ] || sed 's|//.*||' "$header"
+	done | tr '\n' ' ' | sed 's|/\*|\x01|g; s|\*/|\x02|g; s|\x01[^\x02]*\x02||g' >"${TMPDIR:-/tmp}/layers.$$"
+	grep -oE 'struct [a-z_]+ \{[^}]*\}' "${TMPDIR:-/tmp}/layers.$$" |
+		sed -E 's/^struct ([a-z_]+) \{(.*;)?([^;]+);[^;]*\}$/\1,\3/; s/,.*\(\*([a-z_]+)\)\(.*/,\1/; s/\[[^]]*\]//; s/ CB_ALIGNED//; s/,.*[ *]([a-z_]+)$/,\1/' |
+		grep -vE '^cb_(module|layout|no_node|lock_closure),' |
+		while IFS=, read -r name last; do
+			grep -qE "CB_SPAN\($name, $last\)" "${TMPDIR:-/tmp}/layers.$$" || echo "CB_SPAN($name, $last)"
+		done
+	rm -f "${TMPDIR:-/tmp}/layers.$$"
 )"
 check "every folder of the harness has its layer" "$(
 	for folder in harness/*/; do
@@ -86,7 +101,9 @@ made_up() {
 		mkdir -p "harness/${layers[i]}"
 		[ "$i" -eq "$top" ] || echo "#include \"harness/${layers[i + 1]}/x.h\"" >"harness/${layers[i]}/up.c"
 	done
-	echo '#include "harness/base/arena.h"' >harness/include/own.h
+	mkdir harness/include/own
+	printf '%s\n' '#include "harness/base/arena.h"' 'struct own {' '	int a;' '	void (*b)(int c);' '};' \
+		'CB_LAYOUT(own, CB_SPAN(own, a))' >harness/include/own/own.h
 	echo 'x = strcmp(name, "pool") == 0;' >harness/report/family.c
 	for library in hwloc benchmark/benchmark jansson sqlite3 libpq-fe; do
 		echo "#include <$library.h>"

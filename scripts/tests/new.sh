@@ -19,7 +19,7 @@ skeletons_work() {
 		has out "cd my_$sort"
 		make -s -C my_$sort CFLAGS='-O2 -Werror' CXXFLAGS='-O2 -Werror' 2>make.err || fail "$(cat make.err)"
 		[ ! -s make.err ] || fail "$(cat make.err)"
-		expect 0 "$CONCBENCH" check --load my_$sort/bench.so
+		expect 0 "$CONCBENCH" check --case-time 250ms --load my_$sort/bench.so
 		has out "ok    $sort/my_$sort" '1 kind right, 0 wrong'
 		expect 0 "$CONCBENCH" run --rounds 1 --slots 2 --results res --no-charts --load my_$sort/bench.so \
 			--profile smoke $sort/my_$sort
@@ -33,7 +33,7 @@ skeletons_work() {
 	# Negative control: a skeleton that is broken is found.
 	sed -i 's/while (cb_load_acquire(&l->serving) != mine)/while (0)/' my_lock/my_lock.c
 	make -s -C my_lock
-	expect 1 "$CONCBENCH" check --load my_lock/bench.so
+	expect 1 "$CONCBENCH" check --case-time 250ms --load my_lock/bench.so
 	has out 'WRONG lock/my_lock'
 }
 

@@ -3,6 +3,8 @@
 # copy of the tree.
 # shellcheck source=scripts/tests/tap.bash
 . "$(dirname "$0")/tap.bash"
+# shellcheck source=scripts/reference/lines.bash
+. "$(dirname "$0")/../reference/lines.bash"
 
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 quick=(--rounds 2 --slots 2 --results res --no-charts)
@@ -26,8 +28,8 @@ a_lock_and_a_queue_are_loaded() {
 	build_example
 	expect 0 "$CONCBENCH" list --load ./bench.so
 	has out lock/ticket queue/lamport
-	expect 0 "$CONCBENCH" check --load ./bench.so
-	has out 'ok    lock/ticket' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
+	expect 0 "$CONCBENCH" check --case-time 250ms --load ./bench.so
+	has out 'ok    lock/ticket' 'first come, first served' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
 	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./bench.so lock/ticket/workers:2 queue/lamport/capacity:16 \
 		lock/ck_ticket/workers:2
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'
@@ -50,12 +52,61 @@ what_is_not_claimed_is_said() {
 	make -s CC="${CC:-cc}" CXX="${CXX:-c++}" CONCBENCH_CFLAGS="-I$tree/harness/include" 2>make.err || fail "$(cat make.err)"
 	expect 0 "$CONCBENCH" list --cases --load ./bench.so lock/ticket --set model=thread,process --set workers=2
 	grep -q '^lock/ticket/model:thread/[^ ]*$' out || fail "$(cat out)"
-	grep -q '^lock/ticket/model:process/.*unsupported: whoever wrote it does not claim' out || fail "$(cat out)"
+	grep -q '^lock/ticket/model:process/.*unsupported: its author does not claim' out || fail "$(cat out)"
 	expect 0 "$CONCBENCH" list --cases --load ./bench.so queue/lamport --set model=coroutine,process
 	grep -q '^queue/lamport/model:process/[^ ]*$' out || fail "$(cat out)"
-	grep -q '^queue/lamport/model:coroutine/.*unsupported: whoever wrote it does not claim' out || fail "$(cat out)"
-	expect 0 "$CONCBENCH" check --load ./bench.so
-	has out 'ok    lock/ticket' 'ok    queue/lamport'
+	grep -q '^queue/lamport/model:coroutine/.*unsupported: its author does not claim' out || fail "$(cat out)"
+	expect 0 "$CONCBENCH" check --case-time 100ms --load ./bench.so lock/ticket queue/lamport
+	has out 'ok    lock/ticket' 'ok    queue/lamport' 'as process: it does not claim that: its author' \
+		'as coroutine: it does not claim that: its author'
+}
+
+# own NAME [TEXT] - NAME.so: the example's lock under that name, in which sed's TEXT has been at work.
+own() {
+	sed "s/LOCK(ticket,/LOCK($1,/; $2" ticket.c >"$1.c"
+	build "$1.so"
+}
+
+# Two of these claim more than they can; negative controls: the claims that are true, and none.
+claims_are_tried() {
+	build_example
+	local all='s/CB_CAN_OS/CB_CAN_ALL/' spins='s/^\t\tcb_relax(w);/\t\t;/' name
+	own waits "$all"
+	own spins "$all; $spins"
+	cmp -s spins.c waits.c && fail "the example has changed: $(cat spins.c)"
+	# Whoever had it last looks first.
+	own barges 's/const uint32_t mine = .*/(void)0;/
+		s/while (cb_load_acquire(&l->serving) != mine)/while (__atomic_exchange_n(\&l->serving, 1, __ATOMIC_ACQUIRE))/
+		s/^\t\tcb_relax(w);/\t\tfor (int i = 0; i < 10; i++) cb_yield(w);/
+		s/cb_store_release(&l->serving, .*/cb_store_release(\&l->serving, 0);/'
+	grep -q exchange barges.c || fail "the example has changed: $(cat barges.c)"
+	sed 's/LOCK(barges/LOCK(unfair/; s/ | CB_FIFO//' barges.c >unfair.c
+	cmp -s <(sed s/unfair/barges/ unfair.c) barges.c && fail "the example has changed: $(cat unfair.c)"
+	build unfair.so
+	local loads=()
+	for name in waits spins barges unfair; do loads+=(--load "./$name.so"); done
+	expect 1 "$CONCBENCH" check --case-time 500ms "${loads[@]}"
+	has out 'ok    lock/waits' 'as coroutine: ' 'as process: ' 'as thread: ' \
+		'WRONG lock/spins/model:coroutine/' 'hung: ' 'left out' \
+		'WRONG lock/barges/' 'not first come, first served' 'ok    lock/unfair' '2 kinds right, 2 wrong'
+	! grep 'WRONG lock/spins/model:thread' out || fail "$(cat out)"
+}
+
+# What no case tries is not right, however quiet.
+what_is_not_tried_is_wrong() {
+	build_example
+	own untried 's/^CB_MODULE//'
+	cat >>untried.c <<-'EOF2'
+		static const struct cb_sweep sweeps[] = {{CB_QUICK, "model=thread workers=2"}};
+		static const struct cb_kind mine = {.family = "lock", .name = "mine", .about = "never tried",
+		    .from = CB_QUICK, .version = 1, .models = CB_CAN(CB_THREAD), .not_models = "not",
+		    .work = &cb_lock_work_untried, .impl = &cb_lock_impl_untried, .sweeps = sweeps, .sweep_count = 1};
+		CB_REGISTER(mine)
+		CB_MODULE
+	EOF2
+	build untried.so
+	expect 1 "$CONCBENCH" check --quiet --case-time 100ms --load ./untried.so
+	has out 'WRONG lock/mine' 'none of its sweeps is of CB_CHECK' '1 kind right, 1 wrong'
 }
 
 # Its command loads it, under the prefix that it had, wherever the file lies.
@@ -81,7 +132,7 @@ a_bad_one_is_found() {
 	for x in door crash; do
 		"${CC:-cc}" -shared -fPIC -w -O2 -I"$tree/harness/include" -o $x.so $x.c
 	done
-	expect 1 "$CONCBENCH" check --load ./door.so
+	expect 1 "$CONCBENCH" check --case-time 250ms --load ./door.so
 	has out 'WRONG lock/door' 'not exclusive'
 	expect 1 "$CONCBENCH" run "${quick[@]}" --load ./crash.so lock/crash/workers:2 lock/ck_mcs/workers:2 \
 		--benchmark_format=csv
@@ -113,6 +164,12 @@ what_is_no_kinds_at_all_is_refused() {
 	refuse_file ./text.so 'not an ELF file' 'cc -shared -fPIC'
 	head -c 20 bench.so >short.so
 	refuse_file ./short.so 'not an ELF file'
+	local bytes
+	bytes=$(stat -c %s bench.so)
+	for part in 4 2; do
+		head -c $((bytes * (part - 1) / part)) bench.so >cut.so
+		refuse_file ./cut.so 'cut off: its end is missing'
+	done
 	cp /bin/true program.so
 	refuse_file ./program.so 'executable'
 	refuse_file ./ticket.o 'not a shared object' 'cc -shared -fPIC'
@@ -135,29 +192,42 @@ what_is_no_kinds_at_all_is_refused() {
 	refuse_file ./missing.so 'undefined symbol: nowhere_at_all'
 }
 
-# interface NAME SED - a copy of the headers that differs.
+# interface NAME HEADER SED - the example's lock and queue with a copy of the headers that differs, each in a file of
+# its own: NAME.so has both, and the one with CB_MODULE is built with the headers as they are.
 interface() {
 	mkdir -p "$1/concbench"
 	cp "$tree"/harness/include/concbench/*.h "$1/concbench/"
-	sed -i "$2" "$1/concbench/concbench.h"
-	! cmp -s "$1/concbench/concbench.h" "$tree/harness/include/concbench/concbench.h" || fail "$2 changes nothing"
-	"${CC:-cc}" -shared -fPIC -w -O2 -I"$1" -o "$1.so" ticket.c
+	sed -i "$3" "$1/concbench/$2"
+	! cmp -s "$1/concbench/$2" "$tree/harness/include/concbench/$2" || fail "$3 changes nothing"
+	"${CC:-cc}" -c -fPIC -w -O2 -I"$1" -o "$1.o" "${4:-ticket}.c"
+	"${CC:-cc}" -c -fPIC -w -O2 -I"$tree/harness/include" -o own.o own.c
+	"${CC:-cc}" -shared -o "$1.so" "$1.o" own.o
 }
 
 another_interface_is_refused() {
 	build_example
 	local abi
 	abi=$(sed -n 's/^#define CB_ABI //p' "$tree/harness/include/concbench/concbench.h")
-	interface newer "s/^#define CB_ABI .*/#define CB_ABI $((abi + 1))/"
-	refuse_file ./newer.so "a newer interface (ABI $((abi + 1)), this program has $abi)" 'build it again'
-	# There is none before the first.
-	if [ "$abi" -gt 0 ]; then
-		interface older "s/^#define CB_ABI .*/#define CB_ABI $((abi - 1))/"
-		refuse_file ./older.so "an older interface (ABI $((abi - 1)), this program has $abi)" 'build it again'
-	fi
+	sed 's/CB_LOCK(ticket,/CB_LOCK(own,/' ticket.c >own.c
+	# Negative control: a comment is no other header, and neither is the same in two files.
+	interface same lock.h 's|^struct cb_lock_env {|/* */ &|'
+	expect 0 "$CONCBENCH" list --load ./same.so
+	has out lock/ticket lock/own
+	interface newer concbench.h "s/^#define CB_ABI .*/#define CB_ABI $((abi + 1))/"
+	# Of two that say it the linker takes the first.
+	refuse_file ./newer.so "a newer interface (ABI $((abi + 1)), this program has $abi)" 'rebuild it'
 	# While the number stays 0 the headers change all the same.
-	interface grown 's/^	const char \*says;/&	long more;/'
-	refuse_file ./grown.so 'the headers of another version' 'build it again'
+	local other='built against other headers of concbench'
+	interface grown concbench.h 's/^	const char \*says;/&	long more;/'
+	refuse_file ./grown.so "$other (concbench.h differs)" 'rebuild it'
+	interface worker concbench.h 's/^	uint64_t rng; .*/	bool more; &/'
+	refuse_file ./worker.so "$other (concbench.h differs)" 'rebuild it'
+	interface coroutines runtime.h 's/^	unsigned max_tasks; .*/	unsigned more; &/'
+	refuse_file ./coroutines.so "$other (concbench.h differs)" 'rebuild it'
+	interface lock lock.h 's/^	bool fifo;/	long more; &/'
+	refuse_file ./lock.so "$other (lock.h differs)" 'rebuild it'
+	interface module concbench.h 's/^	const struct cb_kind \*const \*first;/	long more; &/'
+	refuse_file ./module.so "$other (concbench.h differs)" 'rebuild it'
 }
 
 # kind FILE.c FIELDS [DECLARATIONS] - a kind written out, which lacks or has what the test is about.
@@ -187,21 +257,35 @@ a_kind_that_does_not_fit_is_refused() {
 	expect 0 "$CONCBENCH" list --load ./good.so
 	has out job/own
 	kind unchecked '.work = &bad' 'static const struct cb_workload bad = {.op = "op", .batch = batch};'
-	refuse_file ./unchecked.so 'kind job/own' 'its work is not checked: no check()'
+	refuse_file ./unchecked.so 'kind job/own' 'work is not checked; accepted: a check()'
 	kind idle '.work = &bad' 'static const struct cb_workload bad = {.op = "op", .check = check};'
-	refuse_file ./idle.so 'kind job/own' 'without an operation to do'
+	refuse_file ./idle.so 'kind job/own' 'work has no operation to do; accepted: batch(), or once()'
 	kind workless '.work = NULL'
-	refuse_file ./workless.so 'kind job/own' 'no workload'
+	refuse_file ./workless.so 'kind job/own' 'work is missing'
 	kind twice '.params = params, .param_count = 2' 'static const struct cb_param params[] = {
 		CB_PARAM("depth", CB_COUNT, "1", 1, 9, "one"), CB_PARAM("depth", CB_COUNT, "1", 1, 9, "two")};'
-	refuse_file ./twice.so 'kind job/own' "parameter 'depth' is declared twice"
+	refuse_file ./twice.so 'kind job/own' "parameter 2 ('depth'): it is declared twice"
 	kind familys '.params = params, .param_count = 1' 'static const struct cb_param params[] = {
 		CB_PARAM("workers", CB_COUNT, "1", 1, 9, "the family has it")};'
-	refuse_file ./familys.so "parameter 'workers' is declared twice"
+	refuse_file ./familys.so "parameter 1 ('workers'): it is declared twice"
 	kind stranger '.family = "bridge"'
-	refuse_file ./stranger.so 'kind bridge/own' 'no such family'
+	refuse_file ./stranger.so 'kind bridge/own' 'no such family; accepted: ' lock queue job
 	kind named '.name = "a/b"'
-	refuse_file ./named.so 'no name, or one that is not of letters, digits'
+	refuse_file ./named.so 'name is missing or none; accepted: up to 63 of letters, digits'
+	# What describe, charts and the statistics take for granted; declared_test.c has all of it.
+	kind untitled '.figures = figures, .figure_count = 1' 'static const struct cb_figure figures[] = {
+		{"late_ns", NULL, "ns", CB_RATIO, CB_LESS, 0.0, NULL}};'
+	refuse_file ./untitled.so 'kind job/own' "figure 1 ('late_ns'): title is missing"
+	expect 2 "$CONCBENCH" describe --load ./untitled.so job/own
+	one_line err /untitled.so: 'title is missing'
+	kind worthless '.figures = figures, .figure_count = 1' 'static const struct cb_figure figures[] = {
+		{"late_ns", "lateness", "ns", CB_DIFFERENCE, CB_LESS, 0.0, NULL}};'
+	refuse_file ./worthless.so 'kind job/own' "figure 1 ('late_ns'): worth is 0; accepted: above 0"
+	kind meaningless '.params = params, .param_count = 1' 'static const struct cb_param params[] = {
+		CB_PARAM("depth", CB_COUNT, "1", 1, 9, NULL)};'
+	refuse_file ./meaningless.so 'kind job/own' "parameter 1 ('depth'): about is missing"
+	kind swept '.sweeps = sweeps, .sweep_count = 1' 'static const struct cb_sweep sweeps[] = {{CB_QUICK, "wrokers=1"}};'
+	refuse_file ./swept.so 'kind job/own' "sweep 1: 'wrokers' is not one of its parameters"
 	kind there '.family = "lock", .name = "ck_mcs"'
 	refuse_file ./there.so 'kind lock/ck_mcs' 'there is one of this name already' 'PREFIX=FILE'
 	# What the family's loop calls without asking.
@@ -210,12 +294,106 @@ a_kind_that_does_not_fit_is_refused() {
 	refuse_file ./lock_bare.so 'kind lock/own' 'it lacks calls'
 	kind lock_open '.family = "lock", .work = &bad, .impl = &own' "$work
 		static const struct cb_lock_ops ops = {.acquire = acquire};
-		static const struct cb_lock own = {.ops = &ops, .lock_bytes = 8};"
+		static const struct cb_lock own = {.ops = &ops};"
 	refuse_file ./lock_open.so 'kind lock/own' 'it lacks release()'
 	kind queue_full '.family = "queue", .work = &bad, .impl = &own' "${work/lock/queue}
 		static const struct cb_queue_ops ops = {.try_put = try_put};
 		static const struct cb_queue own = {.ops = &ops, .queue_bytes = queue_bytes};"
 	refuse_file ./queue_full.so 'kind queue/own' 'it lacks get(), or try_get()'
+}
+
+# Whatever a file does while it is loaded: one line, and not the program's end.
+a_file_that_misbehaves_is_refused() {
+	need_compilers
+	local go='#include <stdlib.h>
+		#include <unistd.h>
+		__attribute__((GO)) static void go(void)'
+	# Negative control: one that only calls something.
+	kind quiet '' "${go/GO/constructor} { (void)getpid(); }"
+	expect 0 "$CONCBENCH" list --load ./quiet.so job/own
+	kind crashing '' "${go/GO/constructor} { __builtin_trap(); }"
+	refuse_file ./crashing.so 'a constructor of it crashed: killed by signal'
+	kind leaving '' "${go/GO/constructor} { exit(0); }"
+	refuse_file ./leaving.so 'a constructor of it ended the program: exited with status 0'
+	kind unloaded '' "${go/GO/destructor} { __builtin_trap(); }"
+	refuse_file ./unloaded.so 'a destructor of it crashed: killed by signal'
+	kind garbled '.params = (void *)16, .param_count = 1'
+	refuse_file ./garbled.so 'what it declares crashed: killed by signal 11'
+	kind hanging '' "${go/GO/constructor} { for (;;) pause(); }"
+	refuse_file ./hanging.so 'a constructor of it did not end within 10 s'
+	expect 2 "$CONCBENCH" gate --base-load ./crashing.so --head-load ./quiet.so
+	one_line err '--base-load: ' /crashing.so: 'a constructor of it crashed'
+}
+
+# Functions of a kind that are asked before anything is measured: they cost the cases that they were asked about.
+a_kind_that_misbehaves_costs_its_rows() {
+	need_compilers
+	local can='static int can(const struct cb_case *c, char *why, size_t n) { if (c->workers == 2) BAD; return 0; }
+		#include <stdlib.h>
+		#include <unistd.h>'
+	kind sound '.can = can' "${can/BAD/(void)getpid()}"
+	kind trap '.can = can' "${can/BAD/__builtin_trap()}"
+	kind gone '.can = can' "${can/BAD/exit(0)}"
+	# A key that it does not have: a mistake of its author's.
+	kind keyless '.can = can' "${can/BAD/(void)cb_case_value(c, \"nothing\")}"
+	kind loop '.window_ns = window' 'static uint64_t window(const struct cb_case *c) { for (volatile int i = 0;; ) i = i; }'
+	local own=(job/own --set 'workers=1,2' --set model=thread)
+	expect 0 "$CONCBENCH" list --cases --load ./sound.so "${own[@]}"
+	[ "$(grep -c '^job/own/model:thread/workers:[12]/[^ ]*$' out)" -eq 2 ] || fail "$(cat out)"
+	expect 0 "$CONCBENCH" list --cases --load ./trap.so "${own[@]}"
+	grep -q '^job/own/model:thread/workers:1/[^ ]*$' out || fail "$(cat out)"
+	grep -q '^job/own/model:thread/workers:2/.*(crashed: can() crashed: killed by signal' out || fail "$(cat out)"
+	expect 1 "$CONCBENCH" run "${quick[@]}" --benchmark_format=csv --load sound=./sound.so --load trap=./trap.so \
+		--load gone=./gone.so --load keyless=./keyless.so --load loop=./loop.so \
+		job/sound.own/workers:2 job/{trap,gone,keyless,loop}.own/workers:{1,2}
+	[ "$(grep -c '^"job/' out)" -eq 9 ] || fail "$(cat out)"
+	local name
+	for name in sound.own/model:thread/workers:2 {trap,gone,keyless}.own/model:thread/workers:1; do
+		grep "^\"job/$name" out | grep -qvE 'crashed|hung|unsupported' || fail "$name: $(cat out)"
+	done
+	grep '^"job/trap.own/model:thread/workers:2' out | grep -q '"crashed",true,"can() crashed: killed by' || fail "$(cat out)"
+	grep '^"job/gone.own/model:thread/workers:2' out | grep -q '"crashed",true,"can() ended the program: exited with status 0"' ||
+		fail "$(cat out)"
+	grep '^"job/keyless.own/model:thread/workers:2' out | grep -q '"crashed",true,"can() crashed: .*signal 6' || fail "$(cat out)"
+	[ "$(grep '^"job/loop.own' out | grep -c '"hung",true,"window_ns() did not return within 5 s"')" -eq 2 ] || fail "$(cat out)"
+	has res/latest/run.json '"status": "crashed"' '"status": "hung"'
+	# Of a gate a failure, whichever side it is of; in the other direction as well.
+	local sides
+	for sides in 'trap sound' 'sound trap' 'trap trap'; do
+		expect 2 "$CONCBENCH" gate --base-load ./"${sides% *}".so --head-load ./"${sides#* }".so --results gated \
+			job/own/model:thread/workers:2
+		grep -q '^failed .*job/own/model:thread/workers:2.*can() crashed: killed by signal' out || fail "$sides: $(cat out err)"
+	done
+	kind checked '.can = can, .sweeps = sweeps, .sweep_count = 1' "${can/BAD/__builtin_trap()}
+		static const struct cb_sweep sweeps[] = {{CB_CHECK, \"model=thread workers=1,2\"}};"
+	expect 1 "$CONCBENCH" check --load ./checked.so
+	has out 'WRONG job/own' 'can() crashed'
+}
+
+# And those that are called while it is measured: in a cell, as for all kinds.
+a_kind_that_misbehaves_at_work_costs_its_row() {
+	need_compilers
+	local setup='static int setup(struct cb_env *env, char *why, size_t n) { for (;;) pause(); }
+		#include <unistd.h>'
+	local loop='static uint64_t slow(struct cb_worker *w, void *state, uint64_t n) { BAD }
+		static const struct cb_workload bad = {.op = "op", .batch = slow, .check = check};
+		#include <unistd.h>'
+	setup="$setup"'
+		static const struct cb_workload bad = {.op = "op", .setup = setup, .batch = batch, .check = check};'
+	kind sound ''
+	kind setup '.work = &bad' "$setup"
+	kind hang '.work = &bad' "${loop/BAD/for (;;) pause();}"
+	kind crash '.work = &bad' "${loop/BAD/__builtin_trap();}"
+	kind size '.work = &bad' 'static size_t size(const struct cb_case *c) { __builtin_trap(); }
+		static const struct cb_workload bad = {.op = "op", .state_size = size, .batch = batch, .check = check};'
+	expect 1 "$CONCBENCH" run "${quick[@]}" --cell-timeout 2s --benchmark_format=csv --load sound=./sound.so \
+		--load setup=./setup.so --load hang=./hang.so --load crash=./crash.so --load size=./size.so \
+		job/{sound,setup,hang,crash,size}.own
+	grep '^"job/sound.own' out | grep -qvE 'crashed|hung|unsupported' || fail "$(cat out)"
+	grep -q '^"job/setup.own.*hung' out || fail "$(cat out)"
+	grep -q '^"job/hang.own.*hung' out || fail "$(cat out)"
+	grep -q '^"job/crash.own.*crashed' out || fail "$(cat out)"
+	grep -q '^"job/size.own.*crashed' out || fail "$(cat out)"
 }
 
 # Wherever a file is named: the option that is wrong, and the way out.
@@ -255,64 +433,106 @@ a_file_that_changes_is_noticed() {
 	has res/latest/run.json 'it has changed while it was measured'
 }
 
-# What a newcomer adds to the tree: one file and one line at most.
+# block HEADING - the first block of C below that heading of CONTRIBUTING.
+block() {
+	awk -v heading="## $1" '/^## /{ in_it = $0 == heading } /^```/{ if (in_it && shown) exit; shown = in_it && /^```c/; next } shown' \
+		"$tree/CONTRIBUTING.md" >block
+	[ -s block ] || fail "CONTRIBUTING has no C below '$1'"
+	cat block
+}
+
+# in_table KIND AFTER - the README's table names it, too.
+in_table() {
+	grep -q "\`$2\`" README.md || fail "the README has no $2"
+	sed -i "/^## What is measured/,/^Every case/s/\`$2\`/& \`$1\`/" README.md
+}
+
+# touched - what differs from the last commit: lines added, lines taken away, file.
+touched() {
+	git add -AN benches harness scripts README.md Makefile
+	git diff --numstat | tr '\t' ' '
+}
+
+# What a newcomer adds to the tree, exactly as CONTRIBUTING says: a file, and a line of the README.
 a_kind_is_a_file_and_a_line() {
 	need_compilers
 	if ! [ -d "$tree/build/obj" ] || ! [ "$CONCBENCH" -ef "$tree/build/concbench" ]; then skip "not this tree's build"; fi
 	mkdir copy
-	cp -a "$tree/Makefile" "$tree/benches" "$tree/harness" "$tree/scripts" copy/
+	cp -a "$tree/Makefile" "$tree/README.md" "$tree/benches" "$tree/harness" "$tree/scripts" copy/
 	cp -a "$tree/build" copy/build
-	(cd copy && git init -q . && git add Makefile benches harness scripts && git -c user.name=t -c user.email=t commit -qm base) ||
-		skip "no git"
 	cd copy || exit 1
-	# shellcheck disable=SC2016 # the back quotes are CONTRIBUTING's
-	sed -n '/^CB_LOCK(ck_dec/,/^```/{/^```/!p}' "$tree/CONTRIBUTING.md" >>benches/locks/ck.c
-	# shellcheck disable=SC2016
-	sed -n '/^CB_QUEUE(ck_mpmc/,/^```/{/^```/!p}' "$tree/CONTRIBUTING.md" >>benches/queues/ck.c
+	export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t
+	printf '%s\n' build out err block >.gitignore
+	if ! { git init -q . && git add -A && git commit -qm base; }; then skip "no git"; fi
+	block 'Adding a lock' >>benches/locks/ck.c
+	in_table ck_dec ck_fas
+	touched >lines
+	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,([0-9]+)\ 0\ benches/locks/ck.c$ ]] || fail "a lock: $(cat lines)"
+	[ "${BASH_REMATCH[1]}" -le 8 ] || fail "a lock: $(cat lines)"
+	git commit -qam lock
+	block 'Adding a queue' >>benches/queues/ck.c
+	in_table ck_mpmc ck_spsc
+	touched >lines
+	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,([0-9]+)\ 0\ benches/queues/ck.c$ ]] || fail "a queue: $(cat lines)"
+	[ "${BASH_REMATCH[1]}" -le 20 ] || fail "a queue: $(cat lines)"
+	git commit -qam queue
+	block 'Adding a job' >benches/jobs/digits.c
+	# shellcheck disable=SC2016 # the back quotes are Markdown's
+	sed -i '/^| `job\/sieve`/i | `job/digits` | sums of digits | as `job/sieve` |' README.md
+	touched >lines
+	[[ $(paste -sd, lines) =~ ^1\ 0\ README.md,[0-9]+\ 0\ benches/jobs/digits.c$ ]] || fail "a job: $(cat lines)"
+	git commit -qam job
+	# A library of its own is a file more.
 	sed '/^CB_MODULE/d' "$tree/scripts/examples/own-lock/ticket.c" >benches/locks/ticket.c
-	cat >benches/jobs/nothing.c <<-'EOF'
-		#include <concbench/job.h>
-		#include <errno.h>
-		static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
-		{
-			cb_fetch_add((uint64_t *)state, n);
-			(void)w;
-			return n;
-		}
-		static int check(const struct cb_env *env, char *why, size_t why_len)
-		{
-			uint64_t done = 0;
-
-			(void)why, (void)why_len;
-			for (unsigned i = 0; i < env->workers; i++)
-				done += env->done[i];
-			return done == *(uint64_t *)env->state ? 0 : -EBADMSG;
-		}
-		static const struct cb_workload nothing_work = {.op = "addition",
-		    .state_bytes = CB_ALIGN,
-		    .batch = batch,
-		    .check = check,
-		    .cooperative = true};
-		CB_JOB(nothing, "a job of one line", "nobody", CB_QUICK, &nothing_work)
-	EOF
+	in_table ticket ck_dec
+	touched >lines
+	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,[0-9]+\ 0\ benches/locks/ticket.c$ ]] || fail "a library: $(cat lines)"
 	make -s WERROR=1 build/concbench >make.out 2>&1 || fail "$(cat make.out)"
-	expect 0 build/concbench check lock/ck_dec lock/ticket queue/ck_mpmc job/nothing
-	has out 'ok    lock/ck_dec' 'ok    lock/ticket' 'ok    queue/ck_mpmc' 'ok    job/nothing'
-	# Lock and queue of a library that is there: a few lines, and not one elsewhere. New ones: a file each.
-	[ "$(git diff --numstat | awk '{ print ($1 <= ($3 ~ /locks/ ? 8 : 20)) "," $2 "," $3 }' | paste -sd' ')" = \
-		"1,0,benches/locks/ck.c 1,0,benches/queues/ck.c" ] || fail "$(git diff --stat)"
-	[ "$(git ls-files --others --exclude-standard benches harness | wc -l)" -eq 2 ] || fail "$(git status --short)"
+	expect 0 build/concbench check --case-time 250ms lock/ck_dec lock/ticket queue/ck_mpmc job/digits
+	has out 'ok    lock/ck_dec' 'ok    lock/ticket' 'ok    queue/ck_mpmc' 'ok    job/digits'
+	# That it is listed is enough: the table of the README is compared with it.
+	sed -i 's/^run .*/run every_kind_is_in_the_table/' scripts/tests/readme.sh
+	CONCBENCH=$PWD/build/concbench bash scripts/tests/readme.sh >table || fail "$(cat table)"
+	git checkout -q README.md
+	! CONCBENCH=$PWD/build/concbench bash scripts/tests/readme.sh >table || fail "a kind is nowhere in the README"
 }
 
-# What each hand-off shares, its turns and their check, is not in its file.
+# What hand-offs share, their turns and their check, is not in their files.
 a_hand_off_is_short() {
-	local row
-	for row in futex condvar; do
-		"${CC:-cc}" -fpreprocessed -dD -E -P "$tree/benches/handoff/$row.c" >code
-		[ "$(grep -cvE '^ *$|^#include' code)" -le 30 ] || fail "$row.c: $(cat code)"
-	done
+	local lines name rest
+	handoff_lines "$tree/benches/handoff" >counted
+	[ "$(grep -vc ^long counted)" -ge 9 ] || fail "too few were counted: $(cat counted)"
+	while read -r lines name rest; do
+		if [ "$lines" = long ]; then
+			[ "$name" -gt 30 ] || fail "$rest is short enough by now"
+		else
+			[ "$lines" -le 30 ] || fail "$name has $lines lines"
+		fi
+	done <counted
+	# Negative control: lines of code count, and comments do not.
+	mkdir folder
+	printf '/* a\n * comment */\n#include <stdio.h>\n\nint a;\nint b; /* both */\n' >folder/two.c
+	[ "$(handoff_lines folder)" = '2 two' ] || fail "$(handoff_lines folder)"
 }
 
-run what_is_not_claimed_is_said a_hand_off_is_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
-	a_kind_that_does_not_fit_is_refused every_option_says_so \
+a_lock_and_a_queue_are_short() {
+	local lines name form most all=("$tree"/benches/locks/*.c "$tree"/benches/queues/*.c "$tree"/scripts/examples/own-lock/*.c*)
+	for form in CB_LOCK CB_RWLOCK CB_QUEUE; do
+		most=8
+		[ $form != CB_QUEUE ] || most=20
+		statement_lines $form "${all[@]}" >counted
+		[ -s counted ] || fail "$form: none was counted"
+		[ "$(wc -l <counted)" -eq "$(cat "${all[@]}" | grep -c "^$form(")" ] || fail "$form: not all were counted"
+		while read -r lines name; do
+			[ "$lines" -le $most ] || fail "$name has $lines lines"
+		done <counted
+	done
+	# Negative control: each line counts, and a bracket within it ends nothing.
+	printf 'CB_LOCK(one, "a",\n  f(lock),\n\n  (g(lock), 0))\nCB_LOCK(two, "b")\n' >benches.c
+	[ "$(statement_lines CB_LOCK benches.c | paste -sd,)" = "4 one,1 two" ] || fail "$(statement_lines CB_LOCK benches.c)"
+}
+
+run what_is_not_claimed_is_said claims_are_tried what_is_not_tried_is_wrong a_hand_off_is_short a_lock_and_a_queue_are_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
+	a_kind_that_does_not_fit_is_refused a_file_that_misbehaves_is_refused a_kind_that_misbehaves_costs_its_rows \
+	a_kind_that_misbehaves_at_work_costs_its_row every_option_says_so \
 	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line

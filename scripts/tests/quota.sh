@@ -45,7 +45,7 @@ a_quota_is_seen() {
 	! grep -q 'lasting speed' out || fail "$(cat out)"
 	# Nor has anybody to know of the quota's period: windows that are too short for it are found out.
 	expect 0 inside "$CONCBENCH" run --filter "$sieve" --rounds 6 --no-charts --no-counters --results chosen
-	has out ', throttled' 'window-sensitive: ' 'in 192 ms ('
+	has out ', throttled' 'window-sensitive: ' 'in 200 ms ('
 	! grep -q 'lasting speed' out || fail "$(cat out)"
 }
 

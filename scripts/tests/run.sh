@@ -167,7 +167,36 @@ what_there_is_is_said() {
 	has out locks lock/ck_mcs queue/pipe job/tcp_echo handoff/futex
 	! grep -q -e open_door -e selftest out || fail "kinds for tests are listed"
 	expect 0 "$CONCBENCH" describe lock/ck_mcs
-	has out 'acquire+release' hold_ns workers 'base case:'
+	has out 'acquire+release' hold_ns workers 'base case:' 'has met another' 'no shared' 'smoke (2 cases)' \
+		'16 bytes, at a multiple of 128' 'promises first come, first served' ', from 3 ms: not yet found out'
+	# What of a lock can be called; this one of ck's cannot be tried.
+	has out 'calls:       acquire, release, try'
+	expect 0 "$CONCBENCH" describe lock/ck_anderson
+	grep -qx 'calls:       acquire, release' out || fail "$(cat out)"
+	expect 0 "$CONCBENCH" describe lock/pthread_rwlock
+	has out 'calls:       acquire, release, try, acquire for readers' 'work inside the section; 0ns to 1s;'
+	# Each command complains by its own name.
+	expect 2 "$CONCBENCH" list nothing
+	one_line err 'concbench list: ' "no family 'nothing'"
+	expect 2 "$CONCBENCH" describe nothing
+	one_line err 'concbench describe: ' "no family 'nothing'"
+	expect 2 "$CONCBENCH" list --cases locks --set hold=5s
+	one_line err "hold_ns: '5s' is out of range; accepted: 0ns to 1s"
+	# What a profile has and this kind declines was not asked for.
+	expect 0 "$CONCBENCH" list --cases lock/ck_mcs --set hold=7ns
+	! grep read_pct out || fail "declined, and nobody asked for it"
+	expect 0 "$CONCBENCH" list --cases lock/ck_mcs --set read_pct=90
+	has out 'read_pct:90  (unsupported: its readers exclude each other, too'
+	# Every kind, and no line but the command is wider than asked, in a pipe either.
+	local kinds
+	read -ra kinds <<<"$("$CONCBENCH" list | sed -n 's|^  \([a-z_]*/[a-z_]*\) .*|\1|p' | paste -sd' ')"
+	expect 0 env -u COLUMNS "$CONCBENCH" describe "${kinds[@]}"
+	[ "$(grep -c ^checked: out)" -eq "${#kinds[@]}" ] || fail "not all of ${kinds[*]}"
+	! grep -v '^  concbench run' out | grep -E '.{81}' || fail 'wider than 80 columns'
+	! grep -q 'does not say' out || fail 'a kind does not say what is checked'
+	mkdir broken && echo '{' >broken/windows.json
+	expect 2 "$CONCBENCH" describe lock/ck_mcs --results broken
+	one_line err broken/windows.json 'not JSON'
 	expect 2 "$CONCBENCH" describe lock/no_such
 	one_line err lock/no_such ck_mcs
 	expect 0 "$CONCBENCH" describe lock/ck_mcs/workers:2
@@ -177,8 +206,19 @@ what_there_is_is_said() {
 
 # One that is right, and what is broken on purpose.
 kinds_are_checked() {
-	expect 0 "$CONCBENCH" check lock/ck_mcs
-	has out 'broken on purpose' 'ok    lock/ck_mcs' '1 kind right, 0 wrong'
+	expect 0 "$CONCBENCH" check --time-budget 2s lock/ck_mcs
+	has out 'broken on purpose' 'ok    lock/ck_mcs' 'first come, first served' 'as coroutine: it does not claim that: ' \
+		'1 kind right, 0 wrong'
+	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
+	# How much was checked is that of all models together; of the broken ones it lists what they do.
+	awk 'function n(x, unit) { return x * (unit ~ /^k/ ? 1e3 : unit ~ /^M/ ? 1e6 : 1) }
+		/ operations checked in / { k = n($3, $4) }
+		/^      as .* operations/ { all += $(NF - 1) ~ /^[0-9.]+$/ ? $(NF - 1) : n($(NF - 2), $(NF - 1)) }
+		END { exit !(k > 0 && k < all * 1.01 && k > all * 0.99) }' out || fail "$(cat out)"
+	has out '      caught: lock/open_door: excludes nobody' 'caught: lock/leaky: lets a second one in, once in a million times'
+	! grep -q 'would have been seen' out || fail "nobody knows how often a fault shows: $(cat out)"
+	# What is sound passes, and what was not tried was not caught.
+	! grep -qE 'caught: (lock/ck_mcs|queue/)' out || fail "$(cat out)"
 	expect 2 "$CONCBENCH" check lock/no_such
 	one_line err lock/no_such ck_mcs
 	expect 1 "$CONCBENCH" check lock/open_door
@@ -535,6 +575,20 @@ what_is_denied_is_unsupported() {
 	done
 }
 
+# So is what a worker's companions, its carrier or its interpreter begin with.
+what_a_helper_is_denied_is_unsupported() {
+	deny
+	local call
+	for call in 'epoll_create1 291' 'timerfd_create 283' 'epoll_ctl 233' 'epoll_wait 232' 'memfd_create 319'; do
+		rm -rf res
+		# The load generator, a carrier, and python, which has memory in common with its worker.
+		expect 0 ./deny "${call#* }" "$CONCBENCH" run "${quick[@]}" --quiet --no-counters handoff/call_direct \
+			job/tcp_echo/connections:1 queue/pipe/model:coroutine python/counter/workers:1
+		has "$(run_file)" "\"status\": \"unsupported\"" "${call% *}: Operation not permitted"
+		! grep -qE '"status": "(invalid|crashed|hung)"' "$(run_file)" || fail "$call: $(cat res/2*/run.json)"
+	done
+}
+
 # No cell at all: one line, at once.
 no_cell_no_run() {
 	deny
@@ -669,7 +723,7 @@ runs_end_when_they_are_precise() {
 	# half of theirs, and the interval is wider than 90 %.
 	expect 0 "$CONCBENCH" run --rounds 30 --slots 2 --slot-time 20ms --precision 90% --results res --no-charts "$fast"
 	[ "$(trials)" -eq 20 ] || fail "$(trials) trials instead of 2 of 10 launches"
-	! grep -q '"reason": "stopped' res/latest/run.json || fail "a precise case says that it is not"
+	! grep -q '"stopped": "stopped' res/latest/run.json || fail "a precise case says that it is not"
 	has res/latest/run.json '"run.precision_pct": "90"' '"run.warm_up"'
 	has out 'Precision: 1 of 1 cases ended within +-90 %'
 	# The first of two trials is left out, kept and counted.
@@ -686,7 +740,7 @@ runs_end_when_they_are_precise() {
 	rm -rf res
 	expect 0 "$CONCBENCH" run --benchmark_repetitions=12 --slot-time 3ms --slots 2 --results res --no-charts "$fast"
 	[ "$(trials)" -eq 24 ] || fail "$(trials) trials instead of 2 of 12 repetitions"
-	! grep -q '"reason": "stopped' res/latest/run.json || fail "nobody asked for precision"
+	! grep -q '"stopped": "stopped' res/latest/run.json || fail "nobody asked for precision"
 }
 
 # Warm-up is found, not assumed: of more than three trials most launches of a bare call keep the first.
@@ -741,6 +795,6 @@ run windows_are_long_enough help_and_version unknown_command bad_options cases_a
 	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
 	hang_up_keeps_what_was_measured two_signals_at_once_are_one signals_do_not_wait_for_charts nohup_goes_on kill_9_can_be_recovered \
 	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	what_is_denied_is_unsupported no_cell_no_run no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
+	what_is_denied_is_unsupported what_a_helper_is_denied_is_unsupported no_cell_no_run no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
 	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
 	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice

@@ -169,13 +169,28 @@ static inline void cb_yield(struct cb_worker *w)
 	w->ops->yield(w);
 }
 
+/* Says that this is a spin. AArch64: isb, which waits for about as long as a pause does. */
+static inline void cb_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" : : : "memory");
+#else
+	__asm__ volatile("" : : : "memory");
+#endif
+}
+
 /**
  * cb_relax() - once per turn of a loop that spins on what another worker will do: a pause
  * instruction when every worker has a PU, else (oversubscribed, or coroutines) a yield.
  */
 static inline void cb_relax(struct cb_worker *w)
 {
-	w->ops->relax(w);
+	if (CB_LIKELY(w->model <= CB_PROCESS && !w->oversubscribed))
+		cb_pause();
+	else
+		w->ops->relax(w);
 }
 
 static inline void cb_lock(struct cb_worker *w, struct cb_mutex *m)
@@ -296,17 +311,17 @@ void cb_spin(uint64_t turns);
  * milliseconds when @ns is not 0. As exact as the PU's frequency is steady. */
 uint64_t cb_spin_turns(uint64_t ns);
 
-/* ---- cases and their parameters ---- */
+/* So many deadlines have to have passed before the least lateness of them is believed. */
+#define CB_LATE_OF 50u
 
-enum cb_unit {
-	CB_COUNT,   /* 1, 20k; and of the machine: "pus", "2*pus" */
-	CB_NS,      /* 500, 500ns, 2us */
-	CB_US,      /* 50, 50us, 5ms */
-	CB_BYTES,   /* 64, 1KiB, 4MiB */
-	CB_PERCENT, /* 90, 90% */
-	CB_WORD,    /* one of @words */
-	CB_PLACE,   /* a placement policy */
-};
+/**
+ * cb_late_ns() - for setup: a wait whose deadline passed is too late if the least late of
+ * CB_LATE_OF was later than this. Whoever is only kept from its PU is on time at least once; what
+ * plain sleeps do here is measured (a few milliseconds) and allowed for.
+ */
+uint64_t cb_late_ns(void);
+
+/* ---- cases and their parameters ---- */
 
 /*
  * A parameter, declared once: from it come names, their parsing, --set, bounds, axes of charts.
@@ -364,7 +379,9 @@ enum cb_profile {
 /*
  * Which cases a profile has: a product over the values given, everything else at its base value.
  * "model=thread,process workers=1,pus,2*pus hold_ns=0". Several sweeps are several factors, one at
- * a time. A profile has the sweeps of the smaller ones too, but CB_CHECK has its own only.
+ * a time. A profile has the sweeps of the smaller ones too, but CB_CHECK has its own only, and a
+ * kind without one is wrong: nothing has tried it. Models that it claims and they leave out are
+ * added.
  */
 struct cb_sweep {
 	enum cb_profile from;
@@ -402,6 +419,10 @@ struct cb_metrics;
  */
 int cb_metric(struct cb_metrics *m, const char *name, double value);
 
+/* Name of a metric: so many operations a second are to be done, whatever the workers can do. A rate
+ * that is given is nobody's merit, and a worker that falls behind it measures its backlog. */
+#define CB_GIVEN_OPS_PER_S "given_ops_per_s"
+
 /* What a process beside the workers did in the last window. */
 struct cb_usage {
 	const char *role;
@@ -419,6 +440,9 @@ struct cb_env {
 	unsigned workers;
 	unsigned carriers;
 	bool oversubscribed;
+	/* `concbench check`: no figure comes of it, so a workload may go out of its way to make
+	 * workers meet, and look closer. */
+	bool checking;
 	uint64_t seed;        /* of this launch */
 	unsigned trials;      /* finished so far in this launch */
 	const uint64_t *done; /* [workers] operations per worker since the launch began */
@@ -430,20 +454,36 @@ struct cb_env {
 	const int *pu;
 };
 
-/* A process beside the workers: a load generator, a server, a soaker. Under every model a process,
- * so that all models meet the same. */
+/* A process beside the workers: a load generator, a server, a soaker, a saboteur. Under every model
+ * a process, so that all models meet the same. */
 struct cb_companion;
 
 struct cb_companion_spec {
 	const char *role; /* "load generator", for messages */
 	/* run() - until cb_companion_quitting(); in a process of its own, on a PU of its own if one
-	 * is spare. Calls cb_companion_ready() when trials may begin. */
+	 * is spare. Calls cb_companion_ready() when trials may begin, or cb_companion_unable()
+	 * and returns when they never may. */
 	void (*run)(struct cb_companion *c, const struct cb_env *env);
 	bool idle;     /* SCHED_IDLE: takes only what nobody else wants; on the workers' own PUs */
 	bool measures; /* latencies are recorded by it (cb_companion_record_ns()), not by workers */
+	bool drives;   /* makes the load: when it is busy all the time, the rate is its limit */
+	/*
+	 * program() - instead of run(): the process becomes a program, in whatever language. Called
+	 * in that process: fill @argv, of @most places, up to a NULL (argv[0] is looked for in
+	 * PATH), with texts that stay; descriptors that the program is to have lose their
+	 * FD_CLOEXEC here. Its standard output says when trials may begin, and little after that;
+	 * SIGTERM asks it to end; what it has started, and is still in its process group, is killed
+	 * then. PU, SCHED_IDLE, CPU time and memory are as those of run(), but of the process
+	 * itself and not of its children. Return: 0; -errno.
+	 */
+	int (*program)(const struct cb_env *env, const char **argv, unsigned most);
+	const char *ready;        /* program(): in the line that says so; NULL: it is the first */
+	uint64_t ready_within_ns; /* 0: 20 s */
 };
 
 void cb_companion_ready(struct cb_companion *c);
+/** cb_companion_unable() - before it is ready. @error: -errno; @what failed: "epoll_create1". */
+void cb_companion_unable(struct cb_companion *c, int error, const char *what);
 bool cb_companion_quitting(const struct cb_companion *c);
 /** cb_companion_recording() - true inside the window. */
 bool cb_companion_recording(const struct cb_companion *c);
@@ -458,7 +498,7 @@ void cb_companion_record_ns(struct cb_companion *c, uint64_t ns);
  *   per trial:
  *     enter          in each worker, before the start line
  *     batch ...      in each worker, from the start line to past the end of the window
- *     leave          in each worker, after its last batch: wake whoever waits for this worker
+ *     leave          in each worker, after its last batch: wake all who wait for this worker
  *     check          in the cell, all workers parked: does everything add up?
  *     report         in the cell, after check: metrics of its own
  *   teardown         in the cell, workers gone
@@ -495,6 +535,8 @@ struct cb_workload {
 	uint64_t max_batch;     /* 0: no limit; 1 for operations that wait */
 	bool cooperative;       /* a CPU-bound batch: a coroutine yields after each */
 	bool counts_from_state; /* operations are counted by some workers only: no Jain's index */
+	const char *timed;      /* what is in one operation, from which event to which; a line */
+	const char *checked;    /* what check() shows; a line */
 };
 
 /* ---- for kinds that make workers of their own ---- */
@@ -555,7 +597,7 @@ int cb_probe_line(int first_pu, int second_pu, struct cb_line *out);
 #define CB_CAN_OS (CB_CAN(CB_THREAD) | CB_CAN(CB_PROCESS))
 #define CB_CAN_ALL (CB_CAN_OS | CB_CAN(CB_COROUTINE))
 /* Why a kind does not do what its short form leaves out of @models. */
-#define CB_NOT_CLAIMED "whoever wrote it does not claim that it works so"
+#define CB_NOT_CLAIMED "its author does not claim that it works there"
 
 enum cb_kind_flags {
 	CB_REFERENCE =
@@ -581,6 +623,7 @@ struct cb_kind {
 	const struct cb_param *params;      /* its own, after the family's */
 	unsigned param_count;
 	const char *without; /* the family's keys that mean nothing here: "hold_ns think_ns" */
+	const char *axis;    /* takes the place of the family's; NULL: the family's */
 	const struct cb_sweep *sweeps; /* instead of the family's; NULL: the family's */
 	unsigned sweep_count;
 	const struct cb_figure *figures; /* instead of the family's; NULL: the family's */
@@ -596,9 +639,12 @@ struct cb_kind {
 	/* depends() - write the name of the case whose figure this one has to be given
 	 * (env->given): "half of its peak". Return: false when it depends on none. NULL: never. */
 	bool (*depends)(const struct cb_case *c, char *name, size_t len);
-	/* CB_BROKEN: what the check has to say of it; "" when any failure will do. */
+	/* CB_BROKEN: what the check has to say of it; "" when it has to hang. */
 	const char *says;
 };
+
+/* One line about something that has a name: say(to, "order", "first come, first served"). */
+typedef void cb_say_fn(void *to, const char *what, const char *text);
 
 struct cb_family {
 	const char *name;   /* first part of its cases' names */
@@ -613,7 +659,7 @@ struct cb_family {
 	unsigned figure_count;
 	enum cb_shape shape;
 	const char *caption; /* how to read the chart */
-	const char *axis;    /* key of the parameter that it is drawn over; NULL */
+	const char *axis;    /* key of the parameter by which rows stand side by side; NULL */
 	enum cb_contenders contenders;
 	bool kind_blocks; /* each kind is a block of its own: one operation is not like another's */
 	bool rate;        /* show operations per second, not time per operation */
@@ -629,6 +675,12 @@ struct cb_family {
 	 * once, when kinds are listed. Return: 0; -EINVAL with what it lacks in @why. NULL: nothing
 	 * to ask. */
 	int (*accepts)(const struct cb_kind *k, char *why, size_t why_len);
+	/* floor - name of the kind that is the family's loop and check with nothing in it: what it
+	 * costs is in every other figure. NULL: none. */
+	const char *floor;
+	/* facts() - what a case takes and promises beside its parameters (bytes, order, capacity):
+	 * say() each, for `concbench describe`. NULL: nothing. */
+	void (*facts)(const struct cb_case *c, cb_say_fn *say, void *to);
 };
 
 /* ---- how kinds are found ---- */
@@ -645,24 +697,59 @@ struct cb_family {
 /** cb_kind_find() - one that is compiled into the program, or NULL: for kinds that wrap another. */
 const struct cb_kind *cb_kind_find(const char *family, const char *name);
 
+/*
+ * What the compiler has made of a header's structures. Every object file that includes the header
+ * carries it, so files of a shared object that were built with other headers, or with flags that
+ * change a layout, are found when it is loaded. A structure that program and shared object share
+ * stands in its header's list, with its last member; scripts/tests/layers.sh sees to that.
+ */
+struct cb_layout {
+	const char *header;
+	const uint32_t *word;
+	uint32_t words;
+};
+
+#define CB_SPAN(type, last) sizeof(struct type), offsetof(struct type, last)
+#define CB_LAYOUT(header, ...)                                                              \
+	static const uint32_t cb_layout_words_##header[] = {__VA_ARGS__};                   \
+	static const struct cb_layout cb_layout_##header = {#header ".h",                   \
+	    cb_layout_words_##header, sizeof(cb_layout_words_##header) / sizeof(uint32_t)}; \
+	static const struct cb_layout *const cb_laid_out_##header                           \
+	    __attribute__((section("cb_layouts"), used, aligned(sizeof(void *)))) =         \
+		&cb_layout_##header;
+
+CB_LAYOUT(concbench, CB_SPAN(cb_worker_ops, nothing), CB_SPAN(cb_worker, local),
+    CB_SPAN(cb_mutex, locked), CB_SPAN(cb_cond, queue), CB_SPAN(cb_param, sparse),
+    CB_SPAN(cb_sweep, points), CB_SPAN(cb_case, carriers), CB_SPAN(cb_usage, pu),
+    CB_SPAN(cb_env, pu), CB_SPAN(cb_companion_spec, ready_within_ns), CB_SPAN(cb_workload, checked),
+    CB_SPAN(cb_fate, wall_ns), CB_SPAN(cb_line, echoes), CB_SPAN(cb_kind, says),
+    CB_SPAN(cb_family, facts), CB_SPAN(cb_figure, outcomes), CB_SPAN(cb_waitq, tail),
+    CB_SPAN(cb_carrier_config, max_tasks), CB_MODEL_COUNT)
+
 /* What a shared object says of itself, under the symbol "concbench_module". */
 struct cb_module {
 	uint32_t abi;
-	uint32_t kind_bytes; /* of struct cb_kind: a second guard against another header */
+	uint32_t bytes; /* of this structure */
 	const struct cb_kind *const *first;
 	const struct cb_kind *const *end;
+	const struct cb_layout *const *first_layout;
+	const struct cb_layout *const *end_layout;
 };
 
+#define CB_SECTION(what)                                    \
+	extern const struct what *const __start_##what##s[] \
+	    __attribute__((weak, visibility("hidden")));    \
+	extern const struct what *const __stop_##what##s[]  \
+	    __attribute__((weak, visibility("hidden")));
+
 /* CB_MODULE - in a shared object for --load: in one of its files, or in each. */
-#define CB_MODULE                                             \
-	extern const struct cb_kind *const __start_cb_kinds[] \
-	    __attribute__((weak, visibility("hidden")));      \
-	extern const struct cb_kind *const __stop_cb_kinds[]  \
-	    __attribute__((weak, visibility("hidden")));      \
-	extern const struct cb_module concbench_module        \
-	    __attribute__((weak, visibility("default")));     \
-	const struct cb_module concbench_module = {           \
-	    CB_ABI, sizeof(struct cb_kind), __start_cb_kinds, __stop_cb_kinds};
+#define CB_MODULE                                                                    \
+	CB_SECTION(cb_kind)                                                          \
+	CB_SECTION(cb_layout)                                                        \
+	extern const struct cb_module concbench_module                               \
+	    __attribute__((weak, visibility("default")));                            \
+	const struct cb_module concbench_module = {CB_ABI, sizeof(struct cb_module), \
+	    __start_cb_kinds, __stop_cb_kinds, __start_cb_layouts, __stop_cb_layouts};
 
 #ifdef __cplusplus
 }

@@ -34,11 +34,22 @@ struct cb_figure {
 	const char *const *outcomes;
 };
 
+/* What a parameter's values are of: how they are typed, and how they are written for people. */
+enum cb_unit {
+	CB_COUNT,   /* 1, 20k; and of the machine: "pus", "2*pus" */
+	CB_NS,      /* 500, 500ns, 2us */
+	CB_US,      /* 50, 50us, 5ms */
+	CB_BYTES,   /* 64, 1KiB, 4MiB */
+	CB_PERCENT, /* 90, 90% */
+	CB_WORD,    /* one of @words */
+	CB_PLACE,   /* a placement policy */
+};
+
 /* How the rows of a family are drawn. */
 enum cb_shape {
 	CB_TABLE_ONLY, /* no chart */
 	CB_LADDER,     /* one row a case, the smallest on top: distances over decades */
-	CB_DOTS,       /* one row a kind and setting, a point a model */
+	CB_DOTS,       /* one row a kind and setting, a point a model; of outcomes a bar */
 	CB_PANELS,     /* as dots, one panel for each value of the axis */
 	CB_LINES,      /* one line a model over the axis */
 };

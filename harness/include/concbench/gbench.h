@@ -2,8 +2,11 @@
  * gbench.h - Google Benchmark from C.
  *
  * A thin C shim over Google Benchmark (tested with 1.7.1 to 1.9): this header is all a C program
- * needs, and gbench.cc the only C++ file. It stands alone, without the rest of concbench: copy both
- * into another C project and link with -lbenchmark and the C++ runtime.
+ * needs, and gbench.cc the only C++ file. They stand alone, without the rest of concbench, and are
+ * built by whoever uses them, against the Google Benchmark that is there:
+ *
+ *	c++ -c $(pkg-config --cflags concbench) $(pkg-config --variable=gbench concbench)
+ *	cc $(pkg-config --cflags concbench) my.c gbench.o -lbenchmark -lstdc++ -lm -lpthread
  *
  * Not thread-safe: register, initialise and run from one thread. No C++ exception leaves the shim.
  */
@@ -102,9 +105,6 @@ int gbench_add_context(const char *key, const char *value);
 /** gbench_set_filter() - regular expression (as --benchmark_filter); NULL or "" for all. */
 int gbench_set_filter(const char *regex);
 
-/** gbench_version() - of the headers compiled against, "1.7.1" where known, else "unknown". */
-const char *gbench_version(void);
-
 /** gbench_library_build_type() - "debug" or "release", how the library itself was compiled; this
  * touches only the loop, not what is timed manually. */
 const char *gbench_library_build_type(void);
@@ -154,10 +154,6 @@ void gbench_set_label(struct gbench_state *state, const char *text);
  * Return: 0; -EINVAL no name, or not finite (it would make the JSON invalid); -ENOMEM.
  */
 int gbench_set_counter(struct gbench_state *state, const char *name, double value, unsigned flags);
-
-/** gbench_set_items_processed() / _bytes_processed() - give items_per_second, bytes_per_second. */
-void gbench_set_items_processed(struct gbench_state *state, int64_t items);
-void gbench_set_bytes_processed(struct gbench_state *state, int64_t bytes);
 
 #ifdef __cplusplus
 }

@@ -23,8 +23,8 @@
 
 #define CB_JOB(x, about, source, from, work)                                                       \
 	static const struct cb_kind cb_kind_##x = {"job", #x, about, source, 0, from, 1,           \
-	    CB_CAN_ALL, NULL, work, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, 0, NULL, NULL, NULL, \
-	    NULL, ""};                                                                             \
+	    CB_CAN_ALL, NULL, work, NULL, NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, 0, NULL, NULL, \
+	    NULL, NULL, ""};                                                                       \
 	CB_REGISTER(cb_kind_##x)
 
 #endif

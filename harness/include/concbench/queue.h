@@ -19,16 +19,17 @@
  *	put      true when done, false when full
  *	get      true when done, false when empty
  *
- * Whoever finds it full or empty goes round again, giving up the PU where its worker says so.
+ * A worker that finds it full or empty goes round again, and gives up its PU where it should.
  *
  * The long form, for queues whose waiters sleep, that have a capacity of their own, or that each
  * worker has to attach to: write the functions of struct cb_queue_ops, then CB_QUEUE_BATCH(x) and a
  * struct cb_queue; CB_QUEUE's own expansion below shows how.
  *
- * An item begins with 8 bytes: its producer, its number there, and 16 bits that both decide; what
- * follows is decided by these. A consumer checks all of it, and the item's place in its producer's
- * order. Between trials the queue is emptied, and then, for every producer, the number of items
- *that came out and the sum of their mixed heads has to be that of the items put in.
+ * An item begins with 8 bytes, its head: producer, number there, whether it is timed, and 16 bits
+ * of nothing, all multiplied by a key: what is changed in a head shows in those bits, but once in
+ * 65,536 times. What follows is decided by the head. A consumer checks all of it, and the item's
+ * place in its producer's order. Between trials the queue is emptied, and then, for every producer,
+ * the number of items that came out and the sum of their heads has to be that of the items put in.
  */
 #ifndef CONCBENCH_PUBLIC_QUEUE_H
 #define CONCBENCH_PUBLIC_QUEUE_H
@@ -109,14 +110,16 @@ struct cb_queue {
 #define CB_QUEUE_ITEM_BYTES 8
 #define CB_QUEUE_PRODUCERS_MAX 32
 
-/* One item in this many of each producer is timed: timing each would change what is timed. */
+/* At most one item in this many of each producer is timed, and on average no more than one in
+ * two batches of some 15 us: looks at the clock and a line that changes hands must not show. Which
+ * is drawn. */
 #define CB_QUEUE_TIMED 64u
 
 /* What came out of one producer's items at one consumer. */
 struct cb_queue_source {
 	uint64_t last; /* number of the latest */
 	uint64_t count;
-	uint64_t sum; /* of cb_queue_mix() */
+	uint64_t sum; /* of cb_queue_weight() */
 };
 
 /* Written by one worker only, and summed up by the cell between trials. */
@@ -124,7 +127,13 @@ struct cb_queue_worker {
 	/* producer */
 	uint64_t put; /* items, and the number of the last */
 	uint64_t put_sum;
+	uint64_t timed;      /* number of the next that is timed */
 	uint64_t full_polls; /* looks in vain, or waits */
+	/* either */
+	uint64_t timed_out;
+	uint64_t early;         /* of these, before their deadline */
+	uint64_t least_late_ns; /* of the others: after it */
+	uint64_t kept_to_end;   /* checking: stood still until the other times out, in vain */
 	/* consumer */
 	uint64_t empty_polls;
 	uint64_t damaged;
@@ -140,17 +149,20 @@ struct cb_queue_state {
 	const struct cb_queue *impl;
 	struct cb_queue_env env;
 	uint64_t wait_ns; /* patience of one put or get; 0: it has all the time */
+	bool checking;    /* no figure comes of it: see cb_queue_patience() */
+	uint64_t late_ns; /* checking: who times out later than that is late */
 	/*
 	 * When a timed item was put: an array for each producer beside the queue, since 8 bytes of
-	 * item have no room for it. A cache line more changes hands every 64 items.
+	 * item have no room for it.
 	 */
 	uint64_t *stamps;
 	unsigned stamp_slots; /* for each producer, a power of two */
 	struct cb_queue_worker *worker;
 	struct cb_queue_worker drained; /* the cell's: what was left when trials ended */
-	uint64_t reported[3];           /* the cell's */
+	uint64_t reported[4];           /* the cell's */
 	/* Set by the first worker to leave a trial, cleared by the cell when all have. */
 	uint32_t closed CB_ALIGNED;
+	uint32_t standing; /* checking: somebody stands still */
 } CB_ALIGNED;
 
 /* The family's parts of the workload; the program's. */
@@ -165,71 +177,124 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len);
 /** cb_queue_report() - of the last trial: "empty_polls_per_op" and "full_polls_per_op". */
 void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics);
 void cb_queue_teardown(struct cb_env *env);
+/**
+ * cb_queue_patience() - the deadline of a put or get. While it is checked, one producer or one
+ * consumer now and then stands still before it until the other has timed out: who never does then
+ * does not heed its deadline.
+ */
+uint64_t cb_queue_patience(struct cb_worker *w, struct cb_queue_state *st);
+/** cb_queue_timed_out() - nothing was done by @until_ns. */
+void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t until_ns);
 /* What is done for the timed items only, out of line. */
 void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number);
 void cb_queue_timed(
     struct cb_worker *w, struct cb_queue_state *st, unsigned producer, uint64_t number);
 
 #define CB_QUEUE_OP "item delivered"
-#define CB_QUEUE_LATENCY "asking to put to having got, 1 of 64 timed"
+#define CB_QUEUE_LATENCY "asking to put to having got, 1 of 64 or fewer, drawn"
+#define CB_QUEUE_INSIDE                                                                         \
+	"make an item and put it, at a producer; get it and look at all of it, at a consumer: " \
+	"counted there"
+#define CB_QUEUE_CHECKED                                                                        \
+	"of each producer's items as many came out as went in, with the same sum, each intact " \
+	"and, where the queue promises an order, in that order"
+
+/* Odd, so that it can be undone: their product is 1. */
+#define CB_QUEUE_KEY UINT64_C(0x9E3779B97F4A7C15)
+#define CB_QUEUE_KEY_UNDONE UINT64_C(0xF1DE83E19937733D)
+
+CB_LAYOUT(queue, CB_SPAN(cb_queue_env, bytes), CB_SPAN(cb_queue_ops, destroy),
+    CB_SPAN(cb_queue, order), CB_SPAN(cb_queue_source, sum), CB_SPAN(cb_queue_worker, attached),
+    CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
 
 /* ---- items ---- */
 
 #define CB_QUEUE_NUMBER_BITS 40
 #define CB_QUEUE_NUMBER_MASK ((UINT64_C(1) << CB_QUEUE_NUMBER_BITS) - 1)
 
-/* producer : 8, check : 16, number : 40 - days of items at any rate. */
-static inline uint64_t cb_queue_head(unsigned producer, uint64_t number)
+/*
+ * (nothing : 16, producer : 7, timed : 1, number : 40) * key - hours of items at any rate. The next
+ * item's head is this one's and a key more, so neither making it nor comparing it with the only one
+ * that can be next takes a multiplication.
+ */
+static inline uint64_t cb_queue_head(unsigned producer, uint64_t number, bool timed)
 {
-	const uint64_t bare = (uint64_t)producer << 56 | (number & CB_QUEUE_NUMBER_MASK);
-
-	/* The product's upper bits depend on all of @bare (Knuth's multiplicative hashing). */
-	return bare | bare * UINT64_C(0x9E3779B97F4A7C15) >> 48 << CB_QUEUE_NUMBER_BITS;
+	return ((uint64_t)producer << 41 | (uint64_t)timed << 40 |
+		   (number & CB_QUEUE_NUMBER_MASK)) *
+	       CB_QUEUE_KEY;
 }
+
+#define CB_QUEUE_TIMED_KEY (CB_QUEUE_KEY << CB_QUEUE_NUMBER_BITS)
 
 static inline unsigned cb_queue_head_producer(uint64_t head)
 {
-	return (unsigned)(head >> 56);
+	return (unsigned)(head * CB_QUEUE_KEY_UNDONE >> 41) & 0x7f;
 }
 
 static inline uint64_t cb_queue_head_number(uint64_t head)
 {
-	return head & CB_QUEUE_NUMBER_MASK;
+	return head * CB_QUEUE_KEY_UNDONE & CB_QUEUE_NUMBER_MASK;
 }
 
-/* For sums: two wrong items must not make up for each other. */
-static inline uint64_t cb_queue_mix(uint64_t head)
+static inline bool cb_queue_head_timed(uint64_t head)
 {
-	return (head ^ head >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+	return head * CB_QUEUE_KEY_UNDONE >> 40 & 1;
 }
 
-/* What follows the head: a word each 8 bytes, no two alike, so that a shift shows as well. */
-static inline uint64_t cb_queue_word(uint64_t head, size_t at)
+/* Each is compared with the only one that can be next. */
+static inline bool cb_queue_alone(const struct cb_queue_state *st)
 {
-	return (head + at) * UINT64_C(0x94D049BB133111EB);
+	return st->env.producers == 1 && st->env.consumers == 1 && st->impl->order == CB_ORDER_FIFO;
 }
+
+/* cb_queue_weight() - for sums: two wrong items of several producers or consumers must not make up
+ * for each other. Of one and one the order says that, and the sum of many is known at once. */
+static inline uint64_t cb_queue_weight(uint64_t head, bool alone)
+{
+	return alone ? head : (head ^ head >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
+/* Of the items from number @first to before @end of producer 0, none of them timed. */
+static inline uint64_t cb_queue_run(uint64_t first, uint64_t end)
+{
+	const uint64_t n = end - first, ends = first + end - 1;
+
+	return (n % 2 ? n * (ends / 2) : n / 2 * ends) * CB_QUEUE_KEY;
+}
+
+/* What follows the head: a word each 8 bytes, no two alike, so that a shift shows as well. Each is
+ * the one before and a constant more: making and checking 1 KiB must not take longer than moving
+ * it.
+ */
+#define CB_QUEUE_WORD_STEP UINT64_C(0x94D049BB133111EB)
 
 CB_INLINE void cb_queue_fill(unsigned char *item, size_t bytes, uint64_t head)
 {
-	memcpy(item, &head, sizeof(head));
-	for (size_t at = sizeof(head); at < bytes; at += sizeof(head)) {
-		const uint64_t word = cb_queue_word(head, at);
+	uint64_t word = head * CB_QUEUE_WORD_STEP;
+	size_t at = sizeof(head);
 
-		memcpy(item + at, &word, bytes - at < sizeof(word) ? bytes - at : sizeof(word));
+	memcpy(item, &head, sizeof(head));
+	for (; at + sizeof(word) <= bytes; at += sizeof(word)) {
+		word += CB_QUEUE_WORD_STEP;
+		memcpy(item + at, &word, sizeof(word));
 	}
+	word += CB_QUEUE_WORD_STEP;
+	if (at < bytes)
+		memcpy(item + at, &word, bytes - at);
 }
 
 CB_INLINE bool cb_queue_intact(const unsigned char *item, size_t bytes, uint64_t head)
 {
-	bool same = true;
+	uint64_t word = head * CB_QUEUE_WORD_STEP, there, differs = 0;
+	size_t at = sizeof(head);
 
-	for (size_t at = sizeof(head); at < bytes; at += sizeof(head)) {
-		const uint64_t word = cb_queue_word(head, at);
-
-		same &= memcmp(item + at, &word,
-			    bytes - at < sizeof(word) ? bytes - at : sizeof(word)) == 0;
+	for (; at + sizeof(word) <= bytes; at += sizeof(word)) {
+		word += CB_QUEUE_WORD_STEP;
+		memcpy(&there, item + at, sizeof(there));
+		differs |= there ^ word;
 	}
-	return same;
+	word += CB_QUEUE_WORD_STEP;
+	return !differs && (at >= bytes || memcmp(item + at, &word, bytes - at) == 0);
 }
 
 /* cb_queue_take() - account for an item that has come out. Return: false when it is damaged. */
@@ -245,7 +310,8 @@ CB_INLINE bool cb_queue_take(const struct cb_queue_state *st, struct cb_queue_wo
 	number = cb_queue_head_number(head);
 	source = &own->source[producer % CB_QUEUE_PRODUCERS_MAX];
 	*out = head;
-	if (CB_UNLIKELY(producer >= st->env.producers || head != cb_queue_head(producer, number) ||
+	if (CB_UNLIKELY(producer >= st->env.producers ||
+			head != cb_queue_head(producer, number, cb_queue_head_timed(head)) ||
 			!cb_queue_intact(item, bytes, head))) {
 		own->damaged++;
 		return false;
@@ -256,7 +322,7 @@ CB_INLINE bool cb_queue_take(const struct cb_queue_state *st, struct cb_queue_wo
 		own->out_of_order++;
 	source->last = number;
 	source->count++;
-	source->sum += cb_queue_mix(head);
+	source->sum += cb_queue_weight(head, cb_queue_alone(st));
 	return true;
 }
 
@@ -268,17 +334,18 @@ CB_INLINE bool cb_queue_over(const struct cb_worker *w, const struct cb_queue_st
 	return cb_stopping(w) || w->error || cb_load(&st->closed);
 }
 
-CB_INLINE uint64_t cb_queue_until(const struct cb_queue_state *st)
+CB_INLINE uint64_t cb_queue_until(struct cb_worker *w, struct cb_queue_state *st)
 {
-	return CB_LIKELY(!st->wait_ns) ? CB_FOR_EVER : cb_now_ns() + st->wait_ns;
+	return CB_LIKELY(!st->wait_ns) ? CB_FOR_EVER : cb_queue_patience(w, st);
 }
 
 /* Return: false when the trial is over. */
 CB_INLINE bool cb_queue_put(struct cb_worker *w, struct cb_queue_state *st,
-    struct cb_queue_worker *own, const void *item, size_t bytes, const struct cb_queue_ops *ops)
+    struct cb_queue_worker *own, void *queue, const void *item, size_t bytes,
+    const struct cb_queue_ops *ops)
 {
 	if (!ops->put) {
-		while (!ops->try_put(st->queue, w, item, bytes)) {
+		while (!ops->try_put(queue, w, item, bytes)) {
 			own->full_polls++;
 			if (cb_queue_over(w, st))
 				return false;
@@ -287,7 +354,9 @@ CB_INLINE bool cb_queue_put(struct cb_worker *w, struct cb_queue_state *st,
 		return true;
 	}
 	for (;;) {
-		switch (ops->put(st->queue, w, item, bytes, cb_queue_until(st))) {
+		const uint64_t until_ns = cb_queue_until(w, st);
+
+		switch (ops->put(queue, w, item, bytes, until_ns)) {
 		case CB_QUEUE_DONE:
 			return true;
 		case CB_QUEUE_WAITED:
@@ -295,6 +364,7 @@ CB_INLINE bool cb_queue_put(struct cb_worker *w, struct cb_queue_state *st,
 			return true;
 		case CB_QUEUE_TIMED_OUT:
 			own->full_polls++;
+			cb_queue_timed_out(w, st, until_ns);
 			if (cb_queue_over(w, st))
 				return false;
 			break;
@@ -305,10 +375,11 @@ CB_INLINE bool cb_queue_put(struct cb_worker *w, struct cb_queue_state *st,
 }
 
 CB_INLINE bool cb_queue_get(struct cb_worker *w, struct cb_queue_state *st,
-    struct cb_queue_worker *own, void *item, size_t bytes, const struct cb_queue_ops *ops)
+    struct cb_queue_worker *own, void *queue, void *item, size_t bytes,
+    const struct cb_queue_ops *ops)
 {
 	if (!ops->get) {
-		while (!ops->try_get(st->queue, w, item, bytes)) {
+		while (!ops->try_get(queue, w, item, bytes)) {
 			own->empty_polls++;
 			if (cb_queue_over(w, st))
 				return false;
@@ -317,7 +388,9 @@ CB_INLINE bool cb_queue_get(struct cb_worker *w, struct cb_queue_state *st,
 		return true;
 	}
 	for (;;) {
-		switch (ops->get(st->queue, w, item, bytes, cb_queue_until(st))) {
+		const uint64_t until_ns = cb_queue_until(w, st);
+
+		switch (ops->get(queue, w, item, bytes, until_ns)) {
 		case CB_QUEUE_DONE:
 			return true;
 		case CB_QUEUE_WAITED:
@@ -325,6 +398,7 @@ CB_INLINE bool cb_queue_get(struct cb_worker *w, struct cb_queue_state *st,
 			return true;
 		case CB_QUEUE_TIMED_OUT:
 			own->empty_polls++;
+			cb_queue_timed_out(w, st, until_ns);
 			if (cb_queue_over(w, st))
 				return false;
 			break;
@@ -336,48 +410,112 @@ CB_INLINE bool cb_queue_get(struct cb_worker *w, struct cb_queue_state *st,
 
 /* Operations are items delivered, so a producer has done none. */
 CB_INLINE uint64_t cb_queue_produce(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
-    unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
+    unsigned char *item, size_t bytes, const struct cb_queue_ops *ops, bool alone)
 {
 	struct cb_queue_worker *own = &st->worker[w->index];
+	void *const queue = st->queue;
+	const unsigned self = w->index;
+	const uint64_t first = own->put + 1, end = first + n;
+	uint64_t number = first, sum = own->put_sum, timed = own->timed;
+	uint64_t head = cb_queue_head(self, number, false);
 
-	for (; n; n--) {
-		const uint64_t number = own->put + 1;
-		const uint64_t head = cb_queue_head(w->index, number);
-
+	if (!timed)
+		timed = CB_QUEUE_TIMED;
+	for (; number != end; number++, head += CB_QUEUE_KEY) {
+		if (CB_UNLIKELY(number == timed)) {
+			cb_queue_fill(item, bytes, head + CB_QUEUE_TIMED_KEY);
+			cb_queue_stamp(st, self, number);
+			if (!cb_queue_put(w, st, own, queue, item, bytes, ops))
+				break;
+			/* So far apart that each has a stamp of its own. */
+			timed += CB_QUEUE_TIMED + cb_random(w) % (4 * n + 1);
+			sum += alone ? CB_QUEUE_TIMED_KEY
+				     : cb_queue_weight(head + CB_QUEUE_TIMED_KEY, false);
+			continue;
+		}
 		cb_queue_fill(item, bytes, head);
-		if (CB_UNLIKELY(number % CB_QUEUE_TIMED == 0))
-			cb_queue_stamp(st, w->index, number);
-		if (!cb_queue_put(w, st, own, item, bytes, ops))
+		if (!cb_queue_put(w, st, own, queue, item, bytes, ops))
 			break;
-		own->put = number;
-		own->put_sum += cb_queue_mix(head);
+		if (!alone)
+			sum += cb_queue_weight(head, false);
 	}
+	own->put = number - 1;
+	own->put_sum = sum + (alone ? cb_queue_run(first, number) : 0);
+	own->timed = timed;
 	return 0;
 }
 
-CB_INLINE uint64_t cb_queue_consume(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
+/* cb_queue_got() - account for any item, and its latency if it is timed. */
+CB_INLINE void cb_queue_got(struct cb_worker *w, struct cb_queue_state *st,
+    struct cb_queue_worker *own, const unsigned char *item, size_t bytes)
+{
+	uint64_t head;
+
+	if (cb_queue_take(st, own, item, bytes, &head) && CB_UNLIKELY(cb_queue_head_timed(head)))
+		cb_queue_timed(w, st, cb_queue_head_producer(head), cb_queue_head_number(head));
+}
+
+CB_INLINE uint64_t cb_queue_consume_any(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
     unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
 {
 	struct cb_queue_worker *own = &st->worker[w->index];
+	void *const queue = st->queue;
 
 	for (uint64_t done = 0; done < n; done++) {
-		uint64_t head;
-
-		if (!cb_queue_get(w, st, own, item, bytes, ops))
+		if (!cb_queue_get(w, st, own, queue, item, bytes, ops))
 			return done;
-		if (cb_queue_take(st, own, item, bytes, &head) &&
-		    CB_UNLIKELY(cb_queue_head_number(head) % CB_QUEUE_TIMED == 0))
-			cb_queue_timed(
-			    w, st, cb_queue_head_producer(head), cb_queue_head_number(head));
+		cb_queue_got(w, st, own, item, bytes);
 	}
 	return n;
+}
+
+/* cb_queue_next() - the next @run items of producer 0 have come out, each as it has to be. */
+static inline void cb_queue_next(struct cb_queue_source *source, uint64_t run)
+{
+	source->sum += cb_queue_run(source->last + 1, source->last + 1 + run);
+	source->last += run;
+	source->count += run;
+}
+
+/* Between one producer and one consumer it is known which item comes next: the same check of all of
+ * it, by one comparison. */
+CB_INLINE uint64_t cb_queue_consume_next(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
+    unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
+{
+	struct cb_queue_worker *own = &st->worker[w->index];
+	struct cb_queue_source *source = &own->source[0];
+	void *const queue = st->queue;
+	uint64_t next = cb_queue_head(0, source->last + 1, false), run = 0, done = 0;
+
+	for (; done < n; done++) {
+		uint64_t head;
+
+		if (!cb_queue_get(w, st, own, queue, item, bytes, ops))
+			break;
+		memcpy(&head, item, sizeof(head));
+		if (CB_LIKELY(head == next && cb_queue_intact(item, bytes, head))) {
+			next += CB_QUEUE_KEY;
+			run++;
+			continue;
+		}
+		/* A timed one, or a wrong one. */
+		cb_queue_next(source, run);
+		run = 0;
+		cb_queue_got(w, st, own, item, bytes);
+		next = cb_queue_head(0, source->last + 1, false);
+	}
+	cb_queue_next(source, run);
+	return done;
 }
 
 CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
     unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
 {
-	return w->index < st->env.producers ? cb_queue_produce(w, st, n, item, bytes, ops)
-					    : cb_queue_consume(w, st, n, item, bytes, ops);
+	if (cb_queue_alone(st))
+		return w->index ? cb_queue_consume_next(w, st, n, item, bytes, ops)
+				: cb_queue_produce(w, st, n, item, bytes, ops, true);
+	return w->index < st->env.producers ? cb_queue_produce(w, st, n, item, bytes, ops, false)
+					    : cb_queue_consume_any(w, st, n, item, bytes, ops);
 }
 
 /* CB_QUEUE_BATCH(x) - cb_queue_batch_x(): the loop for cb_queue_ops_x, whose functions are inlined;
@@ -395,15 +533,16 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 		    w, st, n, st->worker[w->index].item, st->env.bytes, &cb_queue_ops_##x); \
 	}
 
-/* CB_QUEUE_KIND(x) - workload and kind of cb_queue_x with that batch, entered into the table. */
+/* CB_QUEUE_KIND(x) - workload and kind of cb_queue_impl_x with that batch, entered into the table.
+ */
 #define CB_QUEUE_KIND(x, about, source, from, models, not_models, without, flags)                 \
 	static const struct cb_workload cb_queue_work_##x = {CB_QUEUE_OP, CB_QUEUE_LATENCY, 0,    \
 	    cb_queue_state_size, cb_queue_setup, cb_queue_enter, cb_queue_batch_##x,              \
 	    cb_queue_leave, cb_queue_check, cb_queue_report, cb_queue_teardown, NULL, NULL, 0, 0, \
-	    false, true};                                                                         \
-	static const struct cb_kind cb_kind_##x = {"queue", #x, about, source, flags, from, 1,    \
-	    models, not_models, &cb_queue_work_##x, NULL, &cb_queue_##x, NULL, 0, without, NULL,  \
-	    0, NULL, 0, NULL, NULL, NULL, NULL, ""};                                              \
+	    false, true, CB_QUEUE_INSIDE, CB_QUEUE_CHECKED};                                      \
+	static const struct cb_kind cb_kind_##x = {"queue", #x, about, source, flags, from, 2,    \
+	    models, not_models, &cb_queue_work_##x, NULL, &cb_queue_impl_##x, NULL, 0, without,   \
+	    NULL, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, ""};                                  \
 	CB_REGISTER(cb_kind_##x)
 
 #define CB_QUEUE(x, about, source, from, models, most_producers, most_consumers, item_bytes, type, \
@@ -442,8 +581,8 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 	static const struct cb_queue_ops cb_queue_ops_##x = {cb_queue_init_##x, NULL,              \
 	    cb_queue_try_put_##x, cb_queue_try_get_##x, NULL, NULL, NULL, NULL, NULL, NULL};       \
 	CB_QUEUE_BATCH(x)                                                                          \
-	static const struct cb_queue cb_queue_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x, NULL,  \
-	    most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO};                         \
+	static const struct cb_queue cb_queue_impl_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x,   \
+	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO};                   \
 	CB_QUEUE_KIND(x, about, source, from, models,                                              \
 	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
 

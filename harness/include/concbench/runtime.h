@@ -77,9 +77,6 @@ unsigned cb_carrier_alive(const struct cb_carrier *c);
 /** cb_carrier_current() - the task that runs now; NULL on the thread's own stack. */
 struct cb_task *cb_carrier_current(const struct cb_carrier *c);
 
-/** cb_carrier_guard_name() - coroutine_stacks_guard_name() of its stacks. */
-const char *cb_carrier_guard_name(const struct cb_carrier *c);
-
 /* What its input and output has cost so far, in system calls and events. */
 struct reactor_counts;
 

@@ -87,6 +87,8 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 
 static const struct cb_workload own_work = {
     .op = "page summed",
+    .timed = "sum a page of 4 KiB",
+    .checked = "the total of each worker is that of so many pages",
     .state_size = state_size,
     .enter = enter,
     .batch = batch,

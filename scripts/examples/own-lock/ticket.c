@@ -5,8 +5,8 @@
 #include <concbench/lock.h>
 
 struct ticket {
-	uint32_t next;               /* number of whoever comes next */
-	uint32_t serving CB_ALIGNED; /* number of whoever may be inside */
+	uint32_t next;               /* the next ticket to be given out */
+	uint32_t serving CB_ALIGNED; /* the ticket that may be inside */
 };
 
 static inline void take(struct ticket *l, struct cb_worker *w)
@@ -23,7 +23,7 @@ static inline void pass_on(struct ticket *l)
 }
 
 CB_LOCK(ticket, "first come, first served; all wait on one word", "Mellor-Crummey and Scott 1991",
-    CB_QUICK, CB_CAN_OS, struct ticket, CB_NO_NODE, CB_NO_INIT, take(lock, w), pass_on(lock),
-    CB_NO_TRY)
+    CB_QUICK, CB_CAN_OS | CB_FIFO, struct ticket, CB_NO_NODE, CB_NO_INIT, take(lock, w),
+    pass_on(lock), CB_NO_TRY)
 
 CB_MODULE

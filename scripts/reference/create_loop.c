@@ -1,0 +1,85 @@
+/* create_loop.c - threads, or processes, made and awaited one after another, and nothing around it:
+ * what create/thread, thread_64k, thread_detached, fork and pidfd must agree with. Shares no code
+ * with concbench on purpose. Usage: create_loop thread|thread_64k|thread_detached|fork|pidfd.
+ * Prints: name, ns each. */
+#define WINDOW_MS 60
+#include "loop.h"
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static unsigned long *lived; /* the end of each makes it visible */
+static pthread_attr_t attr;
+static int forks, pidfds, detached;
+
+static void *live(void *one)
+{
+	++*lived;
+	if (detached)
+		syscall(SYS_futex, lived, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	return one;
+}
+
+/* The counter's lower half is what the futex is. */
+static void await(unsigned before)
+{
+	while (*(volatile unsigned *)lived == before)
+		syscall(SYS_futex, lived, FUTEX_WAIT_PRIVATE, before, NULL, NULL, 0);
+}
+
+static void await_end(pid_t pid)
+{
+	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
+
+	if (p.fd < 0 || poll(&p, 1, -1) != 1)
+		abort();
+	close(p.fd);
+}
+
+static void create(int self)
+{
+	pthread_t thread;
+
+	while (!over) {
+		if (!forks) {
+			const unsigned before = (unsigned)*lived;
+
+			if (pthread_create(&thread, &attr, live, NULL) != 0)
+				abort();
+			if (detached)
+				await(before);
+			else if (pthread_join(thread, NULL) != 0)
+				abort();
+		} else {
+			const pid_t pid = fork();
+
+			if (pid == 0)
+				_exit(live(NULL) != NULL);
+			if (pidfds && pid > 0)
+				await_end(pid);
+			if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+				abort();
+		}
+		done[self].n++;
+	}
+	if (*lived != done[self].n)
+		abort();
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "thread";
+
+	lived = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pidfds = !strcmp(name, "pidfd");
+	forks = pidfds || !strcmp(name, "fork");
+	detached = !strcmp(name, "thread_detached");
+	pthread_attr_init(&attr);
+	if (detached)
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (!strcmp(name, "thread_64k"))
+		pthread_attr_setstacksize(&attr, 65536);
+	measure(name, create, 1);
+}
