@@ -277,6 +277,37 @@ static void an_earlier_run_may_have_found_out(void **state)
 	assert_int_equal(known.count, 0);
 }
 
+/* What a gate gives to head is for the machine that head runs on, whichever that is; what a machine
+ * has found out for itself takes precedence. */
+static void lengths_for_any_machine(void **state)
+{
+	static const struct window_known all[] = {
+	    {.group = "one", .window_ns = MIDDLE_NS}, {.group = "two", .window_ns = MIDDLE_NS}};
+	static const struct window_known own = {.group = "one", .window_ns = SHORT_NS};
+	struct windows known = {0};
+	char path[96], err[200];
+
+	(void)state;
+	cell_path(path, sizeof(path), "given.json");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(windows_note(&known, &all[i]), 0);
+	assert_int_equal(windows_write(path, WINDOWS_ANY_MACHINE, &known), 0);
+	windows_free(&known);
+	assert_int_equal(windows_note(&known, &own), 0);
+	assert_int_equal(windows_write(path, "here", &known), 0);
+	windows_free(&known);
+	for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {
+		assert_int_equal(
+		    windows_read(path, elsewhere ? "elsewhere" : "here", &known, err, sizeof(err)),
+		    0);
+		assert_int_equal(known.count, 2);
+		assert_int_equal(
+		    windows_find(&known, "one")->window_ns, elsewhere ? MIDDLE_NS : SHORT_NS);
+		assert_int_equal(windows_find(&known, "two")->window_ns, MIDDLE_NS);
+		windows_free(&known);
+	}
+}
+
 /* Planned before the start: ten looks for each group that nobody knows, and a quarter of the time
  * at most. */
 static void looks_are_planned_for(void **unused)
@@ -363,6 +394,7 @@ int main(void)
 	    cmocka_unit_test(noise_is_not_equivalence),
 	    cmocka_unit_test(others_of_its_kind_go_by_it),
 	    cmocka_unit_test(an_earlier_run_may_have_found_out),
+	    cmocka_unit_test(lengths_for_any_machine),
 	    cmocka_unit_test(looks_are_planned_for),
 	    cmocka_unit_test(it_may_not_be_known),
 	};

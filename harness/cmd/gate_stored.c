@@ -258,30 +258,15 @@ static int judge(const struct gate_options *o, const struct run *base, const cha
 	return status;
 }
 
-/* The class of the machine that head runs on: with --force base may be of another. */
-static int head_class(const struct gate_options *o, char class[MACHINE_CLASS_LEN])
-{
-	struct topology *topo = NULL;
-	char err[200];
-	int ret;
-
-	if (topology_discover(&topo, err, sizeof(err)) != 0)
-		return complain(o->request.command, "topology: %s", err);
-	ret = class_here(topo, class);
-	topology_free(topo);
-	return ret ? complain(o->request.command, "%s", strerror(-ret)) : 0;
-}
-
 /* Head is measured in windows as long as base was, and given what base was given: another length
- * may be another figure, and half of another peak is another load. */
+ * may be another figure, and half of another peak is another load. With --force base may be another
+ * machine's. */
 static int give_windows(const struct gate_options *o, const struct run *base, const char *folder)
 {
-	char path[GATE_PATH_MAX + sizeof(WINDOWS_FILE)], machine[MACHINE_CLASS_LEN];
+	char path[GATE_PATH_MAX + sizeof(WINDOWS_FILE)];
 	struct windows windows = {0};
-	int ret = head_class(o, machine);
+	int ret = 0;
 
-	if (ret)
-		return ret;
 	for (size_t i = 0; !ret && i < base->series_count; i++) {
 		const struct series *s = &base->series[i];
 		struct window_known one = {
@@ -294,7 +279,7 @@ static int give_windows(const struct gate_options *o, const struct run *base, co
 	}
 	(void)snprintf(path, sizeof(path), "%s/" WINDOWS_FILE, folder);
 	if (!ret)
-		ret = windows_write(path, machine, &windows);
+		ret = windows_write(path, WINDOWS_ANY_MACHINE, &windows);
 	windows_free(&windows);
 	return ret ? complain(o->request.command, "%s: %s", path, strerror(-ret)) : 0;
 }

@@ -50,31 +50,41 @@ static int read_file(const char *path, json_t **out, struct jsonio_reader *r)
 	return rc;
 }
 
+static int read_groups(struct jsonio_reader *r, json_t *groups, struct windows *known)
+{
+	const char *group;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach(groups, group, value)
+	{
+		struct window_known one = {0};
+
+		(void)snprintf(one.group, sizeof(one.group), "%s", group);
+		rc = jsonio_get_fields(r, value, known_fields, &one);
+		/* One without a window may have been given something all the same. */
+		if (!rc && (one.window_ns || !one.given.of[0]) &&
+		    (one.window_ns < LEAST_NS || one.window_ns > MOST_NS))
+			rc = jsonio_fail(r, "window_ns", "of %.60s: no length of a window", group);
+		rc = rc ? rc : windows_note(known, &one);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
 int windows_read(
     const char *path, const char *machine, struct windows *out, char *err, size_t err_len)
 {
 	struct jsonio_reader r = {.err = err, .err_len = err_len};
 	struct windows known = {0};
-	const char *group;
-	json_t *root, *value;
+	json_t *root;
 	int rc = read_file(path, &root, &r);
 
 	if (rc)
 		return rc;
-	json_object_foreach(json_object_get(root, machine), group, value)
-	{
-		struct window_known one = {0};
-
-		(void)snprintf(one.group, sizeof(one.group), "%s", group);
-		rc = jsonio_get_fields(&r, value, known_fields, &one);
-		/* One without a window may have been given something all the same. */
-		if (!rc && (one.window_ns || !one.given.of[0]) &&
-		    (one.window_ns < LEAST_NS || one.window_ns > MOST_NS))
-			rc = jsonio_fail(&r, "window_ns", "of %.60s: no length of a window", group);
-		rc = rc ? rc : windows_note(&known, &one);
-		if (rc)
-			break;
-	}
+	rc = read_groups(&r, json_object_get(root, WINDOWS_ANY_MACHINE), &known);
+	rc = rc ? rc : read_groups(&r, json_object_get(root, machine), &known);
 	json_decref(root);
 	if (rc)
 		windows_free(&known);

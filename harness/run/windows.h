@@ -14,6 +14,9 @@
 
 #define WINDOWS_FILE "windows.json"
 
+/* As @machine: for whatever machine the file is read on. */
+#define WINDOWS_ANY_MACHINE "any machine"
+
 struct window_known {
 	char group[256]; /* case_window_group(), or the name of one case */
 	uint64_t window_ns;
@@ -31,7 +34,7 @@ struct windows {
 };
 
 /**
- * windows_read() - what the file has for @machine.
+ * windows_read() - what the file has for any machine, and for @machine, which takes precedence.
  * Return: 0, also when there is no file, or nothing for it; -EINVAL not such a file, with a line in
  * @err; -ENOMEM; -errno.
  */

@@ -494,7 +494,9 @@ what_a_case_depends_on_is_given() {
 a_stored_base_says_what_it_was_given() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
-	expect 0 ./self run selftest/dependent --results res --no-charts --quiet --rounds 12
+	# In windows of one length, so that nothing but the loads can keep the two runs apart.
+	local run=(run selftest/dependent --no-charts --quiet --rounds 12 --slot-time 3ms)
+	expect 0 ./self "${run[@]}" --results res
 	has res/latest/run.json '"of": "selftest/slow_sieve/'
 	expect 0 gate --base latest --results res --head ./slow selftest/dependent --filter dependent --min-effect 100% \
 		--json j.json
@@ -506,7 +508,7 @@ a_stored_base_says_what_it_was_given() {
 		assert row["change"]["low"] < 0.6, row
 	EOF
 	# The control: two runs, each at a load of its own.
-	expect 0 ./slow run selftest/dependent --results slow-res --no-charts --quiet --rounds 12
+	expect 0 ./slow "${run[@]}" --results slow-res
 	expect 4 "$CONCBENCH" compare res/latest slow-res/latest --filter '^selftest/dependent'
 	has out incomparable ' % apart, and over 5 % they are two questions; two loads: base was given '
 	# One that does not say it, as those of earlier versions, is no base for this case.
