@@ -19,22 +19,8 @@ struct side {
 	double middle; /* in its unit */
 };
 
-/* The launches that count: of which of two regimes of the machine, -1 all. */
-struct used {
-	struct regimes regimes;
-	int which;
-};
-
-static bool is_used(const struct launch *l, const struct used *u)
-{
-	double ns;
-
-	return u->which < 0 || (metric_get(&l->medians, METRIC_ROUND_TRIP_NS, &ns) &&
-				   (int)regimes_of(&u->regimes, ns) == u->which);
-}
-
-static int side_build(const struct series *s, const struct launch_list *list, const struct used *u,
-    struct side *out, unsigned outcomes[RUN_OUTCOMES_MAX])
+static int side_build(const struct series *s, const struct launch_list *list,
+    const struct regime_choice *regime, struct side *out, unsigned outcomes[RUN_OUTCOMES_MAX])
 {
 	const struct run_figure *f = &s->figure;
 	int rc = 0;
@@ -49,7 +35,7 @@ static int side_build(const struct series *s, const struct launch_list *list, co
 			out->without_figure += l->samples;
 			continue;
 		}
-		if (!is_used(l, u)) {
+		if (!regime_chosen(regime, l)) {
 			out->other_regime += l->samples;
 			continue;
 		}
@@ -69,78 +55,22 @@ static int side_build(const struct series *s, const struct launch_list *list, co
 	return rc;
 }
 
-/* Round trips of the launches with a figure. */
-static size_t round_trips(const struct launch_list *list, double *x)
+/* Which launches of the two are of the same regime of the machine. Return: 0; -ESTALE when none
+ * are, with the row's reason; -ENOMEM. */
+static int choose_regime(
+    struct comparison_row *row, const struct launch_list *lists, struct regime_choice *out)
 {
-	size_t n = 0;
+	size_t in[2][2];
+	const int rc = regime_choose(lists, 2, out, in);
 
-	for (size_t i = 0; i < list->count; i++)
-		n += list->items[i].has_figure &&
-		     metric_get(&list->items[i].medians, METRIC_ROUND_TRIP_NS, &x[n]) && x[n] > 0;
-	return n;
-}
-
-/* A regime is found by its share of all launches. Only some launches of the longer side are taken,
- * evenly spread, so that those of the shorter side are a fair share too. */
-static size_t thin(double *x, size_t n, size_t to)
-{
-	const size_t step = n > to ? (n + to - 1) / to : 1;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i += step)
-		x[kept++] = x[i];
-	return kept;
-}
-
-/*
- * Which launches of the two are of the same regime of the machine: of two regimes that one which
- * gives both sides most.
- * Return: 0; -ESTALE when neither gives both enough, with the row's reason; -ENOMEM.
- */
-static int choose_regime(struct comparison_row *row, const struct launch_list *a,
-    const struct launch_list *b, struct used *out)
-{
-	double *x = calloc(a->count + b->count + 1, sizeof(*x)), *y = NULL;
-	size_t in[2][2] = {{0}}, n[2], least[2], all;
-	int rc;
-
-	out->which = -1;
-	if (!x)
-		return -ENOMEM;
-	n[0] = round_trips(a, x);
-	y = x + n[0];
-	n[1] = round_trips(b, y);
-	/* A side that does not say is compared as it is. */
-	if (!n[0] || !n[1])
-		goto out_free;
-	all = thin(x, n[0], 8 * n[1]);
-	n[1] = thin(y, n[1], 8 * n[0]);
-	memmove(x + all, y, n[1] * sizeof(*x));
-	rc = regimes_split(x, all + n[1], &out->regimes);
-	if (rc || out->regimes.count < 2) {
-		free(x);
-		return rc == -EINVAL ? 0 : rc;
-	}
-	for (unsigned side = 0; side < 2; side++) {
-		n[side] = round_trips(side ? b : a, x);
-		for (size_t i = 0; i < n[side]; i++)
-			in[regimes_of(&out->regimes, x[i])][side]++;
-	}
-	for (unsigned r = 0; r < 2; r++)
-		least[r] = in[r][0] < in[r][1] ? in[r][0] : in[r][1];
-	out->which = least[1] > least[0];
-	if (least[out->which] >= RUN_LAUNCHES_MIN)
-		goto out_free;
+	if (rc != -ESTALE)
+		return rc;
 	row->verdict = VERDICT_INCOMPARABLE;
 	(void)snprintf(row->reason, sizeof(row->reason),
 	    "measured in different regimes of the machine: a cache line took %.3g ns there and "
 	    "back in %zu of base's launches and %zu of head's, %.3g ns in %zu and %zu",
-	    out->regimes.middle[0], in[0][0], in[0][1], out->regimes.middle[1], in[1][0], in[1][1]);
-	free(x);
-	return -ESTALE;
-out_free:
-	free(x);
-	return 0;
+	    out->regimes.middle[0], in[0][0], in[1][0], out->regimes.middle[1], in[0][1], in[1][1]);
+	return rc;
 }
 
 /* The outcome of the comparison for a status without a figure. */
@@ -207,23 +137,23 @@ static int measure(struct comparison_row *row, const struct series *base, const 
     double min_effect)
 {
 	const struct run_figure *f = &row->figure;
-	struct launch_list base_list = {0}, head_list = {0};
+	struct launch_list lists[2] = {0};
 	struct side a = {0}, b = {0};
 	struct rank_shift shift;
-	struct used used;
+	struct regime_choice regime;
 	char per_cent[80];
 	int rc;
 
 	row->figure = base->figure;
-	rc = launch_list_build(base, &base_list);
+	rc = launch_list_build(base, &lists[0]);
 	if (!rc)
-		rc = launch_list_build(head, &head_list);
+		rc = launch_list_build(head, &lists[1]);
 	if (!rc)
-		rc = choose_regime(row, &base_list, &head_list, &used);
+		rc = choose_regime(row, lists, &regime);
 	if (!rc)
-		rc = side_build(base, &base_list, &used, &a, row->outcomes[0]);
+		rc = side_build(base, &lists[0], &regime, &a, row->outcomes[0]);
 	if (!rc)
-		rc = side_build(head, &head_list, &used, &b, row->outcomes[1]);
+		rc = side_build(head, &lists[1], &regime, &b, row->outcomes[1]);
 	if (rc) {
 		rc = rc == -ESTALE ? 0 : rc;
 		goto out;
@@ -265,8 +195,8 @@ static int measure(struct comparison_row *row, const struct series *base, const 
 out:
 	free(a.x);
 	free(b.x);
-	launch_list_free(&base_list);
-	launch_list_free(&head_list);
+	launch_list_free(&lists[0]);
+	launch_list_free(&lists[1]);
 	return rc;
 }
 

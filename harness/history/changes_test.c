@@ -2,6 +2,7 @@
 #include "harness/history/changes.h"
 #include "harness/history/history_figure.h"
 #include "harness/history/history_fixture.h"
+#include "harness/run/run_regimes.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -39,6 +40,11 @@ static void fill(struct history *h, unsigned runs, unsigned step, double factor,
 		assert_int_equal(manifest_addf(&run.manifest, "load.before.1min", "%u", n), 0);
 		assert_int_equal(manifest_add(&run.manifest, "build.revision",
 				     n < step ? "old-revision" : "new-revision"),
+		    0);
+		assert_int_equal(manifest_addf(&run.manifest, RUN_REGIMES_KEY "0,1",
+				     "3 launches: least 59, quartiles 59.5, %.3g and 999, most "
+				     "999; one regime",
+				     (n < step ? 60 : 60 * factor) + n % 3),
 		    0);
 		add_case(&run, CASE, 100 * (n < step ? 1 : factor) * noise(n));
 		add_case(&run, REST, 50 * noise(n + 1000));
@@ -319,6 +325,21 @@ static void json_and_since(void **state)
 	history_close(h);
 }
 
+/* What a cache line takes is named where the machine must have been in another regime, and not
+ * where it only differs a little, as in every run (json_and_since). */
+static void another_regime_is_named(void **state)
+{
+	struct history *h = db_history(*state);
+	char *text;
+
+	fill(h, 30, 18, 2, 99);
+	text = changes_of(h, 0.01);
+	assert_has(text, "    " RUN_REGIMES_KEY "0,1: 3 launches: least 59, quartiles 59.5, 62 ");
+	assert_has(text, " -> 3 launches: least 59, quartiles 59.5, 120 ");
+	free(text);
+	history_close(h);
+}
+
 /* What is no figure does not pass for one, and costs no other series its changes. */
 static void damaged_series_are_left_out(void **state)
 {
@@ -374,6 +395,7 @@ int main(void)
 	    TEST(noise_is_no_change),
 	    TEST(short_series_are_counted),
 	    TEST(json_and_since),
+	    TEST(another_regime_is_named),
 	    TEST(damaged_series_are_left_out),
 	};
 

@@ -1,7 +1,7 @@
 #include "harness/report/figure.h"
 
 #include "harness/base/text.h"
-#include "harness/run/launch.h"
+#include "harness/stats/scale.h"
 
 #include <errno.h>
 #include <math.h>
@@ -112,34 +112,50 @@ char *figure_plus_minus(const struct run_figure *f, const struct stats_interval 
 	return buf;
 }
 
+int figure_of_launches(const struct series *s, const struct launch_list *list, const char *metric,
+    const struct regime_choice *regime, struct stats_interval *out)
+{
+	const bool own = strcmp(metric, s->figure.metric) == 0;
+	double *x = calloc(list->count + 1, sizeof(*x));
+	unsigned trials = 0;
+	double covered;
+	size_t n = 0;
+	int rc = -ENODATA;
+
+	if (!x)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct launch *l = &list->items[i];
+
+		if (regime && !regime_chosen(regime, l))
+			continue;
+		if (own ? !l->has_figure : !metric_get(&l->medians, metric, &x[n]))
+			continue;
+		if (own)
+			x[n] = l->figure;
+		n++;
+		trials += l->samples - l->empty_samples;
+	}
+	if (n == 1) {
+		out->estimate = out->low = out->high = x[0];
+		rc = 0;
+	} else if (n > 1) {
+		rc = scale_interval(
+		    own ? s->figure.scale : CB_RATIO, x, n, trials, 0.95, out, &covered);
+	}
+	free(x);
+	return rc;
+}
+
 int figure_of_metric(const struct series *s, const char *metric, struct stats_interval *out)
 {
 	struct launch_list list = {0};
-	double *x = NULL;
-	double covered;
-	size_t n = 0;
 	int rc;
 
 	if (!status_has_figure(s->status))
 		return -ENODATA;
 	rc = launch_list_build(s, &list);
-	if (rc)
-		return rc;
-	rc = -ENOMEM;
-	x = calloc(list.count + 1, sizeof(*x));
-	if (!x)
-		goto out;
-	for (size_t i = 0; i < list.count; i++)
-		n += metric_get(&list.items[i].medians, metric, &x[n]);
-	rc = -ENODATA;
-	if (n == 1) {
-		out->estimate = out->low = out->high = x[0];
-		rc = 0;
-	} else if (n > 1) {
-		rc = stats_median_ci(x, n, 0.95, out, &covered);
-	}
-out:
-	free(x);
+	rc = rc ? rc : figure_of_launches(s, &list, metric, NULL, out);
 	launch_list_free(&list);
 	return rc;
 }

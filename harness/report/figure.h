@@ -4,7 +4,7 @@
 #ifndef CONCBENCH_FIGURE_H
 #define CONCBENCH_FIGURE_H
 
-#include "harness/run/run.h"
+#include "harness/run/run_regimes.h"
 
 #define FIGURE_MAX 64
 
@@ -42,10 +42,17 @@ char *figure_plus_minus(const struct run_figure *f, const struct stats_interval 
 char *figure_ns(double ns, bool plain, char *buf, size_t len);
 
 /**
- * figure_of_metric() - a metric's median over the launches, with its 95 % interval, as the summary
- * does it for ns_per_op. Without an interval (one launch) low and high are the estimate.
- * Return: 0; -ENODATA when no launch has the metric, or the series has no figure; -ENOMEM; -E2BIG.
+ * figure_of_launches() - the middle of the launches' figures, with its 95 % interval, as the
+ * summary does it. Without an interval (one launch) low and high are the estimate.
+ * @metric: of the series' own figure, or another one, which is taken for a ratio.
+ * @regime: only launches in it; NULL all.
+ * Return: 0; -ENODATA when no launch has it; -ENOMEM.
  */
+int figure_of_launches(const struct series *s, const struct launch_list *list, const char *metric,
+    const struct regime_choice *regime, struct stats_interval *out);
+
+/** figure_of_metric() - figure_of_launches() over all launches of a series. Return: also -ENODATA
+ * when it has no figure; -E2BIG. */
 int figure_of_metric(const struct series *s, const char *metric, struct stats_interval *out);
 
 /** figure_usable() - whether there is a figure to show; of a ratio one above 0. */

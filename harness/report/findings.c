@@ -22,8 +22,12 @@ struct builder {
 	struct knobs knobs;
 	bool by_model; /* models are compared; otherwise kinds */
 	bool *done;    /* [g->count] rows that were part of a comparison */
+	/* [g->count] each, of what is compared: */
 	struct contender *contenders;
 	const struct case_row **rows;
+	struct launch_list *launches;
+	size_t (*in)[2]; /* regimes of the machine: launches in the quicker and the slower one */
+	struct regime_choice regime;
 };
 
 static bool better(const struct contender *a, const struct contender *b, bool less)
@@ -221,15 +225,16 @@ static int fill(struct builder *b, size_t n, const struct run_figure *of)
 			    c->label, sizeof(c->label));
 		else
 			snprintf(c->label, sizeof(c->label), "%s", p->kind);
-		/* The series' own figure: its interval goes by its scale. */
-		if (of == &b->rows[0]->series->figure) {
+		/* As the table has it. */
+		if (of == &b->rows[0]->series->figure && b->regime.which < 0) {
 			c->value = b->rows[i]->series->summary.figure;
 			continue;
 		}
-		rc = figure_of_metric(b->rows[i]->series, of->metric, &c->value);
+		rc = figure_of_launches(
+		    b->rows[i]->series, &b->launches[i], of->metric, &b->regime, &c->value);
 		if (rc)
 			return rc;
-		if (!(c->value.estimate > 0))
+		if (of->scale == CB_RATIO && !(c->value.estimate > 0))
 			return -ENODATA;
 	}
 	return 0;
@@ -305,7 +310,60 @@ static void say_figure(struct finding *f, const struct builder *b, size_t n)
 	say_order(f, b, n, what, of->better == CB_LESS ? "lowest" : "highest", of);
 }
 
-static int compare(struct builder *b, size_t first, size_t n)
+/* Return: 0; -ESTALE: they were measured in different regimes of the machine; -ENOMEM; -E2BIG. */
+static int read_launches(struct builder *b, size_t n)
+{
+	bool same_pus = true;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		rc = launch_list_build(b->rows[i]->series, &b->launches[i]);
+		same_pus = same_pus && !strcmp(b->rows[i]->series->pus, b->rows[0]->series->pus);
+	}
+	/* Between other PUs a cache line takes another time anyway. */
+	b->regime.which = -1;
+	if (!rc && same_pus)
+		rc = regime_choose(b->launches, n, &b->regime, b->in);
+	if (rc == -ESTALE)
+		b->regime.which = -1;
+	return rc;
+}
+
+static void free_launches(struct builder *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		launch_list_free(&b->launches[i]);
+}
+
+/* Figures of two regimes are of two machines, in effect. */
+static void say_apart(struct finding *f, const struct builder *b, size_t n)
+{
+	const double *const ns = b->regime.regimes.middle;
+	size_t named = 0;
+
+	say(f,
+	    "Measured in different regimes of the machine, in which a cache line between two PUs "
+	    "and back takes %.3g and %.3g ns: no comparison (launches in each: ",
+	    ns[0], ns[1]);
+	for (size_t i = 0; i < n && named < NAMED_MAX; i++, named++)
+		say(f, "%s%s %zu and %zu", i ? "; " : "", b->contenders[i].label, b->in[i][0],
+		    b->in[i][1]);
+	say(f, "%s).", named < n ? "; ..." : "");
+}
+
+static void say_regime(struct finding *f, const struct builder *b)
+{
+	const double *const ns = b->regime.regimes.middle;
+
+	if (b->regime.which >= 0)
+		say(f,
+		    " This is of the launches in one of two regimes of the machine, in which a "
+		    "cache line between two PUs and back takes %.3g ns; in the other it is "
+		    "%.3g.",
+		    ns[b->regime.which], ns[!b->regime.which]);
+}
+
+static int compare_launches(struct builder *b, size_t first, size_t n, bool apart)
 {
 	const struct run_figure *own = &b->rows[0]->series->figure;
 	const bool time = run_figure_has_rate(own);
@@ -324,6 +382,10 @@ static int compare(struct builder *b, size_t first, size_t n)
 	if (!f)
 		return -ENOMEM;
 	describe(b, first, f->where, sizeof(f->where));
+	if (apart) {
+		say_apart(f, b, n);
+		return 0;
+	}
 	if (too_few_launches(b, n)) {
 		say(f, "Too few launches to tell: their intervals do not cover 95 %%.");
 		return 0;
@@ -347,13 +409,23 @@ static int compare(struct builder *b, size_t first, size_t n)
 	else
 		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest",
 		    rate ? &rate_figure : own);
-	if (!waits)
-		return 0;
-	rc = fill(b, n, &cpu_figure);
-	if (rc)
-		return rc == -ENODATA ? 0 : rc;
-	say_order(f, b, n, " CPU time: ", "cheapest", &cpu_figure);
+	rc = waits ? fill(b, n, &cpu_figure) : 0;
+	if (rc && rc != -ENODATA)
+		return rc;
+	if (waits && !rc)
+		say_order(f, b, n, " CPU time: ", "cheapest", &cpu_figure);
+	say_regime(f, b);
 	return 0;
+}
+
+static int compare(struct builder *b, size_t first, size_t n)
+{
+	int rc = read_launches(b, n);
+
+	if (!rc || rc == -ESTALE)
+		rc = compare_launches(b, first, n, rc == -ESTALE);
+	free_launches(b, n);
+	return rc;
 }
 
 static bool takes_part(const struct builder *b, size_t row)
@@ -450,7 +522,9 @@ static int tell_group(struct builder *b)
 	b->done = calloc(b->g->count, sizeof(*b->done));
 	b->contenders = calloc(b->g->count + 1, sizeof(*b->contenders));
 	b->rows = calloc(b->g->count, sizeof(*b->rows));
-	if (!b->done || !b->contenders || !b->rows)
+	b->launches = calloc(b->g->count, sizeof(*b->launches));
+	b->in = calloc(b->g->count, sizeof(*b->in));
+	if (!b->done || !b->contenders || !b->rows || !b->launches || !b->in)
 		goto out;
 	knobs_assign(b->g, !ladder, &b->knobs);
 	rc = ladder ? tell_ladder(b) : compare_all(b);
@@ -458,6 +532,8 @@ out:
 	free(b->done);
 	free(b->contenders);
 	free(b->rows);
+	free(b->launches);
+	free(b->in);
 	return rc;
 }
 

@@ -6,6 +6,9 @@
  * only when they differ in nothing but the model (jobs) or the kind (locks, queues), or in knobs
  * that follow from these, which are then named.
  *
+ * Nor are regimes of the machine (run_regimes.h) mixed: of two, the launches of that one are
+ * compared which gives every case most, and where none gives all of them enough, nobody wins.
+ *
  * How far apart two are said to be goes by the figure's scale: "1.2 times" of a ratio, so much more
  * of a difference, points of a share. A figure that is neither good nor bad has no winner.
  */

@@ -299,6 +299,67 @@ static void the_ladder(void **state)
 	clean(&run, &groups, &f);
 }
 
+/* So many launches in either regime of the machine, in which all takes four times as long. */
+static void add_regimes(struct run *run, const char *name, double ns, unsigned quick, unsigned slow)
+{
+	const struct fixture_case c = {.name = name, .op = "a", .ns = ns, .status = STATUS_INVALID};
+	struct series *s;
+
+	fixture_add(run, &c);
+	s = &run->series[run->series_count - 1];
+	s->status = STATUS_OK;
+	for (unsigned launch = 0; launch < quick + slow; launch++) {
+		const double by = (launch < quick ? 1 : 4) * (1 + 0.002 * (launch % 5));
+		struct sample one = {.launch = launch};
+
+		assert_int_equal(metric_add(&one.metrics, METRIC_NS_PER_OP, ns * by), 0);
+		assert_int_equal(metric_add(&one.metrics, METRIC_OPS_PER_S, 1e9 / (ns * by)), 0);
+		assert_int_equal(metric_add(&one.metrics, METRIC_OPS, 1e6), 0);
+		assert_int_equal(metric_add(&one.metrics, METRIC_WINDOW_NS, FIXTURE_SLOT_NS), 0);
+		assert_int_equal(metric_add(&one.metrics, METRIC_ROUND_TRIP_NS, 60 * by), 0);
+		assert_int_equal(series_add_sample(s, &one), 0);
+	}
+}
+
+/* Whoever happened to be measured while the machine was quick would win. */
+static void regimes_of_the_machine_are_not_mixed(void **state)
+{
+	static const struct {
+		unsigned launches[2][2]; /* of mcs and of ticket: quick, slow */
+		const char *says;
+		bool clear;
+	} table[] = {
+	    /* Of all launches mcs would be at 400 ns, and ticket the quickest at 120. */
+	    {{{10, 20}, {20, 10}}, "mcs is quickest at 100 ns", true},
+	    {{{10, 20}, {20, 10}}, " This is of the launches in one of two regimes", true},
+	    {{{6, 40}, {6, 40}}, "mcs is quickest at 40", true},
+	    {{{12, 2}, {2, 12}}, "Measured in different regimes of the machine", false},
+	    {{{12, 2}, {2, 12}}, "(launches in each: mcs 12 and 2; ticket 2 and 12).", false},
+	    /* One regime: nothing is said of it. */
+	    {{{12, 0}, {12, 0}}, "takes 1.20 times as long.", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct case_groups groups;
+		struct findings f;
+		struct run run;
+
+		fixture_begin(&run);
+		add_regimes(&run, "lock/mcs/model:thread/workers:2/place:scatter", 100,
+		    table[i].launches[0][0], table[i].launches[0][1]);
+		add_regimes(&run, "lock/ticket/model:thread/workers:2/place:scatter", 120,
+		    table[i].launches[1][0], table[i].launches[1][1]);
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, 1);
+		if (!strstr(f.items[0].text, table[i].says))
+			fail_msg("row %zu: %s", i, f.items[0].text);
+		assert_int_equal(f.items[0].clear, table[i].clear);
+		assert_int_equal(strstr(f.items[0].text, "regime") == NULL, i == 5);
+		clean(&run, &groups, &f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +373,7 @@ int main(void)
 	    cmocka_unit_test(knobs_are_not_mixed),
 	    cmocka_unit_test(nothing_to_say),
 	    cmocka_unit_test(the_ladder),
+	    cmocka_unit_test(regimes_of_the_machine_are_not_mixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

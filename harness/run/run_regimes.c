@@ -3,6 +3,7 @@
 #include "harness/stats/scale.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,16 @@
 static bool round_trip(const struct metric_set *set, double *ns)
 {
 	return metric_get(set, METRIC_ROUND_TRIP_NS, ns) && *ns > 0;
+}
+
+/* Round trips of the launches with a figure. */
+static size_t round_trips(const struct launch_list *list, double *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		n += list->items[i].has_figure && round_trip(&list->items[i].medians, &x[n]);
+	return n;
 }
 
 static int figure_in(const struct launch_list *list, const struct run_figure *f,
@@ -40,13 +51,12 @@ int launch_list_regimes(
 	double *x = calloc(list->count + 1, sizeof(*x));
 	struct series_regimes found = {0};
 	struct regimes r;
-	size_t n = 0;
+	size_t n;
 	int rc;
 
 	if (!x)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->count; i++)
-		n += list->items[i].has_figure && round_trip(&list->items[i].medians, &x[n]);
+	n = round_trips(list, x);
 	rc = regimes_split(x, n, &r);
 	found.count = rc ? 0 : r.count;
 	found.launches = (unsigned)n;
@@ -92,6 +102,78 @@ char *series_regimes_say(
 	return buf;
 }
 
+/* A regime is found by its share of all launches. Only some launches of a longer series are taken,
+ * evenly spread, so that those of the shortest are a fair share too. */
+static size_t thin(double *x, size_t n, size_t to)
+{
+	const size_t step = n > to ? (n + to - 1) / to : 1;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i += step)
+		x[kept++] = x[i];
+	return kept;
+}
+
+/* @x: room for the launches of all. */
+static int split_all(
+    const struct launch_list *lists, size_t n, double *x, struct regime_choice *out)
+{
+	size_t shortest = SIZE_MAX, all = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t own = round_trips(&lists[i], x);
+
+		shortest = own < shortest ? own : shortest;
+	}
+	if (!n || !shortest)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		all += thin(x + all, round_trips(&lists[i], x + all), 8 * shortest);
+	rc = regimes_split(x, all, &out->regimes);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+int regime_choose(
+    const struct launch_list *lists, size_t n, struct regime_choice *out, size_t (*in)[2])
+{
+	size_t launches = 0, least[2] = {SIZE_MAX, SIZE_MAX};
+	double *x;
+	int rc;
+
+	*out = (struct regime_choice){.which = -1};
+	memset(in, 0, n * sizeof(*in));
+	for (size_t i = 0; i < n; i++)
+		launches += lists[i].count;
+	x = calloc(launches + 1, sizeof(*x));
+	if (!x)
+		return -ENOMEM;
+	rc = split_all(lists, n, x, out);
+	if (rc || out->regimes.count < 2)
+		goto out_free;
+	for (size_t i = 0; i < n; i++) {
+		const size_t own = round_trips(&lists[i], x);
+
+		for (size_t k = 0; k < own; k++)
+			in[i][regimes_of(&out->regimes, x[k])]++;
+		for (unsigned r = 0; r < 2; r++)
+			least[r] = in[i][r] < least[r] ? in[i][r] : least[r];
+	}
+	out->which = least[1] > least[0];
+	rc = least[out->which] < RUN_LAUNCHES_MIN ? -ESTALE : 0;
+out_free:
+	free(x);
+	return rc;
+}
+
+bool regime_chosen(const struct regime_choice *c, const struct launch *l)
+{
+	double ns;
+
+	return c->which < 0 ||
+	       (round_trip(&l->medians, &ns) && (int)regimes_of(&c->regimes, ns) == c->which);
+}
+
 /* One value a launch of all series on these PUs. Return: how many. */
 static size_t gather(const struct run *run, const char *pus, double *x)
 {
@@ -120,7 +202,7 @@ static int note_pus(
     struct run *run, const char *pus, double *x, size_t *most, char *text, size_t len)
 {
 	const size_t n = gather(run, pus, x);
-	char key[64 + sizeof(run->series->pus)], two[96] = "";
+	char key[sizeof(RUN_REGIMES_KEY) + sizeof(run->series->pus)], two[96] = "";
 	struct regimes r;
 	int rc;
 
@@ -134,7 +216,7 @@ static int note_pus(
 		    r.middle[0], 100.0 * (double)r.n[0] / (double)n, r.middle[1],
 		    100.0 * (double)r.n[1] / (double)n);
 	stats_sort(x, n);
-	(void)snprintf(key, sizeof(key), "line.round_trip_ns.%s", pus);
+	(void)snprintf(key, sizeof(key), RUN_REGIMES_KEY "%s", pus);
 	rc = manifest_addf(&run->manifest, key,
 	    "%zu launches: least %.3g, quartiles %.3g, %.3g and %.3g, most %.3g; %s", n, x[0],
 	    stats_quantile_sorted(x, n, 0.25), stats_quantile_sorted(x, n, 0.5),
@@ -166,4 +248,12 @@ int run_regimes_note(struct run *run, char *text, size_t len)
 			rc = note_pus(run, run->series[i].pus, x, &most, text, len);
 	free(x);
 	return rc;
+}
+
+double run_regimes_middle(const char *line)
+{
+	double middle = 0;
+
+	return sscanf(line, "%*u launches: least %*f, quartiles %*f, %lf", &middle) == 1 ? middle
+											 : 0;
 }

@@ -59,6 +59,8 @@ static void a_mixed_row_gives_each_its_figure(void **state)
 	line = manifest_get(&run.manifest, "line.round_trip_ns.0,1");
 	assert_non_null(line);
 	assert_non_null(strstr(line, "40 launches: least 60, quartiles "));
+	assert_true(fabs(run_regimes_middle(line) - 60.8) < 0.3);
+	assert_true(run_regimes_middle("") == 0 && run_regimes_middle("40 launches") == 0);
 	assert_non_null(strstr(line, "two regimes, 60.6 in 75 % and 24"));
 	assert_int_equal(result_format(&run, &text), 0);
 	assert_non_null(strstr(text, "\"regimes\": ["));
