@@ -109,7 +109,13 @@ static int make_pidfd(struct life *l)
 	if (ret)
 		return ret;
 	l->pidfd = (int)syscall(SYS_pidfd_open, l->process, 0);
-	return l->pidfd < 0 ? -errno : 0;
+	if (l->pidfd < 0) {
+		const int error = -errno;
+
+		(void)process_reap(l);
+		return error;
+	}
+	return 0;
 }
 
 static int await_pidfd(struct life *l)

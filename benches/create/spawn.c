@@ -142,19 +142,21 @@ static int await(struct life *l)
 	return ret;
 }
 
-/* That it can be executed at all. Return: 0; -errno. */
+/* That it can be executed at all, and runs. Return: 0; -EBADMSG it does not; -errno. */
 static int try_it(const int fd[2], unsigned makers)
 {
 	struct spawning s;
 	pid_t pid = 0;
-	int ret = begin_spawning(&s, fd, 0, makers);
+	int ret = begin_spawning(&s, fd, 0, makers), status = 0;
 
 	if (ret)
 		return ret;
 	ret = spawn(&s, 0, &pid);
-	while (!ret && waitpid(pid, NULL, 0) < 0)
+	while (!ret && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			ret = -errno;
+	if (!ret && (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !s.note->key[0]))
+		ret = -EBADMSG;
 	(void)munmap(s.note, notes_bytes(makers));
 	return ret;
 }
@@ -167,7 +169,9 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 
 	if (!ret) {
 		ret = try_it(fd, env->workers);
-		for (unsigned i = 0; i < env->workers; i++)
+		for (unsigned k = 0; ret && k < 2; k++)
+			(void)close(fd[k]);
+		for (unsigned i = 0; !ret && i < env->workers; i++)
 			memcpy(maker[i].fd, fd, sizeof(fd));
 	}
 	if (ret)

@@ -12,9 +12,10 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Who finishes does so within some tens of milliseconds, on a busy machine within some hundred. */
+/* Those that finish do so within some tens of milliseconds, on a busy machine within some hundred.
+ */
 #define DEADLINE_NS (5 * CB_NS_PER_S)
-/* So long a deed takes at least, and all of them some 10 ms: the main thread is gone long before.
+/* A deed takes so long at least, and all of them some 10 ms: the main thread is gone long before.
  */
 #define DEED_US 100
 
@@ -87,14 +88,16 @@ static void main_thread(void *arg)
 	struct daemons_state *st = arg;
 	/* They outlive this function. */
 	struct daemon *daemon = calloc(st->workers, sizeof(*daemon));
+	const bool joins = st->leaving == DAEMONS_JOIN || st->plan.waits_after;
 	int ret = daemon ? 0 : ENOMEM;
 
+	st->began_ns = cb_now_ns();
 	for (unsigned i = 0; !ret && i < st->workers; i++) {
 		daemon[i].st = st;
 		daemon[i].me = i;
 		ret = pthread_create(&daemon[i].thread, NULL, work, &daemon[i]);
 		/* A daemon is nobody's to wait for. */
-		if (!ret && st->leaving != DAEMONS_JOIN)
+		if (!ret && !joins)
 			ret = pthread_detach(daemon[i].thread);
 	}
 	if (ret) {
@@ -106,7 +109,7 @@ static void main_thread(void *arg)
 	st->left_ns = cb_now_ns();
 	if (st->leaving == DAEMONS_PTHREAD_EXIT)
 		leave_alone();
-	for (unsigned i = 0; st->leaving == DAEMONS_JOIN && i < st->workers; i++)
+	for (unsigned i = 0; joins && i < st->workers; i++)
 		(void)pthread_join(daemon[i].thread, NULL);
 	/* As exit(3), without what a cell, or a sanitizer, would still have to do on it. */
 	(void)syscall(SYS_exit_group, 0);
@@ -150,9 +153,16 @@ int daemons_once(const struct daemons_plan *plan, struct cb_env *env, struct cb_
 
 static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
 {
-	static const struct daemons_plan plan = {DAEMONS_DEEDS, true, false};
+	static const struct daemons_plan plan = {.deeds = DAEMONS_DEEDS, .waits_before = true};
 
 	return daemons_once(&plan, env, metrics, why, why_len);
+}
+
+/* Whatever was done by when the main thread left took its time. */
+static bool was_cut_off(const struct daemons_state *st, uint64_t done)
+{
+	return done < (uint64_t)st->workers * DAEMONS_DEEDS ||
+	       st->left_ns - st->began_ns >= (uint64_t)DAEMONS_DEEDS * DEED_US * 1000;
 }
 
 static int check(const struct cb_env *env, char *why, size_t why_len)
@@ -178,6 +188,13 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 			    w->done, DAEMONS_DEEDS);
 		else
 			continue;
+		return -EBADMSG;
+	}
+	if (st->leaving == DAEMONS_EXIT && !was_cut_off(st, deeds_done(st))) {
+		(void)snprintf(why, why_len,
+		    "all deeds are done, which takes %u us at least, though the process ended "
+		    "after %.0f",
+		    DAEMONS_DEEDS * DEED_US, (double)(st->left_ns - st->began_ns) / 1e3);
 		return -EBADMSG;
 	}
 	return 0;

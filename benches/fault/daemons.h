@@ -23,6 +23,7 @@ struct daemons_plan {
 	uint32_t deeds;    /* that each does, of DAEMONS_DEEDS */
 	bool waits_before; /* the main thread, until all of them have begun */
 	bool lies;         /* they count what they have not done */
+	bool waits_after;  /* the main thread, for all of them, whatever its way to leave */
 };
 
 struct daemons_worker {
@@ -34,7 +35,8 @@ struct daemons_state {
 	enum daemons_exit leaving;
 	uint32_t workers;
 	int error;
-	uint64_t left_ns; /* the main thread is about to leave */
+	uint64_t began_ns; /* no daemon has begun before */
+	uint64_t left_ns;  /* the main thread is about to leave */
 	struct cb_fate fate;
 	struct daemons_worker worker[];
 };

@@ -23,7 +23,7 @@ uint64_t own_switch(void **save, void *to, uint64_t data);
 #define OWN_FRAME_WORDS 8
 #define OWN_BEGIN_WORD 6
 
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
 	".p2align 6\n"
 	".globl own_switch\n"
 	".hidden own_switch\n"
@@ -47,7 +47,8 @@ __asm__(".text\n"
 	"	movq %rdx, %rdi\n"
 	"	popq %rcx\n"
 	"	jmpq *%rcx\n" /* a ret would be foretold to go where this side was called */
-	".size own_switch, . - own_switch\n");
+	".size own_switch, . - own_switch\n"
+	".popsection\n");
 
 #elif defined(__aarch64__)
 
@@ -55,7 +56,7 @@ __asm__(".text\n"
 #define OWN_FRAME_WORDS 22
 #define OWN_BEGIN_WORD 19 /* x30 */
 
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
 	".p2align 6\n"
 	".globl own_switch\n"
 	".hidden own_switch\n"
@@ -88,7 +89,8 @@ __asm__(".text\n"
 	"	add sp, sp, #176\n"
 	"	mov x0, x2\n"
 	"	br x30\n"
-	".size own_switch, . - own_switch\n");
+	".size own_switch, . - own_switch\n"
+	".popsection\n");
 
 #else
 

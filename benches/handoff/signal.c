@@ -24,7 +24,7 @@ static inline bool await(struct cb_worker *w, struct signals *st, unsigned me)
 	while (!w->error && !closed(w, st) && !my_turn(st, me))
 		if (sigwaitinfo(&st->turn, NULL) < 0 && errno != EINTR)
 			cb_fail(w, -errno, "sigwaitinfo");
-	return !closed(w, st);
+	return !w->error && !closed(w, st);
 }
 
 /* Who has not begun looks at the turn before it waits. */

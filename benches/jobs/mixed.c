@@ -116,8 +116,7 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-/* What the request's own work takes where nothing disturbs it: the rest of its time is waiting, and
- * waiting for a PU. */
+/* What the wanted work came to on this machine: two rows with other steps are of other work. */
 static void report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	const struct mixed_state *st = env->state;

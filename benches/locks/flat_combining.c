@@ -126,7 +126,7 @@ static const struct cb_kind flat_combining = {
     .about = "sections are brought to the lock; its holder runs those of all who wait",
     .source = "Hendler, Incze, Shavit, Tzafrir 2010",
     .from = CB_FULL,
-    .version = 1,
+    .version = 2,
     .models = CB_CAN(CB_THREAD),
     .not_models = "one worker runs what lies on another's stack, and waits spinning: neither "
 		  "between processes nor on one carrier",

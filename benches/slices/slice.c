@@ -46,7 +46,7 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct slice_state *st = env->state;
 	const enum policy_word policy = (enum policy_word)cb_case_value(env->c, "policy");
-	int ret = policy == OTHER ? 0 : set_policy(policy);
+	int ret;
 
 	st->policy = (int)policy;
 	st->nice = (int)cb_case_value(env->c, "nice");
@@ -55,6 +55,7 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 		    "policy rr: kernel.sched_rt_runtime_us is -1, nothing would ever interrupt it");
 		return -ENOTSUP;
 	}
+	ret = policy == OTHER ? 0 : set_policy(policy);
 	if (ret)
 		(void)snprintf(why, why_len, "policy %s: %s", policy_words[policy], strerror(-ret));
 	else if (policy != OTHER)

@@ -19,8 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of ours; its user's come on top. */
-#define ARGS_MAX 20
 #define TEXT_MAX 40
 /* A head that ends neither at its budget nor at SIGINT is stuck. */
 #define OVERRUN_NS (120 * CLOCK_NS_PER_S)
@@ -90,9 +88,6 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 	    profile_name(r->what.profile), "--results", folder, "--no-charts", "--no-counters",
 	    "--quiet", "--seed", seed, "--cell-timeout", timeout};
 	size_t argc = sizeof(ours) / sizeof(ours[0]);
-	const char **argv = calloc(
-	    ARGS_MAX + 2 * r->what.set_count + 2 * r->loads[SIDE_HEAD].count + r->what.name_count,
-	    sizeof(*argv));
 	const struct {
 		const char *flag, *value;
 	} given[] = {
@@ -100,6 +95,10 @@ static void exec_head(const struct gate_options *o, const char *folder, pid_t pa
 	    {"--time-budget", r->budget_ns ? budget : NULL},
 	    {"--slot-time", r->slot_ns ? slot : NULL},
 	};
+	const char **argv =
+	    calloc(argc + 2 * sizeof(given) / sizeof(given[0]) + 2 * r->what.set_count +
+		       2 * r->loads[SIDE_HEAD].count + r->what.name_count + 1,
+		sizeof(*argv));
 
 	if (!argv)
 		_exit(126);

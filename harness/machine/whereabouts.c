@@ -118,9 +118,11 @@ bool whereabouts_lost(pid_t pid, int pu, char *now, size_t len)
 	char *list;
 
 	if (sched_getaffinity(pid, sizeof(set), set) != 0) {
+		const int error = errno;
+
 		(void)snprintf(
-		    now, len, "has an affinity that cannot be read: %s", strerror(errno));
-		return errno != ESRCH;
+		    now, len, "has an affinity that cannot be read: %s", strerror(error));
+		return error != ESRCH;
 	}
 	if (CPU_COUNT_S(sizeof(set), set) == 1 && CPU_ISSET_S((unsigned)pu, sizeof(set), set))
 		return false;

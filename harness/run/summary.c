@@ -14,8 +14,6 @@
 #define LEVEL 0.95
 #define VERDICT_MIN_SERIES 3
 
-/* What a case with a load generator reports of it. */
-
 /* CPU time is charged in ticks by some machines, and a quota may be borrowed from. */
 #define QUOTA_TOLERANCE 1.1
 

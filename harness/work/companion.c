@@ -151,20 +151,24 @@ static bool hear(struct companion_process *p)
 {
 	size_t used = strlen(p->heard);
 	bool ready = false;
-	char said;
+	char said[4096];
+	ssize_t n;
 
 	/* However much it has to say. */
-	for (unsigned n = 0; n < HEARD_MAX && p->output >= 0 && read(p->output, &said, 1) == 1;
-	     n++) {
-		if (said != '\n') {
-			if (used < sizeof(p->heard) - 1)
-				p->heard[used++] = said;
-			continue;
+	for (size_t all = 0;
+	     all < HEARD_MAX && p->output >= 0 && (n = read(p->output, said, sizeof(said))) > 0;
+	     all += (size_t)n) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (said[i] != '\n') {
+				if (used < sizeof(p->heard) - 1)
+					p->heard[used++] = said[i];
+				continue;
+			}
+			p->heard[used] = '\0';
+			ready |= !p->spec->ready || strstr(p->heard, p->spec->ready);
+			memset(p->heard, 0, sizeof(p->heard));
+			used = 0;
 		}
-		p->heard[used] = '\0';
-		ready |= !p->spec->ready || strstr(p->heard, p->spec->ready);
-		memset(p->heard, 0, sizeof(p->heard));
-		used = 0;
 	}
 	return ready;
 }
@@ -183,11 +187,19 @@ static int start_process(struct team *t, struct companion_process *p)
 	const pid_t parent = getpid();
 	int output[2] = {-1, -1};
 	pid_t pid;
+	int ret;
 
-	if (p->spec->program &&
-	    (pipe2(output, O_CLOEXEC) != 0 || fcntl(output[0], F_SETFL, O_NONBLOCK) != 0))
+	if (p->spec->program && pipe2(output, O_CLOEXEC) != 0)
 		return -errno;
+	/* Closed with the companion, however that ends. */
+	p->output = output[0];
+	if (output[0] >= 0 && fcntl(output[0], F_SETFL, O_NONBLOCK) != 0) {
+		ret = -errno;
+		(void)close(output[1]);
+		return ret;
+	}
 	pid = fork();
+	ret = pid < 0 ? -errno : 0;
 	if (pid == 0) {
 		if (p->spec->program)
 			(void)setpgid(0, 0);
@@ -201,9 +213,8 @@ static int start_process(struct team *t, struct companion_process *p)
 	 * group and ends with it. */
 	if (pid > 0 && p->spec->program)
 		(void)setpgid(pid, pid);
-	p->output = output[0];
 	p->pid = pid < 0 ? 0 : pid;
-	return pid < 0 ? -errno : 0;
+	return ret;
 }
 
 static bool is_ready(struct companion_process *p)
@@ -344,10 +355,13 @@ void companions_window_closes(struct team *t)
 	for (unsigned i = 0; i < t->load->companion_count; i++) {
 		const struct companion_process *p = &t->companions[i];
 
-		(void)hear(&t->companions[i]);
 		t->usage[i].cpu_ns = cpu_ns(p) - p->cpu_ns;
 		t->usage[i].wall_ns = clock_now_ns() - p->open_ns;
-		t->usage[i].resident_bytes = resident_bytes(p);
+	}
+	/* What takes longer is not on their books. */
+	for (unsigned i = 0; i < t->load->companion_count; i++) {
+		(void)hear(&t->companions[i]);
+		t->usage[i].resident_bytes = resident_bytes(&t->companions[i]);
 	}
 }
 

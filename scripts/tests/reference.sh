@@ -6,22 +6,52 @@
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 compare=$(cd "$(dirname "$0")/.." && pwd)/reference/compare
 
-# Figures are not judged here, where anything else may run; that each has a row is.
-every_loop_gives_a_figure() {
+# A concbench whose every figure is that many ns, bytes or a share.
+pretend() {
+	cat >concbench <<-END
+		#!/bin/sh
+		echo '{"benchmarks": [{"name": "x", "run_type": "iteration",'
+		echo '"real_time": $1, "cpu_time": $1, "resident_bytes": $1, "lost_share": $1}]}'
+	END
+	chmod +x concbench
+	CONCBENCH=$PWD/concbench
+}
+
+# Each reference program says a number, each case is one that concbench has.
+every_row_has_both_sides() {
+	local title case rows
+	expect 0 bash "$compare" --list
+	cp out rows
+	rows=$(wc -l <rows)
+	[ "$rows" -ge 40 ] || fail "$rows rows: $(cat rows)"
+	while IFS='|' read -r title _ _ case; do
+		expect 0 "$CONCBENCH" list "${case% *}"
+		[ -s out ] || fail "$title: no case ${case% *}"
+	done <rows
+	[ "$(nproc)" -ge 2 ] || return 0
+	pretend 100
+	expect 0 bash "$compare" 1
+	# What is measured within concbench alone has no reference; its lines are looked at below.
+	sed -i '/^start skew\|^mutex, workers:/d' out
+	if grep -E 'cannot be run here|nan|inf' out; then fail "a row without its figure: $(cat out)"; fi
+	[ "$(grep -cE ' +[0-9.]+ +100\.00 +[0-9.]+ +[0-9.]+ to [0-9.]+ .*(met|MISSED)$' out)" -eq "$rows" ] ||
+		fail "not $rows rows of figures: $(cat out)"
+}
+
+what_is_measured_within_has_its_lines() {
+	[ "$(nproc)" -ge 2 ] || skip 'one CPU: nothing starts at the same time'
+	expect 0 bash "$compare" --only 'start skew' 1
+	has out 'start skew, workers:2 model:thread: ' 'start skew, workers:2 model:process: ' \
+		'mutex, workers:2 model:thread: ' 'mutex, workers:2 model:process: '
+	! grep 'cannot be run here' out || fail "$(cat out)"
+}
+
+# Figures are not judged here, where anything else may run; that some have a row is.
+both_sides_give_figures() {
 	expect 0 bash "$compare" --only '1 worker|ck_spsc|chase|made|parked|mq hand-off' 1
 	if [ "$(nproc)" -ge 2 ]; then ! grep 'cannot be run here' out || fail "$(cat out)"; fi
 	has out 'ck_mcs, 1 worker' 'no line inside' 'ck_spsc' 'chase, 256 KiB' 'thread made and joined' \
 		'memory of a parked thread' 'mq hand-off'
-}
-
-# A concbench whose every figure is that many ns.
-pretend() {
-	cat >concbench <<-END
-		#!/bin/sh
-		echo '{"benchmarks": [{"name": "x", "run_type": "iteration", "real_time": $1}]}'
-	END
-	chmod +x concbench
-	CONCBENCH=$PWD/concbench
 }
 
 what_is_slower_than_its_loop_is_missed() {
@@ -62,5 +92,5 @@ figures_to_reach_are_looked_at() {
 	grep -q '^lines: the longest lock of .* 9 (long) .*MISSED$' out || fail "$(cat out)"
 }
 
-run figures_to_reach_are_looked_at every_loop_gives_a_figure what_is_slower_than_its_loop_is_missed what_has_no_figure_is_not_met \
+run figures_to_reach_are_looked_at every_row_has_both_sides what_is_measured_within_has_its_lines both_sides_give_figures what_is_slower_than_its_loop_is_missed what_has_no_figure_is_not_met \
 	bad_arguments_are_one_line

@@ -530,7 +530,7 @@ CB_INLINE uint64_t cb_lock_closures(
 
 /* CB_LOCK_KIND(x) - the kind of cb_lock_impl_x with cb_lock_work_x, entered into the table. */
 #define CB_LOCK_KIND(x, about, source, from, models, flags)                                     \
-	static const struct cb_kind cb_kind_##x = {"lock", #x, about, source, flags, from, 1,   \
+	static const struct cb_kind cb_kind_##x = {"lock", #x, about, source, flags, from, 2,   \
 	    models, ((models)&CB_CAN_OS) == CB_CAN_OS ? CB_LOCK_NO_COROUTINES : CB_NOT_CLAIMED, \
 	    &cb_lock_work_##x, NULL, &cb_lock_impl_##x, NULL, 0, NULL, NULL, NULL, 0, NULL, 0,  \
 	    NULL, NULL, NULL, NULL, ""};                                                        \
