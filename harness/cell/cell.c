@@ -49,6 +49,7 @@ enum case_status cell_status_of(int error)
 	case -ECHILD:
 		return STATUS_CRASHED;
 	case -ETIME:
+	case -EDEADLK: /* coroutines that wait for each other */
 		return STATUS_HUNG;
 	default:
 		return STATUS_INVALID;

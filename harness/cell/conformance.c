@@ -233,13 +233,6 @@ unsigned conformance_untried(const struct kind *k, const struct case_list *cases
 	return untried;
 }
 
-/* Coroutines that wait for ever leave their carrier with nothing to do, and it says so. */
-static bool hangs(const struct conformance_result *result)
-{
-	return result->status == STATUS_HUNG ||
-	       strstr(result->why, "coroutines left waiting") != NULL;
-}
-
 bool conformance_caught(const struct kind *k, const struct conformance_result *result)
 {
 	const char *says = k->self->says;
@@ -248,5 +241,5 @@ bool conformance_caught(const struct kind *k, const struct conformance_result *r
 		return result->outcome == CONFORMS;
 	if (result->outcome != CONFORMANCE_WRONG)
 		return false;
-	return says[0] ? strstr(result->why, says) != NULL : hangs(result);
+	return says[0] ? strstr(result->why, says) != NULL : result->status == STATUS_HUNG;
 }

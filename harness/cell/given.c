@@ -48,20 +48,25 @@ static int measure(struct cell_spec spec, const struct catalogue_case *c, struct
     char *why, size_t why_len)
 {
 	const bool rate = !c->figure.metric[0] || run_figure_has_rate(&c->figure);
-	double x[LAUNCHES * SLOTS];
-	size_t n = 0;
+	double x[SLOTS], middle[LAUNCHES];
+	size_t launches = 0;
 	int ret = 0;
 
 	spec.case_name = c->name;
 	spec.slots = schedule_slots(c->slot_ns, SLOTS);
 	for (unsigned i = 0; !ret && i < LAUNCHES; i++) {
+		size_t n = 0;
+
 		spec.seed++;
 		ret =
 		    launch(&spec, rate ? METRIC_OPS_PER_S : c->figure.metric, x, &n, why, why_len);
+		if (!ret && n)
+			ret = stats_median(x, n, &middle[launches++]);
 	}
 	if (ret)
 		return ret;
-	if (!n || stats_median(x, n, &out->figure) != 0 || !(out->figure > 0.0)) {
+	if (!launches || stats_median(middle, launches, &out->figure) != 0 ||
+	    !(out->figure > 0.0)) {
 		(void)snprintf(why, why_len, "none above 0 came of it");
 		return -EBADMSG;
 	}

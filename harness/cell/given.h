@@ -13,8 +13,9 @@
 #define GIVEN_NS (UINT64_C(1500000000))
 
 /**
- * given_find() - ask a program for a case and measure it: RUN_LAUNCHES_MIN launches, the median of
- * their warm turns. What that case depends on itself is measured before it.
+ * given_find() - ask a program for a case and measure it: RUN_LAUNCHES_MIN launches, of whose warm
+ * turns each has a median, and the median of these. What that case depends on itself is measured
+ * before it.
  * @spec:    exe, modules, topology, seed and deadlines; the rest is not looked at.
  * @depends: the name of the case, as the one that depends on it says.
  * @out:     filled on success; its figure is above 0.

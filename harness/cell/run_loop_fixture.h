@@ -56,7 +56,7 @@ const struct cb_family *const cb_families[] = {NULL};
 	"length=100;;\n"                                                                           \
 	"peak) warm=$((launch * 10 + 500 * (slot == 0)))\n"                                        \
 	"metrics=$metrics',\"ops_per_s\":'$((1000 + warm))',\"cold_bytes\":'$((3000 + warm));;\n"  \
-	"long) [ $launch$slot != 10 ] || sleep 2;;\n"                                              \
+	"long) [ $launch$slot != 10 ] || sleep 4;;\n"                                              \
 	"nothing) metrics=$metrics',\"ops_per_s\":0';;\n"                                          \
 	"looks|mislooks) metrics='\"trial_ns\":'$length',\"cold_bytes\":9';;\n"                    \
 	"esac; }\n"                                                                                \

@@ -1,5 +1,6 @@
 #include "harness/cmd/gate_turns.h"
 
+#include "harness/base/hash.h"
 #include "harness/base/text.h"
 #include "harness/cell/run_window.h"
 #include "harness/cmd/cmd.h"
@@ -38,23 +39,35 @@ static bool is_told(const struct window_known *known, const struct bench_case *b
 	return known->seen.how == WINDOW_SENSITIVE || known->window_ns > bc->window_ns;
 }
 
-static void note_rows(const struct gate_session *s, const struct windows *windows,
+static const char *case_name(const void *cases, size_t at)
+{
+	return ((const struct bench_case *)cases)[at].name;
+}
+
+/* Return: 0; -ENOMEM. */
+static int note_rows(const struct gate_session *s, const struct windows *windows,
     const struct case_list *list, struct comparison_row *rows)
 {
-	for (size_t i = 0; i < s->case_count; i++) {
+	struct hash_index by_name = {0};
+	size_t at;
+	int ret = 0;
+
+	for (size_t k = 0; !ret && k < list->count; k++)
+		ret = hash_index_add(&by_name, list->item[k].name, k);
+	for (size_t i = 0; !ret && i < s->case_count; i++) {
 		const struct catalogue_case *c = s->cases[i];
+		const struct window_known *known;
 
-		for (size_t k = 0; k < list->count; k++) {
-			const struct bench_case *bc = &list->item[k];
-			const struct window_known *known =
-			    strcmp(bc->name, c->name) == 0 ? run_window_known(windows, bc) : NULL;
-
-			if (known && is_told(known, bc))
-				(void)gate_turns_say(known, &rows[i].figure,
-				    gate_slot_ns(&s->plan, c->slot_ns), rows[i].turns,
-				    sizeof(rows[i].turns));
-		}
+		if (!hash_index_find(&by_name, c->name, case_name, list->item, &at))
+			continue;
+		known = run_window_known(windows, &list->item[at]);
+		if (known && is_told(known, &list->item[at]))
+			(void)gate_turns_say(known, &rows[i].figure,
+			    gate_slot_ns(&s->plan, c->slot_ns), rows[i].turns,
+			    sizeof(rows[i].turns));
 	}
+	hash_index_free(&by_name);
+	return ret;
 }
 
 int gate_turns_note(const struct gate_session *s, const char *results_dir,
@@ -82,7 +95,7 @@ int gate_turns_note(const struct gate_session *s, const char *results_dir,
 	if (!ret) {
 		ret = selection_cases(&here, &what, &chosen, err, sizeof(err));
 		if (!ret) {
-			note_rows(s, &windows, &chosen.cases, rows);
+			ret = note_rows(s, &windows, &chosen.cases, rows);
 			selected_free(&chosen);
 		}
 		catalogue_here_close(&here);

@@ -86,7 +86,7 @@ static const struct {
     {STATUS_UNSUPPORTED, "this machine or this combination cannot run it; it was not started"},
     {STATUS_INVALID, "it ran, but its own check of the work failed; its figure is thrown away"},
     {STATUS_CRASHED, "a process of it died, or said something that made no sense"},
-    {STATUS_HUNG, "it overran its deadline and was killed"},
+    {STATUS_HUNG, "it overran its deadline and was killed, or its workers wait for each other"},
     {STATUS_NOT_RUN, "the run ended before its turn"},
 };
 

@@ -164,17 +164,6 @@ int jsonio_get_figure(
 	return rc;
 }
 
-/* Earlier versions had it as the last clause of the reason, which might be cut. */
-static void take_stop(struct series *s)
-{
-	char *clause = strstr(s->reason, RUN_STOP_CLAUSE);
-
-	if (s->stopped[0] || !status_has_figure(s->status) || !clause)
-		return;
-	(void)snprintf(s->stopped, sizeof(s->stopped), "%.*s", RUN_STOPPED_MAX - 1, clause);
-	*(clause - s->reason >= 2 ? clause - 2 : clause) = '\0';
-}
-
 int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s)
 {
 	struct series d = *s;
@@ -189,7 +178,6 @@ int jsonio_get_series(struct jsonio_reader *r, const json_t *o, struct series *s
 		return jsonio_fail(r, "figure", "%s", wrong);
 	if (d.given.of[0] && !(d.given.figure > 0.0))
 		return jsonio_fail(r, "given", "%g is not above 0", d.given.figure);
-	take_stop(&d);
 	*s = d;
 	return 0;
 }

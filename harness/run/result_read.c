@@ -73,8 +73,6 @@ static const char *figure_wrong(const struct run_figure *f, const struct series_
 	return NULL;
 }
 
-/* Earlier versions had a number here, from all launches merged: it does not describe a typical
- * launch and is ignored. */
 static int read_percentile(
     struct jsonio_reader *r, const json_t *latency, unsigned i, struct percentile_figure *out)
 {
@@ -82,7 +80,7 @@ static int read_percentile(
 	struct percentile_figure p = {.of = PERCENTILE_TYPICAL};
 	int rc;
 
-	if (!o || json_is_number(o))
+	if (!o)
 		return 0;
 	rc = read_object(r, latency, percentiles[i].key, jsonio_interval_fields, &p.ns);
 	if (rc)

@@ -311,9 +311,6 @@ bool series_flag(const struct series *s, unsigned flag);
 /** series_status() - its status, followed by its flags: "ok, throttled". Return: @buf. */
 char *series_status(const struct series *s, char *buf, size_t len);
 
-/** How these begin, and began in the reasons of runs of earlier versions. */
-#define RUN_STOP_CLAUSE "stopped "
-
 #define SERIES_WHY_MAX (REASON_MAX + RUN_STOPPED_MAX + 2)
 /** series_why() - the reason, followed by how it was stopped. Return: @buf. */
 char *series_why(const struct series *s, char buf[SERIES_WHY_MAX]);

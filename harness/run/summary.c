@@ -250,14 +250,14 @@ void series_note_stop(struct series *s, double half_width_pct, unsigned launches
 	if (isfinite(half_width_pct))
 		snprintf(width, sizeof(width), "at +-%.1f %s ", half_width_pct, unit);
 	(void)snprintf(s->stopped, sizeof(s->stopped),
-	    RUN_STOP_CLAUSE "%safter %u launches: %s before +-%.3g %s", width, launches, why,
-	    precision_pct, unit);
+	    "stopped %safter %u launches: %s before +-%.3g %s", width, launches, why, precision_pct,
+	    unit);
 }
 
 void series_note_cut(struct series *s, unsigned launches, unsigned asked, const char *why)
 {
-	(void)snprintf(s->stopped, sizeof(s->stopped),
-	    RUN_STOP_CLAUSE "after %u of %u launches: %s", launches, asked, why);
+	(void)snprintf(s->stopped, sizeof(s->stopped), "stopped after %u of %u launches: %s",
+	    launches, asked, why);
 }
 
 char *series_why(const struct series *s, char buf[SERIES_WHY_MAX])
