@@ -274,7 +274,7 @@ static void what_a_broken_kind_has_to_be_caught_by(void **state)
 	    {"not exclusive", CONFORMS, "", false, STATUS_INVALID},
 	    {"", CONFORMANCE_WRONG, "no answer within 1.0 s", true, STATUS_HUNG},
 	    {"", CONFORMANCE_WRONG, "unit 0: coroutines left waiting at the end of the trial", true,
-		STATUS_CRASHED},
+		STATUS_HUNG},
 	    {"", CONFORMANCE_WRONG, "killed by signal 11", false, STATUS_CRASHED},
 	    {"", CONFORMANCE_WRONG, "not exclusive", false, STATUS_INVALID},
 	    {"", CONFORMS, "", false, STATUS_INVALID},

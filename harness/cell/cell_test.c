@@ -579,6 +579,8 @@ static void what_an_error_means(void **state)
 	assert_int_equal(cell_status_of(-ENETUNREACH), STATUS_UNSUPPORTED);
 	assert_int_equal(cell_status_of(-ECHILD), STATUS_CRASHED);
 	assert_int_equal(cell_status_of(-EBADMSG), STATUS_INVALID);
+	assert_int_equal(cell_status_of(-ETIME), STATUS_HUNG);
+	assert_int_equal(cell_status_of(-EDEADLK), STATUS_HUNG);
 	assert_int_equal(cell_status_of(-EIO), STATUS_INVALID);
 	/* A shared object that was built again while it was measured. */
 	assert_int_equal(cell_status_of(-ESTALE), STATUS_INVALID);
