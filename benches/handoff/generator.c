@@ -4,28 +4,12 @@
  * its own; and delegated ("yield from"): a stackless one is resumed level by level each time, a
  * stackful one goes straight to the innermost.
  */
-#include "benches/handoff/context.h"
+#include "benches/handoff/generator.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
-
-#define DEPTH_MAX 64
-
-/* A stackless one; in one of @inner it delegates. */
-struct generator {
-	uint64_t (*send)(struct generator *g, uint64_t value);
-	struct generator *inner;
-	uint64_t sum;
-	int at; /* where it goes on */
-};
-
-struct generator_state {
-	struct context_state context; /* the stackful one's */
-	unsigned depth;
-	uint64_t sent, expected, wrong;
-	struct generator level[DEPTH_MAX];
-};
 
 /* ---- stackless: Duff's device ---- */
 
@@ -180,6 +164,9 @@ static uint64_t ON_BARE_STACK stackful_batch(struct cb_worker *w, void *state, u
 
 /* ---- both ---- */
 
+/* context_stack() and context_teardown() know no more of the state than this. */
+_Static_assert(offsetof(struct generator_state, context) == 0, "not a context's state");
+
 static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct generator_state *st = env->state;
@@ -193,7 +180,8 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 }
 
 static const struct cb_param params[] = {
-    CB_PARAM("depth", CB_COUNT, "1", 1, DEPTH_MAX, "generators that delegate, the last included"),
+    CB_PARAM("depth", CB_COUNT, "1", 1, GENERATOR_DEPTH_MAX,
+	"generators that delegate, the last included"),
 };
 
 static const struct cb_sweep sweeps[] = {
