@@ -2,7 +2,7 @@
  * selftest.c - cases that misbehave on purpose, for the tests of the harness. Listed only with
  * CONCBENCH_SELFTEST in the environment.
  */
-#include <concbench/concbench.h>
+#include "benches/selftest/selftest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@ struct selftest_state {
 	uint64_t counter CB_ALIGNED;
 	unsigned trials;   /* of "cold", which has one worker */
 	uint64_t began_ns; /* of "settling", too */
-	uint64_t wait_ns;  /* of "dependent" */
+	uint64_t wait_ns;  /* of "dependent_on_rate" */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
@@ -408,19 +408,6 @@ const struct cb_family selftest_family = {
     .param_count = sizeof(params) / sizeof(params[0]),
 };
 
-#define SELFTEST(x, about_, points, ...)                                 \
-	static const struct cb_sweep sweep_##x[] = {{CB_SMOKE, points}}; \
-	static const struct cb_kind kind_##x = {.family = "selftest",    \
-	    .name = #x,                                                  \
-	    .about = about_,                                             \
-	    .flags = CB_HIDDEN,                                          \
-	    .version = 1,                                                \
-	    .models = CB_CAN_ALL,                                        \
-	    .sweeps = sweep_##x,                                         \
-	    .sweep_count = 1,                                            \
-	    __VA_ARGS__};                                                \
-	CB_REGISTER(kind_##x)
-
 /* Long enough to be interrupted in the middle. */
 static uint64_t long_window(const struct cb_case *c)
 {
@@ -483,7 +470,7 @@ static bool on_extra(const struct cb_case *c, char *name, size_t len)
 	return true;
 }
 
-SELFTEST(dependent, "depends on another's figure", "model=thread", .work = &dependent,
+SELFTEST(dependent_on_rate, "depends on how quick another is", "model=thread", .work = &dependent,
     .depends = on_sieve)
 SELFTEST(dependent_on_crash, "depends on what crashes", "model=thread", .work = &dependent,
     .depends = on_crash)
