@@ -15,6 +15,9 @@ program() {
 }
 
 sieve='--filter=^selftest/slow_sieve'
+# Whose figure is counted, and so the same at all times: a gate ends with its first look. So its budget is for a
+# machine that hardly gets to anything else.
+exact='--filter=^selftest/exact'
 gate() { "$CONCBENCH" gate "$@"; }
 
 help_is_there() {
@@ -104,9 +107,11 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --json k.json --seed 7 \
+	expect 0 gate --base ./self --head ./self "$exact" --time-budget 120s --min-effect 10% --json j.json --json k.json --seed 7 \
 		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
-	has out slow_sieve same 'is visible in' 'base: v1' 'head: my change'
+	verdict out same selftest/exact
+	has out 'is visible in' 'base: v1' 'head: my change'
+	row_is j.json 'v == "same" and c["low"] == c["estimate"] == c["high"] == 0 and p["base"] == p["head"] == 100'
 	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
 	cmp j.json k.json || fail "only one of two files"
@@ -126,15 +131,12 @@ nothing_changed() {
 		assert sum(reasons.values()) == case["excluded_slots"], case
 	EOF
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
-	has m.md slow_sieve
+	verdict m.md same selftest/exact
 	# Named instead of filtered, and with values of one's own.
-	# A machine that is disturbed right now may leave it unsure, and has another two tries; never slower.
-	for _ in 1 2 3; do
-		expect 0 gate --base ./self selftest/slow_sieve --set place=none --time-budget 20s --min-effect 10% --no-noise
-		if grep -q '1 same of 1 case' out; then break; fi
-	done
-	has out selftest/slow_sieve/model:thread/workers:1/place:none same '1 same of 1 case'
-	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
+	expect 0 gate --base ./self selftest/exact --set place=same --time-budget 60s --min-effect 10% --no-noise
+	verdict out same selftest/exact/model:thread/workers:1/place:same
+	has out '1 same of 1 case'
+	expect 0 gate --base ./self "$exact" --time-budget 60s --min-effect 10% --quiet
 	cat out err >both
 	[ ! -s both ] || fail "$(cat both)"
 }
@@ -186,7 +188,8 @@ slowdowns_of_0_2_and_5_percent() {
 what_is_visible_is_said() {
 	program self
 	expect 0 gate --base ./self "$sieve" --min-effect 10%
-	has out 'on this machine, ' ' is visible in ' '(selftest/slow_sieve'
+	expect 0 gate --base ./self "$exact" --min-effect 10% --time-budget 120s
+	has out 'on this machine, ' ' is visible in ' '(selftest/exact'
 	expect 0 gate --base ./self "$sieve" --min-effect 10% --time-budget 6s
 	# Counters, where there are some, have a tenth of it.
 	has out 'no A/A before the gate got to a look; as its own launches spread, '
@@ -268,9 +271,11 @@ one_crash_costs_one_row() {
 	export TMPDIR=$PWD/tmp
 	program self
 	program broken CONCBENCH_SELFTEST_CRASH=1
-	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_sieve)' \
-		--time-budget 20s --min-effect 10%
-	has out crash_if failed 'signal 11' slow_sieve same 'what the cells said: '
+	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|exact)' \
+		--time-budget 60s --min-effect 10%
+	verdict out failed selftest/crash_if
+	verdict out same selftest/exact
+	has out 'signal 11' 'what the cells said: '
 	[ -e "$(sed -n 's/^what the cells said: //p' out)" ] || fail "no log: $(cat out)"
 	# Who is not told has no use of the folder that is left.
 	expect 2 gate --base ./self --head ./broken --filter '^selftest/crash_if' --no-noise --quiet
@@ -283,14 +288,14 @@ one_hang_costs_one_row() {
 	export TMPDIR=$PWD/tmp
 	program self
 	program stuck CONCBENCH_SELFTEST_HANG=1
-	# Long enough for a busy machine to start slow_sieve in.
-	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|slow_sieve)' \
-		--time-budget 20s --min-effect 10% --cell-timeout 3s --json j.json
-	has out hang_if failed 'head hung in pair 0: no answer within 3.0 s' slow_sieve same 'what the cells said: '
+	# Long enough for a busy machine to start the other one in.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|exact)' \
+		--time-budget 60s --min-effect 10% --cell-timeout 3s --json j.json
+	has out 'head hung in pair 0: no answer within 3.0 s' 'what the cells said: '
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		verdicts = {c["name"].split("/")[1]: c["verdict"] for c in json.load(open("j.json"))["cases"]}
-		assert verdicts == {"hang_if": "failed", "slow_sieve": "same"}, verdicts
+		assert verdicts == {"hang_if": "failed", "exact": "same"}, verdicts
 	EOF
 	# In a base too, whose A/A says it.
 	expect 2 gate --base ./stuck --head ./self --filter '^selftest/hang_if' --time-budget 30s --cell-timeout 1s
@@ -306,24 +311,32 @@ missing_and_incomparable() {
 	program self
 	program more CONCBENCH_SELFTEST_EXTRA=1
 	program other CONCBENCH_SELFTEST_VERSION=9
-	local both='--filter=^selftest/(extra|slow_sieve)'
-	expect 0 gate --base ./more --head ./self "$both" --time-budget 20s --min-effect 10%
-	has out extra missing 'head has no such case'
-	expect 0 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10%
-	has out extra missing 'base has no such case'
-	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
+	local both='--filter=^selftest/(extra|exact)'
+	expect 0 gate --base ./more --head ./self "$both" --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'head has no such case'
+	expect 0 gate --base ./self --head ./more "$both" --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'base has no such case'
+	expect 3 gate --base ./self --head ./more "$both" --time-budget 60s --min-effect 10% --strict
 	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
 	# What only one side has, named, does not hide what both have.
-	expect 0 gate --base ./self --head ./more selftest/extra selftest/slow_sieve --time-budget 20s --min-effect 10%
-	has out extra 'base has no such case' slow_sieve same '1 missing'
-	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
-		--time-budget 20s --min-effect 10%
-	has out versioned incomparable
+	expect 0 gate --base ./self --head ./more selftest/extra selftest/exact --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'base has no such case' '1 missing'
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|exact)' \
+		--time-budget 60s --min-effect 10%
+	verdict out incomparable selftest/versioned
+	verdict out same selftest/exact
 	! grep -q FORCED out || fail 'nothing was forced'
 	# Figures to look at, marked; no verdict.
-	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
-		--time-budget 20s --min-effect 10% --no-noise --force --json j.json
-	has out versioned incomparable 'does something else in head' FORCED
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|exact)' \
+		--time-budget 60s --min-effect 10% --no-noise --force --json j.json
+	verdict out incomparable selftest/versioned
+	has out 'does something else in head' FORCED
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		gate = json.load(open("j.json"))
@@ -358,14 +371,14 @@ unwritable_outputs() {
 	mkdir away
 	(until [ -n "$(find tmp -name cells.log 2>/dev/null)" ]; do sleep 0.02; done; rmdir away) &
 	mkdir tmp
-	TMPDIR=$PWD/tmp expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --quiet \
+	TMPDIR=$PWD/tmp expect 2 gate --base ./self "$exact" --time-budget 60s --min-effect 10% --no-noise --quiet \
 		--json away/x
 	wait
 	has err away/x
-	has out slow_sieve same
+	verdict out same selftest/exact
 	[ -c /dev/full ] || return 0
 	local status=0
-	gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
+	gate --base ./self "$exact" --time-budget 60s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
 	[ $status -eq 2 ] || fail "exit status $status"
 	one_line err stdout 'No space left'
 }
@@ -397,13 +410,14 @@ rebuilt() {
 builds_that_differ_are_not_compared() {
 	rebuilt O0 '-std=c11 -O0'
 	rebuilt O2 '-std=c11 -O2'
-	expect 4 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --no-noise --json j.json
+	expect 4 gate --base ./O0 --head ./O2 "$exact" --time-budget 60s --no-noise --json j.json
 	has err 'concbench gate: build.flags: -std=c11 -O0 <> -std=c11 -O2' '--force'
 	[ ! -s out ] || fail "a table: $(cat out)"
 	has j.json '"exit_status": 4' incomparable '-O0 <>'
-	expect 0 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
-	has out FORCED 'differs: build.flags' same
-	expect 0 gate --base ./O2 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
+	expect 0 gate --base ./O0 --head ./O2 "$exact" --time-budget 60s --min-effect 10% --no-noise --force
+	verdict out same selftest/exact
+	has out FORCED 'differs: build.flags'
+	expect 0 gate --base ./O2 --head ./O2 "$exact" --time-budget 60s --min-effect 10% --no-noise --force
 	! grep -q FORCED out || fail 'nothing was forced'
 }
 
