@@ -450,32 +450,34 @@ another_figure_is_gated() {
 phases_are_gated() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOW_PHASE=1
-	local phases=(gate --base ./self --head ./slow --time-budget 30s --no-noise --json j.json)
-	expect 1 "${phases[@]}" selftest/phases --gate-on second_ns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns" and 0.3 < c["estimate"] < 0.7'
-	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_ns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns"'
-	expect 0 "${phases[@]}" selftest/phases --gate-on first_ns --min-effect 20%
-	row_is j.json 'v in ("same", "unsure") and p["figure"]["metric"] == "first_ns" and abs(c["estimate"]) < 0.2'
+	local phases=(gate --base ./self --head ./slow --time-budget 60s --no-noise --json j.json)
+	expect 1 "${phases[@]}" selftest/phases --gate-on second_turns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns" and abs(c["estimate"] - 0.5) < 1e-9'
+	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_turns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns"'
+	expect 0 "${phases[@]}" selftest/phases --gate-on first_turns --min-effect 20%
+	row_is j.json 'v == "same" and p["figure"]["metric"] == "first_turns" and c["estimate"] == 0'
 	# Without a name it is the first that is judged.
 	expect 0 "${phases[@]}" selftest/phases --min-effect 20%
-	row_is j.json 'p["figure"]["metric"] == "first_ns"'
+	row_is j.json 'p["figure"]["metric"] == "first_turns"'
 	# A case that was chosen and has no such figure is in the report; others are left out, which is said.
-	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_ns
-	has out ok missing 'it has no figure second_ns' phases slower
-	expect 0 gate --check --base ./self --gate-on second_ns
-	one_line err 'cases have no figure second_ns and are left out'
-	refuse "'third_ns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_ns
-	has err 'what these cases declare: first_ns, second_ns'
+	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_turns
+	verdict out missing selftest/ok
+	verdict out worse selftest/phases
+	has out 'it has no figure second_turns'
+	expect 0 gate --check --base ./self --gate-on second_turns
+	one_line err 'cases have no figure second_turns and are left out'
+	refuse "'third_turns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_turns
+	has err 'what these cases declare: first_turns, second_turns'
 	local whole=selftest/phases/model:thread/workers:1/place:none
-	local of_one="first_ns and second_ns are figures of one case, $whole; accepted: one of them in a gate"
-	refuse "$of_one" --base ./self $whole/figure:first_ns $whole/figure:second_ns
+	local of_one="first_turns and second_turns are figures of one case, $whole; accepted: one of them in a gate"
+	refuse "$of_one" --base ./self $whole/figure:first_turns $whole/figure:second_turns
 	# However its name is written, and with the first one unnamed.
-	refuse "$of_one" --base ./self selftest/phases/figure:first_ns $whole/figure:second_ns
-	refuse "$of_one" --base ./self $whole $whole/figure:second_ns
-	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_ns
+	refuse "$of_one" --base ./self selftest/phases/figure:first_turns $whole/figure:second_turns
+	refuse "$of_one" --base ./self $whole $whole/figure:second_turns
+	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_turns
 	# The control: one figure twice, and one beside another case.
-	expect 0 gate --check --base ./self selftest/phases/figure:second_ns $whole/figure:second_ns selftest/slow_sieve
+	expect 0 gate --check --base ./self selftest/phases/figure:second_turns $whole/figure:second_turns selftest/slow_sieve
 }
 
 # A case runs at what another one reaches: that is base's, on both sides, whatever head's would be.
@@ -484,31 +486,39 @@ what_a_case_depends_on_is_given() {
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	expect 0 gate --base ./self --head ./slow selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json j.json
-	has out same 'both were given ' '/s, the figure of selftest/slow_sieve/'
-	row_is j.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "/s"'
-	# The control: as base, the slow one gives half of it, to both.
-	expect 0 gate --base ./slow --head ./self selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json k.json
-	python3 - <<-'EOF' || fail "$(cat j.json k.json)"
-		import json
-		quick, slow = (json.load(open(f))["cases"][0]["base_given"]["figure"] for f in ("j.json", "k.json"))
-		assert 1.4 < quick / slow < 2.8, (quick, slow)
-	EOF
+	expect 0 gate --base ./self --head ./slow selftest/dependent --time-budget 60s --no-noise --json j.json
+	verdict out same selftest/dependent
+	has out 'both were given 100 turns, the figure of selftest/exact/'
+	row_is j.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "turns"'
+	row_is j.json 'p["base_given"]["figure"] == 100 and p["base"] == p["head"] == 100'
+	# The control: as base, the slow one gives twice as much, to both.
+	expect 0 gate --base ./slow --head ./self selftest/dependent --time-budget 60s --no-noise --json k.json
+	row_is k.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["figure"] == 200'
+	row_is k.json 'p["base"] == p["head"] == 200'
+	# Of a time per operation it is the rate that is given.
+	expect 0 gate --base ./self selftest/dependent_on_rate --time-budget 20s --min-effect 20% --no-noise --json r.json
+	has out 'both were given ' '/s, the figure of selftest/slow_sieve/'
+	row_is r.json 'p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "/s"'
 	# What there is no figure of is no row of a guess: it has failed, and the others are judged.
-	expect 2 gate --base ./self --filter '^selftest/(dependent|slow_sieve)' --time-budget 40s --min-effect 20% --no-noise \
-		--json f.json
-	has out dependent_on_crash failed 'it needs the figure of selftest/segv: ' 'signal 11' '1 failed of 3 cases'
-	expect 2 "$CONCBENCH" noise --filter '^selftest/dependent' --trial-time 5s --time-budget 14s
+	local dependent='^selftest/dependent(_on_crash)?/'
+	expect 2 gate --base ./self --filter "$dependent|^selftest/exact" --time-budget 60s --no-noise --json f.json
+	verdict out failed selftest/dependent_on_crash
+	verdict out same selftest/dependent
+	verdict out same selftest/exact
+	has out 'it needs the figure of selftest/segv: ' 'signal 11' '1 failed of 3 cases'
+	expect 2 "$CONCBENCH" noise --filter "$dependent" --trial-time 5s --time-budget 14s
 	has err 'left out: selftest/dependent_on_crash' 'it needs the figure of selftest/segv'
-	has out selftest/dependent/ ': both sides were given ' '/s, the figure of selftest/slow_sieve/'
+	has out selftest/dependent/ ': both sides were given 100 turns, the figure of selftest/exact/'
 	expect 2 "$CONCBENCH" noise selftest/dependent_on_crash
 	# What it depends on cannot run here: nobody's fault.
-	expect 0 gate --base ./self --filter '^selftest/(without_peak|slow_sieve)' --time-budget 20s --min-effect 20% --no-noise
-	has out without_peak ' missing' 'it needs the figure of selftest/extra/model:thread' 'unsupported: not in this build'
-	expect 0 "$CONCBENCH" noise --filter '^selftest/(without_peak|slow_sieve)' --trial-time 5s --time-budget 14s
+	expect 0 gate --base ./self --filter '^selftest/(without_peak|exact)' --time-budget 60s --no-noise
+	verdict out missing selftest/without_peak
+	verdict out same selftest/exact
+	has out 'it needs the figure of selftest/extra/model:thread' 'unsupported: not in this build'
+	expect 0 "$CONCBENCH" noise --filter '^selftest/(without_peak|exact)' --trial-time 5s --time-budget 14s
 	has err 'left out: selftest/without_peak' ': missing: it needs the figure of selftest/extra/'
 	# One case in process has it, too, or does not run.
-	expect 0 "$CONCBENCH" run --in-process selftest/dependent --rounds 2
+	expect 0 "$CONCBENCH" run --in-process selftest/dependent_on_rate --rounds 2
 	has err 'given ' '/s, the figure of selftest/slow_sieve/'
 	has out items_per_second
 	expect 2 "$CONCBENCH" run --in-process selftest/dependent_on_crash --rounds 2
@@ -516,27 +526,22 @@ what_a_case_depends_on_is_given() {
 	[ -n "$(ls -A tmp)" ] || fail 'what the cells said is gone'
 }
 
-# A stored run says what its case was given; head is given that, and not half of its own peak.
+# A stored run says what its case was given; head is given that, and not what it would reach itself.
 a_stored_base_says_what_it_was_given() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
 	# In windows of one length, so that nothing but the loads can keep the two runs apart.
 	local run=(run selftest/dependent --no-charts --quiet --rounds 12 --slot-time 3ms)
 	expect 0 ./self "${run[@]}" --results res
-	has res/latest/run.json '"of": "selftest/slow_sieve/'
-	expect 0 gate --base latest --results res --head ./slow selftest/dependent --filter dependent --min-effect 100% \
-		--json j.json
-	python3 - <<-'EOF' || fail "$(cat j.json out)"
-		import json
-		rows = {c["name"].split("/")[1]: c for c in json.load(open("j.json"))["cases"]}
-		row = rows["dependent"]
-		assert row["base_given"] == row["head_given"], row
-		assert row["change"]["low"] < 0.6, row
-	EOF
+	has res/latest/run.json '"of": "selftest/exact/'
+	expect 0 gate --base latest --results res --head ./slow selftest/dependent --json j.json
+	verdict out same selftest/dependent
+	row_is j.json 'v == "same" and c["estimate"] == 0 and p["base_given"] == p["head_given"]'
 	# The control: two runs, each at a load of its own.
 	expect 0 ./slow "${run[@]}" --results slow-res
 	expect 4 "$CONCBENCH" compare res/latest slow-res/latest --filter '^selftest/dependent'
-	has out incomparable ' % apart, and over 5 % they are two questions; two loads: base was given '
+	verdict out incomparable selftest/dependent
+	has out ' % apart, and over 5 % they are two questions; two loads: base was given 100 turns, head 200 turns'
 	# One that does not say it, as those of earlier versions, is no base for this case.
 	python3 - <<-'EOF'
 		import json
@@ -545,8 +550,9 @@ a_stored_base_says_what_it_was_given() {
 		    case.pop("given", None)
 		json.dump(run, open("old.json", "w"))
 	EOF
-	expect 4 gate --base old.json --head ./self selftest/dependent --filter dependent --min-effect 30%
-	has out incomparable "base's run does not say what it was given of selftest/slow_sieve"
+	expect 4 gate --base old.json --head ./self selftest/dependent
+	verdict out incomparable selftest/dependent
+	has out "base's run does not say what it was given of selftest/exact"
 }
 
 # No more processes, from the first cell of a pair on: nobody's row is blamed, and it is said once.
