@@ -617,17 +617,20 @@ its_own_figure_is_gated() {
 a_stored_base() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
-	expect 0 ./self run --filter slow_sieve --results res --no-charts --quiet --rounds 12
+	local run=(run "$exact" --no-charts --quiet --rounds 12)
+	expect 0 ./self "${run[@]}" --slot-time 3ms --results res
+	expect 0 ./slow "${run[@]}" --slot-time 3ms --results slow-res
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
-	has out slower 'weaker evidence'
+	expect 1 gate --base latest --results res --head ./slow "$exact" --json j.json
+	verdict out worse selftest/exact
+	has out 'weaker evidence'
 	# What cannot be heeded is refused, names are heeded.
-	refuse --launch-time --base latest --results res "$sieve" --launch-time 100ms
-	refuse --no-noise --base latest --results res "$sieve" --no-noise
-	refuse --gate-on --base latest --results res "$sieve" --gate-on cpu
-	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
-		--head-name 'my change'
+	refuse --launch-time --base latest --results res "$exact" --launch-time 100ms
+	refuse --no-noise --base latest --results res "$exact" --no-noise
+	refuse --gate-on --base latest --results res "$exact" --gate-on cpu
+	expect 0 gate --base latest --results res --head ./self "$exact" --base-name v1 --head-name 'my change'
+	verdict out same selftest/exact
 	has out 'base: v1' 'head: my change'
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
@@ -640,22 +643,22 @@ a_stored_base() {
 		    for key in "kernel.release", "topology.fingerprint":
 		        assert gate[machine][key], gate[machine]
 	EOF
-	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
-	expect 0 gate --base slow-res/latest --head ./self "$sieve"
-	has out faster
+	expect 0 gate --base slow-res/latest --head ./self "$exact"
+	verdict out better selftest/exact
 	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
 	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
 	has err 'matches no case' 'exited with status 2'
 	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
-	expect 4 gate --base other.json --head ./self "$sieve"
-	has out incomparable
+	expect 4 gate --base other.json --head ./self "$exact"
+	verdict out incomparable selftest/exact
 	# Head's windows are as long as base's, another machine's or not.
-	expect 0 ./self run --filter slow_sieve --results longer --no-charts --quiet --rounds 12 --slot-time 24ms
+	expect 0 ./self "${run[@]}" --slot-time 24ms --results longer
 	sed 's/"topology.fingerprint": "/&x/' longer/latest/run.json >elsewhere.json
-	expect 4 gate --base elsewhere.json --head ./self "$sieve"
+	expect 4 gate --base elsewhere.json --head ./self "$exact"
 	has err topology 'not comparable'
-	expect 0 gate --base elsewhere.json --head ./self "$sieve" --min-effect 100% --force
+	expect 0 gate --base elsewhere.json --head ./self "$exact" --force --json j.json
 	has out FORCED 'differs: topology'
+	row_is j.json 'v == "same"'
 	head -c 500 res/latest/run.json >torn.json
 	refuse torn.json --base torn.json
 }
