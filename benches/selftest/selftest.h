@@ -19,6 +19,9 @@
 	    __VA_ARGS__};                                                \
 	CB_REGISTER(kind_##x)
 
+/* "turns_per_op": of a loop, for cases that count instead of timing. */
+extern const struct cb_figure selftest_turns;
+
 /**
  * selftest_slowdown() - CONCBENCH_SELFTEST_SLOWDOWN_PCT.
  * @price: 1.02 when it says 2; 1 when it is not set.

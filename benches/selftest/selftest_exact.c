@@ -57,7 +57,7 @@ static void report_turns(const struct cb_env *env, struct cb_metrics *metrics)
 	    metrics, "turns_per_op", (double)cb_load(&s->turns) / (double)all_done(env));
 }
 
-static const struct cb_figure turns_figure = {
+const struct cb_figure selftest_turns = {
     "turns_per_op", "turns that an operation takes", "turns", CB_RATIO, CB_LESS, 0.0, NULL};
 
 static int exact_setup(struct cb_env *env, char *why, size_t why_len)
@@ -79,7 +79,7 @@ static const struct cb_workload exact = {.op = "operation",
     .report = report_turns};
 
 SELFTEST(exact, "a counted figure with a knob", "model=thread", .work = &exact,
-    .figures = &turns_figure, .figure_count = 1)
+    .figures = &selftest_turns, .figure_count = 1)
 
 /* Takes as many turns as it was given: two loads are two figures. */
 static int dependent_setup(struct cb_env *env, char *why, size_t why_len)
@@ -109,4 +109,4 @@ static bool on_exact(const struct cb_case *c, char *name, size_t len)
 }
 
 SELFTEST(dependent, "depends on another's figure", "model=thread", .work = &dependent,
-    .figures = &turns_figure, .figure_count = 1, .depends = on_exact)
+    .figures = &selftest_turns, .figure_count = 1, .depends = on_exact)
