@@ -2,7 +2,7 @@
  * selftest.c - cases that misbehave on purpose, for the tests of the harness. Listed only with
  * CONCBENCH_SELFTEST in the environment.
  */
-#include <concbench/concbench.h>
+#include "benches/selftest/selftest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,9 +17,8 @@
 
 struct selftest_state {
 	uint64_t counter CB_ALIGNED;
-	unsigned trials;   /* of "cold", which has one worker */
-	uint64_t began_ns; /* of "settling", too */
-	uint64_t wait_ns;  /* of "dependent" */
+	unsigned trials;  /* of "cold", which has one worker */
+	uint64_t wait_ns; /* of "dependent_on_rate" */
 };
 
 /* One operation is an addition to a shared counter, a little spaced out. */
@@ -67,30 +66,57 @@ static const struct cb_workload segv = {.op = "crash",
     .batch = crash,
     .check = check_count};
 
-/* As a program does that finds its PU still awake: slower once it has run for 50 ms. */
+/* As a program does that finds its PU still awake: slower once the window has been open for 50 ms.
+ * Its figure is counted, so that a short window is never taken for a slow one. */
 #define SETTLES_NS (50 * CB_NS_PER_MS)
+
+struct settling_state {
+	uint64_t counter CB_ALIGNED;
+	uint64_t opened_ns, ops, turns; /* of its one worker's window */
+};
 
 static void settling_enter(struct cb_worker *w, void *state)
 {
+	struct settling_state *s = state;
+
 	(void)w;
-	((struct selftest_state *)state)->began_ns = cb_now_ns();
+	s->opened_ns = s->ops = s->turns = 0;
 }
 
 static uint64_t settle(struct cb_worker *w, void *state, uint64_t n)
 {
-	const struct selftest_state *s = state;
-	const uint64_t turns = cb_now_ns() - s->began_ns < SETTLES_NS ? 100 : 200;
+	struct settling_state *s = state;
 
-	for (uint64_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < n; i++) {
+		const uint64_t now_ns = cb_now_ns();
+		const bool counts = cb_in_window(w, now_ns);
+		uint64_t turns = 100;
+
+		if (counts && !s->opened_ns)
+			s->opened_ns = now_ns;
+		if (counts && now_ns - s->opened_ns >= SETTLES_NS)
+			turns = 200;
 		cb_spin(turns);
-	return count(w, state, n);
+		s->ops += counts;
+		s->turns += counts ? turns : 0;
+		(void)cb_fetch_add(&s->counter, 1);
+	}
+	return n;
+}
+
+static void report_settling(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	const struct settling_state *s = env->state;
+
+	(void)cb_metric(metrics, "turns_per_op", (double)s->turns / (double)s->ops);
 }
 
 static const struct cb_workload settling = {.op = "addition",
-    .state_bytes = sizeof(struct selftest_state),
+    .state_bytes = sizeof(struct settling_state),
     .enter = settling_enter,
     .batch = settle,
-    .check = check_count};
+    .check = check_count,
+    .report = report_settling};
 
 /* Waits for what nobody will ever do. */
 static uint64_t wait_for_ever(struct cb_worker *w, void *state, uint64_t n)
@@ -296,41 +322,28 @@ static const struct cb_workload hang_if = {.op = "addition",
     .batch = hang_if_asked,
     .check = check_count};
 
-/* Two phases an operation, of which a change may slow the second down. */
+/* Two phases an operation, of which a change may slow the second down: in turns of a loop, which
+ * are the same at all times. */
 enum { FIRST, SECOND, PHASES };
 
 struct phases_state {
 	uint64_t counter CB_ALIGNED;
-	uint64_t timed, phase_ns[PHASES];
+	uint64_t turns[PHASES];
 };
-
-static void phases_enter(struct cb_worker *w, void *state)
-{
-	struct phases_state *s = state;
-
-	(void)w;
-	s->timed = s->phase_ns[FIRST] = s->phase_ns[SECOND] = 0;
-}
 
 static uint64_t go_through_phases(struct cb_worker *w, void *state, uint64_t n)
 {
 	struct phases_state *s = state;
-	const uint64_t turns = getenv("CONCBENCH_SELFTEST_SLOW_PHASE") ? 1500 : 1000;
+	const uint64_t turns[PHASES] = {
+	    1000, getenv("CONCBENCH_SELFTEST_SLOW_PHASE") ? 1500 : 1000};
 
+	(void)w;
 	for (uint64_t i = 0; i < n; i++) {
-		const uint64_t begin_ns = cb_now_ns();
-		uint64_t middle_ns, end_ns;
-
-		cb_spin(1000);
-		middle_ns = cb_now_ns();
-		cb_spin(turns);
-		end_ns = cb_now_ns();
+		for (unsigned k = 0; k < PHASES; k++) {
+			cb_spin(turns[k]);
+			(void)cb_fetch_add(&s->turns[k], turns[k]);
+		}
 		(void)cb_fetch_add(&s->counter, 1);
-		if (!cb_in_window(w, end_ns))
-			continue;
-		s->timed++;
-		s->phase_ns[FIRST] += middle_ns - begin_ns;
-		s->phase_ns[SECOND] += end_ns - middle_ns;
 	}
 	return n;
 }
@@ -338,21 +351,21 @@ static uint64_t go_through_phases(struct cb_worker *w, void *state, uint64_t n)
 static void report_phases(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	const struct phases_state *s = env->state;
+	const double done = (double)cb_load(&s->counter);
 
-	(void)cb_metric(metrics, "first_ns", (double)s->phase_ns[FIRST] / (double)s->timed);
-	(void)cb_metric(metrics, "second_ns", (double)s->phase_ns[SECOND] / (double)s->timed);
+	(void)cb_metric(metrics, "first_turns", (double)cb_load(&s->turns[FIRST]) / done);
+	(void)cb_metric(metrics, "second_turns", (double)cb_load(&s->turns[SECOND]) / done);
 }
 
 static const struct cb_workload phases = {.op = "operation",
     .state_bytes = sizeof(struct phases_state),
-    .enter = phases_enter,
     .batch = go_through_phases,
     .check = check_count,
     .report = report_phases};
 
 static const struct cb_figure phase_figures[] = {
-    {"first_ns", "its first phase", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
-    {"second_ns", "its second phase", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+    {"first_turns", "its first phase", "turns", CB_RATIO, CB_LESS, 0.0, NULL},
+    {"second_turns", "its second phase", "turns", CB_RATIO, CB_LESS, 0.0, NULL},
 };
 
 /* ---- a case that depends on another ---- */
@@ -408,19 +421,6 @@ const struct cb_family selftest_family = {
     .param_count = sizeof(params) / sizeof(params[0]),
 };
 
-#define SELFTEST(x, about_, points, ...)                                 \
-	static const struct cb_sweep sweep_##x[] = {{CB_SMOKE, points}}; \
-	static const struct cb_kind kind_##x = {.family = "selftest",    \
-	    .name = #x,                                                  \
-	    .about = about_,                                             \
-	    .flags = CB_HIDDEN,                                          \
-	    .version = 1,                                                \
-	    .models = CB_CAN_ALL,                                        \
-	    .sweeps = sweep_##x,                                         \
-	    .sweep_count = 1,                                            \
-	    __VA_ARGS__};                                                \
-	CB_REGISTER(kind_##x)
-
 /* Long enough to be interrupted in the middle. */
 static uint64_t long_window(const struct cb_case *c)
 {
@@ -448,7 +448,8 @@ SELFTEST(early_exit, "ends its process", "model=thread", .work = &early_exit)
 SELFTEST(garbage, "speaks out of turn", "model=thread", .work = &garbage)
 SELFTEST(talkative, "prints", "model=thread", .work = &talkative)
 SELFTEST(wall, "hits a limit of the system", "model=thread", .work = &wall)
-SELFTEST(settling, "slows down when it has run for a while", "model=thread", .work = &settling)
+SELFTEST(settling, "slows down when it has run for a while", "model=thread", .work = &settling,
+    .figures = &selftest_turns, .figure_count = 1)
 SELFTEST(cold, "is slow in its first trial", "model=thread", .work = &cold)
 SELFTEST(no_setup, "cannot set itself up", "model=thread", .work = &no_setup)
 SELFTEST(worker_error, "one of its workers fails", "model=process workers=2", .work = &worker_error)
@@ -483,7 +484,7 @@ static bool on_extra(const struct cb_case *c, char *name, size_t len)
 	return true;
 }
 
-SELFTEST(dependent, "depends on another's figure", "model=thread", .work = &dependent,
+SELFTEST(dependent_on_rate, "depends on how quick another is", "model=thread", .work = &dependent,
     .depends = on_sieve)
 SELFTEST(dependent_on_crash, "depends on what crashes", "model=thread", .work = &dependent,
     .depends = on_crash)

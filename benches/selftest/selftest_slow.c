@@ -2,7 +2,7 @@
  * selftest_slow.c - real workloads with a knob: so many percent slower than they are, set in the
  * environment. What a gate has to find.
  */
-#include <concbench/concbench.h>
+#include "benches/selftest/selftest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -45,13 +45,10 @@ static struct cb_env env_of(const struct cb_env *env, uint64_t done[WORKERS_MAX]
 	return real;
 }
 
-static int setup(struct cb_env *env, const struct cb_workload *load, char *why, size_t why_len)
+int selftest_slowdown(double *price, char *why, size_t why_len)
 {
 	const char *text = getenv(SLOWDOWN);
 	char *end = NULL;
-	struct slow_state *st = env->state;
-	uint64_t done[WORKERS_MAX];
-	struct cb_env real;
 	double pct = 0.0;
 
 	if (text)
@@ -61,8 +58,20 @@ static int setup(struct cb_env *env, const struct cb_workload *load, char *why, 
 		    text, SLOWDOWN_MAX_PCT);
 		return -EINVAL;
 	}
+	*price = 1.0 + pct / 100.0;
+	return 0;
+}
+
+static int setup(struct cb_env *env, const struct cb_workload *load, char *why, size_t why_len)
+{
+	struct slow_state *st = env->state;
+	uint64_t done[WORKERS_MAX];
+	struct cb_env real;
+	int ret = selftest_slowdown(&st->price, why, why_len);
+
+	if (ret)
+		return ret;
 	st->real = load;
-	st->price = 1.0 + pct / 100.0;
 	real = env_of(env, done);
 	return load->setup ? load->setup(&real, why, why_len) : 0;
 }

@@ -102,15 +102,14 @@ static int conclude(const struct gate_options *o, struct noise_tally *t)
 
 static void say_given(const struct gate_session *s)
 {
-	char figure[TEXT_FORMAT_MAX];
+	char figure[RUN_GIVEN_MAX];
 
 	for (size_t i = 0; i < s->case_count; i++) {
 		const struct run_given *g = &s->cases[i]->given;
 
 		if (g->of[0])
-			(void)printf("%s: both sides were given %s%s, the figure of %s\n",
-			    s->cases[i]->name, text_format_count(g->figure, figure, sizeof(figure)),
-			    g->unit, g->of);
+			(void)printf("%s: both sides were given %s, the figure of %s\n",
+			    s->cases[i]->name, run_given_format(g, figure, sizeof(figure)), g->of);
 	}
 }
 

@@ -50,15 +50,15 @@ static int give_in_process(struct session *s, const struct bench_case *bc, doubl
 	    .turn_within_ns = s->o.cell_timeout_ns,
 	};
 	struct run_given found;
-	char why[REASON_MAX] = "";
+	char why[REASON_MAX] = "", figure[RUN_GIVEN_MAX];
 	const int ret =
 	    bc->depends[0] ? given_find(&spec, bc->depends, &found, why, sizeof(why)) : 0;
 
 	if (ret)
 		return complain("run", "%s: %s", bc->name, why[0] ? why : strerror(-ret));
 	if (bc->depends[0])
-		(void)fprintf(stderr, "concbench run: given %.6g%s, the figure of %s\n",
-		    found.figure, found.unit, found.of);
+		(void)fprintf(stderr, "concbench run: given %s, the figure of %s\n",
+		    run_given_format(&found, figure, sizeof(figure)), found.of);
 	*given = bc->depends[0] ? found.figure : 0.0;
 	return 0;
 }

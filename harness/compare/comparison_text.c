@@ -155,11 +155,13 @@ static void add_clause(struct text_buffer *to, size_t begin, const char *text)
 /* Its own middle lies where the change cannot have brought it. */
 static bool launches_differ(const struct comparison_row *r)
 {
-	const double by =
-	    r->figure.scale == CB_RATIO ? r->head_alone / r->base - 1 : r->head_alone - r->base;
+	const bool ratio = r->figure.scale == CB_RATIO;
+	const double by = ratio ? r->head_alone / r->base - 1 : r->head_alone - r->base;
+	/* Launches that are all equal have an interval of no width. */
+	const double rounding = 1e-9 * (ratio ? 1 : fabs(r->head_alone) + fabs(r->base));
 
 	return r->has_figure && !scale_averages(r->figure.scale) &&
-	       (by < r->change.low || by > r->change.high);
+	       (by < r->change.low - rounding || by > r->change.high + rounding);
 }
 
 /* A per cent of what, in a few words. */
@@ -220,17 +222,17 @@ bool comparison_fold(
 static void add_given(struct text_buffer *to, size_t begin, const struct comparison_row *r)
 {
 	const struct run_given *base = &r->given[0], *head = &r->given[1];
-	char clause[CASE_NAME_MAX + 200], one[TEXT_FORMAT_MAX], other[TEXT_FORMAT_MAX];
+	char clause[CASE_NAME_MAX + 200], one[RUN_GIVEN_MAX], other[RUN_GIVEN_MAX];
 
-	(void)text_format_count(base->figure, one, sizeof(one));
-	(void)text_format_count(head->figure, other, sizeof(other));
+	run_given_format(base, one, sizeof(one));
+	run_given_format(head, other, sizeof(other));
 	if (base->figure == head->figure)
-		(void)snprintf(clause, sizeof(clause), "both were given %s%s, the figure of %s",
-		    one, base->unit, base->of);
+		(void)snprintf(
+		    clause, sizeof(clause), "both were given %s, the figure of %s", one, base->of);
 	else
 		(void)snprintf(clause, sizeof(clause),
-		    "two loads: base was given %s%s, head %s%s, the figure of %s", one, base->unit,
-		    other, head->unit, base->of);
+		    "two loads: base was given %s, head %s, the figure of %s", one, other,
+		    base->of);
 	add_clause(to, begin, clause);
 }
 

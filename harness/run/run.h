@@ -8,6 +8,7 @@
 #define CONCBENCH_RUN_H
 
 #include "harness/base/hash.h"
+#include "harness/base/text.h"
 #include "harness/machine/manifest.h"
 #include "harness/run/percentiles.h"
 #include "harness/run/sample.h"
@@ -230,6 +231,10 @@ bool run_figure_value(const struct run_figure *f, const struct metric_set *trial
 
 /** run_figure_format() - for people: "1.23 µs", "4 kB", "12.3 %". Return: @buf. */
 char *run_figure_format(const struct run_figure *f, double value, char *buf, size_t len);
+
+/** run_given_format() - for people: "20 k/s", "100 turns". Return: @buf. */
+char *run_given_format(const struct run_given *g, char *buf, size_t len);
+#define RUN_GIVEN_MAX (TEXT_FORMAT_MAX + 16)
 
 /** run_figure_per_cent() - what a hundredth of it is called: "%", "% of 5 µs", "points". Return:
  * @buf.

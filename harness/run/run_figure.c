@@ -134,6 +134,19 @@ char *run_figure_format(const struct run_figure *f, double value, char *buf, siz
 	return buf;
 }
 
+char *run_given_format(const struct run_given *g, char *buf, size_t len)
+{
+	char number[TEXT_FORMAT_MAX];
+	const char *gap;
+
+	if (!strcmp(g->unit, "ns"))
+		return text_format_ns(g->figure, buf, len);
+	text_format_count(g->figure, number, sizeof(number));
+	gap = g->unit[0] && g->unit[0] != '/' && !strchr(number, ' ') ? " " : "";
+	(void)snprintf(buf, len, "%s%s%s", number, gap, g->unit);
+	return buf;
+}
+
 char *run_figure_per_cent(const struct run_figure *f, char *buf, size_t len)
 {
 	char worth[TEXT_FORMAT_MAX + sizeof(f->unit)] = "";

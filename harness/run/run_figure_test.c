@@ -119,6 +119,12 @@ static void values_for_people(void **state)
 	bytes.unit[0] = '\0';
 	assert_string_equal(run_figure_format(&bytes, 812, buf, sizeof(buf)), "812");
 	assert_string_equal(
+	    run_given_format(&(struct run_given){.figure = 200, .unit = "/s"}, buf, sizeof(buf)),
+	    "200/s");
+	assert_string_equal(
+	    run_given_format(&(struct run_given){.figure = 64, .unit = "B"}, buf, sizeof(buf)),
+	    "64 B");
+	assert_string_equal(
 	    run_figure_format(&fixture_figure[FIXTURE_LATENESS], -1500, buf, sizeof(buf)),
 	    "-1.5 µs");
 	assert_string_equal(

@@ -31,8 +31,8 @@ gate_of_a_pull_request() {
 	git commit -qam two
 	# Others have gone on: that is not this change's doing.
 	git checkout -q main && printf '#!/bin/sh\nexit 9\n' >program && git commit -qam three && git checkout -q change
-	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --min-effect 20% --time-budget 20s
-	has gate-out/gate.md slow_sieve same
+	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/exact' --min-effect 20% --time-budget 60s
+	verdict gate-out/gate.md same selftest/exact
 	has gate-out/gate.xml testsuite
 	python3 -m json.tool gate-out/gate.json >/dev/null
 	# shellcheck disable=SC2016 # for the script to expand
@@ -40,8 +40,8 @@ gate_of_a_pull_request() {
 	printf '#!/bin/sh\nexport CONCBENCH_SELFTEST=1\n%s\nexec "%s" "$@"\n' \
 		'[ "$1" != cell ] || export CONCBENCH_SELFTEST_SLOWDOWN_PCT=50' "$CONCBENCH" >program
 	git commit -qam slow
-	expect 1 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --time-budget 30s
-	has gate-out/gate.md slower
+	expect 1 scripts/ci/pr-gate.sh main --filter '^selftest/exact' --time-budget 60s
+	verdict gate-out/gate.md worse selftest/exact
 }
 
 # A runner's temporary folder is thrown away: what explains a failure is among what is kept.
@@ -59,7 +59,7 @@ what_failed_cells_said_is_kept() {
 	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
 	# Of another gate there is nothing left.
 	git checkout -q main -- program && echo '# changed' >>program && git commit -qam mended
-	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/slow_sieve' --min-effect 20% --time-budget 20s --no-noise
+	expect 0 scripts/ci/pr-gate.sh main --filter '^selftest/exact' --min-effect 20% --time-budget 60s --no-noise
 	[ ! -e gate-out/cells.log ] || fail "$(cat gate-out/cells.log)"
 }
 
@@ -77,7 +77,7 @@ gate_mistakes() {
 a_night() {
 	repository
 	for _ in 1 2; do
-		expect 0 scripts/ci/nightly.sh --filter '^selftest/slow_sieve' --rounds 6 --no-charts --precision 0
+		expect 0 scripts/ci/nightly.sh --filter '^selftest/exact' --rounds 6 --no-charts --precision 0
 	done
 	[ -s nightly-out/changes.txt ] || fail "no changes.txt"
 	python3 -m json.tool nightly-out/changes.json >/dev/null || fail "no changes.json"
@@ -87,7 +87,7 @@ a_night() {
 	expect 2 scripts/ci/nightly.sh --filter nothing-at-all
 	has err 'matches no case'
 	# A failed case is in the history, and in the exit status.
-	expect 1 scripts/ci/nightly.sh --filter '^selftest/(slow_sieve|segv)' --rounds 2 --no-charts
+	expect 1 scripts/ci/nightly.sh --filter '^selftest/(exact|segv)' --rounds 2 --no-charts
 }
 
 # A repository with kinds of its own: the one that `concbench new` begins. The scripts lie elsewhere.

@@ -15,6 +15,9 @@ program() {
 }
 
 sieve='--filter=^selftest/slow_sieve'
+# Whose figure is counted, and so the same at all times: a gate ends with its first look. So its budget is for a
+# machine that hardly gets to anything else.
+exact='--filter=^selftest/exact'
 gate() { "$CONCBENCH" gate "$@"; }
 
 help_is_there() {
@@ -104,9 +107,11 @@ sides_that_are_no_programs() {
 
 nothing_changed() {
 	program self
-	expect 0 gate --base ./self --head ./self "$sieve" --time-budget 20s --min-effect 10% --json j.json --json k.json --seed 7 \
+	expect 0 gate --base ./self --head ./self "$exact" --time-budget 120s --min-effect 10% --json j.json --json k.json --seed 7 \
 		--markdown m.md --junit u.xml --base-name v1 --head-name 'my change'
-	has out slow_sieve same 'is visible in' 'base: v1' 'head: my change'
+	verdict out same selftest/exact
+	has out 'is visible in' 'base: v1' 'head: my change'
+	row_is j.json 'v == "same" and c["low"] == c["estimate"] == c["high"] == 0 and p["base"] == p["head"] == 100'
 	has m.md v1 'my change'
 	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
 	cmp j.json k.json || fail "only one of two files"
@@ -126,15 +131,12 @@ nothing_changed() {
 		assert sum(reasons.values()) == case["excluded_slots"], case
 	EOF
 	python3 -c 'import xml.etree.ElementTree as e; assert e.parse("u.xml").getroot().tag.startswith("testsuite")'
-	has m.md slow_sieve
+	verdict m.md same selftest/exact
 	# Named instead of filtered, and with values of one's own.
-	# A machine that is disturbed right now may leave it unsure, and has another two tries; never slower.
-	for _ in 1 2 3; do
-		expect 0 gate --base ./self selftest/slow_sieve --set place=none --time-budget 20s --min-effect 10% --no-noise
-		if grep -q '1 same of 1 case' out; then break; fi
-	done
-	has out selftest/slow_sieve/model:thread/workers:1/place:none same '1 same of 1 case'
-	expect 0 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --quiet
+	expect 0 gate --base ./self selftest/exact --set place=same --time-budget 60s --min-effect 10% --no-noise
+	verdict out same selftest/exact/model:thread/workers:1/place:same
+	has out '1 same of 1 case'
+	expect 0 gate --base ./self "$exact" --time-budget 60s --min-effect 10% --quiet
 	cat out err >both
 	[ ! -s both ] || fail "$(cat both)"
 }
@@ -149,36 +151,48 @@ row_is() {
 	EOF
 }
 
-# A slowdown that is hard to overlook, through real processes: how much it is, and both ways.
+# A slowdown, through real processes: how much it is, and both ways. Exactly that much of what is counted; of a
+# time so much that no machine is too noisy for it.
 a_slowdown_is_found() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
-	expect 1 gate --base ./self --head ./slow "$sieve" --time-budget 60s --json j.json
-	has out slower
-	row_is j.json 'v == "slower" and p["confirmed"] and 0.1 < c["estimate"] < 0.35'
-	row_is j.json 'c["low"] < c["estimate"] < c["high"]'
+	program ten_times CONCBENCH_SELFTEST_SLOWDOWN_PCT=1000
+	expect 1 gate --base ./self --head ./slow "$exact" --time-budget 120s --json j.json
+	verdict out worse selftest/exact
+	row_is j.json 'v == "slower" and p["confirmed"] and abs(c["estimate"] - 0.2) < 1e-9'
 	row_is j.json 'p["level"] == 0.95 and 8 <= p["figure_launches"] < p["head_launches"]'
-	expect 0 gate --base ./slow --head ./self "$sieve" --time-budget 60s --json j.json
-	has out faster
+	expect 0 gate --base ./slow --head ./self "$exact" --time-budget 120s --json j.json
+	verdict out better selftest/exact
+	row_is j.json 'v == "faster" and abs(c["estimate"] - (1 / 1.2 - 1)) < 1e-9'
+	expect 1 gate --base ./self --head ./ten_times "$sieve" --time-budget 60s --json j.json
+	verdict out slower selftest/slow_sieve
+	row_is j.json 'v == "slower" and p["confirmed"] and 3 < c["estimate"] < 30'
+	row_is j.json 'c["low"] < c["estimate"] < c["high"]'
+	expect 0 gate --base ./ten_times --head ./self "$sieve" --time-budget 60s --json j.json
+	verdict out faster selftest/slow_sieve
 	row_is j.json 'v == "faster" and c["estimate"] < 0'
 }
 
-# No, some and more slowdown: what a gate must not say, and what it has to. Where nothing is, and
-# with 2 %, a noisy machine may not be able to tell.
+# No, some and more slowdown: what a gate must not say of a time, and what it has to say of what is counted.
 slowdowns_of_0_2_and_5_percent() {
+	local pct status=0
 	program self
-	program slow0 CONCBENCH_SELFTEST_SLOWDOWN_PCT=0
-	program slow2 CONCBENCH_SELFTEST_SLOWDOWN_PCT=2
-	program slow5 CONCBENCH_SELFTEST_SLOWDOWN_PCT=5
-	local status=0
-	expect 0 gate --base ./self --head ./slow0 "$sieve" --time-budget 5s --no-noise --json 0.json
+	for pct in 0 2 5; do
+		program slow$pct CONCBENCH_SELFTEST_SLOWDOWN_PCT=$pct
+	done
+	for pct in 2 5; do
+		expect 1 gate --base ./self --head ./slow$pct "$exact" --time-budget 60s --no-noise --json j.json
+		row_is j.json "v == 'slower' and abs(c['estimate'] - $pct / 100) < 1e-9"
+	done
+	expect 0 gate --base ./self --head ./slow0 "$exact" --time-budget 60s --no-noise --json j.json
+	row_is j.json 'v == "same" and c["estimate"] == 0'
+	# Where nothing is, and with 2 %, a noisy machine may not be able to tell.
+	expect 0 gate --base ./self --head ./slow0 "$sieve" --time-budget 10s --no-noise --json 0.json
 	row_is 0.json 'v in ("same", "unsure")'
-	gate --base ./self --head ./slow2 "$sieve" --time-budget 8s --no-noise --json 2.json >out 2>err || status=$?
+	gate --base ./self --head ./slow2 "$sieve" --time-budget 10s --no-noise --json 2.json >out 2>err || status=$?
 	[ $status -le 1 ] || fail "exit status $status: $(cat out err)"
 	row_is 2.json 'v in ("slower", "unsure")'
 	row_is 2.json "(v == 'slower') == ($status == 1)"
-	expect 1 gate --base ./self --head ./slow5 "$sieve" --time-budget 25s --no-noise --json 5.json
-	row_is 5.json 'v == "slower" and 0 < c["low"] and c["high"] > 0.02'
 }
 
 # Every gate says what it can see: the smallest one without a budget, which measures that first, and one
@@ -186,7 +200,8 @@ slowdowns_of_0_2_and_5_percent() {
 what_is_visible_is_said() {
 	program self
 	expect 0 gate --base ./self "$sieve" --min-effect 10%
-	has out 'on this machine, ' ' is visible in ' '(selftest/slow_sieve'
+	expect 0 gate --base ./self "$exact" --min-effect 10% --time-budget 120s
+	has out 'on this machine, ' ' is visible in ' '(selftest/exact'
 	expect 0 gate --base ./self "$sieve" --min-effect 10% --time-budget 6s
 	# Counters, where there are some, have a tenth of it.
 	has out 'no A/A before the gate got to a look; as its own launches spread, '
@@ -196,8 +211,8 @@ what_is_visible_is_said() {
 # The first line says what was judged, and what may have gone unseen counts when it is asked for.
 what_must_be_seen_is_asked_for() {
 	program self
-	expect 0 gate --base ./self "$sieve" --min-effect 20% --time-budget 20s --no-noise --must-see 100%
-	head -n 1 out | grep -q '^1 of 1 judged, none slower; 1e+02 % was to be seen: it would have been$' ||
+	expect 0 gate --base ./self "$exact" --min-effect 20% --time-budget 60s --no-noise --must-see 100%
+	head -n 1 out | grep -q '^1 of 1 judged, none worse; 1e+02 % was to be seen: it would have been$' ||
 		fail "$(cat out)"
 	expect 3 gate --base ./self "$sieve" --min-effect 20% --time-budget 20s --no-noise --must-see 0.0001% \
 		--json g.json --junit g.xml --markdown g.md
@@ -205,7 +220,7 @@ what_must_be_seen_is_asked_for() {
 	has g.xml '<failure '
 	has g.md 'may have gone unseen'
 	# What is asked for is found out first, and said.
-	expect 0 gate --base ./self "$sieve" --min-effect 20% --time-budget 40s --must-see auto
+	expect 0 gate --base ./self "$exact" --min-effect 20% --time-budget 120s --must-see auto
 	has err 'this machine can see a slowdown of '
 	head -n 1 out | grep -q ' was to be seen, as worked out before: it would have been$' || fail "$(cat out)"
 	expect 2 gate --base ./self "$sieve" --no-noise --must-see auto
@@ -268,9 +283,11 @@ one_crash_costs_one_row() {
 	export TMPDIR=$PWD/tmp
 	program self
 	program broken CONCBENCH_SELFTEST_CRASH=1
-	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|slow_sieve)' \
-		--time-budget 20s --min-effect 10%
-	has out crash_if failed 'signal 11' slow_sieve same 'what the cells said: '
+	expect 2 gate --base ./self --head ./broken --filter '^selftest/(crash_if|exact)' \
+		--time-budget 60s --min-effect 10%
+	verdict out failed selftest/crash_if
+	verdict out same selftest/exact
+	has out 'signal 11' 'what the cells said: '
 	[ -e "$(sed -n 's/^what the cells said: //p' out)" ] || fail "no log: $(cat out)"
 	# Who is not told has no use of the folder that is left.
 	expect 2 gate --base ./self --head ./broken --filter '^selftest/crash_if' --no-noise --quiet
@@ -283,14 +300,14 @@ one_hang_costs_one_row() {
 	export TMPDIR=$PWD/tmp
 	program self
 	program stuck CONCBENCH_SELFTEST_HANG=1
-	# Long enough for a busy machine to start slow_sieve in.
-	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|slow_sieve)' \
-		--time-budget 20s --min-effect 10% --cell-timeout 3s --json j.json
-	has out hang_if failed 'head hung in pair 0: no answer within 3.0 s' slow_sieve same 'what the cells said: '
+	# Long enough for a busy machine to start the other one in.
+	expect 2 gate --base ./self --head ./stuck --filter '^selftest/(hang_if|exact)' \
+		--time-budget 60s --min-effect 10% --cell-timeout 3s --json j.json
+	has out 'head hung in pair 0: no answer within 3.0 s' 'what the cells said: '
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		verdicts = {c["name"].split("/")[1]: c["verdict"] for c in json.load(open("j.json"))["cases"]}
-		assert verdicts == {"hang_if": "failed", "slow_sieve": "same"}, verdicts
+		assert verdicts == {"hang_if": "failed", "exact": "same"}, verdicts
 	EOF
 	# In a base too, whose A/A says it.
 	expect 2 gate --base ./stuck --head ./self --filter '^selftest/hang_if' --time-budget 30s --cell-timeout 1s
@@ -306,24 +323,32 @@ missing_and_incomparable() {
 	program self
 	program more CONCBENCH_SELFTEST_EXTRA=1
 	program other CONCBENCH_SELFTEST_VERSION=9
-	local both='--filter=^selftest/(extra|slow_sieve)'
-	expect 0 gate --base ./more --head ./self "$both" --time-budget 20s --min-effect 10%
-	has out extra missing 'head has no such case'
-	expect 0 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10%
-	has out extra missing 'base has no such case'
-	expect 3 gate --base ./self --head ./more "$both" --time-budget 20s --min-effect 10% --strict
+	local both='--filter=^selftest/(extra|exact)'
+	expect 0 gate --base ./more --head ./self "$both" --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'head has no such case'
+	expect 0 gate --base ./self --head ./more "$both" --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'base has no such case'
+	expect 3 gate --base ./self --head ./more "$both" --time-budget 60s --min-effect 10% --strict
 	expect 2 gate --base ./self --head ./more --filter '^selftest/extra'
 	# What only one side has, named, does not hide what both have.
-	expect 0 gate --base ./self --head ./more selftest/extra selftest/slow_sieve --time-budget 20s --min-effect 10%
-	has out extra 'base has no such case' slow_sieve same '1 missing'
-	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
-		--time-budget 20s --min-effect 10%
-	has out versioned incomparable
+	expect 0 gate --base ./self --head ./more selftest/extra selftest/exact --time-budget 60s --min-effect 10%
+	verdict out missing selftest/extra
+	verdict out same selftest/exact
+	has out 'base has no such case' '1 missing'
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|exact)' \
+		--time-budget 60s --min-effect 10%
+	verdict out incomparable selftest/versioned
+	verdict out same selftest/exact
 	! grep -q FORCED out || fail 'nothing was forced'
 	# Figures to look at, marked; no verdict.
-	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|slow_sieve)' \
-		--time-budget 20s --min-effect 10% --no-noise --force --json j.json
-	has out versioned incomparable 'does something else in head' FORCED
+	expect 4 gate --base ./self --head ./other --filter '^selftest/(versioned|exact)' \
+		--time-budget 60s --min-effect 10% --no-noise --force --json j.json
+	verdict out incomparable selftest/versioned
+	has out 'does something else in head' FORCED
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
 		gate = json.load(open("j.json"))
@@ -337,9 +362,9 @@ missing_and_incomparable() {
 unsure_is_said() {
 	program self
 	# No interval is that narrow.
-	expect 0 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise
+	expect 0 gate --base ./self "$sieve" --time-budget 12s --min-effect 0.0001% --no-noise
 	has out unsure
-	expect 3 gate --base ./self "$sieve" --time-budget 4s --min-effect 0.0001% --no-noise --strict
+	expect 3 gate --base ./self "$sieve" --time-budget 12s --min-effect 0.0001% --no-noise --strict
 }
 
 unwritable_outputs() {
@@ -358,14 +383,14 @@ unwritable_outputs() {
 	mkdir away
 	(until [ -n "$(find tmp -name cells.log 2>/dev/null)" ]; do sleep 0.02; done; rmdir away) &
 	mkdir tmp
-	TMPDIR=$PWD/tmp expect 2 gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise --quiet \
+	TMPDIR=$PWD/tmp expect 2 gate --base ./self "$exact" --time-budget 60s --min-effect 10% --no-noise --quiet \
 		--json away/x
 	wait
 	has err away/x
-	has out slow_sieve same
+	verdict out same selftest/exact
 	[ -c /dev/full ] || return 0
 	local status=0
-	gate --base ./self "$sieve" --time-budget 20s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
+	gate --base ./self "$exact" --time-budget 60s --min-effect 10% --no-noise >/dev/full 2>err || status=$?
 	[ $status -eq 2 ] || fail "exit status $status"
 	one_line err stdout 'No space left'
 }
@@ -397,13 +422,14 @@ rebuilt() {
 builds_that_differ_are_not_compared() {
 	rebuilt O0 '-std=c11 -O0'
 	rebuilt O2 '-std=c11 -O2'
-	expect 4 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --no-noise --json j.json
+	expect 4 gate --base ./O0 --head ./O2 "$exact" --time-budget 60s --no-noise --json j.json
 	has err 'concbench gate: build.flags: -std=c11 -O0 <> -std=c11 -O2' '--force'
 	[ ! -s out ] || fail "a table: $(cat out)"
 	has j.json '"exit_status": 4' incomparable '-O0 <>'
-	expect 0 gate --base ./O0 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
-	has out FORCED 'differs: build.flags' same
-	expect 0 gate --base ./O2 --head ./O2 "$sieve" --time-budget 20s --min-effect 10% --no-noise --force
+	expect 0 gate --base ./O0 --head ./O2 "$exact" --time-budget 60s --min-effect 10% --no-noise --force
+	verdict out same selftest/exact
+	has out FORCED 'differs: build.flags'
+	expect 0 gate --base ./O2 --head ./O2 "$exact" --time-budget 60s --min-effect 10% --no-noise --force
 	! grep -q FORCED out || fail 'nothing was forced'
 }
 
@@ -411,12 +437,12 @@ builds_that_differ_are_not_compared() {
 # Another figure than the case's own: the CPU time that an operation takes.
 another_figure_is_gated() {
 	program self
-	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=50
-	expect 1 gate --base ./self --head ./slow "$sieve" --gate-on cpu --time-budget 20s --no-noise --json j.json
-	has out slower
+	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=1000
+	expect 1 gate --base ./self --head ./slow "$sieve" --gate-on cpu --time-budget 40s --no-noise --json j.json
+	verdict out slower selftest/slow_sieve
 	has j.json '"metric": "cpu_ns_per_op"'
 	# The control.
-	expect 0 gate --base ./self --head ./self "$sieve" --gate-on cpu --time-budget 20s --no-noise --min-effect 10%
+	expect 0 gate --base ./self --head ./self "$sieve" --gate-on cpu --time-budget 40s --no-noise --min-effect 10%
 }
 
 # One phase of two is slowed down: that one is, and the other is not. By its figure's name, for all that
@@ -424,32 +450,34 @@ another_figure_is_gated() {
 phases_are_gated() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOW_PHASE=1
-	local phases=(gate --base ./self --head ./slow --time-budget 30s --no-noise --json j.json)
-	expect 1 "${phases[@]}" selftest/phases --gate-on second_ns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns" and 0.3 < c["estimate"] < 0.7'
-	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_ns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_ns"'
-	expect 0 "${phases[@]}" selftest/phases --gate-on first_ns --min-effect 20%
-	row_is j.json 'v in ("same", "unsure") and p["figure"]["metric"] == "first_ns" and abs(c["estimate"]) < 0.2'
+	local phases=(gate --base ./self --head ./slow --time-budget 60s --no-noise --json j.json)
+	expect 1 "${phases[@]}" selftest/phases --gate-on second_turns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns" and abs(c["estimate"] - 0.5) < 1e-9'
+	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_turns
+	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns"'
+	expect 0 "${phases[@]}" selftest/phases --gate-on first_turns --min-effect 20%
+	row_is j.json 'v == "same" and p["figure"]["metric"] == "first_turns" and c["estimate"] == 0'
 	# Without a name it is the first that is judged.
 	expect 0 "${phases[@]}" selftest/phases --min-effect 20%
-	row_is j.json 'p["figure"]["metric"] == "first_ns"'
+	row_is j.json 'p["figure"]["metric"] == "first_turns"'
 	# A case that was chosen and has no such figure is in the report; others are left out, which is said.
-	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_ns
-	has out ok missing 'it has no figure second_ns' phases slower
-	expect 0 gate --check --base ./self --gate-on second_ns
-	one_line err 'cases have no figure second_ns and are left out'
-	refuse "'third_ns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_ns
-	has err 'what these cases declare: first_ns, second_ns'
+	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_turns
+	verdict out missing selftest/ok
+	verdict out worse selftest/phases
+	has out 'it has no figure second_turns'
+	expect 0 gate --check --base ./self --gate-on second_turns
+	one_line err 'cases have no figure second_turns and are left out'
+	refuse "'third_turns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_turns
+	has err 'what these cases declare: first_turns, second_turns'
 	local whole=selftest/phases/model:thread/workers:1/place:none
-	local of_one="first_ns and second_ns are figures of one case, $whole; accepted: one of them in a gate"
-	refuse "$of_one" --base ./self $whole/figure:first_ns $whole/figure:second_ns
+	local of_one="first_turns and second_turns are figures of one case, $whole; accepted: one of them in a gate"
+	refuse "$of_one" --base ./self $whole/figure:first_turns $whole/figure:second_turns
 	# However its name is written, and with the first one unnamed.
-	refuse "$of_one" --base ./self selftest/phases/figure:first_ns $whole/figure:second_ns
-	refuse "$of_one" --base ./self $whole $whole/figure:second_ns
-	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_ns
+	refuse "$of_one" --base ./self selftest/phases/figure:first_turns $whole/figure:second_turns
+	refuse "$of_one" --base ./self $whole $whole/figure:second_turns
+	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_turns
 	# The control: one figure twice, and one beside another case.
-	expect 0 gate --check --base ./self selftest/phases/figure:second_ns $whole/figure:second_ns selftest/slow_sieve
+	expect 0 gate --check --base ./self selftest/phases/figure:second_turns $whole/figure:second_turns selftest/slow_sieve
 }
 
 # A case runs at what another one reaches: that is base's, on both sides, whatever head's would be.
@@ -458,31 +486,39 @@ what_a_case_depends_on_is_given() {
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	expect 0 gate --base ./self --head ./slow selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json j.json
-	has out same 'both were given ' '/s, the figure of selftest/slow_sieve/'
-	row_is j.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "/s"'
-	# The control: as base, the slow one gives half of it, to both.
-	expect 0 gate --base ./slow --head ./self selftest/dependent --time-budget 20s --min-effect 20% --no-noise --json k.json
-	python3 - <<-'EOF' || fail "$(cat j.json k.json)"
-		import json
-		quick, slow = (json.load(open(f))["cases"][0]["base_given"]["figure"] for f in ("j.json", "k.json"))
-		assert 1.4 < quick / slow < 2.8, (quick, slow)
-	EOF
+	expect 0 gate --base ./self --head ./slow selftest/dependent --time-budget 60s --no-noise --json j.json
+	verdict out same selftest/dependent
+	has out 'both were given 100 turns, the figure of selftest/exact/'
+	row_is j.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "turns"'
+	row_is j.json 'p["base_given"]["figure"] == 100 and p["base"] == p["head"] == 100'
+	# The control: as base, the slow one gives twice as much, to both.
+	expect 0 gate --base ./slow --head ./self selftest/dependent --time-budget 60s --no-noise --json k.json
+	row_is k.json 'v == "same" and p["base_given"] == p["head_given"] and p["base_given"]["figure"] == 200'
+	row_is k.json 'p["base"] == p["head"] == 200'
+	# Of a time per operation it is the rate that is given.
+	expect 0 gate --base ./self selftest/dependent_on_rate --time-budget 20s --min-effect 20% --no-noise --json r.json
+	has out 'both were given ' '/s, the figure of selftest/slow_sieve/'
+	row_is r.json 'p["base_given"] == p["head_given"] and p["base_given"]["unit"] == "/s"'
 	# What there is no figure of is no row of a guess: it has failed, and the others are judged.
-	expect 2 gate --base ./self --filter '^selftest/(dependent|slow_sieve)' --time-budget 40s --min-effect 20% --no-noise \
-		--json f.json
-	has out dependent_on_crash failed 'it needs the figure of selftest/segv: ' 'signal 11' '1 failed of 3 cases'
-	expect 2 "$CONCBENCH" noise --filter '^selftest/dependent' --trial-time 5s --time-budget 14s
+	local dependent='^selftest/dependent(_on_crash)?/'
+	expect 2 gate --base ./self --filter "$dependent|^selftest/exact" --time-budget 60s --no-noise --json f.json
+	verdict out failed selftest/dependent_on_crash
+	verdict out same selftest/dependent
+	verdict out same selftest/exact
+	has out 'it needs the figure of selftest/segv: ' 'signal 11' '1 failed of 3 cases'
+	expect 2 "$CONCBENCH" noise --filter "$dependent" --trial-time 5s --time-budget 14s
 	has err 'left out: selftest/dependent_on_crash' 'it needs the figure of selftest/segv'
-	has out selftest/dependent/ ': both sides were given ' '/s, the figure of selftest/slow_sieve/'
+	has out selftest/dependent/ ': both sides were given 100 turns, the figure of selftest/exact/'
 	expect 2 "$CONCBENCH" noise selftest/dependent_on_crash
 	# What it depends on cannot run here: nobody's fault.
-	expect 0 gate --base ./self --filter '^selftest/(without_peak|slow_sieve)' --time-budget 20s --min-effect 20% --no-noise
-	has out without_peak ' missing' 'it needs the figure of selftest/extra/model:thread' 'unsupported: not in this build'
-	expect 0 "$CONCBENCH" noise --filter '^selftest/(without_peak|slow_sieve)' --trial-time 5s --time-budget 14s
+	expect 0 gate --base ./self --filter '^selftest/(without_peak|exact)' --time-budget 60s --no-noise
+	verdict out missing selftest/without_peak
+	verdict out same selftest/exact
+	has out 'it needs the figure of selftest/extra/model:thread' 'unsupported: not in this build'
+	expect 0 "$CONCBENCH" noise --filter '^selftest/(without_peak|exact)' --trial-time 5s --time-budget 14s
 	has err 'left out: selftest/without_peak' ': missing: it needs the figure of selftest/extra/'
 	# One case in process has it, too, or does not run.
-	expect 0 "$CONCBENCH" run --in-process selftest/dependent --rounds 2
+	expect 0 "$CONCBENCH" run --in-process selftest/dependent_on_rate --rounds 2
 	has err 'given ' '/s, the figure of selftest/slow_sieve/'
 	has out items_per_second
 	expect 2 "$CONCBENCH" run --in-process selftest/dependent_on_crash --rounds 2
@@ -490,27 +526,22 @@ what_a_case_depends_on_is_given() {
 	[ -n "$(ls -A tmp)" ] || fail 'what the cells said is gone'
 }
 
-# A stored run says what its case was given; head is given that, and not half of its own peak.
+# A stored run says what its case was given; head is given that, and not what it would reach itself.
 a_stored_base_says_what_it_was_given() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
 	# In windows of one length, so that nothing but the loads can keep the two runs apart.
 	local run=(run selftest/dependent --no-charts --quiet --rounds 12 --slot-time 3ms)
 	expect 0 ./self "${run[@]}" --results res
-	has res/latest/run.json '"of": "selftest/slow_sieve/'
-	expect 0 gate --base latest --results res --head ./slow selftest/dependent --filter dependent --min-effect 100% \
-		--json j.json
-	python3 - <<-'EOF' || fail "$(cat j.json out)"
-		import json
-		rows = {c["name"].split("/")[1]: c for c in json.load(open("j.json"))["cases"]}
-		row = rows["dependent"]
-		assert row["base_given"] == row["head_given"], row
-		assert row["change"]["low"] < 0.6, row
-	EOF
+	has res/latest/run.json '"of": "selftest/exact/'
+	expect 0 gate --base latest --results res --head ./slow selftest/dependent --json j.json
+	verdict out same selftest/dependent
+	row_is j.json 'v == "same" and c["estimate"] == 0 and p["base_given"] == p["head_given"]'
 	# The control: two runs, each at a load of its own.
 	expect 0 ./slow "${run[@]}" --results slow-res
 	expect 4 "$CONCBENCH" compare res/latest slow-res/latest --filter '^selftest/dependent'
-	has out incomparable ' % apart, and over 5 % they are two questions; two loads: base was given '
+	verdict out incomparable selftest/dependent
+	has out ' % apart, and over 5 % they are two questions; two loads: base was given 100 turns, head 200 turns'
 	# One that does not say it, as those of earlier versions, is no base for this case.
 	python3 - <<-'EOF'
 		import json
@@ -519,8 +550,9 @@ a_stored_base_says_what_it_was_given() {
 		    case.pop("given", None)
 		json.dump(run, open("old.json", "w"))
 	EOF
-	expect 4 gate --base old.json --head ./self selftest/dependent --filter dependent --min-effect 30%
-	has out incomparable "base's run does not say what it was given of selftest/slow_sieve"
+	expect 4 gate --base old.json --head ./self selftest/dependent
+	verdict out incomparable selftest/dependent
+	has out "base's run does not say what it was given of selftest/exact"
 }
 
 # No more processes, from the first cell of a pair on: nobody's row is blamed, and it is said once.
@@ -585,17 +617,20 @@ its_own_figure_is_gated() {
 a_stored_base() {
 	program self
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
-	expect 0 ./self run --filter slow_sieve --results res --no-charts --quiet --rounds 12
+	local run=(run "$exact" --no-charts --quiet --rounds 12)
+	expect 0 ./self "${run[@]}" --slot-time 3ms --results res
+	expect 0 ./slow "${run[@]}" --slot-time 3ms --results slow-res
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
-	expect 1 gate --base latest --results res --head ./slow "$sieve" --json j.json
-	has out slower 'weaker evidence'
+	expect 1 gate --base latest --results res --head ./slow "$exact" --json j.json
+	verdict out worse selftest/exact
+	has out 'weaker evidence'
 	# What cannot be heeded is refused, names are heeded.
-	refuse --launch-time --base latest --results res "$sieve" --launch-time 100ms
-	refuse --no-noise --base latest --results res "$sieve" --no-noise
-	refuse --gate-on --base latest --results res "$sieve" --gate-on cpu
-	expect 0 gate --base latest --results res --head ./self "$sieve" --min-effect 100% --base-name v1 \
-		--head-name 'my change'
+	refuse --launch-time --base latest --results res "$exact" --launch-time 100ms
+	refuse --no-noise --base latest --results res "$exact" --no-noise
+	refuse --gate-on --base latest --results res "$exact" --gate-on cpu
+	expect 0 gate --base latest --results res --head ./self "$exact" --base-name v1 --head-name 'my change'
+	verdict out same selftest/exact
 	has out 'base: v1' 'head: my change'
 	python3 - <<-'EOF' || fail "$(cat j.json)"
 		import json
@@ -608,22 +643,22 @@ a_stored_base() {
 		    for key in "kernel.release", "topology.fingerprint":
 		        assert gate[machine][key], gate[machine]
 	EOF
-	expect 0 ./slow run --filter slow_sieve --results slow-res --no-charts --quiet --rounds 12
-	expect 0 gate --base slow-res/latest --head ./self "$sieve"
-	has out faster
+	expect 0 gate --base slow-res/latest --head ./self "$exact"
+	verdict out better selftest/exact
 	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
 	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
 	has err 'matches no case' 'exited with status 2'
 	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
-	expect 4 gate --base other.json --head ./self "$sieve"
-	has out incomparable
+	expect 4 gate --base other.json --head ./self "$exact"
+	verdict out incomparable selftest/exact
 	# Head's windows are as long as base's, another machine's or not.
-	expect 0 ./self run --filter slow_sieve --results longer --no-charts --quiet --rounds 12 --slot-time 24ms
+	expect 0 ./self "${run[@]}" --slot-time 24ms --results longer
 	sed 's/"topology.fingerprint": "/&x/' longer/latest/run.json >elsewhere.json
-	expect 4 gate --base elsewhere.json --head ./self "$sieve"
+	expect 4 gate --base elsewhere.json --head ./self "$exact"
 	has err topology 'not comparable'
-	expect 0 gate --base elsewhere.json --head ./self "$sieve" --min-effect 100% --force
+	expect 0 gate --base elsewhere.json --head ./self "$exact" --force --json j.json
 	has out FORCED 'differs: topology'
+	row_is j.json 'v == "same"'
 	head -c 500 res/latest/run.json >torn.json
 	refuse torn.json --base torn.json
 }
@@ -677,7 +712,7 @@ ctrl_c_reports_what_there_is() {
 	[ $status -eq 130 ] || fail "exit status $status: $(cat out err)"
 	has out slow_sieve unsure interrupted
 	has j.json '"exit_status": 130' '"interrupted": true'
-	nothing_left
+	wait_for 5 nothing_left
 }
 
 noise_is_measured() {
@@ -693,7 +728,7 @@ noise_is_measured() {
 	has err 'concbench noise: left out: selftest/extra' 'missing: base has no such case' \
 		'left out: selftest/versioned' 'incomparable: the case does something else'
 	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=20
-	expect 0 "$CONCBENCH" noise --head ./slow "$sieve" --trial-time 10s --time-budget 10s --tsv t.tsv
+	expect 0 "$CONCBENCH" noise --head ./slow "$exact" --trial-time 20s --time-budget 20s --tsv t.tsv
 	[ "$(tail -n 1 t.tsv | cut -f 4)" -ge 1 ] || fail "$(cat t.tsv)"
 }
 

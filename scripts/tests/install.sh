@@ -39,7 +39,8 @@ a_prefix_is_all_that_is_needed() {
 	# The plot scripts are found, too.
 	! command -v gnuplot >/dev/null || [ -s res/latest/charts/lock.svg ] || fail "no chart: $(cat err)"
 	expect 0 "$program" gate --load own/bench.so lock/ticket/workers:1 --min-effect 20% --time-budget 30s --no-noise
-	has out lock/ticket same
+	# Whatever a busy machine lets it say: it has looked.
+	grep -qE '^(same|unsure) .* lock/ticket/' out || fail "$(cat out)"
 	# One command is the whole build of a single file.
 	# shellcheck disable=SC2046 # words, on purpose
 	"${CC:-cc}" -shared -fPIC $(pkg-config --cflags concbench) own/ticket.c -o one.so

@@ -53,6 +53,14 @@ $(head -c 3000 "$file")"
 	done
 }
 
+# verdict FILE WORD FAMILY/KIND - its row in a table of verdicts, for people or of Markdown, says so. A name may
+# have a verdict's word in it ("place:same"), as may the lines around the table.
+verdict() {
+	sed 's/^| \*\*\([a-z]*\)\*\*/| \1/; s/^| \([a-z]* \)/\1/' "$1" | grep -qE -- "^$2 ([^/]|/s )*[ \`]$3([/ \`]|$)" ||
+		fail "$3 is not $2 in $1:
+$(head -c 3000 "$1")"
+}
+
 # wait_for SECONDS COMMAND... - until it succeeds.
 wait_for() {
 	local tries=$(($1 * 20))
