@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of one maker. */
+/* What a maker keeps. */
 struct spawning {
 	struct tiny_note *note; /* in the file of all notes */
 	char path[32];          /* of the program */

@@ -16,9 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Who finishes does so within some tens of milliseconds, on a busy machine within some hundred. */
+/* Those that finish do so within some tens of milliseconds, on a busy machine within some hundred.
+ */
 #define DEADLINE_NS (10 * CB_NS_PER_S)
-/* Who is waited for always: coroutines whose carrier hangs. */
+/* Coroutines whose carrier hangs are always waited for so long. */
 #define HANG_NS CB_NS_PER_S
 #define DEED_US 200
 #define EXIT_STATUS 7

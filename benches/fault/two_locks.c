@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* Who finishes does so within some milliseconds, on a busy machine within some hundred. */
+/* A pair that finishes does so within some milliseconds, on a busy machine within some hundred. */
 #define DEADLINE_NS (250 * CB_NS_PER_MS)
 /* How long who has the first lock waits for the second one. */
 #define PATIENCE_NS 100000
@@ -177,7 +177,7 @@ static void pair(void *arg)
 
 /* ---- in the cell ---- */
 
-/* Who only tries, or waits for a while, is in a circle at times, and comes out of it. */
+/* Workers that only try, or wait for a while, are in a circle at times, and come out of it. */
 static bool circle(const struct two_locks_state *st)
 {
 	const struct two_locks_worker *a = &st->worker[0], *b = &st->worker[1];
@@ -575,7 +575,8 @@ static const struct cb_figure cured_figures[] = {
     {"ns_per_op", "both locks, by all workers together", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
 };
 
-/* Who gives way sleeps or yields: that is not to be seen in a slice of a busy machine's scheduler.
+/* A worker that gives way sleeps or yields: that is not to be seen in a slice of a busy machine's
+ * scheduler.
  */
 static uint64_t window_ns(const struct cb_case *c)
 {

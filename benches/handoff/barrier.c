@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of one side. Both leave after the same round: the first in which both have said that they leave,
- * since nobody can be called back from a barrier. */
+/* What a side says. Both leave after the same round: the first in which both have said that they
+ * leave, since nobody can be called back from a barrier. */
 struct side {
 	uint64_t came; /* rounds it has come to */
 	uint64_t left; /* it leaves, from this round on; 0: it does not */

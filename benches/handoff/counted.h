@@ -11,8 +11,8 @@
  *	ready    above 0: take would not wait
  *	close
  *
- * Who leaves gives the partner one more, since that one may be waiting. What was given and taken on
- * leaving is known, so between trials it is known what has to be left.
+ * A worker that leaves gives its partner one more, since that one may be waiting. What was given
+ *and taken on leaving is known, so between trials it is known what has to be left.
  */
 #ifndef CONCBENCH_HANDOFF_COUNTED_H
 #define CONCBENCH_HANDOFF_COUNTED_H
@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of one worker, on leaving. */
+/* What a worker leaves behind. */
 struct counted {
 	int given; /* to the partner */
 	int taken; /* in vain */

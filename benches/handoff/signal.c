@@ -27,7 +27,7 @@ static inline bool await(struct cb_worker *w, struct signals *st, unsigned me)
 	return !w->error && !closed(w, st);
 }
 
-/* Who has not begun looks at the turn before it waits. */
+/* A worker that has not begun looks at the turn before it waits. */
 static inline void pass(struct cb_worker *w, struct signals *st, unsigned to)
 {
 	pid_t thread = cb_load_acquire(&st->thread[to]);

@@ -23,7 +23,7 @@
 
 enum counter_word { COUNTER_COUNT, COUNTER_STOP, COUNTER_WORDS };
 
-/* Of one worker. */
+/* What a worker keeps. */
 struct counter_worker {
 	/* Of this trial's process; its worker's alone. */
 	uint64_t *word;

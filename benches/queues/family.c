@@ -277,7 +277,7 @@ void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t
 	cb_store(&own->timed_out, own->timed_out + 1);
 }
 
-/* Of one worker; @other: who stood still for it, NULL where nobody does. */
+/* Checks one worker. @other: the one that stood still for it; NULL where nobody does. */
 static int check_deadlines(const struct cb_queue_state *st, const struct cb_queue_worker *own,
     const struct cb_queue_worker *other, const char *what, char *why, size_t why_len)
 {

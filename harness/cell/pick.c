@@ -64,7 +64,7 @@ static void compare_with_base(
 	}
 }
 
-/* Who comes first in its question. */
+/* Which comes first in its question. */
 static unsigned standing(const struct kind *k)
 {
 	return k->self->flags & CB_REFERENCE ? 0 : k->module ? 1 : 2 + (unsigned)k->self->from;

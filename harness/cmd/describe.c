@@ -17,7 +17,7 @@
 /* What a kind may refuse: one more and one less than most take, and no power of two. */
 #define SOME_COUNTS "1,2,3,4,16"
 #define EVERY_PLACE "same,smt,compact,scatter,llc,cross,none"
-/* Of one parameter in one profile; what is more is not shown. */
+/* Values of a parameter in a profile; more are not shown. */
 #define VALUES 64
 #define WHY_MAX (REASON_MAX + 16)
 

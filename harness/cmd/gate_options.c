@@ -53,7 +53,7 @@ static int take_launch_time(
 	return 0;
 }
 
-/* Who says it says it for turns too, be it shorter or longer. */
+/* What the user says holds for turns, too, be it shorter or longer. */
 static int take_cell_timeout(
     void *options, const struct option_spec *s, const char *text, char *err, size_t err_len)
 {

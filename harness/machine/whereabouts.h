@@ -18,7 +18,7 @@ struct whereabouts_reading {
 	uint64_t migrations;   /* moves to another PU; 0 likewise */
 };
 
-/* Of one OS thread, which alone uses it. */
+/* Belongs to one OS thread, which alone uses it. */
 struct whereabouts {
 	int schedstat_fd, sched_fd; /* -1: opened at every look, since many others are open */
 	bool tells_delay;           /* the kernel does */

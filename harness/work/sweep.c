@@ -315,7 +315,7 @@ static bool wanted(const struct kind *k, const struct sweep_request *q)
 {
 	if (q->family && k->family != q->family)
 		return false;
-	/* Who names a kind gets it, whatever it is. */
+	/* A kind that is named is there, whatever it is. */
 	if (q->kind)
 		return strcmp(k->name, q->kind) == 0;
 	return kind_listed(k) && (q->every_kind || q->profile == CB_CHECK || k->module ||

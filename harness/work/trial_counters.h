@@ -12,7 +12,7 @@
 
 #include "harness/work/trial.h"
 
-/* Of one unit, in the arena. Written by the unit only, read when it is parked. */
+/* What a unit counts, in the arena. Written by the unit only, read when it is parked. */
 struct trial_counted {
 	_Alignas(ARENA_ALIGN) struct counters events; /* descriptors of the unit's own process */
 	struct counters_reading reading;              /* all windows so far */
