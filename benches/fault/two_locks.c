@@ -575,9 +575,8 @@ static const struct cb_figure cured_figures[] = {
     {"ns_per_op", "both locks, by all workers together", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
 };
 
-/* A worker that gives way sleeps or yields: that is not to be seen in a slice of a busy machine's
- * scheduler.
- */
+/* A worker that gives way sleeps or yields, which a slice of a busy machine's scheduler is too
+ * short to show. */
 static uint64_t window_ns(const struct cb_case *c)
 {
 	(void)c;

@@ -1,3 +1,4 @@
+/* tcp_ask.c - a server in another program, asked by the workers: a request waits for its answer. */
 #include "benches/jobs/tcp_ask.h"
 
 #include <errno.h>

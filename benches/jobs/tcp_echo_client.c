@@ -116,9 +116,9 @@ static void begin_pace(struct tcp_echo_state *st, uint64_t from_ns)
 }
 
 /*
- * What should have been sent by now, on connections that wait for nothing. Who waits sends late,
- * and its latency counts from when it should have: else a stall would hide what it has delayed
- * (coordinated omission). @next_ns: when to come again.
+ * What should have been sent by now, on connections that wait for nothing. One that waits sends
+ * late, and its latency counts from when it should have: else a stall would hide what it has
+ * delayed (coordinated omission). @next_ns: when to come again.
  */
 static int send_due(struct tcp_echo_state *st, uint64_t *next_ns)
 {
