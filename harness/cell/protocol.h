@@ -47,16 +47,16 @@ enum message_type {
 struct message {
 	enum message_type type;
 	/* ready, case */
-	char case_name[192];
+	char case_name[CASE_NAME_MAX];
 	char hash[17];
-	char pus[256];
+	char pus[PUS_TEXT_MAX];
 	bool oversubscribed;
 	uint64_t slot_ns;
 	/* go; slot_ns: 0: the case's */
 	unsigned slot;
 	/* case: what is compared of it; without a metric: the time per operation */
 	struct run_figure figure;
-	char depends[192]; /* on the figure of this case; "" on none */
+	char depends[CASE_NAME_MAX]; /* on the figure of this case; "" on none */
 	/* sample: owned by the message */
 	struct sample sample;
 	/* summary */
@@ -66,7 +66,7 @@ struct message {
 	struct metric_set counters;
 	/* counters, fail, case */
 	enum case_status status;
-	char reason[256];
+	char reason[REASON_MAX];
 };
 
 const char *message_type_name(enum message_type t);

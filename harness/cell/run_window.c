@@ -13,8 +13,6 @@
 
 /* The looks may take a case's share of the time so often: most cases go by another's. */
 #define SHARES 2
-/* And all of them together at most this part of the time. */
-#define LOOKS_SHARE 4
 
 static const uint64_t lengths_ns[] = {UINT64_C(3000000), UINT64_C(24000000), WINDOW_LONG_NS};
 
@@ -71,7 +69,7 @@ static bool may_look_at(const struct bench_case *bc, const struct windows *windo
 uint64_t run_window_looks_ns(const struct case_list *cases, const struct windows *windows,
     unsigned rounds, uint64_t budget_ns)
 {
-	const uint64_t most_ns = budget_ns / LOOKS_SHARE;
+	const uint64_t most_ns = budget_ns / RUN_WINDOW_LOOKS_SHARE;
 	uint64_t ns = 0;
 
 	if (!cases->count || !enough_to_look(rounds, WINDOW_LONG_NS, budget_ns, cases->count))
@@ -139,7 +137,7 @@ static struct run_entry *first_of(const struct run_loop *l, const struct run_ent
  * run. */
 static bool time_for_a_look(const struct run_loop *l)
 {
-	return l->looks_ns + long_ns(l) <= l->budget_ns / LOOKS_SHARE;
+	return l->looks_ns + long_ns(l) <= l->budget_ns / RUN_WINDOW_LOOKS_SHARE;
 }
 
 /* What was seen of @from, for all figures of @to. Return: 0; -errno of the journal. */

@@ -24,6 +24,9 @@
 #define WINDOW_LONG_NS UINT64_C(192000000)
 #define WINDOW_MARGIN 0.05
 
+/* All looks together take at most this part of the time of the rounds. */
+#define RUN_WINDOW_LOOKS_SHARE 4
+
 /** run_window_known() - what is known of a case, or of those that it goes by. NULL: nothing. */
 const struct window_known *run_window_known(
     const struct windows *windows, const struct bench_case *bc);

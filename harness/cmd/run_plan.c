@@ -191,8 +191,8 @@ static char *whole_budget(
     const struct session *s, const struct pick_plan *plan, char *buf, size_t len)
 {
 	const uint64_t all_ns = launches_ns(s, plan);
-	/* Looks take a quarter at most: a third of the launches' time. */
-	const uint64_t most_ns = all_ns + all_ns / 3;
+	/* With as many looks as there may be. */
+	const uint64_t most_ns = all_ns + all_ns / (RUN_WINDOW_LOOKS_SHARE - 1);
 	uint64_t said_ns;
 
 	(void)text_format_budget(budget_for(s, all_ns + looks_ns(s, most_ns)), buf, len);
@@ -231,7 +231,8 @@ static int pick_fitting(struct session *s, const struct pick_plan *plan, bool *k
 		ret = fits(s, plan, keep);
 	if (ret)
 		return ret < 0 ? ret : 0;
-	return pick_cases(&s->chosen.cases, &s->here.host, plan, rounds_ns - rounds_ns / 4, keep);
+	return pick_cases(&s->chosen.cases, &s->here.host, plan,
+	    rounds_ns - rounds_ns / RUN_WINDOW_LOOKS_SHARE, keep);
 }
 
 static int leave_out(struct session *s, const struct pick_plan *plan)
