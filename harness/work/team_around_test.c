@@ -10,30 +10,72 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #define WINDOW_NS (40 * CLOCK_NS_PER_MS)
 
-struct seen {
-	_Alignas(ARENA_ALIGN) atomic_int tid[2]; /* of the unit under each worker */
+enum change { CHANGE_NOTHING, CHANGE_TO_OTHER, CHANGE_TO_ALL, CHANGE_AND_BACK, CHANGES };
+
+struct plan {
+	_Alignas(ARENA_ALIGN) enum change change; /* what is to become of worker 1; then nothing */
+	const struct trial_line *line;
 };
+
+static struct topology *topo;
+static int pu[2];
+
+static void put_on(bool first, bool second)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (first)
+		CPU_SET((size_t)pu[0], &set);
+	if (second)
+		CPU_SET((size_t)pu[1], &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		abort();
+}
+
+static void await_part_of_window(const struct trial_line *line, uint64_t part_ns)
+{
+	uint64_t open_ns;
+
+	while ((open_ns = atomic_load(&line->open_ns)) == TRIAL_UNKNOWN_NS ||
+	       clock_now_ns() < open_ns + part_ns)
+		;
+}
+
+/* As taskset -p does it, in the middle of the window; worker 1 is on the second PU. It does so
+ * itself, in its first batch: somebody else might come too late. */
+static void change(struct plan *p)
+{
+	const enum change wanted = p->change;
+
+	await_part_of_window(p->line, WINDOW_NS / 4);
+	put_on(true, wanted == CHANGE_TO_ALL);
+	if (wanted == CHANGE_AND_BACK) {
+		await_part_of_window(p->line, WINDOW_NS / 2);
+		put_on(false, true);
+	}
+	p->change = CHANGE_NOTHING;
+}
 
 static uint64_t count(struct cb_worker *w, void *state, uint64_t n)
 {
-	struct seen *s = state;
+	struct plan *p = state;
 
-	atomic_store_explicit(&s->tid[w->index], (int)gettid(), memory_order_relaxed);
+	if (w->index == 1 && p->change != CHANGE_NOTHING)
+		change(p);
 	for (uint64_t i = 0; i < n; i++)
 		__asm__ volatile("" ::: "memory");
 	return n;
 }
 
 static const struct cb_workload counting = {
-    .op = "count", .state_bytes = sizeof(struct seen), .batch = count, .cooperative = true};
-
-static struct topology *topo;
-static int pu[2];
+    .op = "count", .state_bytes = sizeof(struct plan), .batch = count, .cooperative = true};
 
 static int look(void **state)
 {
@@ -66,48 +108,6 @@ static struct bench_case bound_case(enum cb_model model, const char *place, unsi
 	return bc;
 }
 
-enum change { CHANGE_NOTHING, CHANGE_TO_OTHER, CHANGE_TO_ALL, CHANGE_AND_BACK, CHANGES };
-
-struct helper {
-	struct team *team;
-	enum change change;
-};
-
-static void put_on(int tid, bool first, bool second)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	if (first)
-		CPU_SET((size_t)pu[0], &set);
-	if (second)
-		CPU_SET((size_t)pu[1], &set);
-	if (sched_setaffinity(tid, sizeof(set), &set) != 0)
-		abort();
-}
-
-/* Somebody with taskset -p, in the middle of the window; worker 1 is on the second PU. */
-static void *interfere(void *arg)
-{
-	const struct helper *h = arg;
-	const struct trial_line *line = h->team->line;
-	const struct seen *s = h->team->env.state;
-	uint64_t open_ns;
-
-	while ((open_ns = atomic_load(&line->open_ns)) == 0 || open_ns == TRIAL_UNKNOWN_NS ||
-	       !atomic_load(&s->tid[1]))
-		clock_sleep_until_ns(clock_now_ns() + 100 * CLOCK_NS_PER_US);
-	clock_sleep_until_ns(open_ns + WINDOW_NS / 4);
-	if (h->change == CHANGE_NOTHING)
-		return NULL;
-	put_on(atomic_load(&s->tid[1]), true, h->change == CHANGE_TO_ALL);
-	if (h->change == CHANGE_AND_BACK) {
-		clock_sleep_until_ns(open_ns + WINDOW_NS / 2);
-		put_on(atomic_load(&s->tid[1]), false, true);
-	}
-	return NULL;
-}
-
 static void a_worker_that_is_sent_away_ends_the_launch(void **state)
 {
 	static const enum cb_model models[] = {CB_THREAD, CB_PROCESS, CB_COROUTINE};
@@ -134,18 +134,17 @@ static void a_worker_that_is_sent_away_ends_the_launch(void **state)
 		for (enum change c = CHANGE_NOTHING; c < (told ? CHANGES : CHANGE_AND_BACK); c++) {
 			struct sample sample = {0};
 			char why[200] = "";
-			struct helper h;
+			struct plan *p;
 			struct team t;
-			pthread_t other;
 			int ret;
 
 			if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why,
 				sizeof(why)) != 0)
 				fail_msg("%s", why);
-			h = (struct helper){&t, c};
-			assert_int_equal(pthread_create(&other, NULL, interfere, &h), 0);
+			p = t.env.state;
+			*p = (struct plan){c, t.line};
 			ret = team_trial(&t, WINDOW_NS, &sample, why, sizeof(why));
-			assert_int_equal(pthread_join(other, NULL), 0);
+			assert_int_equal(p->change, CHANGE_NOTHING);
 			if (c == CHANGE_NOTHING && ret)
 				fail_msg("%s: %s", cb_model_name(models[m]), why);
 			if (c != CHANGE_NOTHING) {
@@ -193,33 +192,67 @@ static void workers_that_had_to_wait_say_so(void **state)
 }
 
 static atomic_bool quit;
+static _Atomic clockid_t its_clock; /* of its CPU time; 0: not known yet */
 
 static void *keep_busy(void *arg)
 {
-	put_on(0, false, true);
+	clockid_t id;
+
+	put_on(false, true);
+	if (pthread_getcpuclockid(pthread_self(), &id) != 0)
+		abort();
+	atomic_store(&its_clock, id);
 	while (!atomic_load(&quit))
 		;
 	return arg;
 }
 
+static double its_cpu_ns(void)
+{
+	struct timespec used;
+
+	assert_int_equal(clock_gettime(atomic_load(&its_clock), &used), 0);
+	return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+}
+
+/* At least as much as one of them has used. The kernel counts ticks, and leaves out what the
+ * machine below has taken. */
 static void other_busy_pus_are_counted(void **state)
 {
+	const double tick_ns = 1e9 / (double)sysconf(_SC_CLK_TCK);
+	struct bench_case bc;
+	struct sample sample = {0};
+	double busy, stolen_pct, used_ns, span_ns;
+	char place[20], why[200] = "";
 	pthread_t other;
-	char place[20];
-	double busy;
-	bool told;
+	struct team t;
 
 	(void)state;
 	if (pu[1] < 0)
 		skip();
 	(void)snprintf(place, sizeof(place), "list:%d", pu[0]);
+	bc = bound_case(CB_THREAD, place, 1);
+	if (team_create(&t, &bc, topo, &(struct team_options){.seed = 7}, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
 	assert_int_equal(pthread_create(&other, NULL, keep_busy, NULL), 0);
-	busy = metric(place, 1, METRIC_OTHER_BUSY_PUS, 10 * WINDOW_NS, &told);
+	while (!atomic_load(&its_clock))
+		;
+	used_ns = -its_cpu_ns();
+	span_ns = -(double)clock_now_ns();
+	if (team_trial(&t, 10 * WINDOW_NS, &sample, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	span_ns += (double)clock_now_ns();
+	used_ns += its_cpu_ns();
 	atomic_store(&quit, true);
 	assert_int_equal(pthread_join(other, NULL), 0);
-	assert_true(told);
-	if (busy < 0.5)
-		fail_msg("%g PUs", busy);
+	assert_true(metric_get(&sample.metrics, METRIC_OTHER_BUSY_PUS, &busy));
+	assert_true(metric_get(&sample.metrics, METRIC_STEAL_PCT, &stolen_pct));
+	used_ns -= stolen_pct / 100 * span_ns * t.around.pus + 2 * tick_ns;
+	if (busy * span_ns < 0.9 * used_ns)
+		fail_msg("%g PUs in %g ms, of which somebody used %g ms", busy, span_ns / 1e6,
+		    used_ns / 1e6);
+	sample_free(&sample);
+	team_destroy(&t);
 }
 
 int main(void)
