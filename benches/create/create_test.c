@@ -20,6 +20,19 @@ static double metric(const struct subject *s, const char *name)
 	return value;
 }
 
+/* A trial in whose window a creation ended. Who is kept from its PU may need more than one. */
+static void timed_trial(struct subject *s)
+{
+	double ns;
+
+	for (unsigned tries = 0; tries < 100; tries++) {
+		right_trial(s, WINDOW_NS);
+		if (metric_get(&s->sample.metrics, "life_ns", &ns))
+			return;
+	}
+	fail_msg("%s: no creation ends in a window", s->bc.name);
+}
+
 /* Each phase is a part of the whole. */
 static void phases_are_parts(void **unused)
 {
@@ -36,7 +49,7 @@ static void phases_are_parts(void **unused)
 
 		begin(&s, names[i]);
 		for (unsigned t = 0; t < 2; t++) {
-			right_trial(&s, WINDOW_NS);
+			timed_trial(&s);
 			assert_true(metric(&s, "call_ns") > 0.0);
 			assert_true(metric(&s, "first_ns") > 0.0);
 			assert_true(metric(&s, "join_ns") > 0.0);
@@ -174,7 +187,7 @@ static void reading_is_a_part_of_the_life(void **unused)
 
 		begin(&s, names[i]);
 		for (unsigned t = 0; t < 2; t++) {
-			right_trial(&s, WINDOW_NS);
+			timed_trial(&s);
 			assert_true(metric(&s, "call_ns") > 0.0);
 			assert_true(metric(&s, "read_ns") > 0.0);
 			assert_true(metric(&s, "life_ns") > metric(&s, "read_ns"));
