@@ -96,14 +96,7 @@ static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 
 static void report(const struct cb_env *env, struct cb_metrics *metrics)
 {
-	const struct life_maker *maker = env->state;
-	uint64_t timed = 0, sum_ns = 0;
-
-	for (unsigned i = 0; i < env->workers; i++) {
-		timed += maker[i].timed;
-		sum_ns += maker[i].phase_ns[LIFE_JOIN];
-	}
-	(void)cb_metric(metrics, "life_ns", (double)sum_ns / (double)timed);
+	(void)cb_metric(metrics, "life_ns", life_mean_ns(env, LIFE_JOIN));
 }
 
 static const struct cb_workload work = {

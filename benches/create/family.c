@@ -68,21 +68,25 @@ int life_check(const struct cb_env *env, char *why, size_t why_len)
 	return 0;
 }
 
-void life_report(const struct cb_env *env, struct cb_metrics *metrics)
+double life_mean_ns(const struct cb_env *env, enum life_phase phase)
 {
 	const struct life_maker *maker = env->state;
-	uint64_t timed = 0, sum_ns[LIFE_PHASES] = {0};
+	uint64_t timed = 0, sum_ns = 0;
 
 	for (unsigned i = 0; i < env->workers; i++) {
 		timed += maker[i].timed;
-		for (unsigned p = 0; p < LIFE_PHASES; p++)
-			sum_ns[p] += maker[i].phase_ns[p];
+		sum_ns += maker[i].phase_ns[phase];
 	}
-	/* Of none there is no figure: not a number is left out. */
+	return (double)sum_ns / (double)timed;
+}
+
+/* Of none there is no figure: not a number is left out. */
+void life_report(const struct cb_env *env, struct cb_metrics *metrics)
+{
 	(void)cb_metric(
-	    metrics, "life_ns", (double)(sum_ns[LIFE_FIRST] + sum_ns[LIFE_JOIN]) / (double)timed);
+	    metrics, "life_ns", life_mean_ns(env, LIFE_FIRST) + life_mean_ns(env, LIFE_JOIN));
 	for (unsigned p = 0; p < LIFE_PHASES; p++)
-		(void)cb_metric(metrics, phases[p], (double)sum_ns[p] / (double)timed);
+		(void)cb_metric(metrics, phases[p], life_mean_ns(env, (enum life_phase)p));
 }
 
 /* Each one waits in the kernel, and a window that fits into one slice of a busy machine's scheduler

@@ -64,28 +64,34 @@ static inline uint64_t life_answer(uint64_t key)
 	return key ^ (key >> 31);
 }
 
-/* life_live() - all that it does. @inside: for fixtures; NULL. */
-CB_INLINE void life_live(struct life *l, void (*inside)(struct life *l))
+/* life_end() - what it does when it has noted the time: neither this nor its end is in a phase.
+ * @got: what it was made with. @inside: for fixtures; NULL. */
+CB_INLINE void life_end(struct life *l, uint64_t got, void (*inside)(struct life *l))
 {
-	l->first_ns = cb_now_ns();
-	/* Neither this nor its end is in a phase. */
 	l->error = cb_adopt_begin(l->maker);
 	if (inside)
 		inside(l);
 	l->pu = sched_getcpu();
-	l->answer = life_answer(l->key);
+	l->answer = life_answer(got);
 	cb_adopt_end(l->maker);
 	l->last_ns = cb_now_ns();
 	__atomic_fetch_add(&l->ran, 1, __ATOMIC_RELEASE);
+}
+
+/* life_live() - all that it does. */
+CB_INLINE void life_live(struct life *l, void (*inside)(struct life *l))
+{
+	l->first_ns = cb_now_ns();
+	life_end(l, l->key, inside);
 }
 
 /* life_note() - one has been awaited: was it what it should be, and how long did it take? */
 void life_note(struct cb_worker *w, struct life_maker *own, uint64_t asked_ns, uint64_t returned_ns,
     uint64_t joined_ns);
 
-/* life_batch() - @make, @await: 0 or -errno. */
-CB_INLINE uint64_t life_batch(struct cb_worker *w, void *state, uint64_t n,
-    int (*make)(struct life *l), int (*await)(struct life *l))
+/* life_batch_of() - @make, @await: 0 or -errno. @prepare: what is not timed, before each; NULL. */
+CB_INLINE uint64_t life_batch_of(struct cb_worker *w, void *state, uint64_t n,
+    void (*prepare)(struct life *l), int (*make)(struct life *l), int (*await)(struct life *l))
 {
 	struct life_maker *own = (struct life_maker *)state + w->index;
 	uint64_t done = 0;
@@ -96,6 +102,8 @@ CB_INLINE uint64_t life_batch(struct cb_worker *w, void *state, uint64_t n,
 		int ret;
 
 		own->life = fresh;
+		if (prepare)
+			prepare(&own->life);
 		asked_ns = cb_now_ns();
 		ret = make(&own->life);
 		returned_ns = cb_now_ns();
@@ -115,10 +123,20 @@ CB_INLINE uint64_t life_batch(struct cb_worker *w, void *state, uint64_t n,
 	return done;
 }
 
+CB_INLINE uint64_t life_batch(struct cb_worker *w, void *state, uint64_t n,
+    int (*make)(struct life *l), int (*await)(struct life *l))
+{
+	return life_batch_of(w, state, n, NULL, make, await);
+}
+
 size_t life_state_size(const struct cb_case *c);
 void life_enter(struct cb_worker *w, void *state);
 int life_check(const struct cb_env *env, char *why, size_t why_len);
 void life_report(const struct cb_env *env, struct cb_metrics *metrics);
+
+/** life_mean_ns() - a phase's mean over those that were timed in this trial; not a number when
+ * there were none. */
+double life_mean_ns(const struct cb_env *env, enum life_phase phase);
 
 #define LIFE_LATENCY "call to make it -> its first instruction"
 #define LIFE_TIMED "create one, which runs and notes when, and await its end; then the next"

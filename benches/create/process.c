@@ -86,17 +86,27 @@ int process_reap(struct life *l)
 }
 
 /* A copy of its maker, which has its memory, and its pid in a register: the life is shared. */
-static int make(struct life *l)
+int process_make(struct life *l, void (*live)(struct life *l))
 {
 	const pid_t pid = fork();
 
 	if (pid == 0) {
-		life_live(l, NULL);
+		live(l);
 		l->charged_ns = cpu_ns();
 		_exit(0);
 	}
 	l->process = pid;
 	return pid < 0 ? -errno : 0;
+}
+
+static void live(struct life *l)
+{
+	life_live(l, NULL);
+}
+
+static int make(struct life *l)
+{
+	return process_make(l, live);
 }
 
 LIFE(fork, "fork(2), _exit(2) and waitpid(2)", "fork(2)", CB_QUICK, process_setup, process_enter,

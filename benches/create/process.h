@@ -22,6 +22,9 @@ extern const struct cb_sweep process_sweeps[PROCESS_SWEEPS];
 int process_setup(struct cb_env *env, char *why, size_t why_len);
 void process_enter(struct cb_worker *w, void *state);
 
+/** process_make() - fork; the copy does @live, and exits. Return: 0; -errno. */
+int process_make(struct life *l, void (*live)(struct life *l));
+
 /**
  * process_reap() - await the end of l->process, and charge its CPU time to its maker: its end is
  * its own, too. Return: 0; -errno; -ECHILD when it has not ended as it should.
