@@ -21,7 +21,7 @@ handoff_lines() {
 	for file in "$1"/*.c; do
 		name=$(basename "$file" .c)
 		# What they share, and tests.
-		case $name in *_test | family | turns | counted) continue ;; esac
+		case $name in *_test | family | turns | counted | refill) continue ;; esac
 		! grep -q "^$name: " <<<"$LONGER_HANDOFFS" || printf 'long '
 		echo "$(code "$file" | wc -l) $name"
 	done
