@@ -4,7 +4,7 @@
  * A row is a type and five expressions (HANDOFF() below), in which `st` points to the type, `me` is
  * 0 or 1 and `w` the worker:
  *
- *	init     an int: 0 or -errno; `model` says which
+ *	init     an int: 0 or -errno, in `why` more than its words; `model` says which
  *	wait     until it is the turn of @me: true; or until closed(w, st): false
  *	pass     the turn to `1 - me`
  *	close    somebody leaves: wake who waits
@@ -93,8 +93,9 @@ void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
                                                                                         \
 		(void)st;                                                               \
 		(void)model;                                                            \
+		why[0] = '\0';                                                          \
 		ret = init_;                                                            \
-		if (ret)                                                                \
+		if (ret && !why[0])                                                     \
 			(void)snprintf(why, why_len, #x ": %s", strerror(-ret));        \
 		return ret;                                                             \
 	}                                                                               \
@@ -155,7 +156,11 @@ void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
 	HANDOFF_WORK(x, type, init, wait, pass, close, check, NULL)           \
 	HANDOFF_KIND(x, about, source, from)
 
-#define HANDOFF_KIND(x, about_, source_, from_)                         \
+#define HANDOFF_KIND(x, about, source, from) \
+	HANDOFF_KIND_AS(x, about, source, from, .can = turns_can)
+
+/* HANDOFF_KIND_AS() - what follows are further initialisers of the kind. */
+#define HANDOFF_KIND_AS(x, about_, source_, from_, ...)                 \
 	static const struct cb_kind cb_kind_##x = {.family = "handoff", \
 	    .name = #x,                                                 \
 	    .about = about_,                                            \
@@ -165,7 +170,7 @@ void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
 	    .models = CB_CAN_OS,                                        \
 	    .not_models = TURNS_NOT_MODELS,                             \
 	    .work = &x##_work,                                          \
-	    .can = turns_can};                                          \
+	    __VA_ARGS__};                                               \
 	CB_REGISTER(cb_kind_##x)
 
 /* REFILL() - the row once more, in the family of those that touch something in their turn;
