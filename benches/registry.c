@@ -8,6 +8,7 @@
 	X(create)   \
 	X(memory)   \
 	X(handoff)  \
+	X(refill)   \
 	X(slice)    \
 	X(lock)     \
 	X(queue)    \

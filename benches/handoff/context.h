@@ -46,34 +46,36 @@ int context_check(const struct cb_env *env, char *why, size_t why_len);
  * mapped. */
 void context_teardown(struct cb_env *env);
 
+#define CONTEXT_TIMED "one switch of stacks; half of going there and coming back"
+#define CONTEXT_CHECKED \
+	"the other context was left as often as it was entered, with the right numbers"
 #define CONTEXT_NOT_MODELS "one worker has it all to itself: the model changes nothing"
 
 /* CONTEXT_KIND() - a row of a switch; can: NULL, or what says why this machine cannot. */
-#define CONTEXT_KIND(x, about_, source_, from_, version_, enter_, batch_, can_)                 \
-	static const struct cb_workload x##_work = {.op = "switch",                             \
-	    .timed = "one switch of stacks; half of going there and coming back",               \
-	    .checked = "the other context was left as often as it was entered, with the right " \
-		       "numbers",                                                               \
-	    .state_bytes = sizeof(struct context_state),                                        \
-	    .enter = enter_,                                                                    \
-	    .batch = batch_,                                                                    \
-	    .check = context_check,                                                             \
-	    .teardown = context_teardown};                                                      \
-	static const struct cb_sweep x##_sweeps[] = {                                           \
-	    {from_, "model=thread"}, {CB_CHECK, "model=thread"}};                               \
-	static const struct cb_kind x##_kind = {.family = "handoff",                            \
-	    .name = #x,                                                                         \
-	    .about = about_,                                                                    \
-	    .source = source_,                                                                  \
-	    .from = from_,                                                                      \
-	    .version = version_,                                                                \
-	    .models = CB_CAN(CB_THREAD),                                                        \
-	    .not_models = CONTEXT_NOT_MODELS,                                                   \
-	    .work = &x##_work,                                                                  \
-	    .without = "workers carriers",                                                      \
-	    .sweeps = x##_sweeps,                                                               \
-	    .sweep_count = 2,                                                                   \
-	    .can = can_};                                                                       \
+#define CONTEXT_KIND(x, about_, source_, from_, version_, enter_, batch_, can_) \
+	static const struct cb_workload x##_work = {.op = "switch",             \
+	    .timed = CONTEXT_TIMED,                                             \
+	    .checked = CONTEXT_CHECKED,                                         \
+	    .state_bytes = sizeof(struct context_state),                        \
+	    .enter = enter_,                                                    \
+	    .batch = batch_,                                                    \
+	    .check = context_check,                                             \
+	    .teardown = context_teardown};                                      \
+	static const struct cb_sweep x##_sweeps[] = {                           \
+	    {from_, "model=thread"}, {CB_CHECK, "model=thread"}};               \
+	static const struct cb_kind x##_kind = {.family = "handoff",            \
+	    .name = #x,                                                         \
+	    .about = about_,                                                    \
+	    .source = source_,                                                  \
+	    .from = from_,                                                      \
+	    .version = version_,                                                \
+	    .models = CB_CAN(CB_THREAD),                                        \
+	    .not_models = CONTEXT_NOT_MODELS,                                   \
+	    .work = &x##_work,                                                  \
+	    .without = "workers carriers",                                      \
+	    .sweeps = x##_sweeps,                                               \
+	    .sweep_count = 2,                                                   \
+	    .can = can_};                                                       \
 	CB_REGISTER(x##_kind)
 
 #endif

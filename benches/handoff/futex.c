@@ -47,3 +47,4 @@ static inline void wake(struct word *st)
 HANDOFF(futex, "FUTEX_WAIT and FUTEX_WAKE on one word; the waiter always sleeps", "futex(2)",
     CB_SMOKE, struct word, (st->flag = model == CB_PROCESS ? 0 : FUTEX_PRIVATE_FLAG, 0),
     await(w, st, me), wake(st), wake(st), 0)
+REFILL(futex, "futex(2)", CB_SMOKE, NULL)

@@ -25,8 +25,9 @@ static bool next_row(struct subject *s, size_t *i)
 
 		if (!takes_turns(&kinds.item[*i]))
 			continue;
-		(void)snprintf(
-		    name, sizeof(name), "handoff/%s/model:thread", kinds.item[(*i)++].name);
+		(void)snprintf(name, sizeof(name), "%s/%s/model:thread",
+		    kinds.item[*i].family->name, kinds.item[*i].name);
+		(*i)++;
 		begin(s, name);
 		right_trial(s, WINDOW_NS);
 		return true;
@@ -45,8 +46,8 @@ static void many_short_trials_lose_none(void **unused)
 			struct subject s;
 			char name[100];
 
-			(void)snprintf(name, sizeof(name), "handoff/%s/model:%s",
-			    kinds.item[i].name, models[m]);
+			(void)snprintf(name, sizeof(name), "%s/%s/model:%s",
+			    kinds.item[i].family->name, kinds.item[i].name, models[m]);
 			begin(&s, name);
 			for (unsigned t = 0; t < 20; t++)
 				right_trial(&s, CLOCK_NS_PER_MS / 2);
@@ -108,8 +109,8 @@ static void turns_need_two(void **unused)
 		if (!takes_turns(&kinds.item[i]))
 			continue;
 		for (unsigned n = 1; n <= 3; n += 2) {
-			(void)snprintf(
-			    name, sizeof(name), "handoff/%s/workers:%u", kinds.item[i].name, n);
+			(void)snprintf(name, sizeof(name), "%s/%s/workers:%u",
+			    kinds.item[i].family->name, kinds.item[i].name, n);
 			assert_non_null(strstr(parse(name, &bc), "two take turns, not "));
 			assert_true(bc.declined);
 		}
@@ -146,6 +147,80 @@ static void descriptors_are_closed(void **unused)
 	}
 	/* Two pipes. */
 	assert_true(most >= before + 4);
+}
+
+/* ---- refills ---- */
+
+/* The first and the last line of each side; of an odd size, too. */
+static void a_line_that_was_not_touched_is_caught(void **unused)
+{
+	static const struct {
+		const char *name;
+		size_t own, bytes;
+	} rows[] = {
+	    {"refill/futex", sizeof(struct turns), 32768},
+	    {"refill/futex/touched_bytes:4160", sizeof(struct turns), 4160},
+	    {"refill/own_switch/touched_bytes:65", sizeof(struct context_state), 128},
+	};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct refill *r;
+		struct subject s;
+
+		if (parse(rows[i].name, &bc)[0])
+			continue;
+		begin(&s, rows[i].name);
+		right_trial(&s, WINDOW_NS);
+		r = (void *)((unsigned char *)s.team.env.state + REFILL_ROUND(rows[i].own));
+		for (unsigned at = 0; at < 4; at++) {
+			volatile uint64_t *line = refill_buffer(r, at / 2, rows[i].bytes);
+
+			line += at % 2 * (rows[i].bytes - REFILL_LINE_BYTES) / sizeof(*line);
+			*line -= 1;
+			wrong(&s, check(&s), at < 2 ? "side 0: line " : "side 1: line ");
+			*line += 1;
+		}
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+static void what_touching_took_is_reported(void **unused)
+{
+	struct metric_set metrics = {0};
+	struct refill *r;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "refill/futex");
+	r = REFILL_OF(struct turns, s.team.env.state);
+	r->side[0] = (struct refill_side){.timed = 2, .cold_ns = 400, .warm_ns = 100};
+	r->side[1] = (struct refill_side){.timed = 1, .cold_ns = 500, .warm_ns = 80};
+	assert_float_equal(report(&s, &metrics, "cold_ns"), 300.0, 1e-9);
+	assert_float_equal(report(&s, &metrics, "warm_ns"), 60.0, 1e-9);
+	assert_float_equal(report(&s, &metrics, "refill_ns"), 240.0, 1e-9);
+	end(&s);
+}
+
+/* Only what lies in the trial's window. */
+static void sums_are_of_one_trial(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "refill/futex/touched_bytes:64");
+	for (unsigned t = 0; t < 3; t++) {
+		const struct refill *r = REFILL_OF(struct turns, s.team.env.state);
+		const struct turns *turns = s.team.env.state;
+		const uint64_t before = turns->worker[0].passed;
+
+		right_trial(&s, WINDOW_NS);
+		assert_true(
+		    r->side[0].timed <= (turns->worker[0].passed - before) / REFILL_AGAIN + 1);
+	}
+	end(&s);
 }
 
 /* ---- yield ---- */
@@ -348,6 +423,9 @@ int main(void)
 	    cmocka_unit_test(miscounted_hand_offs_are_caught),
 	    cmocka_unit_test(turns_need_two),
 	    cmocka_unit_test(descriptors_are_closed),
+	    cmocka_unit_test(a_line_that_was_not_touched_is_caught),
+	    cmocka_unit_test(what_touching_took_is_reported),
+	    cmocka_unit_test(sums_are_of_one_trial),
 	    cmocka_unit_test(yield_that_runs_nobody_is_caught),
 	    cmocka_unit_test(threads_may_be_alone),
 	    cmocka_unit_test(handed_over_share_is_reported),

@@ -4,6 +4,7 @@
  * fcontext saves as well: who changes them in a coroutine changes them for all.
  */
 #include "benches/handoff/context.h"
+#include "benches/handoff/refill.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,21 +113,39 @@ struct sides {
 	void *worker;
 	void *other;
 	struct context_state *st;
+	struct cb_worker *who;
 };
 
-static void ON_BARE_STACK other(uint64_t data)
+static inline struct refill *touched(struct context_state *st)
+{
+	return REFILL_OF(struct context_state, st);
+}
+
+static inline __attribute__((always_inline)) void ON_BARE_STACK answer(uint64_t data, bool touch)
 {
 	struct sides *sides = (struct sides *)(uintptr_t)data;
 
 	/* The first switch brings where they are, every later one a number. */
 	data = own_switch(&sides->other, sides->worker, 0);
 	for (;;) {
+		if (touch)
+			refill_turn(sides->who, touched(sides->st), 1, sides->st->entered);
 		sides->st->entered++;
 		data = own_switch(&sides->other, sides->worker, data + 1);
 	}
 }
 
-static void ON_BARE_STACK enter(struct cb_worker *w, void *state)
+static void ON_BARE_STACK other(uint64_t data)
+{
+	answer(data, false);
+}
+
+static void ON_BARE_STACK other_touching(uint64_t data)
+{
+	answer(data, true);
+}
+
+static void ON_BARE_STACK begin(struct cb_worker *w, void *state, void (*fn)(uint64_t data))
 {
 	struct context_state *st = state;
 	struct sides *sides;
@@ -139,14 +158,21 @@ static void ON_BARE_STACK enter(struct cb_worker *w, void *state)
 		return;
 	st->stack = st->context = sides;
 	sides->st = st;
+	sides->who = w;
 	/* Zeroes, as fresh memory is, but for where it begins. */
 	top = (uint64_t *)(void *)((unsigned char *)sides + CONTEXT_STACK_BYTES);
-	top[OWN_BEGIN_WORD - OWN_FRAME_WORDS] = (uint64_t)(uintptr_t)other;
+	top[OWN_BEGIN_WORD - OWN_FRAME_WORDS] = (uint64_t)(uintptr_t)fn;
 	sides->other = top - OWN_FRAME_WORDS;
 	(void)own_switch(&sides->worker, sides->other, (uint64_t)(uintptr_t)sides);
 }
 
-static uint64_t ON_BARE_STACK batch(struct cb_worker *w, void *state, uint64_t n)
+static void ON_BARE_STACK enter(struct cb_worker *w, void *state)
+{
+	begin(w, state, other);
+}
+
+static inline __attribute__((always_inline)) uint64_t ON_BARE_STACK switches(
+    struct cb_worker *w, void *state, uint64_t n, bool touch)
 {
 	struct context_state *st = state;
 	struct sides *sides = st->context;
@@ -158,12 +184,20 @@ static uint64_t ON_BARE_STACK batch(struct cb_worker *w, void *state, uint64_t n
 		cb_fail(w, -ENOMEM, "context: no stack");
 		return 0;
 	}
-	for (uint64_t trip = 0; trip < trips; trip++)
+	for (uint64_t trip = 0; trip < trips; trip++) {
+		if (touch)
+			refill_turn(w, touched(st), 0, first + trip);
 		data = own_switch(&sides->worker, sides->other, data);
+	}
 	st->returned += trips;
 	if (data != first + trips)
 		st->lost++;
 	return 2 * trips;
+}
+
+static uint64_t ON_BARE_STACK batch(struct cb_worker *w, void *state, uint64_t n)
+{
+	return switches(w, state, n, false);
 }
 
 static int can(const struct cb_case *c, char *why, size_t why_len)
@@ -178,3 +212,63 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 CONTEXT_KIND(own_switch,
     "switching stacks by twenty instructions: the registers of a call, and a jump",
     "System V ABI; AAPCS64", CB_QUICK, 1, enter, batch, can)
+
+/* ---- with something touched on each side ---- */
+
+static size_t touched_size(const struct cb_case *c)
+{
+	return refill_size(c, sizeof(struct context_state));
+}
+
+static int touched_setup(struct cb_env *env, char *why, size_t why_len)
+{
+	(void)why;
+	(void)why_len;
+	refill_setup(touched(env->state), env->c);
+	return 0;
+}
+
+static void ON_BARE_STACK touched_enter(struct cb_worker *w, void *state)
+{
+	refill_begin(touched(state), 0);
+	refill_begin(touched(state), 1);
+	begin(w, state, other_touching);
+}
+
+static uint64_t ON_BARE_STACK touched_batch(struct cb_worker *w, void *state, uint64_t n)
+{
+	return switches(w, state, n, true);
+}
+
+static int touched_check(const struct cb_env *env, char *why, size_t why_len)
+{
+	const struct context_state *st = env->state;
+	const uint64_t turns[2] = {st->returned, st->entered};
+	const int ret = context_check(env, why, why_len);
+
+	return ret ? ret : refill_check(touched(env->state), env->c, turns, why, why_len);
+}
+
+static void touched_report(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	refill_report(touched(env->state), metrics);
+}
+
+static const struct cb_workload own_switch_refill_work = {.op = "switch",
+    .timed = CONTEXT_TIMED REFILL_TIMED,
+    .checked = CONTEXT_CHECKED REFILL_CHECKED,
+    .state_size = touched_size,
+    .setup = touched_setup,
+    .enter = touched_enter,
+    .batch = touched_batch,
+    .check = touched_check,
+    .report = touched_report,
+    .teardown = context_teardown};
+
+static const struct cb_sweep touched_sweeps[] = {
+    {CB_FULL, "model=thread touched_bytes=32KiB,256KiB,1MiB"},
+    {CB_CHECK, "model=thread touched_bytes=32KiB"}};
+
+REFILL_KIND(own_switch, "System V ABI; AAPCS64", CB_FULL, .models = CB_CAN(CB_THREAD),
+    .not_models = CONTEXT_NOT_MODELS, .without = "workers", .sweeps = touched_sweeps,
+    .sweep_count = 2, .can = can)

@@ -14,3 +14,4 @@ struct ends {
 COUNTED(pipe, "a byte through a pipe each way", "perf bench sched pipe, lmbench lat_pipe", CB_SMOKE,
     struct ends, pipe2(it->end, O_CLOEXEC), write(it->end[1], "", 1), read(it->end[0], &into, 1),
     readable(it->end[0]), (close(it->end[0]), close(it->end[1])))
+REFILL(pipe, "lmbench lat_ctx", CB_FULL, counted_teardown_pipe)

@@ -17,3 +17,4 @@ static inline bool await(struct cb_worker *w, void *st, unsigned me)
 
 HANDOFF(spin, "a turn in a cache line that both spin on", "LMAX Disruptor's busy spin", CB_FULL,
     char, 0, await(w, st, me), (void)0, (void)0, 0)
+REFILL(spin, "LMAX Disruptor's busy spin", CB_FULL, NULL)

@@ -36,3 +36,21 @@ int turns_check(const struct cb_env *env, char *why, size_t why_len)
 	}
 	return 0;
 }
+
+void turns_refill_enter(struct cb_worker *w, void *state)
+{
+	refill_begin(REFILL_OF(struct turns, state), w->index);
+}
+
+int turns_refill_check(const struct cb_env *env, char *why, size_t why_len)
+{
+	const struct turns *t = env->state;
+	const uint64_t turns[2] = {t->worker[0].passed, t->worker[1].passed};
+
+	return refill_check(REFILL_OF(struct turns, env->state), env->c, turns, why, why_len);
+}
+
+void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics)
+{
+	refill_report(REFILL_OF(struct turns, env->state), metrics);
+}

@@ -4,7 +4,7 @@
  * A row is a type and five expressions (HANDOFF() below), in which `st` points to the type, `me` is
  * 0 or 1 and `w` the worker:
  *
- *	init     an int: 0 or -errno; `model` says which
+ *	init     an int: 0 or -errno, in `why` more than its words; `model` says which
  *	wait     until it is the turn of @me: true; or until closed(w, st): false
  *	pass     the turn to `1 - me`
  *	close    somebody leaves: wake who waits
@@ -16,6 +16,8 @@
  */
 #ifndef CONCBENCH_HANDOFF_TURNS_H
 #define CONCBENCH_HANDOFF_TURNS_H
+
+#include "benches/handoff/refill.h"
 
 #include <concbench/concbench.h>
 
@@ -66,12 +68,21 @@ CB_INLINE void turns_take(struct turns *t, unsigned me)
 int turns_check(const struct cb_env *env, char *why, size_t why_len);
 int turns_can(const struct cb_case *c, char *why, size_t why_len);
 
+void turns_refill_enter(struct cb_worker *w, void *state);
+int turns_refill_check(const struct cb_env *env, char *why, size_t why_len);
+void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
+
 #define TURNS_TIMED \
 	"one passes the turn and waits; the other, who waited, has it: half of a round trip"
 #define TURNS_CHECKED \
 	"every turn followed exactly one of the partner's, and all of them were counted"
 
-/* HANDOFF_WORK() - the row's workload, x_work; teardown: a function, or NULL. */
+#define TURNS_NOT_MODELS "it waits in the kernel: that stops the carrier, and with it the partner"
+
+/* HANDOFF_WORK() - the row's workload, x_work; teardown: a function, or NULL.
+ *
+ * x_turns(): @touched, NULL or what each side touches in its turn, before it takes note of that:
+ * where both look at the turn itself, noting it passes it on. */
 #define HANDOFF_WORK(x, type, init_, wait_, pass_, close_, check_, teardown_)           \
 	_Static_assert(sizeof(type) <= TURNS_BYTES, "the row's own part is too large"); \
 	static int x##_setup(struct cb_env *env, char *why, size_t why_len)             \
@@ -82,12 +93,14 @@ int turns_can(const struct cb_case *c, char *why, size_t why_len);
                                                                                         \
 		(void)st;                                                               \
 		(void)model;                                                            \
+		why[0] = '\0';                                                          \
 		ret = init_;                                                            \
-		if (ret)                                                                \
+		if (ret && !why[0])                                                     \
 			(void)snprintf(why, why_len, #x ": %s", strerror(-ret));        \
 		return ret;                                                             \
 	}                                                                               \
-	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)         \
+	CB_INLINE uint64_t x##_turns(                                                   \
+	    struct cb_worker *w, void *state, uint64_t n, struct refill *touched)       \
 	{                                                                               \
 		struct turns *t = state;                                                \
 		type *st = (void *)t->own;                                              \
@@ -96,10 +109,16 @@ int turns_can(const struct cb_case *c, char *why, size_t why_len);
 		for (uint64_t done = 0; done < n; done++) {                             \
 			if (!(wait_) || w->error)                                       \
 				return done;                                            \
+			if (touched)                                                    \
+				refill_turn(w, touched, me, t->worker[me].passed);      \
 			turns_take(t, me);                                              \
 			pass_;                                                          \
 		}                                                                       \
 		return n;                                                               \
+	}                                                                               \
+	static uint64_t x##_batch(struct cb_worker *w, void *state, uint64_t n)         \
+	{                                                                               \
+		return x##_turns(w, state, n, NULL);                                    \
 	}                                                                               \
 	static void x##_leave(struct cb_worker *w, void *state)                         \
 	{                                                                               \
@@ -137,18 +156,57 @@ int turns_can(const struct cb_case *c, char *why, size_t why_len);
 	HANDOFF_WORK(x, type, init, wait, pass, close, check, NULL)           \
 	HANDOFF_KIND(x, about, source, from)
 
-#define HANDOFF_KIND(x, about_, source_, from_)                                            \
-	static const struct cb_kind cb_kind_##x = {.family = "handoff",                    \
-	    .name = #x,                                                                    \
-	    .about = about_,                                                               \
-	    .source = source_,                                                             \
-	    .from = from_,                                                                 \
-	    .version = 2,                                                                  \
-	    .models = CB_CAN_OS,                                                           \
-	    .not_models =                                                                  \
-		"it waits in the kernel: that stops the carrier, and with it the partner", \
-	    .work = &x##_work,                                                             \
-	    .can = turns_can};                                                             \
+#define HANDOFF_KIND(x, about, source, from) \
+	HANDOFF_KIND_AS(x, about, source, from, .can = turns_can)
+
+/* HANDOFF_KIND_AS() - what follows are further initialisers of the kind. */
+#define HANDOFF_KIND_AS(x, about_, source_, from_, ...)                 \
+	static const struct cb_kind cb_kind_##x = {.family = "handoff", \
+	    .name = #x,                                                 \
+	    .about = about_,                                            \
+	    .source = source_,                                          \
+	    .from = from_,                                              \
+	    .version = 2,                                               \
+	    .models = CB_CAN_OS,                                        \
+	    .not_models = TURNS_NOT_MODELS,                             \
+	    .work = &x##_work,                                          \
+	    __VA_ARGS__};                                               \
 	CB_REGISTER(cb_kind_##x)
+
+/* REFILL() - the row once more, in the family of those that touch something in their turn;
+ * teardown: as of HANDOFF_WORK(). */
+#define REFILL(x, source_, from_, teardown_)                                                \
+	static size_t x##_refill_size(const struct cb_case *c)                              \
+	{                                                                                   \
+		return refill_size(c, sizeof(struct turns));                                \
+	}                                                                                   \
+	static int x##_refill_setup(struct cb_env *env, char *why, size_t why_len)          \
+	{                                                                                   \
+		refill_setup(REFILL_OF(struct turns, env->state), env->c);                  \
+		return x##_setup(env, why, why_len);                                        \
+	}                                                                                   \
+	static uint64_t x##_refill_batch(struct cb_worker *w, void *state, uint64_t n)      \
+	{                                                                                   \
+		return x##_turns(w, state, n, REFILL_OF(struct turns, state));              \
+	}                                                                                   \
+	static int x##_refill_check(const struct cb_env *env, char *why, size_t why_len)    \
+	{                                                                                   \
+		const int ret = x##_check(env, why, why_len);                               \
+                                                                                            \
+		return ret ? ret : turns_refill_check(env, why, why_len);                   \
+	}                                                                                   \
+	static const struct cb_workload x##_refill_work = {.op = "hand-off",                \
+	    .timed = TURNS_TIMED REFILL_TIMED,                                              \
+	    .checked = TURNS_CHECKED REFILL_CHECKED,                                        \
+	    .state_size = x##_refill_size,                                                  \
+	    .setup = x##_refill_setup,                                                      \
+	    .enter = turns_refill_enter,                                                    \
+	    .batch = x##_refill_batch,                                                      \
+	    .leave = x##_leave,                                                             \
+	    .check = x##_refill_check,                                                      \
+	    .report = turns_refill_report,                                                  \
+	    .teardown = teardown_};                                                         \
+	REFILL_KIND(x, source_, from_, .models = CB_CAN_OS, .not_models = TURNS_NOT_MODELS, \
+	    .can = turns_can)
 
 #endif

@@ -13,6 +13,7 @@ cache_line: the machine is what it measures, and it has a window of its own
 context: three rows, two ways of making a stack
 generator: two rows, and a parameter
 own_switch: a switch written in assembly, for two processors
+umwait: what it takes to ask the processor, and a place of its own
 yield: any number take part, and whose turn it is nobody knows'
 
 # handoff_lines FOLDER - "LINES NAME" of each file of rows in it, "long LINES NAME" of those above.
@@ -21,7 +22,7 @@ handoff_lines() {
 	for file in "$1"/*.c; do
 		name=$(basename "$file" .c)
 		# What they share, and tests.
-		case $name in *_test | family | turns | counted) continue ;; esac
+		case $name in *_test | family | turns | counted | refill) continue ;; esac
 		! grep -q "^$name: " <<<"$LONGER_HANDOFFS" || printf 'long '
 		echo "$(code "$file" | wc -l) $name"
 	done
