@@ -3,6 +3,7 @@
 #include "benches/team_fixture.h"
 
 #include "benches/fault/blast.h"
+#include "benches/fault/isolation.h"
 #include "benches/fault/killed.h"
 #include "benches/fault/two_locks.h"
 
@@ -350,6 +351,59 @@ static void a_blast_is_as_wide_as_what_is_shared(void **unused)
 	assert_true(survived("fault/blast/model:coroutine/workers:3/way:hang") < 1.0);
 }
 
+/* ---- isolation ---- */
+
+/* One sum a number of pages and a hand: no page is left out, none stands in for another. */
+static void sums_tell_pages_and_hands_apart(void **unused)
+{
+	uint64_t seen[2 * 64];
+	unsigned count = 0;
+
+	(void)unused;
+	for (uint64_t pages = 1; pages <= 64; pages++)
+		for (unsigned hand = ISOLATION_MAKER; hand <= ISOLATION_WORKER; hand++) {
+			seen[count] = isolation_sum((enum isolation_hand)hand, pages);
+			for (unsigned i = 0; i < count; i++)
+				assert_true(seen[i] != seen[count]);
+			count++;
+		}
+}
+
+/* Side by side: a copy of each page takes longer than none. */
+static void a_page_of_ones_own_has_its_price(void **unused)
+{
+	static const char *const names[] = {
+	    "fault/isolation/model:thread/pages:4096", "fault/isolation/model:process/pages:4096"};
+	double least[2] = {1e12, 1e12};
+	struct isolation_state *st;
+	struct isolation_round *r;
+	struct subject s;
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		double ns = -1.0;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		/* The least: who was kept from its PU meanwhile does not count. */
+		for (unsigned t = 0; t < 10; t++) {
+			right_trial(&s, 0);
+			assert_true(metric_get(&s.sample.metrics, "page_ns", &ns));
+			least[i] = ns < least[i] ? ns : least[i];
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		/* One wrong account at a time. */
+		r = &st->rounds[ISOLATION_ROUNDS - 1];
+		r->seen_by_worker++;
+		wrong(&s, check(&s), "has not written to all of its pages");
+		r->seen_by_worker--;
+		r->seen_by_maker = isolation_sum(i ? ISOLATION_WORKER : ISOLATION_MAKER, st->pages);
+		wrong(&s, check(&s), i ? "have changed under" : "does not see");
+		end(&s);
+	}
+	assert_true(least[1] > least[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +415,8 @@ int main(void)
 	    cmocka_unit_test(spinning_in_a_deadlock_burns_more),
 	    cmocka_unit_test(only_exit_cuts_off),
 	    cmocka_unit_test(a_blast_is_as_wide_as_what_is_shared),
+	    cmocka_unit_test(sums_tell_pages_and_hands_apart),
+	    cmocka_unit_test(a_page_of_ones_own_has_its_price),
 	    cmocka_unit_test(accounts_have_to_agree),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	};
