@@ -172,6 +172,35 @@ static void coroutines_are_declined(void **unused)
 	assert_true(bc.declined);
 }
 
+/* ---- rates ---- */
+
+/* Each maker counts its own, and all of them together are what the figure is of. */
+static void rates_are_of_all_makers(void **unused)
+{
+	static const char *const names[] = {"create/thread_rate/model:thread/workers:3",
+	    "create/thread_rate/model:process/workers:3", "create/fork_rate/model:thread/workers:3",
+	    "create/fork_rate/model:process/workers:3"};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct life_maker *maker;
+		struct subject s;
+
+		begin(&s, names[i]);
+		maker = s.team.env.state;
+		right_trial(&s, WINDOW_NS);
+		for (unsigned w = 0; w < 3; w++) {
+			assert_true(maker[w].made > 0 && maker[w].made == maker[w].ran);
+			maker[w].ran++;
+			wrong(&s, check(&s), " ran, ");
+			maker[w].ran--;
+		}
+		assert_true(metric(&s, METRIC_OPS) * metric(&s, "ns_per_op") > 0.99 * WINDOW_NS);
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
 /* ---- arguments ---- */
 
 static void reading_is_a_part_of_the_life(void **unused)
@@ -305,6 +334,7 @@ int main(void)
 	    cmocka_unit_test(accounts_have_to_agree),
 	    cmocka_unit_test(one_on_another_pu_is_astray),
 	    cmocka_unit_test(coroutines_are_declined),
+	    cmocka_unit_test(rates_are_of_all_makers),
 	    cmocka_unit_test(reading_is_a_part_of_the_life),
 	    cmocka_unit_test(every_word_counts),
 	    cmocka_unit_test(orders_are_judged),

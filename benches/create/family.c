@@ -21,8 +21,7 @@ void life_enter(struct cb_worker *w, void *state)
 		own->phase_ns[p] = 0;
 }
 
-void life_note(struct cb_worker *w, struct life_maker *own, uint64_t asked_ns, uint64_t returned_ns,
-    uint64_t joined_ns)
+void life_count(struct cb_worker *w, struct life_maker *own)
 {
 	const struct life *l = &own->life;
 
@@ -32,6 +31,14 @@ void life_note(struct cb_worker *w, struct life_maker *own, uint64_t asked_ns, u
 	own->astray += w->pu >= 0 && l->pu != w->pu;
 	if (l->error)
 		cb_fail(w, l->error, "binding the worker that was made");
+}
+
+void life_note(struct cb_worker *w, struct life_maker *own, uint64_t asked_ns, uint64_t returned_ns,
+    uint64_t joined_ns)
+{
+	const struct life *l = &own->life;
+
+	life_count(w, own);
 	cb_record_ns(w, joined_ns, l->first_ns - asked_ns);
 	if (!cb_in_window(w, joined_ns))
 		return;

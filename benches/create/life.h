@@ -85,7 +85,10 @@ CB_INLINE void life_live(struct life *l, void (*inside)(struct life *l))
 	life_end(l, l->key, inside);
 }
 
-/* life_note() - one has been awaited: was it what it should be, and how long did it take? */
+/* life_count() - one has been awaited: was it what it should be? */
+void life_count(struct cb_worker *w, struct life_maker *own);
+
+/* life_note() - the same, and how long did it take? */
 void life_note(struct cb_worker *w, struct life_maker *own, uint64_t asked_ns, uint64_t returned_ns,
     uint64_t joined_ns);
 

@@ -3,8 +3,12 @@
 #include "benches/team_fixture.h"
 
 #include "benches/fault/blast.h"
+#include "benches/fault/isolation.h"
 #include "benches/fault/killed.h"
+#include "benches/fault/orphans.h"
 #include "benches/fault/two_locks.h"
+#include "benches/fault/relatives.h"
+#include "benches/fault/zombies.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -115,6 +119,10 @@ static void what_cannot_be_is_declined(void **unused)
 		"on one carrier only"},
 	    {"fault/two_locks/model:thread/workers:3", "two take the two locks, not 3"},
 	    {"fault/two_locks/model:thread/lock:spin/cure:timed", "no timed form"},
+	    {"fault/orphans/model:thread/way:exit", "the end of its threads"},
+	    {"fault/orphans/model:thread/way:thread_end/cure:pdeathsig", "no signal is sent"},
+	    {"fault/orphans/model:process/way:thread_end/adopter:sleeps", "the process goes on"},
+	    {"fault/zombies/model:thread/reap:double_fork", "threads have no parent"},
 	    {"fault/two_locks_cured/model:thread/cure:none", "without a cure it deadlocks"},
 	};
 	struct bench_case bc;
@@ -347,6 +355,202 @@ static void a_blast_is_as_wide_as_what_is_shared(void **unused)
 	assert_true(survived("fault/blast/model:coroutine/workers:3/way:hang") < 1.0);
 }
 
+/* ---- isolation ---- */
+
+/* One sum a number of pages and a hand: no page is left out, none stands in for another. */
+static void sums_tell_pages_and_hands_apart(void **unused)
+{
+	uint64_t seen[2 * 64];
+	unsigned count = 0;
+
+	(void)unused;
+	for (uint64_t pages = 1; pages <= 64; pages++)
+		for (unsigned hand = ISOLATION_MAKER; hand <= ISOLATION_WORKER; hand++) {
+			seen[count] = isolation_sum((enum isolation_hand)hand, pages);
+			for (unsigned i = 0; i < count; i++)
+				assert_true(seen[i] != seen[count]);
+			count++;
+		}
+}
+
+/* Side by side: a copy of each page takes longer than none. */
+static void a_page_of_ones_own_has_its_price(void **unused)
+{
+	static const char *const names[] = {
+	    "fault/isolation/model:thread/pages:4096", "fault/isolation/model:process/pages:4096"};
+	double least[2] = {1e12, 1e12};
+	struct isolation_state *st;
+	struct isolation_round *r;
+	struct subject s;
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		double ns = -1.0;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		/* The least: who was kept from its PU meanwhile does not count. */
+		for (unsigned t = 0; t < 10; t++) {
+			right_trial(&s, 0);
+			assert_true(metric_get(&s.sample.metrics, "page_ns", &ns));
+			least[i] = ns < least[i] ? ns : least[i];
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		/* One wrong account at a time. */
+		r = &st->rounds[ISOLATION_ROUNDS - 1];
+		r->seen_by_worker++;
+		wrong(&s, check(&s), "has not written to all of its pages");
+		r->seen_by_worker--;
+		r->seen_by_maker = isolation_sum(i ? ISOLATION_WORKER : ISOLATION_MAKER, st->pages);
+		wrong(&s, check(&s), i ? "have changed under" : "does not see");
+		end(&s);
+	}
+	assert_true(least[1] > least[0]);
+}
+
+/* ---- orphans and zombies ---- */
+
+static bool in_outcome(const struct subject *s, const char *word)
+{
+	double value = -1.0;
+
+	return metric_get(&s->sample.metrics, word, &value) && value == 1.0;
+}
+
+/* Each word, and nothing is left behind. */
+static void what_becomes_of_orphans(void **unused)
+{
+	static const struct {
+		const char *name, *word;
+	} rows[] = {
+	    {"fault/orphans/model:process/workers:3/way:killed/cure:none", "outcome.ran_on"},
+	    {"fault/orphans/model:process/workers:3/way:exit/cure:none/adopter:sleeps",
+		"outcome.zombie"},
+	    {"fault/orphans/model:process/workers:3/way:killed/cure:pdeathsig", "outcome.ended"},
+	    {"fault/orphans/model:process/workers:3/way:exit/cure:pdeathsig/adopter:sleeps",
+		"outcome.zombie"},
+	    /* The trap: a thread's end is one of a maker, though the process goes on. */
+	    {"fault/orphans/model:process/workers:3/way:thread_end/cure:pdeathsig",
+		"outcome.ended"},
+	    {"fault/orphans/model:process/workers:3/way:thread_end/cure:none", "outcome.ran_on"},
+	    {"fault/orphans/model:thread/workers:3/way:thread_end", "outcome.ran_on"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct subject s;
+
+		begin(&s, rows[i].name);
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			if (!in_outcome(&s, rows[i].word))
+				fail_msg("%s: not %s", rows[i].name, rows[i].word);
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		end(&s);
+	}
+}
+
+/* One wrong account at a time. */
+static void orphans_accounts_have_to_agree(void **unused)
+{
+	struct orphans_state *st;
+	struct subject s;
+	int status;
+
+	(void)unused;
+	begin(&s, "fault/orphans/model:process/workers:2/way:killed/cure:none");
+	st = s.team.env.state;
+	right_trial(&s, 0);
+	status = st->maker_status;
+	st->maker_status = 0;
+	wrong(&s, check(&s), "the maker has not ended as it should");
+	st->maker_status = status;
+	st->worker[1].deeds--;
+	wrong(&s, check(&s), "worker 1 has not come to its end");
+	st->worker[1].deeds++;
+	st->worker[0].parent = st->maker;
+	wrong(&s, check(&s), "worker 0 has not become an orphan");
+	st->worker[0].parent = st->adopter;
+	st->worker[0].left = 'Z';
+	wrong(&s, check(&s), "worker 0 is left, though it was waited for");
+	st->worker[0].left = RELATIVE_GONE;
+	st->how = ORPHANS_SLEEPS;
+	wrong(&s, check(&s), "worker 0 is gone, though nobody has waited for it");
+	st->how = ORPHANS_REAPS;
+	st->cure = ORPHANS_PDEATHSIG;
+	wrong(&s, check(&s), "worker 0 has outlived its maker");
+	st->cure = ORPHANS_NO_CURE;
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
+static void what_is_left_of_the_dead(void **unused)
+{
+	static const struct {
+		const char *name;
+		double kept;
+	} rows[] = {
+		{"fault/zombies/model:process/workers:3/reap:nobody", 1.0},
+		{"fault/zombies/model:process/workers:3/reap:wait", 0.0},
+		{"fault/zombies/model:process/workers:3/reap:ignore", 0.0},
+		{"fault/zombies/model:process/workers:3/reap:double_fork", 0.0},
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+		{"fault/zombies/model:thread/workers:1/reap:nobody", 1.0},
+		{"fault/zombies/model:thread/workers:9/reap:nobody", 1.0},
+		{"fault/zombies/model:thread/workers:9/reap:wait", 0.0},
+		{"fault/zombies/model:thread/workers:9/reap:ignore", 0.0},
+#endif
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct zombies_state *st;
+		struct subject s;
+		double kept = -1.0;
+
+		begin(&s, rows[i].name);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			assert_true(metric_get(&s.sample.metrics, "kept_share", &kept));
+			assert_true(kept == rows[i].kept);
+			assert_true(in_outcome(&s, kept > 0.0 ? "outcome.kept" : "outcome.gone"));
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		/* One wrong account at a time. */
+		st->adopted++;
+		wrong(&s, check(&s), "the adopter has got ");
+		st->adopted--;
+		st->kept += kept > 0.0 ? -1U : 1U;
+		wrong(&s, check(&s), " are left, and not ");
+		st->kept -= kept > 0.0 ? -1U : 1U;
+		st->left = 1;
+		wrong(&s, check(&s), "1 are left when all is over");
+		st->left = 0;
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+/* Of ourselves, of a zombie, and of nobody. */
+static void states_are_read(void **unused)
+{
+	const pid_t self = getpid(), pid = fork();
+	siginfo_t info;
+
+	(void)unused;
+	if (pid == 0)
+		_exit(0);
+	assert_true(pid > 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(relative_state(pid, self), 'Z');
+	assert_int_equal(relative_state(pid, pid), RELATIVE_GONE);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(relative_state(pid, self), RELATIVE_GONE);
+	assert_int_equal(relative_state(self, getppid()), 'R');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +562,12 @@ int main(void)
 	    cmocka_unit_test(spinning_in_a_deadlock_burns_more),
 	    cmocka_unit_test(only_exit_cuts_off),
 	    cmocka_unit_test(a_blast_is_as_wide_as_what_is_shared),
+	    cmocka_unit_test(sums_tell_pages_and_hands_apart),
+	    cmocka_unit_test(a_page_of_ones_own_has_its_price),
+	    cmocka_unit_test(what_becomes_of_orphans),
+	    cmocka_unit_test(orphans_accounts_have_to_agree),
+	    cmocka_unit_test(what_is_left_of_the_dead),
+	    cmocka_unit_test(states_are_read),
 	    cmocka_unit_test(accounts_have_to_agree),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	};

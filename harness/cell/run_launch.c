@@ -113,12 +113,19 @@ static int keep_figure(struct run_loop *l, struct series *s, const struct sample
 	    .launch = trial->launch, .slot = trial->slot, .warm_up = trial->warm_up};
 	const char *const kept[] = {
 	    s->figure.metric, METRIC_WINDOW_NS, METRIC_ROUND_TRIP_NS, METRIC_THROTTLED_PCT};
+	char word[METRIC_NAME_MAX], name[METRIC_NAME_MAX + sizeof(METRIC_OUTCOME)];
 	double value;
 	int ret;
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (metric_get(&trial->metrics, kept[i], &value))
 			(void)metric_add(&one.metrics, kept[i], value);
+	/* An outcome has no metric of its own name: each of its words has one. */
+	for (unsigned i = 0; i < RUN_OUTCOMES_MAX && run_figure_word(&s->figure, i, word); i++) {
+		(void)snprintf(name, sizeof(name), METRIC_OUTCOME "%s", word);
+		if (metric_get(&trial->metrics, name, &value))
+			(void)metric_add(&one.metrics, name, value);
+	}
 	ret = journal_sample(l->journal, s->name, &one);
 	return ret ? ret : series_add_sample(s, &one);
 }

@@ -53,6 +53,30 @@ static void several_figures_feed_several_series(void **state)
 	end(&s);
 }
 
+/* It has a metric for each of its words, and none of its own name. */
+static void an_outcome_may_be_a_further_figure(void **state)
+{
+	static const char *const names[] = {"ends", NULL};
+	const struct series *series;
+	struct run_figure *figure;
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	add_figure(&s, 0, "outcome");
+	figure = &s.run.series[1].figure;
+	figure->scale = CB_OUTCOME;
+	(void)snprintf(figure->outcomes, sizeof(figure->outcomes), "well badly");
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	series = &s.run.series[1];
+	assert_string_equal(series->reason, "");
+	assert_int_equal(series->sample_count, 3 * SLOTS);
+	for (unsigned k = 0; k < 3 * SLOTS; k++)
+		assert_int_equal(
+		    run_figure_outcome(&series->figure, &series->samples[k].metrics), 1);
+	end(&s);
+}
+
 /* None of its series is good when the case is not. */
 static void several_figures_share_a_failure(void **state)
 {
@@ -258,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(several_figures_feed_several_series),
+	    cmocka_unit_test(an_outcome_may_be_a_further_figure),
 	    cmocka_unit_test(several_figures_share_a_failure),
 	    cmocka_unit_test(a_case_ends_when_all_its_figures_are_precise),
 	    cmocka_unit_test(a_figure_is_waited_for_and_given_to_all_launches),

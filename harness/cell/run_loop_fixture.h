@@ -58,6 +58,7 @@ const struct cb_family *const cb_families[] = {NULL};
 	"metrics=$metrics',\"ops_per_s\":'$((1000 + warm))',\"cold_bytes\":'$((3000 + warm));;\n"  \
 	"long) [ $launch$slot != 10 ] || sleep 4;;\n"                                              \
 	"nothing) metrics=$metrics',\"ops_per_s\":0';;\n"                                          \
+	"ends) metrics=$metrics',\"outcome.well\":0,\"outcome.badly\":1';;\n"                      \
 	"looks|mislooks) metrics='\"trial_ns\":'$length',\"cold_bytes\":9';;\n"                    \
 	"esac; }\n"                                                                                \
 	"pus=0; case $launch$name in 2strays) pus=1;; esac\n"                                      \
