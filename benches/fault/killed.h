@@ -36,6 +36,7 @@ struct killed_state {
 	struct killed_plan plan;
 	uint32_t workers;
 	uint32_t robust;
+	uint32_t born;     /* processes that there have been */
 	uint32_t inside;   /* the victim is */
 	uint32_t dead;     /* and then no more */
 	int victim_status; /* of waitpid(2) */

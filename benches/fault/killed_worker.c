@@ -12,8 +12,8 @@
 
 /* Of each that is left. */
 #define OPERATIONS 10u
-/* Those that go on are done within a few milliseconds, and on a machine that is very busy within a
- * few hundred. */
+/* Of those that go on somebody is a step further within a millisecond, and on a machine that is
+ * very busy within a hundred. */
 #define DEADLINE_NS (500 * CB_NS_PER_MS)
 
 enum mutex_word { PLAIN, ROBUST };
@@ -105,6 +105,8 @@ static pid_t start(struct killed_state *st, void (*fn)(struct killed_state *st))
 
 	if (pid < 0)
 		cb_store(&st->error, -errno);
+	if (pid > 0)
+		cb_store(&st->born, st->born + 1);
 	if (pid)
 		return pid;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -138,6 +140,14 @@ static void team(void *arg)
 
 /* ---- in the cell ---- */
 
+/* Births, the death, and all operations. */
+static uint64_t steps_of(const void *arg)
+{
+	const struct killed_state *st = arg;
+
+	return cb_load(&st->born) + cb_load(&st->inside) + cb_load(&st->dead) + cb_load(&st->done);
+}
+
 static void forget_last(struct killed_state *st)
 {
 	const uint32_t robust = st->robust;
@@ -164,7 +174,7 @@ int killed_once(const struct killed_plan *plan, struct cb_env *env, struct cb_me
 	st->workers = env->workers;
 	ret = mutex_init(&st->mutex, st->robust);
 	if (!ret)
-		ret = cb_sacrifice(team, st, DEADLINE_NS, &st->fate);
+		ret = cb_sacrifice_watched(team, steps_of, st, DEADLINE_NS, &st->fate);
 	if (!ret)
 		ret = st->error;
 	if (ret) {
@@ -241,7 +251,8 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 static const struct cb_workload workload = {
     .op = "death of a worker",
     .timed =
-	"a worker is killed inside the section; what becomes of the others, up to their deadline",
+	"a worker is killed inside the section; what becomes of the others, until they are done or "
+	"nothing has happened for 500 ms",
     .checked =
 	"somebody died, everybody who was left is accounted for, and the outcome fits the counter",
     .state_bytes = sizeof(struct killed_state),
@@ -276,7 +287,7 @@ static const struct cb_kind killed_worker = {
     .about = "a worker is killed (SIGKILL) while it holds a lock that others wait for",
     .source = "pthread_mutexattr_setrobust(3)",
     .from = CB_SMOKE,
-    .version = 1,
+    .version = 2,
     .models = CB_CAN(CB_PROCESS),
     .not_models = "a signal that kills a thread or a coroutine kills all of them",
     .work = &workload,

@@ -17,7 +17,7 @@
 enum two_locks_outcome {
 	TWO_LOCKS_SURVIVED,   /* both have done all their rounds */
 	TWO_LOCKS_DEADLOCKED, /* each waits for what the other has */
-	TWO_LOCKS_UNFINISHED, /* they were at it still: kept from their PUs, or giving way for ever
+	TWO_LOCKS_UNFINISHED, /* neither: kept from their PUs, or giving way for ever
 			       */
 	TWO_LOCKS_OUTCOMES,
 };

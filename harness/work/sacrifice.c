@@ -44,6 +44,28 @@ static int await_end(int pidfd, uint64_t until_ns)
 	}
 }
 
+/* So many looks in a row, spread over the deadline, have to show the same. A machine that stood
+ * still with all that is on it has not been looked at meanwhile. */
+#define LOOKS 16
+
+/* Return: as await_end(), 0 when nothing has happened for @within_ns. */
+static int await_end_or_hang(
+    int pidfd, uint64_t (*progress)(const void *arg), const void *arg, uint64_t within_ns)
+{
+	uint64_t seen = progress(arg);
+	unsigned quiet = 0;
+	int ended = 0;
+
+	while (!ended && quiet < LOOKS) {
+		const uint64_t before = seen;
+
+		ended = await_end(pidfd, clock_now_ns() + (within_ns + LOOKS - 1) / LOOKS);
+		seen = progress(arg);
+		quiet = seen == before ? quiet + 1 : 0;
+	}
+	return ended;
+}
+
 /* Ends its whole group. Processes that it has left behind are our children by now
  * (PR_SET_CHILD_SUBREAPER); a dying process keeps its children until we have waited for it. */
 static int end_group(pid_t leader, int *status)
@@ -62,6 +84,12 @@ static int end_group(pid_t leader, int *status)
 }
 
 int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb_fate *fate)
+{
+	return cb_sacrifice_watched(fn, NULL, arg, within_ns, fate);
+}
+
+int cb_sacrifice_watched(void (*fn)(void *arg), uint64_t (*progress)(const void *arg), void *arg,
+    uint64_t within_ns, struct cb_fate *fate)
 {
 	const uint64_t begin_ns = clock_now_ns();
 	const pid_t self = getpid();
@@ -82,7 +110,9 @@ int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb
 	 * number is still its own. */
 	(void)setpgid(pid, pid);
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	ended = pidfd < 0 ? -errno : await_end(pidfd, begin_ns + within_ns);
+	ended = pidfd < 0  ? -errno
+		: progress ? await_end_or_hang(pidfd, progress, arg, within_ns)
+			   : await_end(pidfd, begin_ns + within_ns);
 	if (pidfd >= 0)
 		(void)close(pidfd);
 	memset(fate, 0, sizeof(*fate));

@@ -97,6 +97,60 @@ static void each_end_is_told(void **state)
 	assert_int_equal(munmap(seen, sizeof(*seen)), 0);
 }
 
+/* Each step well within the deadline, all of them far beyond. */
+#define QUIET_NS (10 * SHORT_NS)
+#define STEPS 40
+#define STEP_NS (SHORT_NS / 2)
+
+struct walk {
+	uint32_t steps, to_go;
+	bool returns;
+};
+
+static void walk(void *arg)
+{
+	struct walk *w = arg;
+
+	while (w->to_go) {
+		clock_sleep_until_ns(clock_now_ns() + STEP_NS);
+		w->to_go--;
+		cb_store(&w->steps, w->steps + 1);
+	}
+	if (!w->returns)
+		hang(NULL);
+}
+
+static uint64_t steps_of(const void *arg)
+{
+	return cb_load(&((const struct walk *)arg)->steps);
+}
+
+static void a_hang_is_that_nothing_happens(void **state)
+{
+	struct walk *w = shared(sizeof(*w));
+
+	(void)state;
+	for (int returns = 0; returns < 2; returns++) {
+		struct cb_fate fate;
+
+		*w = (struct walk){.to_go = STEPS, .returns = returns};
+		assert_int_equal(cb_sacrifice_watched(walk, steps_of, w, QUIET_NS, &fate), 0);
+		assert_int_equal(fate.hung, !returns);
+		assert_int_equal(w->steps, STEPS);
+		assert_true(fate.wall_ns >= STEPS * STEP_NS + (returns ? 0 : QUIET_NS));
+		assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	}
+	/* Without anybody who watches, it is over before it has come that far. */
+	*w = (struct walk){.to_go = STEPS, .returns = true};
+	{
+		struct cb_fate fate;
+
+		assert_int_equal(cb_sacrifice(walk, w, SHORT_NS, &fate), 0);
+		assert_true(fate.hung);
+	}
+	assert_int_equal(munmap(w, sizeof(*w)), 0);
+}
+
 /* A child and its child, which wait for ever. */
 struct kin {
 	pid_t pid[2];
@@ -126,6 +180,13 @@ static void have_children(void *arg)
 	_exit(4);
 }
 
+static uint64_t born(const void *arg)
+{
+	const struct kin *kin = arg;
+
+	return (cb_load(&kin->pid[0]) > 0 ? 1u : 0u) + (cb_load(&kin->pid[1]) > 0 ? 1u : 0u);
+}
+
 static void nobody_is_left(void **state)
 {
 	struct kin *kin = shared(sizeof(*kin));
@@ -142,8 +203,8 @@ static void nobody_is_left(void **state)
 
 		kin->outlive = outlive;
 		kin->pid[0] = kin->pid[1] = 0;
-		assert_int_equal(
-		    cb_sacrifice(have_children, kin, outlive ? PATIENCE_NS : 10 * SHORT_NS, &fate),
+		assert_int_equal(cb_sacrifice_watched(have_children, born, kin,
+				     outlive ? PATIENCE_NS : QUIET_NS, &fate),
 		    0);
 		assert_int_equal(fate.hung, !outlive);
 		assert_int_equal(fate.status, outlive ? 4 : 0);
@@ -165,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_end_is_told),
+	    cmocka_unit_test(a_hang_is_that_nothing_happens),
 	    cmocka_unit_test(nobody_is_left),
 	};
 

@@ -105,7 +105,7 @@ compare "$dir/base.json" "$dir/broken.json"
 check "a file that lacks the schema's times fails" says "KeyError"
 
 real_run() {
-	"$concbench" run --profile smoke --filter '^handoff/call_' --rounds 10 --precision 0 --no-charts --quiet \
+	"$concbench" run --profile smoke --filter '^handoff/call_' --rounds 10 --precision 0 --slot-time 3ms --no-charts --quiet \
 		--results "$dir/res" --benchmark_out="$dir/$1.json" >"$dir/out" 2>&1
 }
 real_case=handoff/call_direct/model:thread/place:same

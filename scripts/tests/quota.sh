@@ -70,7 +70,19 @@ the_gate_says_it() {
 	has line 'the CPU quota stopped it in '
 }
 
-both_there() { [ "$(wc -l <"$group/cgroup.procs")" -ge 2 ]; }
+# One that is bound to PU 1 has worked there for three ticks: it is in its first window.
+at_work() {
+	local pid task
+	while read -r pid; do
+		for task in /proc/"$pid"/task/*; do
+			if grep -qsx 'Cpus_allowed_list:[[:space:]]*1' "$task/status" &&
+				[ "$(sed 's/.*) //' "$task/stat" 2>/dev/null | cut -d' ' -f12)" -ge 3 ]; then
+				return 0
+			fi
+		done
+	done <"$group/cgroup.procs"
+	return 1
+}
 
 # A PU that is taken away inside of a window.
 a_cpuset_that_shrinks_is_seen() {
@@ -79,9 +91,7 @@ a_cpuset_that_shrinks_is_seen() {
 	inside "$CONCBENCH" run --filter "$sieve" --rounds 1 --slots 2 --slot-time 1500ms --no-charts --no-counters \
 		--results res >out 2>err &
 	local run=$! status=0
-	# It and its cell, whose first window takes longer than what is left of the start.
-	wait_for 30 both_there
-	sleep 0.7
+	wait_for 30 at_work
 	echo 0 >"$group/cpuset.cpus"
 	wait "$run" || status=$?
 	[ "$status" -eq 1 ] || fail "exit status $status: $(cat out err)"

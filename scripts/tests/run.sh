@@ -327,7 +327,7 @@ $(grep "^\"selftest/$1" out)"
 	has "$(dirname "$(run_file)")/cells.log" 'a library that talks'
 	# A failed case has no figure: the columns are empty.
 	grep '"invalid"' out | grep -q '"selftest/invalid[^"]*",,,,' || fail "a figure on an invalid row"
-	nothing_left
+	wait_for 5 nothing_left
 }
 
 measuring() { grep -qs '^{"case"' res/2*/journal.jsonl; }
@@ -346,7 +346,7 @@ interrupted() {
 	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
 	has "$(run_file)" '"interrupted": true' selftest/slow
 	has out selftest Interrupted
-	nothing_left
+	wait_for 5 nothing_left
 }
 
 # As soon as there is a folder: what is in it then is whole.
@@ -407,7 +407,8 @@ signals_do_not_wait_for_charts() {
 
 nohup_goes_on() {
 	local pid status=0
-	nohup "$CONCBENCH" run "${quick[@]}" "$fast" --slot-time 200ms >out 2>err </dev/null &
+	# Long enough to be hung up on in the middle.
+	nohup "$CONCBENCH" run "${quick[@]}" --rounds 6 "$fast" --slot-time 200ms >out 2>err </dev/null &
 	pid=$!
 	wait_for 20 measuring
 	kill -HUP $pid
