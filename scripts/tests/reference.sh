@@ -54,7 +54,11 @@ what_is_measured_within_has_its_lines() {
 
 # Figures are not judged here, where anything else may run; that some have a row is.
 both_sides_give_figures() {
-	expect 0 bash "$compare" --only '1 worker|ck_spsc|chase|made|parked|mq hand-off' 1
+	# Another chance as above.
+	for _ in 1 2 3; do
+		expect 0 bash "$compare" --only '1 worker|ck_spsc|chase|made|parked|mq hand-off' 1
+		grep -q 'cannot be run here' out || break
+	done
 	if [ "$(nproc)" -ge 2 ]; then ! grep 'cannot be run here' out || fail "$(cat out)"; fi
 	has out 'ck_mcs, 1 worker' 'no line inside' 'ck_spsc' 'chase, 256 KiB' 'thread made and joined' \
 		'memory of a parked thread' 'mq hand-off'
