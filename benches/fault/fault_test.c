@@ -483,6 +483,17 @@ static void orphans_accounts_have_to_agree(void **unused)
 	st->cure = ORPHANS_NO_CURE;
 	assert_int_equal(check(&s), 0);
 	end(&s);
+
+	begin(&s, "fault/orphans/model:process/workers:2/way:killed/cure:pdeathsig");
+	st = s.team.env.state;
+	right_trial(&s, 0);
+	status = st->worker[1].status;
+	st->worker[1].status = 0;
+	wrong(&s, check(&s), "worker 1 has outlived its maker");
+	st->worker[1].status = status;
+	st->worker[1].deeds = ORPHANS_DEEDS;
+	wrong(&s, check(&s), "worker 1 has outlived its maker");
+	end(&s);
 }
 
 static void what_is_left_of_the_dead(void **unused)

@@ -1,5 +1,8 @@
 /* family.c - what a worker keeps of the memory while it does nothing. */
-#include <concbench/concbench.h>
+#include "benches/memory/wall.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL,
@@ -18,6 +21,22 @@ static const struct cb_figure figures[] = {
     {"resident_bytes", "of that without its page tables", "bytes", CB_RATIO, CB_LESS, 0.0, NULL},
 };
 
+/* What may stop one more worker here, and how that is raised. */
+static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
+{
+	(void)c;
+	for (enum wall w = WALL_NPROC; w < WALL_MEMORY; w++) {
+		const struct wall_seen seen = wall_look(w);
+		char text[300], limit[40] = "none here";
+
+		if (seen.limit != UINT64_MAX)
+			(void)snprintf(limit, sizeof(limit), "%" PRIu64, seen.limit);
+		(void)snprintf(text, sizeof(text), "%s: %s; to raise it: %s", wall_name(w), limit,
+		    wall_cure(w));
+		say(to, w == WALL_NPROC ? "walls" : "", text);
+	}
+}
+
 const struct cb_family memory_family = {
     .name = "memory",
     .plural = "memories",
@@ -34,4 +53,5 @@ const struct cb_family memory_family = {
 	       "stacks: less is better.",
     .axis = "workers",
     .contenders = CB_MODELS,
+    .facts = facts,
 };

@@ -3,6 +3,7 @@
 #include "benches/team_fixture.h"
 
 #include "benches/memory/parked.h"
+#include "benches/memory/walls.h"
 
 #include <sys/wait.h>
 #include <sys/mman.h>
@@ -161,9 +162,114 @@ static void a_wall_is_told(void **unused)
 		    -EAGAIN);
 		(void)snprintf(want, sizeof(want), "%s 4 of 10: ", models[i]);
 		assert_non_null(strstr(s.why, want));
+		assert_non_null(strstr(s.why, "; to raise it: "));
 		assert_int_equal(((struct parked_state *)s.team.env.state)->made, 0);
 		assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 		end(&s);
+	}
+}
+
+/* Where one of them cannot be set low, that is said. Return: false then. */
+static bool begin_if_it_can(struct subject *s, const char *name)
+{
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	assert_string_equal(parse(name, &s->bc), "");
+	ret = team_create(
+	    &s->team, &s->bc, topo, &(struct team_options){.seed = 7}, s->why, sizeof(s->why));
+	if (ret && ret != -ENOTSUP)
+		fail_msg("%s: %s", name, s->why);
+	return ret == 0;
+}
+
+static void walls_are_told_apart(void **unused)
+{
+	static const struct {
+		const char *name;
+		enum wall wall;
+	} rows[] = {
+	    {"memory/walls/model:thread/workers:400/limit:nproc", WALL_NPROC},
+	    {"memory/walls/model:process/workers:400/limit:nproc", WALL_NPROC},
+	    {"memory/walls/model:thread/workers:40/limit:nofile", WALL_NOFILE},
+	    {"memory/walls/model:process/workers:40/limit:nofile", WALL_NOFILE},
+	    {"memory/walls/model:thread/workers:40/limit:map_count", WALL_MAP_COUNT},
+	    {"memory/walls/model:thread/workers:40/limit:address_space", WALL_SPACE},
+	    {"memory/walls/model:thread/workers:40/limit:none", WALL_NONE},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct walls_state *st;
+		struct subject s;
+
+		if (!begin_if_it_can(&s, rows[i].name))
+			continue;
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 2; t++) {
+			right_trial(&s, 0);
+			assert_int_equal(st->found.wall, rows[i].wall);
+			assert_int_equal(st->made == st->workers, rows[i].wall == WALL_NONE);
+			assert_true(metric(&s, "made") == st->made);
+			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+		}
+		/* One wrong account at a time. */
+		if (rows[i].wall != WALL_NONE) {
+			const uint32_t made = st->made;
+
+			st->found.wall = WALL_UNKNOWN;
+			wrong(&s, check(&s), "no limit that is known here");
+			st->found.wall = rows[i].wall;
+			st->made = st->workers;
+			wrong(&s, check(&s), " and what has stopped them is ");
+			st->made = 0;
+			wrong(&s, check(&s), "not one could be made: ");
+			st->made = made;
+		}
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+static void an_error_says_where_to_look(void **unused)
+{
+	struct wall_seen seen = wall_find(-EMFILE);
+	char text[200];
+
+	(void)unused;
+	assert_int_equal(seen.wall, WALL_NOFILE);
+	wall_tell(&seen, text, sizeof(text));
+	assert_non_null(strstr(text, "RLIMIT_NOFILE"));
+	assert_non_null(strstr(text, "ulimit -n"));
+	assert_int_equal(wall_find(0).wall, WALL_NONE);
+	assert_int_equal(wall_find(-ENFILE).wall, WALL_FILE_MAX);
+	assert_int_equal(wall_find(-EINVAL).wall, WALL_UNKNOWN);
+	/* Of ourselves at least one is counted. */
+	assert_true(wall_tasks_of_user() >= 1);
+	for (enum wall w = WALL_NPROC; w < WALL_MEMORY; w++) {
+		seen = wall_look(w);
+		if (seen.limit != UINT64_MAX && seen.used != UINT64_MAX)
+			assert_true(seen.used > 0);
+		/* Each has its name and its cure. */
+		assert_true(strlen(wall_name(w)) > 0 && strlen(wall_cure(w)) > 0);
+	}
+}
+
+static void what_cannot_be_set_low_is_declined(void **unused)
+{
+	static const struct {
+		const char *name, *why;
+	} bad[] = {
+	    {"memory/walls/model:process/limit:map_count", "each process has that to itself"},
+	    {"memory/walls/workers:3/limit:nofile", "room for half of the workers"},
+	    {"memory/walls/model:coroutine", "as many as were asked for, or for none"},
+	};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_non_null(strstr(parse(bad[i].name, &bc), bad[i].why));
+		assert_true(bc.declined);
 	}
 }
 
@@ -174,6 +280,9 @@ int main(void)
 	    cmocka_unit_test(figures_are_the_sum_of_their_parts),
 	    cmocka_unit_test(accounts_have_to_agree),
 	    cmocka_unit_test(a_wall_is_told),
+	    cmocka_unit_test(walls_are_told_apart),
+	    cmocka_unit_test(an_error_says_where_to_look),
+	    cmocka_unit_test(what_cannot_be_set_low_is_declined),
 	};
 
 	return cmocka_run_group_tests(tests, open_machine, close_machine);

@@ -1,5 +1,6 @@
 /* parked.c - the memory of a worker that waits, under every execution model. */
 #include "benches/memory/parked.h"
+#include "benches/memory/wall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -255,11 +256,15 @@ static int grow(const struct parked_model *model, struct parked_state *st, const
 
 	for (; st->made < env->workers; st->made++) {
 		const int ret = model->make(st, env->workers);
+		struct wall_seen wall;
+		char text[200];
 
 		if (!ret)
 			continue;
-		(void)snprintf(why, why_len, "%s %u of %u: %s", cb_model_name(env->model),
-		    st->made + 1, env->workers, strerror(-ret));
+		wall = wall_find(ret);
+		wall_tell(&wall, text, sizeof(text));
+		(void)snprintf(why, why_len, "%s %u of %u: %s: %s", cb_model_name(env->model),
+		    st->made + 1, env->workers, strerror(-ret), text);
 		return ret;
 	}
 	while (how_many(st) < env->workers && cb_now_ns() < until_ns)
