@@ -90,48 +90,6 @@ a_night() {
 	expect 1 scripts/ci/nightly.sh --filter '^selftest/(exact|segv)' --rounds 2 --no-charts
 }
 
-# A repository with kinds of its own: the one that `concbench new` begins. The scripts lie elsewhere.
-gate_of_own_kinds() {
-	if ! command -v "${CC:-cc}" >/dev/null; then skip "no compiler"; fi
-	case $CONCBENCH in */san-*) skip "an instrumented program" ;; esac
-	mkdir bin tmp
-	ln -s "$CONCBENCH" bin/concbench
-	export PATH=$PWD/bin:$PATH XDG_CACHE_HOME=$PWD/cache GATE_LOAD=bench.so TMPDIR=$PWD/tmp \
-		GATE_CHECK='--case-time 250ms' \
-		CONCBENCH_CFLAGS="-I$here/../harness/include"
-	concbench new lock mine own
-	cd own
-	printf '/out\n/err\n' >>.gitignore
-	git init -q -b main .
-	git add -A
-	git commit -qm one
-	git checkout -q -b change
-	local options=(--filter 'model:thread/workers:1/.*hold_ns:0/' --min-effect 20% --time-budget 30s --no-noise)
-	expect 0 "$here/ci/pr-gate.sh" main "${options[@]}"
-	has out 'nothing to gate'
-	echo >>README.md
-	git commit -qam two
-	expect 0 "$here/ci/pr-gate.sh" main "${options[@]}"
-	has out 'ok    lock/mine'
-	has gate-out/gate.md lock/mine
-	has gate-out/gate.xml testsuite
-	sed -i 's/^\tcb_store_release(&l->serving/\tfor (volatile int i = 0; i < 30; i++)\n\t\t;\n&/' mine.c
-	git commit -qam slow
-	expect 1 "$here/ci/pr-gate.sh" main "${options[@]}"
-	has gate-out/gate.md slower
-	# A kind that is wrong has no figure, and is no slowdown.
-	sed -i 's/while (cb_load_acquire(&l->serving) != mine)/while (0)/' mine.c
-	git commit -qam wrong
-	expect 2 "$here/ci/pr-gate.sh" main "${options[@]}"
-	has err 'the kinds of bench.so are not right'
-	has out 'WRONG lock/mine'
-	echo '#error no' >>mine.c
-	expect 2 "$here/ci/pr-gate.sh" main "${options[@]}"
-	has err "'make bench.so' failed"
-	# What a check that failed has said is all that stays.
-	[ -z "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 ! -name 'concbench-check-*')" ] || fail "left: $(ls "$TMPDIR")"
-}
-
 workflows_can_be_read() {
 	python3 -c 'import yaml' 2>/dev/null || skip "no python3-yaml"
 	python3 - "$here"/ci/g*.yml <<-'EOF'
@@ -196,4 +154,4 @@ workflows_can_be_read() {
 	done
 }
 
-run gate_of_own_kinds gate_of_a_pull_request what_failed_cells_said_is_kept gate_mistakes a_night workflows_can_be_read
+run gate_of_a_pull_request what_failed_cells_said_is_kept gate_mistakes a_night workflows_can_be_read

@@ -599,11 +599,12 @@ without_cells_there_is_no_verdict() {
 		--no-counters
 }
 
-# What a case gives is judged: bytes of a trial without a window, an outcome, a mean over lives.
+# What a case gives is judged: bytes of a trial without a window, an outcome, a mean over lives. In a turn of a
+# millisecond nobody may live to its end on a PU that others want.
 its_own_figure_is_gated() {
 	program self
 	expect 0 gate --base ./self memory/parked/model:coroutine fault/killed_worker/mutex:robust create/thread/workers:1 \
-		--time-budget 40s --min-effect 50% --no-noise --json j.json
+		--time-budget 120s --min-effect 50% --no-noise --slot-time 20ms --json j.json
 	python3 - <<-'EOF' || fail "$(cat j.json out err)"
 		import json
 		rows = {c["name"].split("/")[1]: c for c in json.load(open("j.json"))["cases"]}

@@ -1,113 +1,10 @@
 #!/usr/bin/env bash
-# own_kinds.sh - kinds of a user's own: from a shared object, and from a file and a statement in a
-# copy of the tree.
-# shellcheck source=scripts/tests/tap.bash
-. "$(dirname "$0")/tap.bash"
+# own_kinds.sh - kinds of a user's own from a shared object: what fits, what is refused, and what one that
+# misbehaves costs.
+# shellcheck source=scripts/tests/own_kinds.bash
+. "$(dirname "$0")/own_kinds.bash"
 # shellcheck source=scripts/reference/lines.bash
 . "$(dirname "$0")/../reference/lines.bash"
-
-tree=$(cd "$(dirname "$0")/../.." && pwd)
-quick=(--rounds 2 --slots 2 --results res --no-charts)
-
-need_compilers() {
-	if ! command -v "${CC:-cc}" >/dev/null || ! command -v "${CXX:-c++}" >/dev/null; then skip "no compiler"; fi
-	# An instrumented program wants instrumented objects.
-	case $CONCBENCH in */san-*) skip "an instrumented program" ;; esac
-}
-
-# The example, as its user builds it.
-build_example() {
-	need_compilers
-	cp "$tree"/scripts/examples/own-lock/* .
-	make -s CC="${CC:-cc}" CXX="${CXX:-c++}" CONCBENCH_CFLAGS="-I$tree/harness/include" 2>make.err ||
-		fail "$(cat make.err)"
-	[ ! -s make.err ] || fail "warnings: $(cat make.err)"
-}
-
-a_lock_and_a_queue_are_loaded() {
-	build_example
-	expect 0 "$CONCBENCH" list --load ./bench.so
-	has out lock/ticket queue/lamport
-	expect 0 "$CONCBENCH" check --case-time 250ms --load ./bench.so
-	has out 'ok    lock/ticket' 'first come, first served' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
-	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./bench.so lock/ticket/workers:2 queue/lamport/capacity:16 \
-		lock/ck_ticket/workers:2
-	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'
-	for command in run list; do
-		expect 2 "$CONCBENCH" $command --load ./bench.so --filter '^lock/tickets/'
-		one_line err '--filter' 'what is loaded included'
-	done
-	expect 0 "$CONCBENCH" run --list --load ./bench.so --filter '^lock/ticket/'
-	# Under a prefix two builds of one lock stand side by side.
-	expect 0 "$CONCBENCH" list --load new=./bench.so --load old=./bench.so --cases lock/new.ticket lock/old.ticket
-	has out lock/new.ticket lock/old.ticket
-}
-
-# The short forms may leave out a model; that is a reason in the list, and no mistake.
-what_is_not_claimed_is_said() {
-	build_example
-	sed -i 's/CB_CAN_OS/CB_CAN(CB_THREAD)/' ticket.c
-	sed -i 's/CB_CAN_ALL/CB_CAN_OS/' lamport.cc
-	rm -f ./*.o bench.so
-	make -s CC="${CC:-cc}" CXX="${CXX:-c++}" CONCBENCH_CFLAGS="-I$tree/harness/include" 2>make.err || fail "$(cat make.err)"
-	expect 0 "$CONCBENCH" list --cases --load ./bench.so lock/ticket --set model=thread,process --set workers=2
-	grep -q '^lock/ticket/model:thread/[^ ]*$' out || fail "$(cat out)"
-	grep -q '^lock/ticket/model:process/.*unsupported: its author does not claim' out || fail "$(cat out)"
-	expect 0 "$CONCBENCH" list --cases --load ./bench.so queue/lamport --set model=coroutine,process
-	grep -q '^queue/lamport/model:process/[^ ]*$' out || fail "$(cat out)"
-	grep -q '^queue/lamport/model:coroutine/.*unsupported: its author does not claim' out || fail "$(cat out)"
-	expect 0 "$CONCBENCH" check --case-time 100ms --load ./bench.so lock/ticket queue/lamport
-	has out 'ok    lock/ticket' 'ok    queue/lamport' 'as process: it does not claim that: its author' \
-		'as coroutine: it does not claim that: its author'
-}
-
-# own NAME [TEXT] - NAME.so: the example's lock under that name, in which sed's TEXT has been at work.
-own() {
-	sed "s/LOCK(ticket,/LOCK($1,/; $2" ticket.c >"$1.c"
-	build "$1.so"
-}
-
-# Two of these claim more than they can; negative controls: the claims that are true, and none.
-claims_are_tried() {
-	build_example
-	local all='s/CB_CAN_OS/CB_CAN_ALL/' spins='s/^\t\tcb_relax(w);/\t\t;/' name
-	own waits "$all"
-	own spins "$all; $spins"
-	cmp -s spins.c waits.c && fail "the example has changed: $(cat spins.c)"
-	# Whoever had it last looks first.
-	own barges 's/const uint32_t mine = .*/(void)0;/
-		s/while (cb_load_acquire(&l->serving) != mine)/while (__atomic_exchange_n(\&l->serving, 1, __ATOMIC_ACQUIRE))/
-		s/^\t\tcb_relax(w);/\t\tfor (int i = 0; i < 10; i++) cb_yield(w);/
-		s/cb_store_release(&l->serving, .*/cb_store_release(\&l->serving, 0);/'
-	grep -q exchange barges.c || fail "the example has changed: $(cat barges.c)"
-	sed 's/LOCK(barges/LOCK(unfair/; s/ | CB_FIFO//' barges.c >unfair.c
-	cmp -s <(sed s/unfair/barges/ unfair.c) barges.c && fail "the example has changed: $(cat unfair.c)"
-	build unfair.so
-	local loads=()
-	for name in waits spins barges unfair; do loads+=(--load "./$name.so"); done
-	expect 1 "$CONCBENCH" check --case-time 500ms "${loads[@]}"
-	has out 'ok    lock/waits' 'as coroutine: ' 'as process: ' 'as thread: ' \
-		'WRONG lock/spins/model:coroutine/' 'hung: ' 'left out' \
-		'WRONG lock/barges/' 'not first come, first served' 'ok    lock/unfair' '2 kinds right, 2 wrong'
-	! grep 'WRONG lock/spins/model:thread' out || fail "$(cat out)"
-}
-
-# What no case tries is not right, however quiet.
-what_is_not_tried_is_wrong() {
-	build_example
-	own untried 's/^CB_MODULE//'
-	cat >>untried.c <<-'EOF2'
-		static const struct cb_sweep sweeps[] = {{CB_QUICK, "model=thread workers=2"}};
-		static const struct cb_kind mine = {.family = "lock", .name = "mine", .about = "never tried",
-		    .from = CB_QUICK, .version = 1, .models = CB_CAN(CB_THREAD), .not_models = "not",
-		    .work = &cb_lock_work_untried, .impl = &cb_lock_impl_untried, .sweeps = sweeps, .sweep_count = 1};
-		CB_REGISTER(mine)
-		CB_MODULE
-	EOF2
-	build untried.so
-	expect 1 "$CONCBENCH" check --quiet --case-time 100ms --load ./untried.so
-	has out 'WRONG lock/mine' 'none of its sweeps is of CB_CHECK' '1 kind right, 1 wrong'
-}
 
 # Its command loads it, under the prefix that it had, wherever the file lies.
 a_row_of_an_own_kind_has_its_command() {
@@ -122,37 +19,12 @@ a_row_of_an_own_kind_has_its_command() {
 	same_again commands res/2*/run.json
 }
 
-# Negative control: a lock that is none, and one that crashes, cost their own rows.
-a_bad_one_is_found() {
-	build_example
-	sed 's/while (cb_load_acquire(&l->serving) != mine)/while (0)/; s/LOCK(ticket,/LOCK(door,/' ticket.c >door.c
-	grep -q 'while (0)' door.c || fail "the example has changed: $(cat door.c)"
-	sed 's/const uint32_t mine = .*/const uint32_t mine = *(volatile uint32_t *)(uintptr_t)16;/; s/LOCK(ticket,/LOCK(crash,/' \
-		ticket.c >crash.c
-	for x in door crash; do
-		"${CC:-cc}" -shared -fPIC -w -O2 -I"$tree/harness/include" -o $x.so $x.c
-	done
-	expect 1 "$CONCBENCH" check --case-time 250ms --load ./door.so
-	has out 'WRONG lock/door' 'not exclusive'
-	expect 1 "$CONCBENCH" run "${quick[@]}" --load ./crash.so lock/crash/workers:2 lock/ck_mcs/workers:2 \
-		--benchmark_format=csv
-	grep -q '^"lock/crash.*crashed.*signal 11' out || fail "$(cat out)"
-	grep '^"lock/ck_mcs' out | grep -qv crashed || fail "$(cat out)"
-}
-
 # refuse_file FILE TEXT... - one line that names the file.
 refuse_file() {
 	local file=$1
 	shift
 	expect 2 "$CONCBENCH" run --load "$file" --list
 	one_line err "--load: " "${file#./}" "$@"
-}
-
-# build FILE.so FLAG... - from FILE.c.
-build() {
-	local file=$1
-	shift
-	"${CC:-cc}" -shared -fPIC -w -O2 "$@" -I"$tree/harness/include" -o "$file" "${file%.so}.c" || fail "$file"
 }
 
 what_is_no_kinds_at_all_is_refused() {
@@ -228,26 +100,6 @@ another_interface_is_refused() {
 	refuse_file ./lock.so "$other (lock.h differs)" 'rebuild it'
 	interface module concbench.h 's/^	const struct cb_kind \*const \*first;/	long more; &/'
 	refuse_file ./module.so "$other (concbench.h differs)" 'rebuild it'
-}
-
-# kind FILE.c FIELDS [DECLARATIONS] - a kind written out, which lacks or has what the test is about.
-kind() {
-	cat >"$1.c" <<-END
-		#include <concbench/lock.h>
-		#include <concbench/queue.h>
-		static uint64_t batch(struct cb_worker *w, void *state, uint64_t n) { return n; }
-		static int check(const struct cb_env *env, char *why, size_t why_len) { return 0; }
-		static void acquire(void *lock, void *node, struct cb_worker *w) {}
-		static bool try_put(void *queue, struct cb_worker *w, const void *item, size_t n) { return true; }
-		static size_t queue_bytes(const struct cb_queue_env *env) { return 8; }
-		static const struct cb_workload work = {.op = "op", .state_bytes = 8, .batch = batch, .check = check};
-		${3:-}
-		static const struct cb_kind kind = {.family = "job", .name = "own", .about = "one", .version = 1,
-		    .models = CB_CAN_ALL, .work = &work, $2};
-		CB_REGISTER(kind)
-		CB_MODULE
-	END
-	build "$1.so"
 }
 
 a_kind_that_does_not_fit_is_refused() {
@@ -433,70 +285,6 @@ a_file_that_changes_is_noticed() {
 	has res/latest/run.json 'it has changed while it was measured'
 }
 
-# block HEADING - the first block of C below that heading of CONTRIBUTING.
-block() {
-	awk -v heading="## $1" '/^## /{ in_it = $0 == heading } /^```/{ if (in_it && shown) exit; shown = in_it && /^```c/; next } shown' \
-		"$tree/CONTRIBUTING.md" >block
-	[ -s block ] || fail "CONTRIBUTING has no C below '$1'"
-	cat block
-}
-
-# in_table KIND AFTER - the README's table names it, too.
-in_table() {
-	grep -q "\`$2\`" README.md || fail "the README has no $2"
-	sed -i "/^## What is measured/,/^Every case/s/\`$2\`/& \`$1\`/" README.md
-}
-
-# touched - what differs from the last commit: lines added, lines taken away, file.
-touched() {
-	git add -AN benches harness scripts README.md Makefile
-	git diff --numstat | tr '\t' ' '
-}
-
-# What a newcomer adds to the tree, exactly as CONTRIBUTING says: a file, and a line of the README.
-a_kind_is_a_file_and_a_line() {
-	need_compilers
-	if ! [ -d "$tree/build/obj" ] || ! [ "$CONCBENCH" -ef "$tree/build/concbench" ]; then skip "not this tree's build"; fi
-	mkdir copy
-	cp -a "$tree/Makefile" "$tree/README.md" "$tree/benches" "$tree/harness" "$tree/scripts" copy/
-	cp -a "$tree/build" copy/build
-	cd copy || exit 1
-	export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t
-	printf '%s\n' build out err block >.gitignore
-	if ! { git init -q . && git add -A && git commit -qm base; }; then skip "no git"; fi
-	block 'Adding a lock' >>benches/locks/ck.c
-	in_table ck_dec ck_fas
-	touched >lines
-	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,([0-9]+)\ 0\ benches/locks/ck.c$ ]] || fail "a lock: $(cat lines)"
-	[ "${BASH_REMATCH[1]}" -le 8 ] || fail "a lock: $(cat lines)"
-	git commit -qam lock
-	block 'Adding a queue' >>benches/queues/ck.c
-	in_table ck_mpmc ck_spsc
-	touched >lines
-	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,([0-9]+)\ 0\ benches/queues/ck.c$ ]] || fail "a queue: $(cat lines)"
-	[ "${BASH_REMATCH[1]}" -le 20 ] || fail "a queue: $(cat lines)"
-	git commit -qam queue
-	block 'Adding a job' >benches/jobs/digits.c
-	# shellcheck disable=SC2016 # the back quotes are Markdown's
-	sed -i '/^| `job\/sieve`/i | `job/digits` | sums of digits | as `job/sieve` |' README.md
-	touched >lines
-	[[ $(paste -sd, lines) =~ ^1\ 0\ README.md,[0-9]+\ 0\ benches/jobs/digits.c$ ]] || fail "a job: $(cat lines)"
-	git commit -qam job
-	# A library of its own is a file more.
-	sed '/^CB_MODULE/d' "$tree/scripts/examples/own-lock/ticket.c" >benches/locks/ticket.c
-	in_table ticket ck_dec
-	touched >lines
-	[[ $(paste -sd, lines) =~ ^1\ 1\ README.md,[0-9]+\ 0\ benches/locks/ticket.c$ ]] || fail "a library: $(cat lines)"
-	make -s WERROR=1 build/concbench >make.out 2>&1 || fail "$(cat make.out)"
-	expect 0 build/concbench check --case-time 250ms lock/ck_dec lock/ticket queue/ck_mpmc job/digits
-	has out 'ok    lock/ck_dec' 'ok    lock/ticket' 'ok    queue/ck_mpmc' 'ok    job/digits'
-	# That it is listed is enough: the table of the README is compared with it.
-	sed -i 's/^run .*/run every_kind_is_in_the_table/' scripts/tests/readme.sh
-	CONCBENCH=$PWD/build/concbench bash scripts/tests/readme.sh >table || fail "$(cat table)"
-	git checkout -q README.md
-	! CONCBENCH=$PWD/build/concbench bash scripts/tests/readme.sh >table || fail "a kind is nowhere in the README"
-}
-
 # What hand-offs share, their turns and their check, is not in their files.
 a_hand_off_is_short() {
 	local lines name rest
@@ -532,7 +320,7 @@ a_lock_and_a_queue_are_short() {
 	[ "$(statement_lines CB_LOCK benches.c | paste -sd,)" = "4 one,1 two" ] || fail "$(statement_lines CB_LOCK benches.c)"
 }
 
-run what_is_not_claimed_is_said claims_are_tried what_is_not_tried_is_wrong a_hand_off_is_short a_lock_and_a_queue_are_short a_lock_and_a_queue_are_loaded a_row_of_an_own_kind_has_its_command a_bad_one_is_found what_is_no_kinds_at_all_is_refused another_interface_is_refused \
-	a_kind_that_does_not_fit_is_refused a_file_that_misbehaves_is_refused a_kind_that_misbehaves_costs_its_rows \
-	a_kind_that_misbehaves_at_work_costs_its_row every_option_says_so \
-	a_file_that_changes_is_noticed a_kind_is_a_file_and_a_line
+run a_hand_off_is_short a_lock_and_a_queue_are_short a_row_of_an_own_kind_has_its_command \
+	what_is_no_kinds_at_all_is_refused another_interface_is_refused a_kind_that_does_not_fit_is_refused \
+	a_file_that_misbehaves_is_refused a_kind_that_misbehaves_costs_its_rows \
+	a_kind_that_misbehaves_at_work_costs_its_row every_option_says_so a_file_that_changes_is_noticed

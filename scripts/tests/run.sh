@@ -1,29 +1,8 @@
 #!/usr/bin/env bash
-# run.sh - `concbench run` as its user meets it: usage, bad input, signals, faults, full disks.
-# shellcheck source=scripts/tests/tap.bash
-. "$(dirname "$0")/tap.bash"
-
-# Short enough for a test, long enough to be real.
-quick=(--rounds 2 --slots 2 --results res --no-charts)
-fast='--filter=^handoff/call_direct/'
-
-run_file() {
-	set -- res/2*/run.json
-	[ -f "$1" ] || fail "no run file in res: $(ls -R res 2>&1)"
-	echo "$1"
-}
-
-# Whatever a run starts has its topology file in the environment: is any of that left?
-left_behind() {
-	local environ
-	for environ in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' 2>/dev/null <"$environ" | grep -q "^CONCBENCH_TOPOLOGY=.*$(basename "$PWD")"; then
-			return 0
-		fi
-	done
-	return 1
-}
-nothing_left() { ! left_behind; }
+# run.sh - `concbench run` as its user meets it: options, names, bad input, what it writes, what a system
+# does not let it do. No test of it goes by a time.
+# shellcheck source=scripts/tests/run.bash
+. "$(dirname "$0")/run.bash"
 
 help_and_version() {
 	expect 0 "$CONCBENCH" --help
@@ -204,27 +183,6 @@ what_there_is_is_said() {
 	one_line err 'second of its key'
 }
 
-# One that is right, and what is broken on purpose.
-kinds_are_checked() {
-	expect 0 "$CONCBENCH" check --time-budget 2s lock/ck_mcs
-	has out 'broken on purpose' 'ok    lock/ck_mcs' 'first come, first served' 'as coroutine: it does not claim that: ' \
-		'1 kind right, 0 wrong'
-	[ ! -s err ] || fail "progress in a pipe: $(cat err)"
-	# How much was checked is that of all models together; of the broken ones it lists what they do.
-	awk 'function n(x, unit) { return x * (unit ~ /^k/ ? 1e3 : unit ~ /^M/ ? 1e6 : 1) }
-		/ operations checked in / { k = n($3, $4) }
-		/^      as .* operations/ { all += $(NF - 1) ~ /^[0-9.]+$/ ? $(NF - 1) : n($(NF - 2), $(NF - 1)) }
-		END { exit !(k > 0 && k < all * 1.01 && k > all * 0.99) }' out || fail "$(cat out)"
-	has out '      caught: lock/open_door: excludes nobody' 'caught: lock/leaky: lets a second one in, once in a million times'
-	! grep -q 'would have been seen' out || fail "nobody knows how often a fault shows: $(cat out)"
-	# What is sound passes, and what was not tried was not caught.
-	! grep -qE 'caught: (lock/ck_mcs|queue/)' out || fail "$(cat out)"
-	expect 2 "$CONCBENCH" check lock/no_such
-	one_line err lock/no_such ck_mcs
-	expect 1 "$CONCBENCH" check lock/open_door
-	has out 'WRONG lock/open_door' 'not exclusive'
-}
-
 a_run_leaves_its_files() {
 	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --seed 5 --benchmark_context=ticket=42 \
 		--benchmark_out=copy.json
@@ -235,7 +193,7 @@ a_run_leaves_its_files() {
 	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
 	has res/latest/journal.jsonl handoff/call_direct
 	[ -s res/latest/topology.xml ] || fail "no topology"
-	nothing_left
+	wait_for 5 nothing_left
 }
 
 # A device, a pipe, a link, what the shell has opened: written to, and still what it was.
@@ -296,149 +254,6 @@ progress_on_a_terminal() {
 	has typescript '[0/3] handoff/call_direct' '[1/3, ' ' left] handoff/call_direct'
 }
 
-one_fault_costs_one_row() {
-	export CONCBENCH_SELFTEST=1
-	expect 1 "$CONCBENCH" run "${quick[@]}" --filter '^selftest/' --cell-timeout 2s \
-		--benchmark_format=csv
-	row() {
-		grep "^\"selftest/$1" out | grep -qF -- "$2" || fail "selftest/$1 without '$2':
-$(grep "^\"selftest/$1" out)"
-	}
-	# Two launches on a busy machine may well be noisy: measured they are.
-	grep -E '^"selftest/ok/model:(thread|process|coroutine)' out >good
-	[ "$(grep -cE '"(ok|noisy|oversubscribed)",,,' good)" -eq 3 ] || fail "$(cat good)"
-	row segv '"crashed"'
-	row segv 'signal 11'
-	row 'deadlock/model:thread' '"hung"'
-	row 'deadlock/model:process' '"hung"'
-	row 'deadlock/model:process' ' in '
-	row invalid '"invalid"'
-	row invalid 'counted'
-	row early_exit '"crashed"'
-	row garbage 'not the cell protocol'
-	row no_setup 'this setup always fails'
-	row worker_error 'Connection reset'
-	row worker_dies 'worker process 1 killed by signal 11'
-	row companion_dies 'load generator ended'
-	row talkative '"'
-	row wall 'no more tasks'
-	# Only the header and the rows, whatever a case prints.
-	if grep -v -e '^name,' -e '^"' out; then fail "something else on stdout"; fi
-	has "$(dirname "$(run_file)")/cells.log" 'a library that talks'
-	# A failed case has no figure: the columns are empty.
-	grep '"invalid"' out | grep -q '"selftest/invalid[^"]*",,,,' || fail "a figure on an invalid row"
-	wait_for 5 nothing_left
-}
-
-measuring() { grep -qs '^{"case"' res/2*/journal.jsonl; }
-
-# interrupted SIGNAL STATUS [SIGNAL] - in the middle of a run; with another one right after it.
-interrupted() {
-	local pid status=0
-	export CONCBENCH_SELFTEST=1
-	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
-		--precision 0 --time-budget 60s >out 2>err &
-	pid=$!
-	wait_for 20 measuring
-	kill "-$1" $pid
-	[ $# -lt 3 ] || kill "-$3" $pid
-	wait $pid || status=$?
-	[ $status -eq "$2" ] || fail "exit status $status instead of $2: $(cat out err)"
-	has "$(run_file)" '"interrupted": true' selftest/slow
-	has out selftest Interrupted
-	wait_for 5 nothing_left
-}
-
-# As soon as there is a folder: what is in it then is whole.
-stopped_at_once_leaves_no_halves() {
-	local i=0 run
-	"$CONCBENCH" run --results res --no-charts "$fast" --rounds 1000 --precision 0 --time-budget 60s >out 2>err &
-	local pid=$!
-	until [ -n "$(ls res 2>/dev/null)" ]; do
-		i=$((i + 1))
-		[ $i -lt 20000 ] || fail "no folder"
-	done
-	kill -TERM $pid
-	wait $pid && fail "ended with 0" || [ $? -eq 143 ] || fail "ended with $?"
-	[ -z "$(find res -name '*.tmp*')" ] || fail "left: $(find res)"
-	run=$(find res -mindepth 1 -maxdepth 1 -type d)
-	[ -f "$run/run.json" ] || fail "no run file: $(find res)"
-	expect 0 "$CONCBENCH" report --results res latest
-}
-
-ctrl_c_keeps_what_was_measured() { interrupted INT 130; }
-sigterm_keeps_what_was_measured() { interrupted TERM 143; }
-hang_up_keeps_what_was_measured() { interrupted HUP 129; }
-
-# As timeout(1) does it: its child, then the group.
-two_signals_at_once_are_one() {
-	local i
-	for i in 1 2 3 4 5; do
-		rm -rf res
-		interrupted TERM 143 TERM
-	done
-}
-
-# A gnuplot that hangs: while it is waited for, and after a signal in the middle of the measurement.
-signals_do_not_wait_for_charts() {
-	local status=0
-	mkdir bin && printf '#!/bin/sh\necho $$ >"%s/drawing"\nexec sleep 4321\n' "$PWD" >bin/gnuplot
-	chmod +x bin/gnuplot
-	PATH=$PWD/bin:$PATH "$CONCBENCH" run --rounds 2 --slots 2 --results res "$fast" >out 2>err &
-	local pid=$!
-	wait_for 60 test -s drawing
-	kill -TERM $pid
-	wait $pid || status=$?
-	[ $status -eq 143 ] || fail "exit status $status instead of 143: $(cat out err)"
-	one_line err interrupted 'concbench report'
-	[ ! -e "/proc/$(cat drawing)/stat" ] || fail "it goes on drawing"
-	has "$(run_file)" '"interrupted": false'
-	[ -s res/latest/report.html ] || fail "no page"
-	rm -rf res drawing
-	status=0
-	PATH=$PWD/bin:$PATH "$CONCBENCH" run --rounds 1000 --precision 0 --time-budget 60s --results res "$fast" >out 2>err &
-	pid=$!
-	wait_for 20 measuring
-	kill -TERM $pid
-	wait $pid || status=$?
-	[ $status -eq 143 ] || fail "exit status $status instead of 143: $(cat out err)"
-	[ ! -e drawing ] || fail "charts are drawn for who wants it to end"
-}
-
-nohup_goes_on() {
-	local pid status=0
-	# Long enough to be hung up on in the middle.
-	nohup "$CONCBENCH" run "${quick[@]}" --rounds 6 "$fast" --slot-time 200ms >out 2>err </dev/null &
-	pid=$!
-	wait_for 20 measuring
-	kill -HUP $pid
-	wait $pid || status=$?
-	[ $status -eq 0 ] || fail "exit status $status: $(cat out err)"
-	has "$(run_file)" '"interrupted": false'
-}
-
-kill_9_can_be_recovered() {
-	local pid
-	export CONCBENCH_SELFTEST=1 CONCBENCH_COUNTERS_STAND_IN=1
-	"$CONCBENCH" run --results res --no-charts --filter 'selftest/(ok|slow)' --rounds 1000 \
-		--precision 0 --time-budget 60s >out 2>err &
-	pid=$!
-	wait_for 20 measuring
-	kill -9 $pid
-	wait $pid 2>/dev/null || true
-	wait_for 5 nothing_left
-	[ ! -e "$(echo res/2*/)run.json" ] || fail "a run file before the end"
-	expect 2 "$CONCBENCH" report res/2*/
-	one_line err 'concbench recover'
-	expect 0 "$CONCBENCH" recover res/2*/
-	has "$(run_file)" '"recovered": true' selftest \
-		'"counters_note": "hardware counters: none; the run was killed before'
-	! grep -E '"elapsed_s": (0|0\.0|-.*),' "$(run_file)" || fail "it took no time"
-	expect 0 "$CONCBENCH" report --results res --no-charts
-	expect 2 "$CONCBENCH" recover res/2*/
-	one_line err --force
-}
-
 unwritable_results() {
 	: >file
 	expect 2 "$CONCBENCH" run --results file/below "$fast"
@@ -452,72 +267,6 @@ unwritable_results() {
 		expect 2 "$CONCBENCH" run --results read-only/res "$fast"
 		one_line err --results 'Permission denied'
 	fi
-}
-
-# A pager that is left early, head(1): what was measured is there all the same.
-reader_goes_away() {
-	local status
-	set +e
-	"$CONCBENCH" run "${quick[@]}" "$fast" 2>err | true
-	status=${PIPESTATUS[0]}
-	set -e
-	[ "$status" -eq 141 ] || fail "exit status $status instead of 141: $(cat err)"
-	[ ! -s err ] || fail "$(cat err)"
-	has "$(run_file)" handoff/call_direct
-	[ "$(readlink res/latest)" = "$(basename res/2*)" ] || fail "latest points elsewhere"
-}
-
-# As a daemon starts it: what it prints must not end up in its own files.
-standard_streams_are_closed() {
-	"$CONCBENCH" run "${quick[@]}" "$fast" <&- >&- 2>&- || fail "exit status $?"
-	has "$(run_file)" handoff/call_direct
-	if grep -v '^{' res/latest/journal.jsonl; then fail "no JSON in the journal"; fi
-	[ ! -s res/latest/cells.log ] || fail "$(cat res/latest/cells.log)"
-}
-
-unwritable_stdout() {
-	[ -c /dev/full ] || skip "no /dev/full"
-	local status=0
-	"$CONCBENCH" run "${quick[@]}" "$fast" >/dev/full 2>err || status=$?
-	[ $status -eq 2 ] || fail "exit status $status"
-	has err stdout 'No space left'
-	# The run itself is safe.
-	has "$(run_file)" handoff/call_direct
-	expect 2 sh -c "'$CONCBENCH' --help >/dev/full"
-}
-
-# Inside a mount namespace of its own; $1 is the size of the disk.
-on_small_disk() {
-	unshare -rm true 2>/dev/null || unshare -m true 2>/dev/null || skip "may not make a mount namespace"
-	mkdir disk
-	local how=-m
-	[ "$(id -u)" -eq 0 ] || how=-rm
-	# shellcheck disable=SC2016
-	unshare $how bash -c 'mount -t tmpfs -o size="$1" none disk || exit 77
-		shift; status=0; "$@" >out 2>err || status=$?
-		cp -r disk kept; exit $status' _ "$@"
-}
-
-full_disk() {
-	local status=0
-	export CONCBENCH_SELFTEST=1
-	on_small_disk 64k "$CONCBENCH" run --results disk/res --no-charts --rounds 2000 \
-		--precision 0 --time-budget 30s --filter '^selftest/ok/' || status=$?
-	[ $status -ne 77 ] || skip "may not mount a tmpfs"
-	[ $status -eq 2 ] || fail "exit status $status: $(cat out err)"
-	has err 'No space left on device'
-	# What was measured is in the table and in the journal; nothing is half a file.
-	has out selftest
-	has "$(echo kept/res/2*/journal.jsonl)" '{"case"'
-	[ -z "$(find kept -name '*.tmp*' -o -name 'run.json' -size 0)" ] || fail "half-written: $(find kept)"
-}
-
-no_disk_at_all() {
-	local status=0
-	on_small_disk 4k "$CONCBENCH" run --results disk/res --no-charts "$fast" || status=$?
-	[ $status -ne 77 ] || skip "may not mount a tmpfs"
-	[ $status -eq 2 ] || fail "exit status $status: $(cat out err)"
-	one_line err 'No space left on device'
 }
 
 stays_inside_its_affinity() {
@@ -653,32 +402,6 @@ a_budget_too_small_is_said() {
 	[ ! -s err ] || fail "$(cat err)"
 }
 
-# Of a profile those cases are picked that answer most; what somebody names is all measured.
-a_profile_is_cut_down_to_its_budget() {
-	expect 0 "$CONCBENCH" run --list
-	[ ! -s err ] || fail "quick takes longer than its own budget: $(cat err)"
-	local all
-	# Some cases give several figures, a line each.
-	all=$(grep -vc '/figure:' out)
-	expect 0 "$CONCBENCH" run --list --time-budget 20s
-	one_line err "of $all cases of profile quick are left out" '20 s' '--time-budget' 'concbench run '
-	cp out picked
-	for family in job handoff lock queue; do
-		has picked "$family/"
-	done
-	[ "$(wc -l <picked)" -lt $((all / 2)) ] || fail "$(wc -l <picked) of $all picked"
-	expect 0 "$CONCBENCH" run --list --time-budget 20s
-	cmp -s out picked || fail "another time others are picked"
-	expect 0 "$CONCBENCH" run --list --time-budget 20s locks
-	one_line err '20 s is too short for 5 launches'
-	[ "$(grep -c ^lock/ out)" -gt "$(grep -c ^lock/ picked)" ] || fail "what was named is cut down"
-	# The run says so as well, and is whole: nothing of it was not run.
-	# Picked for five launches each, so that a machine that is slower than it was thought to be still gets to one.
-	expect 0 "$CONCBENCH" run "${quick[@]}" --rounds 5 --time-budget 10s
-	has "$(run_file)" '"run.left_out": "'
-	! grep -q '"not_run"' "$(run_file)" || fail "picked, but not run"
-}
-
 words_of_google_benchmark() {
 	expect 0 "$CONCBENCH" run --list
 	grep -v '(unsupported' out >can_run
@@ -688,115 +411,9 @@ words_of_google_benchmark() {
 	cmp out can_run || fail "'all' is not all"
 }
 
-# A build during a run must not get into it.
-program_replaced_in_the_middle() {
-	local pid status=0
-	export CONCBENCH_SELFTEST=1
-	cp "$CONCBENCH" ./program
-	./program run --results res --no-charts --filter 'selftest/slow' --rounds 4 --slots 2 >out 2>err &
-	pid=$!
-	wait_for 20 measuring
-	printf '#!/bin/sh\nexit 3\n' >other && chmod +x other && mv other program
-	wait $pid || status=$?
-	[ $status -eq 0 ] || fail "exit status $status: $(cat out err)"
-	has "$(run_file)" '"launches": 4'
-}
-
-counters_have_a_pass_of_their_own() {
-	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast"
-	has "$(run_file)" '"counters_note": "hardware counters:'
-	rm -rf res
-	export CONCBENCH_COUNTERS_STAND_IN=1
-	expect 0 "$CONCBENCH" run "${quick[@]}" --profile smoke --filter '^lock/ck_ticket|^job/sieve'
-	has "$(run_file)" '"instructions_user_per_op"' 'in a pass of its own' 'stand in'
-	# The samples are those of the timed launches only: two launches of two slots.
-	[ "$(grep -c '^{"case":"lock/ck_ticket/model:thread' res/latest/journal.jsonl)" -eq 4 ] ||
-		fail "the counters' pass left samples: $(cut -c 1-100 res/latest/journal.jsonl)"
-	rm -rf res
-	expect 0 "$CONCBENCH" run "${quick[@]}" "$fast" --no-counters
-	has "$(run_file)" 'not asked for'
-}
-
-trials() { grep -c '^{"case"' res/latest/journal.jsonl; }
-
-# A case ends when its interval is narrow twice in a row from the ninth launch on; or says why not.
-runs_end_when_they_are_precise() {
-	# A figure that is counted: the interval has no width, on any machine.
-	export CONCBENCH_SELFTEST=1
-	expect 0 "$CONCBENCH" run --rounds 30 --slots 2 --slot-time 3ms --precision 1% --results res --no-charts selftest/exact
-	[ "$(trials)" -eq 20 ] || fail "$(trials) trials instead of 2 of 10 launches"
-	! grep -q '"stopped": "stopped' res/latest/run.json || fail "a precise case says that it is not"
-	has res/latest/run.json '"run.precision_pct": "1"' '"run.warm_up"'
-	has out 'Precision: 1 of 1 cases ended within +-1 %'
-	# The first of two trials is left out, kept and counted.
-	[ "$(grep -c '"warm_up":true' res/latest/journal.jsonl)" -eq 10 ] || fail "$(cut -c 1-200 res/latest/journal.jsonl)"
-	has res/latest/run.json '"warm_up_samples": 10'
-	rm -rf res
-	expect 0 "$CONCBENCH" run --rounds 11 --slot-time 3ms --slots 2 --precision 0.0001% --results res --no-charts "$fast"
-	[ "$(trials)" -eq 22 ] || fail "$(trials) trials instead of 2 of 11 launches"
-	has res/latest/run.json 'after 11 launches: rounds out before +-0.0001 %'
-	has out 'Precision: 0 of 1'
-	rm -rf res
-	expect 0 "$CONCBENCH" run --time-budget 1500ms --rounds 100000 --precision 0.0001% --results res --no-charts "$fast"
-	has res/latest/run.json 'launches: time budget out before +-0.0001 %'
-	rm -rf res
-	expect 0 "$CONCBENCH" run --benchmark_repetitions=12 --slot-time 3ms --slots 2 --results res --no-charts "$fast"
-	[ "$(trials)" -eq 24 ] || fail "$(trials) trials instead of 2 of 12 repetitions"
-	! grep -q '"stopped": "stopped' res/latest/run.json || fail "nobody asked for precision"
-}
-
-# Warm-up is found, not assumed: of more than three trials most launches of a bare call keep the first.
-warm_up_is_detected() {
-	expect 0 "$CONCBENCH" run --rounds 10 --slot-time 3ms --slots 8 --results res --no-charts "$fast"
-	local excluded
-	excluded=$(grep -c '"warm_up":true' res/latest/journal.jsonl || true)
-	[ "$(trials)" -eq 80 ] || fail "$(trials) trials"
-	has res/latest/run.json "\"warm_up_samples\": $excluded"
-	[ "$excluded" -le 40 ] || fail "$excluded of 80 trials are warm-up: more than half of a launch"
-	# The first trial of this one is a hundred times slower: found in every launch, and no other is.
-	export CONCBENCH_SELFTEST=1
-	expect 0 "$CONCBENCH" run --rounds 10 --slot-time 3ms --slots 8 --results cold --no-charts \
-		--filter '^selftest/cold/'
-	grep '"slot":0[,}]' cold/latest/journal.jsonl >first
-	[ "$(grep -c '"warm_up":true' first)" -eq 10 ] || fail "a cold trial is taken for a warm one"
-	local others
-	others=$(grep '"warm_up":true' cold/latest/journal.jsonl | grep -vc '"slot":0[,}]' || true)
-	[ "$others" -le 10 ] || fail "$others of 70 warm trials are taken for cold ones"
-}
-
-# A speed that changes 50 ms after a trial has begun is not seen in the short windows that a case begins with.
-windows_are_long_enough() {
-	export CONCBENCH_SELFTEST=1
-	local settling=selftest/settling/model:thread
-	expect 0 "$CONCBENCH" run --time-budget 200s --rounds 20 --results res --no-charts --no-counters "$settling"
-	has out 'window-sensitive: ' 'in windows of 24 ms, ' 'in 192 ms ('
-	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
-	# The next run knows, and looks no more; unless it is asked to, or has no time.
-	has res/windows.json 'selftest/settling version:1 thread,process none alone first:3ms'
-	expect 0 "$CONCBENCH" run --time-budget 200s --rounds 2 --results res --no-charts --no-counters "$settling"
-	has res/latest/run.json '"slot_ns": 192000000' '"how": "sensitive"'
-	[ "$(trials)" -eq 4 ] || fail "$(trials) trials"
-	expect 0 "$CONCBENCH" run --time-budget 200s --rounds 2 --results res --new-windows --no-charts --no-counters "$settling"
-	has res/latest/run.json '"slot_ns": 3000000' '"how": "unjudged"'
-	expect 0 "$CONCBENCH" run --slot-time 3ms --rounds 2 --results res --no-charts --no-counters "$settling"
-	has res/latest/run.json '"slot_ns": 3000000' '"how": "given"'
-	echo '{"concbench_windows": 2}' >res/windows.json
-	expect 2 "$CONCBENCH" run --rounds 2 --results res --no-charts "$settling"
-	one_line err 'res/windows.json: '
-}
-
-aa_runs_everything_twice() {
-	expect 0 "$CONCBENCH" run --rounds 6 --slots 2 --results res --no-charts "$fast" --aa
-	has out 'A/A: '
-	has "$(run_file)" '"aa.pairs": "1"' /aa:a /aa:b
-}
-
-run windows_are_long_enough help_and_version unknown_command bad_options cases_are_listed names_are_operands \
-	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said kinds_are_checked a_run_leaves_its_files \
-	outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process progress_on_a_terminal one_fault_costs_one_row \
-	stopped_at_once_leaves_no_halves ctrl_c_keeps_what_was_measured sigterm_keeps_what_was_measured \
-	hang_up_keeps_what_was_measured two_signals_at_once_are_one signals_do_not_wait_for_charts nohup_goes_on kill_9_can_be_recovered \
-	unwritable_results reader_goes_away standard_streams_are_closed unwritable_stdout full_disk no_disk_at_all stays_inside_its_affinity \
-	what_is_denied_is_unsupported what_a_helper_is_denied_is_unsupported no_cell_no_run no_permission_to_bind unsupported_is_said a_budget_too_small_is_said a_profile_is_cut_down_to_its_budget \
-	words_of_google_benchmark program_replaced_in_the_middle counters_have_a_pass_of_their_own \
-	runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice
+run help_and_version unknown_command bad_options cases_are_listed names_are_operands \
+	a_row_is_measured_again_by_its_command workers_beyond_the_limits_are_a_row what_there_is_is_said \
+	a_run_leaves_its_files outputs_replace_only_files quiet_says_nothing formats_on_stdout in_process \
+	progress_on_a_terminal unwritable_results stays_inside_its_affinity what_is_denied_is_unsupported \
+	what_a_helper_is_denied_is_unsupported no_cell_no_run no_permission_to_bind unsupported_is_said \
+	a_budget_too_small_is_said words_of_google_benchmark
