@@ -7,28 +7,35 @@
 
 #include "benches/create/life.h"
 
-#define PROCESS_PARAMS 1
-#define PROCESS_SWEEPS 5
+#define PROCESS_SWEEPS 6
 
-/* What its maker has written to: fork copies the page tables for it, and gives them back. */
-extern const struct cb_param process_params[PROCESS_PARAMS];
 extern const struct cb_sweep process_sweeps[PROCESS_SWEEPS];
 
 /* Further initialisers of a LIFE() row. */
-#define PROCESS                                                                            \
-	.params = process_params, .param_count = PROCESS_PARAMS, .sweeps = process_sweeps, \
-	.sweep_count = PROCESS_SWEEPS
-
-int process_setup(struct cb_env *env, char *why, size_t why_len);
-void process_enter(struct cb_worker *w, void *state);
+#define PROCESS .sweeps = process_sweeps, .sweep_count = PROCESS_SWEEPS
 
 /** process_make() - fork; the copy does @live, and exits. Return: 0; -errno. */
 int process_make(struct life *l, void (*live)(struct life *l));
 
 /**
- * process_reap() - await the end of l->process, and charge its CPU time to its maker: its end is
- * its own, too. Return: 0; -errno; -ECHILD when it has not ended as it should.
+ * process_ended() - await its end and charge its CPU time to its maker: its end is its own, too.
+ * @options: 0, or WNOHANG. @status: as of waitpid(2).
+ * Return: 0; -EAGAIN not yet; -errno.
+ */
+int process_ended(struct life *l, int options, int *status);
+
+/**
+ * process_reap() - the same, of one that has to exit with 0. Return: 0; -errno; -ECHILD when it
+ * has not ended as it should.
  */
 int process_reap(struct life *l);
+
+/** process_await_pidfd() - poll its descriptor, close that, and reap it: that it was ready too
+ * early is wrong. Return: as process_reap(). */
+int process_await_pidfd(struct life *l);
+
+/** process_try_pidfd() - for setup() and can(): where there are none, or none are allowed, that is
+ * no failure. Return: 0; -ENOTSUP, or another -errno, with a line in @why. */
+int process_try_pidfd(char *why, size_t why_len);
 
 #endif

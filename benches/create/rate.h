@@ -3,14 +3,14 @@
  *
  * What the makers have in common is the kernel's: the numbers of processes, and of threads of one
  * process also its memory map. Nothing is timed but the whole: where life.h has a maker's look at
- * the clock, and the binding of what was made, here is nothing.
+ * the clock, here is nothing.
  */
 #ifndef CONCBENCH_CREATE_RATE_H
 #define CONCBENCH_CREATE_RATE_H
 
 #include "benches/create/life.h"
 
-/* rate_live() - all that it does. It has inherited its PU. */
+/* rate_live() - all that it does. */
 CB_INLINE void rate_live(struct life *l)
 {
 	l->pu = sched_getcpu();

@@ -1,5 +1,6 @@
 /* spawn.c - processes that execute another program, without a copy of their maker: its memory is
  * lent to them until they do. */
+#include "benches/create/spawn.h"
 #include "benches/create/process.h"
 #include "benches/create/tiny.h"
 
@@ -69,7 +70,7 @@ static void enter(struct cb_worker *w, void *state)
 	struct spawning *s = (void *)own->own;
 	int ret;
 
-	process_enter(w, state);
+	life_enter(w, state);
 	if (w->local)
 		return;
 	ret = begin_spawning(s, own->fd, w->index, w->count);
@@ -79,10 +80,22 @@ static void enter(struct cb_worker *w, void *state)
 		w->local = s;
 }
 
+static void forget(struct spawning *s)
+{
+	memset(s->note, 0, sizeof(*s->note));
+}
+
+/* enter() has said why there is none. */
+void spawn_forget(struct life *l)
+{
+	if (l->maker->local)
+		forget(l->maker->local);
+}
+
 /* What the program is called with: its key. */
 static void begin(struct spawning *s, uint64_t key, char text[TINY_KEY_DIGITS + 1])
 {
-	memset(s->note, 0, sizeof(*s->note));
+	forget(s);
 	(void)snprintf(text, TINY_KEY_DIGITS + 1, "%0*" PRIx64, TINY_KEY_DIGITS, key);
 }
 
@@ -97,12 +110,9 @@ static int spawn(struct spawning *s, uint64_t key, pid_t *pid)
 	return -posix_spawn(pid, s->path, NULL, NULL, argv, envp);
 }
 
-/* enter() has said why there is none. */
-static int make_spawn(struct life *l)
+int spawn_posix(struct life *l)
 {
-	if (!l->maker->local)
-		return -EBADF;
-	return spawn(l->maker->local, l->key, &l->process);
+	return l->maker->local ? spawn(l->maker->local, l->key, &l->process) : -EBADF;
 }
 
 static int execute(struct spawning *s, struct life *l)
@@ -121,13 +131,13 @@ static int execute(struct spawning *s, struct life *l)
 	return pid < 0 ? -errno : 0;
 }
 
-static int make_vfork(struct life *l)
+int spawn_vfork(struct life *l)
 {
 	return l->maker->local ? execute(l->maker->local, l) : -EBADF;
 }
 
 /* The note says what it was made with, when it ran, and where. */
-static int await(struct life *l)
+int spawn_await(struct life *l)
 {
 	const struct tiny_note *n = ((const struct spawning *)l->maker->local)->note;
 	char key[TINY_KEY_DIGITS + 1] = "";
@@ -176,7 +186,7 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 	}
 	if (ret)
 		(void)snprintf(why, why_len, "a program in memory: %s", strerror(-ret));
-	return ret ? ret : process_setup(env, why, why_len);
+	return ret ? ret : life_setup(env, why, why_len);
 }
 
 static int can(const struct cb_case *c, char *why, size_t why_len)
@@ -188,7 +198,7 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 }
 
 LIFE(posix_spawn, "posix_spawn(3) of the least of programs, and waitpid(2)", "posix_spawn(3)",
-    CB_FULL, setup, enter, make_spawn, await, .can = can, PROCESS)
+    CB_FULL, setup, enter, spawn_posix, spawn_await, .can = can, PROCESS)
 
 LIFE(vfork_exec, "vfork(2) and execve(2) of the least of programs, and waitpid(2)",
-    "vfork(2), execve(2)", CB_FULL, setup, enter, make_vfork, await, .can = can, PROCESS)
+    "vfork(2), execve(2)", CB_FULL, setup, enter, spawn_vfork, spawn_await, .can = can, PROCESS)

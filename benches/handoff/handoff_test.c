@@ -1,6 +1,7 @@
 /* handoff_test.c - what the checks of the hand-offs say of single faults. That each row hands over
  * under every model it claims, and that rows broken on purpose do not pass: conformance_test.c. */
 #include "benches/handoff/context.h"
+#include "benches/handoff/sequence.h"
 #include "benches/handoff/turns.h"
 #include "benches/team_fixture.h"
 
@@ -253,9 +254,10 @@ static void yield_that_runs_nobody_is_caught(void **unused)
 	end(&s);
 }
 
-/* Of threads that is no fault: the kernel promises nothing. */
+/* Of threads that is no fault: the kernel promises nothing, and the figure says so. */
 static void threads_may_be_alone(void **unused)
 {
+	struct metric_set metrics = {0};
 	struct cb_worker_ops ops;
 	struct subject s;
 
@@ -267,6 +269,11 @@ static void threads_may_be_alone(void **unused)
 	batch(&s, 0);
 	batch(&s, 1);
 	assert_int_equal(check(&s), 0);
+	/* All the time, and however many there were. */
+	for (unsigned i = 0; i < 40; i++)
+		batch(&s, i % 2);
+	assert_int_equal(check(&s), 0);
+	assert_float_equal(report(&s, &metrics, "handed_over_share"), 0.0, 1e-12);
 	end(&s);
 }
 
@@ -284,6 +291,7 @@ static void handed_over_share_is_reported(void **unused)
 	struct cb_worker_ops over, alone;
 	struct metric_set metrics = {0};
 	struct subject s;
+	double pct;
 
 	(void)unused;
 	shared = &s;
@@ -294,7 +302,18 @@ static void handed_over_share_is_reported(void **unused)
 	subject_worker(&s, 0)->ops = &over;
 	subject_worker(&s, 1)->ops = &alone;
 	batch(&s, 0);
-	assert_float_equal(report(&s, &metrics, "handed_over_pct"), 100.0 / 257, 1e-6);
+	/* Who asks again gets the same. */
+	for (unsigned again = 0; again < 2; again++) {
+		memset(&metrics, 0, sizeof(metrics));
+		assert_float_equal(report(&s, &metrics, "handed_over_share"), 1.0 / 257, 1e-8);
+		assert_false(metric_get(&metrics, "handed_over_pct", &pct));
+	}
+	/* Of the trial alone. */
+	memset(&metrics, 0, sizeof(metrics));
+	for (unsigned i = 0; i < 2; i++)
+		s.team.load->enter(subject_worker(&s, i), s.team.env.state);
+	batch(&s, 1);
+	assert_float_equal(report(&s, &metrics, "handed_over_share"), 0.0, 1e-8);
 	end(&s);
 }
 
@@ -415,6 +434,73 @@ static void calls_are_counted(void **unused)
 	}
 }
 
+/* ---- sequences ---- */
+
+/* All kinds give the same numbers; the lazy ones have no more memory for a million than for ten. */
+static void sequences_are_checked(void **unused)
+{
+	static const char *const names[] = {
+	    "array", "iterator", "generator_stackless", "generator_coroutine"};
+
+	const double page = (double)sysconf(_SC_PAGESIZE);
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		double few = 0.0, many = 0.0, first_ns = 0.0, item_ns = 0.0;
+		struct sequence_state *st;
+		struct subject s;
+		char name[80];
+
+		(void)snprintf(name, sizeof(name), "sequence/%s/items:10", names[i]);
+		begin(&s, name);
+		right_trial(&s, 0);
+		assert_true(metric_get(&s.sample.metrics, "peak_bytes", &few));
+		end(&s);
+		(void)snprintf(name, sizeof(name), "sequence/%s/items:1000000", names[i]);
+		begin(&s, name);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 2; t++)
+			right_trial(&s, 0);
+		assert_true(metric_get(&s.sample.metrics, "peak_bytes", &many));
+		assert_true(metric_get(&s.sample.metrics, "first_ns", &first_ns));
+		assert_true(metric_get(&s.sample.metrics, "item_ns", &item_ns));
+		assert_true(first_ns <= item_ns * 1e6);
+		/* Its object, and whole pages of numbers. */
+		assert_true(i == 0 ? few == 24.0 + page &&
+					 many == 24.0 + page * (double)((uint64_t)(8e6 / page) + 1)
+				   : few == many);
+		assert_true(i < 3 ? many > 0.0 : many > page);
+		st->count--;
+		wrong(&s, check(&s), "999999 of 1000000 numbers came");
+		st->count++;
+		st->sum++;
+		wrong(&s, check(&s), "the sum of the numbers is ");
+		st->sum--;
+		st->order++;
+		wrong(&s, check(&s), "did not come in their order");
+		st->order--;
+		st->anonymous = st->anonymous_before + 10 * st->bytes + 2000000;
+		wrong(&s, check(&s), " bytes, and there were ");
+		st->anonymous = st->anonymous_before + st->bytes;
+		assert_int_equal(check(&s), 0);
+		st->anonymous = st->anonymous_before;
+		if (i == 0)
+			wrong(&s, check(&s), " bytes, and there were only ");
+		/* Many at a time show what of one is lost in the noise. */
+		st->anonymous = st->anonymous_before + st->bytes;
+		st->copies = 20000;
+		st->copies_bytes = 480000;
+		st->copies_anonymous = st->copies_anonymous_before + 480000;
+		assert_int_equal(check(&s), 0);
+		st->copies_bytes = 10 * 480000;
+		wrong(&s, check(&s), "20000 of them say that they take 4800000 bytes");
+		st->copies_bytes = 480000;
+		st->copies_anonymous = st->copies_anonymous_before + 20 * 480000;
+		wrong(&s, check(&s), "20000 of them say that they take 480000 bytes");
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +520,7 @@ int main(void)
 	    cmocka_unit_test(a_raised_flag_is_caught),
 	    cmocka_unit_test(equal_flags_are_caught),
 	    cmocka_unit_test(calls_are_counted),
+	    cmocka_unit_test(sequences_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, open_machine, close_machine);

@@ -1,14 +1,13 @@
 /*
  * parked.h - workers that wait and do nothing else: made, counted in bytes, and ended.
  *
- * What is counted is what they add to this process and to those that are made, in
- *  - anonymous memory (Pss_Anon of /proc/PID/smaps_rollup): a page that several of them share
- * counts once, and pages of files, which others of the machine have too, do not count;
- *  - page tables (VmPTE of /proc/PID/status).
- * The kernel's own part (its stack for each thread, its structures) is not in there.
+ * What is counted is what they add to this process and to those that are made (bytes.h), and what
+ * the kernel takes for them beside that.
  */
 #ifndef CONCBENCH_MEMORY_PARKED_H
 #define CONCBENCH_MEMORY_PARKED_H
+
+#include "benches/memory/bytes.h"
 
 #include <concbench/concbench.h>
 
@@ -20,11 +19,6 @@
 #else
 #define PARKED_SANITIZED 0
 #endif
-
-struct parked_bytes {
-	uint64_t anonymous;
-	uint64_t page_tables;
-};
 
 /* One of them, as the model has it. */
 union parked_worker {
@@ -42,10 +36,12 @@ struct parked_state {
 	struct cb_waitq waiting;
 	uint32_t parked; /* under the mutex, as is @quit */
 	uint32_t quit;
+	uint32_t touched_bytes; /* of its stack, by each before it waits */
 	/* The cell's. */
 	uint32_t made; /* to be ended */
 	uint32_t seen; /* of these parked when it was measured */
 	struct parked_bytes grown, left;
+	struct parked_available available;
 	union parked_worker worker[];
 };
 
@@ -58,6 +54,9 @@ struct parked_model {
 };
 
 extern const struct parked_model parked_models[CB_MODEL_COUNT];
+
+/* Of the kernel's part: is it above its noise? */
+extern const char *const parked_words[];
 
 /** parked_once() - grow, measure, shrink, measure. As struct cb_workload's once(). */
 int parked_once(const struct parked_model *model, struct cb_env *env, struct cb_metrics *metrics,

@@ -199,64 +199,106 @@ static void files_of_system(struct wall_seen *seen)
 /* ---- cgroups ---- */
 
 /* Where ours is below its mount: "0::/a/b", or "8:pids:/a/b" where each controller has a tree of
- * its own. Return: false when there is none. */
-static bool cgroup_path(char *path, size_t len)
+ * its own. Return: length of what is the mount's in @path; 0 when there is none. */
+static size_t cgroup_path(const char *root, const char *controller, char *path, size_t len)
 {
-	char text[4096];
-	bool found = false;
+	char text[4096], file[300], key[40];
+	size_t mount = 0;
 
-	(void)read_text("/proc/self/cgroup", text, sizeof(text));
+	(void)snprintf(file, sizeof(file), "%s/proc/self/cgroup", root);
+	(void)snprintf(key, sizeof(key), ":%s:", controller);
+	(void)read_text(file, text, sizeof(text));
 	for (char *line = text, *next; line && *line; line = next) {
-		const char *at = strstr(line, ":pids:");
+		const char *at;
 
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (at && (!next || at < next)) {
-			(void)snprintf(path, len, "/sys/fs/cgroup/pids%s", at + strlen(":pids:"));
-			return true;
+		at = strstr(line, key);
+		if (at) {
+			mount =
+			    (size_t)snprintf(path, len, "%s/sys/fs/cgroup/%s", root, controller);
+			(void)snprintf(path + mount, len - mount, "%s", at + strlen(key));
+			return mount;
 		}
 		if (strncmp(line, "0::", 3) == 0) {
-			(void)snprintf(path, len, "/sys/fs/cgroup%s", line + 3);
-			found = true;
+			mount = (size_t)snprintf(path, len, "%s/sys/fs/cgroup", root);
+			(void)snprintf(path + mount, len - mount, "%s", line + 3);
 		}
 	}
-	return found;
+	return mount;
 }
 
 static uint64_t in_cgroup(const char *path, const char *file)
 {
-	char name[600];
+	char name[700];
 
 	(void)snprintf(name, sizeof(name), "%s/%s", path, file);
 	return number_in(name);
 }
 
-static uint64_t left_of(uint64_t limit, uint64_t used)
+static void tasks_of_group(const char *path, struct wall_seen *seen)
 {
-	return limit > used ? limit - used : 0;
+	seen->limit = in_cgroup(path, "pids.max");
+	seen->used = in_cgroup(path, "pids.current");
 }
 
-/* Ours, and all above it: the one of which the least is left. */
-static void tasks_of_cgroup(struct wall_seen *seen)
+/* What it has of files goes when there is need of memory. */
+static void memory_of_group(const char *path, struct wall_seen *seen)
 {
-	const size_t root = strlen("/sys/fs/cgroup");
-	char path[500];
+	char file[700], text[4096];
 
-	if (!cgroup_path(path, sizeof(path)))
+	(void)snprintf(file, sizeof(file), "%s/memory.stat", path);
+	(void)read_text(file, text, sizeof(text));
+	seen->limit = in_cgroup(path, "memory.max");
+	seen->used = status_of(text, "anon ");
+	if (seen->limit != NOT_KNOWN)
 		return;
-	while (strlen(path) >= root) {
-		const uint64_t limit = in_cgroup(path, "pids.max");
-		const uint64_t used = in_cgroup(path, "pids.current");
+	/* Version 1 has an impossible number for none. */
+	seen->limit = in_cgroup(path, "memory.limit_in_bytes");
+	seen->used = status_of(text, "rss ");
+	if (seen->limit >= (uint64_t)1 << 62)
+		seen->limit = NOT_KNOWN;
+}
 
-		if (limit != NOT_KNOWN && used != NOT_KNOWN &&
-		    (seen->limit == NOT_KNOWN ||
-			left_of(limit, used) < left_of(seen->limit, seen->used))) {
-			seen->limit = limit;
-			seen->used = used;
-		}
-		*strrchr(path, '/') = '\0';
+static uint64_t left_of(const struct wall_seen *seen)
+{
+	return seen->limit > seen->used ? seen->limit - seen->used : 0;
+}
+
+void wall_look_cgroup(const char *root, struct wall_seen *seen)
+{
+	const bool tasks = seen->wall == WALL_PIDS_MAX;
+	char path[600];
+	const size_t mount = cgroup_path(root, tasks ? "pids" : "memory", path, sizeof(path));
+
+	if (!mount)
+		return;
+	/* Ours, and all above it: the one of which the least is left. */
+	for (char *end = path + strlen(path); end; end = strrchr(path + mount, '/')) {
+		struct wall_seen one = {seen->wall, NOT_KNOWN, NOT_KNOWN};
+
+		*end = '\0';
+		(tasks ? tasks_of_group : memory_of_group)(path, &one);
+		if (one.limit != NOT_KNOWN && one.used != NOT_KNOWN &&
+		    (seen->limit == NOT_KNOWN || left_of(&one) < left_of(seen)))
+			*seen = one;
 	}
+}
+
+/* The machine's, in bytes; what can be had without swapping is not used. */
+static void memory_of_machine(struct wall_seen *seen)
+{
+	char text[4096];
+	uint64_t total, available;
+
+	(void)read_text("/proc/meminfo", text, sizeof(text));
+	total = status_of(text, "MemTotal:");
+	available = status_of(text, "MemAvailable:");
+	if (total == NOT_KNOWN || available == NOT_KNOWN)
+		return;
+	seen->limit = total * 1024;
+	seen->used = (total - available) * 1024;
 }
 
 /* ---- all of them ---- */
@@ -272,7 +314,7 @@ struct wall_seen wall_look(enum wall wall)
 			seen.used = wall_tasks_of_user();
 		break;
 	case WALL_PIDS_MAX:
-		tasks_of_cgroup(&seen);
+		wall_look_cgroup("", &seen);
 		break;
 	case WALL_THREADS_MAX:
 		seen.limit = number_in("/proc/sys/kernel/threads-max");
@@ -298,6 +340,10 @@ struct wall_seen wall_look(enum wall wall)
 	case WALL_SPACE:
 		seen.limit = rlimit_of(RLIMIT_AS);
 		seen.used = address_space();
+		break;
+	case WALL_MEMORY:
+		memory_of_machine(&seen);
+		wall_look_cgroup("", &seen);
 		break;
 	default:
 		break;

@@ -33,6 +33,13 @@ struct wall_seen {
 /** wall_look() - how much of one of them is used at the moment, and what it allows. */
 struct wall_seen wall_look(enum wall wall);
 
+/**
+ * wall_look_cgroup() - of our control group and those above it, the one of which the least is left.
+ * @root: "", or a folder that has a /proc and a /sys of its own, for tests.
+ * @seen: of WALL_PIDS_MAX or WALL_MEMORY; stays when no group has less left than it has.
+ */
+void wall_look_cgroup(const char *root, struct wall_seen *seen);
+
 /** wall_tasks_of_user() - how many tasks, of all processes, this one's user has. */
 uint64_t wall_tasks_of_user(void);
 

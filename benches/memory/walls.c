@@ -22,27 +22,27 @@
 /* For whoever is nobody else: what a user's limit is tried as by the first user, which has none. */
 #define NOBODY 65534u
 
-/* An outcome has eight words at most: limits of the whole system stand in one. */
-enum { OUTCOMES = 8 };
+/* An outcome has eight words at most: those of limits that more than a process and its user have
+ * are an outcome of their own. */
+enum { OUTCOME_SYSTEM = 5 };
 
-static const char *const outcome_words[OUTCOMES + 1] = {
+static const char *const outcome_words[] = {
     "none", "nproc", "nofile", "map_count", "address_space", "system", "memory", "unknown", NULL};
+static const char *const system_words[] = {
+    "no_system", "pids_max", "threads_max", "pid_max", "file_max", NULL};
 
-static unsigned outcome_of(enum wall wall)
-{
-	static const unsigned char outcome[WALLS] = {[WALL_NPROC] = 1,
-	    [WALL_NOFILE] = 2,
-	    [WALL_MAP_COUNT] = 3,
-	    [WALL_SPACE] = 4,
-	    [WALL_PIDS_MAX] = 5,
-	    [WALL_THREADS_MAX] = 5,
-	    [WALL_PID_MAX] = 5,
-	    [WALL_FILE_MAX] = 5,
-	    [WALL_MEMORY] = 6,
-	    [WALL_UNKNOWN] = 7};
-
-	return outcome[wall];
-}
+static const struct {
+	unsigned char outcome, system;
+} outcome_of[WALLS] = {[WALL_NPROC] = {1, 0},
+    [WALL_NOFILE] = {2, 0},
+    [WALL_MAP_COUNT] = {3, 0},
+    [WALL_SPACE] = {4, 0},
+    [WALL_PIDS_MAX] = {OUTCOME_SYSTEM, 1},
+    [WALL_THREADS_MAX] = {OUTCOME_SYSTEM, 2},
+    [WALL_PID_MAX] = {OUTCOME_SYSTEM, 3},
+    [WALL_FILE_MAX] = {OUTCOME_SYSTEM, 4},
+    [WALL_MEMORY] = {6, 0},
+    [WALL_UNKNOWN] = {7, 0}};
 
 /* Those that can be set low without privileges: the others tell themselves to whoever meets them.
  */
@@ -166,6 +166,20 @@ static int prepare(struct walls_state *st)
 	return ret ? ret : cb_cond_init(&parked->over, st->model);
 }
 
+/* Which limit, and what of it: a row has no room for words, `describe` says how each is raised. */
+static void report(const struct walls_state *st, struct cb_metrics *metrics)
+{
+	const struct wall_seen *found = &st->found;
+
+	(void)cb_metric(metrics, "made", st->made);
+	cb_outcome(metrics, outcome_words, outcome_of[found->wall].outcome);
+	cb_outcome(metrics, system_words, outcome_of[found->wall].system);
+	if (found->limit != UINT64_MAX)
+		(void)cb_metric(metrics, "wall_limit", (double)found->limit);
+	if (found->used != UINT64_MAX)
+		(void)cb_metric(metrics, "wall_used", (double)found->used);
+}
+
 int walls_once(const struct walls_plan *plan, struct cb_env *env, struct cb_metrics *metrics,
     char *why, size_t why_len)
 {
@@ -192,13 +206,7 @@ int walls_once(const struct walls_plan *plan, struct cb_env *env, struct cb_metr
 	}
 	if (plan->says != WALLS)
 		st->found.wall = plan->says;
-	(void)cb_metric(metrics, "made", st->made);
-	for (unsigned i = 0; i < OUTCOMES; i++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "outcome.%s", outcome_words[i]);
-		(void)cb_metric(metrics, name, outcome_of(st->found.wall) == i);
-	}
+	report(st, metrics);
 	return 0;
 }
 
@@ -315,6 +323,8 @@ static const struct cb_sweep sweeps[] = {
 static const struct cb_figure figures[] = {
     {"made", "workers that there could be", "workers", CB_RATIO, CB_MORE, 0.0, NULL},
     {"outcome", "nothing has stopped them", "", CB_OUTCOME, CB_NEITHER, 0.0, outcome_words},
+    {"system", "no limit of cgroup or system has stopped them", "", CB_OUTCOME, CB_NEITHER, 0.0,
+	system_words},
 };
 
 static const struct cb_kind walls = {
@@ -323,7 +333,7 @@ static const struct cb_kind walls = {
     .about = "workers are made until a limit stops one more: which, and how is it raised?",
     .source = "getrlimit(2), fork(2), pthread_create(3), mmap(2)",
     .from = CB_FULL,
-    .version = 1,
+    .version = 2,
     .models = CB_CAN_OS,
     .not_models = "of coroutines there is room for as many as were asked for, or for none",
     .work = &workload,
