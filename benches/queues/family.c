@@ -1,5 +1,5 @@
 /* family.c - the family of queues: its parameters, and the parts of the workload that all share. */
-#include <concbench/queue.h>
+#include "benches/queues/pace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,6 +30,8 @@ static const struct cb_param params[] = {
     CB_PARAM("bytes", CB_BYTES, "8", CB_QUEUE_ITEM_BYTES, ITEM_BYTES_MAX, "of an item"),
     CB_PARAM_SPARSE("wait_ns", CB_NS, "0", 0, 1000000000,
 	"the patience of a put or get, after which it tries again; 0: no end"),
+    CB_PARAM_SPARSE("load_pct", CB_PERCENT, "0", 0, 100,
+	"items come at random, at so much of the rate that it can do; 0: as fast as it can"),
 };
 
 static const struct cb_sweep sweeps[] = {
@@ -45,12 +47,15 @@ static const struct cb_sweep sweeps[] = {
     {CB_FULL, "model=thread,process producers=4 consumers=1"},
     {CB_FULL, "model=thread,process bytes=64"},
     {CB_FULL, "model=thread wait_ns=100us"},
+    {CB_FULL, "model=thread load_pct=10,50,80,95"},
+    {CB_FULL, "model=process load_pct=50"},
     {CB_CHECK, "model=thread,process,coroutine capacity=2,256"},
     {CB_CHECK, "model=thread,process,coroutine bytes=24,1000 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine producers=2 consumers=2"},
     {CB_CHECK, "model=thread,process,coroutine producers=3 consumers=1 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine producers=1 consumers=3 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine wait_ns=1us capacity=2"},
+    {CB_CHECK, "model=thread,coroutine load_pct=50 capacity=16"},
     /* Those whose capacity is not ours to choose. */
     {CB_CHECK, "model=thread,process,coroutine"},
     {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
@@ -119,6 +124,10 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "nobody waits in it: no patience to lose");
 		return -EINVAL;
 	}
+	if (pace_pct(c) && !c->kind->depends) {
+		(void)snprintf(why, why_len, "it has no peak that a load could be a part of");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -138,18 +147,20 @@ static size_t lines(size_t bytes)
 }
 
 /* Enough that an item's stamp is not written over while it is in the queue, and a line at least. */
-static unsigned stamp_slots(unsigned capacity)
+static unsigned stamp_slots(const struct cb_queue_env *env)
 {
+	/* At a pace it may be each of them. */
+	const unsigned every = pace_pct(env->c) ? 1 : CB_QUEUE_TIMED;
 	unsigned slots = CB_ALIGN / sizeof(uint64_t);
 
-	while (slots < capacity / CB_QUEUE_TIMED + 2)
+	while (slots < env->capacity / every + 2)
 		slots *= 2;
 	return slots;
 }
 
 /* Where the parts of a case's memory begin. */
 struct layout {
-	size_t worker, item, item_stride, stamps, queue, end;
+	size_t worker, item, item_stride, stamps, gap, queue, end;
 };
 
 static struct layout lay_out(const struct cb_queue_env *env)
@@ -163,7 +174,8 @@ static struct layout lay_out(const struct cb_queue_env *env)
 	l.item_stride = lines(env->bytes);
 	/* One more for the cell, which empties it. */
 	l.stamps = l.item + (n + 1) * l.item_stride;
-	l.queue = l.stamps + lines(env->producers * stamp_slots(env->capacity) * sizeof(uint64_t));
+	l.gap = l.stamps + lines(env->producers * stamp_slots(env) * sizeof(uint64_t));
+	l.queue = l.gap + lines(pace_bytes(env->c));
 	l.end = l.queue + lines(impl->queue_bytes(env));
 	return l;
 }
@@ -177,28 +189,36 @@ size_t cb_queue_state_size(const struct cb_case *c)
 
 int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 {
-	const struct cb_queue_env queue_env = env_of(env->c);
+	struct cb_queue_env queue_env = env_of(env->c);
 	const struct layout l = lay_out(&queue_env);
 	struct cb_queue_state *st = env->state;
 	unsigned char *base = env->state;
+	char reason[200] = "";
 	int ret;
 
+	queue_env.checking = env->checking;
 	st->env = queue_env;
 	st->impl = env->c->kind->impl;
 	st->wait_ns = value(env->c, "wait_ns");
 	st->checking = env->checking;
 	st->late_ns = env->checking && st->wait_ns ? cb_late_ns() : 0;
-	st->stamp_slots = stamp_slots(queue_env.capacity);
+	st->stamp_slots = stamp_slots(&queue_env);
+	st->timed_every = CB_QUEUE_TIMED;
 	st->stamps = (void *)(base + l.stamps);
 	st->worker = (void *)(base + l.worker);
 	st->queue = base + l.queue;
 	for (unsigned i = 0; i < env->workers; i++)
 		st->worker[i].item = base + l.item + i * l.item_stride;
 	st->drained.item = base + l.item + env->workers * l.item_stride;
-	ret = st->impl->ops->init ? st->impl->ops->init(st->queue, &st->env) : 0;
+	ret = pace_setup(st, env, (void *)(base + l.gap), why, why_len);
 	if (ret)
-		(void)snprintf(
-		    why, why_len, "%s: making the queue: %s", env->c->kind->name, strerror(-ret));
+		return ret;
+	queue_env.why = reason;
+	queue_env.why_len = sizeof(reason);
+	ret = st->impl->ops->init ? st->impl->ops->init(st->queue, &queue_env) : 0;
+	if (ret)
+		(void)snprintf(why, why_len, "%s: making the queue: %s", env->c->kind->name,
+		    reason[0] ? reason : strerror(-ret));
 	return ret;
 }
 
@@ -215,6 +235,7 @@ void cb_queue_enter(struct cb_worker *w, void *state)
 	struct cb_queue_state *st = state;
 	struct cb_queue_worker *own = &st->worker[w->index];
 
+	pace_enter(st, own);
 	if (own->attached || !st->impl->ops->attach)
 		return;
 	own->attached = true;
@@ -305,18 +326,17 @@ static int check_deadlines(const struct cb_queue_state *st, const struct cb_queu
 static uint64_t *stamp_of(struct cb_queue_state *st, unsigned producer, uint64_t number)
 {
 	return &st->stamps[producer * st->stamp_slots +
-			   (number / CB_QUEUE_TIMED & (st->stamp_slots - 1))];
+			   (number / st->timed_every & (st->stamp_slots - 1))];
 }
 
 static uint64_t stamp_tag(const struct cb_queue_state *st, uint64_t number)
 {
-	return number / CB_QUEUE_TIMED / st->stamp_slots & STAMP_TAG_MASK;
+	return number / st->timed_every / st->stamp_slots & STAMP_TAG_MASK;
 }
 
-void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number)
+void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number, uint64_t at_ns)
 {
-	cb_store(
-	    stamp_of(st, producer, number), cb_now_ns() << STAMP_TAG_BITS | stamp_tag(st, number));
+	cb_store(stamp_of(st, producer, number), at_ns << STAMP_TAG_BITS | stamp_tag(st, number));
 }
 
 /*
@@ -446,6 +466,9 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
 		if (ret)
 			return ret;
 	}
+	ret = pace_check(st, why, why_len);
+	if (ret)
+		return ret;
 	/* All workers are parked: none can be between the two. */
 	cb_store(&st->closed, 0);
 	if (st->impl->ops->open)
@@ -469,10 +492,14 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 		st->reported[i] = now[i];
 	}
 	/* Without any items these are not numbers, and are left out. */
-	(void)cb_metric(metrics, "empty_polls_per_op", of[EMPTY_POLLS] / of[DELIVERED]);
-	(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
+	if (!st->impl->waits_unseen || st->checking) {
+		(void)cb_metric(metrics, "empty_polls_per_op", of[EMPTY_POLLS] / of[DELIVERED]);
+		(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
+	}
 	if (st->wait_ns)
 		(void)cb_metric(metrics, "gave_up_per_op", of[TIMED_OUT] / of[DELIVERED]);
+	if (st->gap)
+		(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, st->pace_per_s);
 }
 
 static int accepts(const struct cb_kind *k, char *why, size_t why_len)
@@ -511,7 +538,8 @@ static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
 
 	(void)snprintf(text, sizeof(text), "%zu bytes of shared memory", impl->queue_bytes(&env));
 	say(to, "queue", text);
-	(void)snprintf(text, sizeof(text), "%u items%s", env.capacity,
+	(void)snprintf(text, sizeof(text), "%u items%s%s", env.capacity,
+	    impl->holds_less ? " at most" : "",
 	    impl->capacity ? ", its own: it cannot be given one" : ", as it is told");
 	say(to, "capacity", text);
 	if (impl->item_bytes)

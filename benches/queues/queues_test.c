@@ -1,10 +1,14 @@
 /*
  * queues_test.c - the queues' family: items, stamps, accounts, what is reported and refused. That
- * every queue delivers, and that broken ones are caught: conformance_test.c.
+ * every queue delivers, and that broken ones are caught: conformance_test.c. Those of the kernel
+ * have kernel_test.c.
  */
 #include "benches/team_fixture.h"
 
 #include <concbench/queue.h>
+
+#include <stdlib.h>
+#include <sys/resource.h>
 
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
 /* Broken queues are found within a second, or two under a sanitizer; this is when to give up. */
@@ -17,7 +21,14 @@ static void consumers_are_counted(void **unused)
 {
 	static const char *const names[] = {"queue/mutex_ring/model:thread/producers:2/consumers:2",
 	    "queue/mutex_ring/model:coroutine/producers:2/consumers:2",
-	    "queue/pipe/model:process/producers:3/consumers:1/bytes:1000"};
+	    "queue/mutex_ring_edge/model:thread/producers:2/consumers:2/capacity:2",
+	    "queue/ck_stack/model:thread/producers:2/consumers:2/capacity:16",
+	    "queue/pipe/model:process/producers:3/consumers:1/bytes:1000",
+	    "queue/fifo/model:process/producers:3/consumers:1/bytes:1000",
+	    "queue/fifo/model:coroutine/producers:2/consumers:1",
+	    "queue/eventfd_ring/model:process/bytes:1000",
+	    "queue/broker/model:process/producers:3/consumers:2/bytes:65536",
+	    "queue/broker/model:coroutine/producers:2/consumers:2/capacity:2"};
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -189,11 +200,11 @@ static void stamps_are_of_their_item(void **unused)
 	/* No item that may be in the queue together with another has its stamp's place. */
 	assert_true(st->stamp_slots * CB_QUEUE_TIMED >= st->env.capacity + CB_QUEUE_TIMED);
 	later = (uint64_t)CB_QUEUE_TIMED * (st->stamp_slots + 1);
-	cb_queue_stamp(st, 0, CB_QUEUE_TIMED);
+	cb_queue_stamp(st, 0, CB_QUEUE_TIMED, cb_now_ns());
 	cb_queue_timed(&w.pub, st, 0, CB_QUEUE_TIMED);
 	assert_int_equal(latency.count, 1);
 	/* Negative control: written over by a later item's. */
-	cb_queue_stamp(st, 0, later);
+	cb_queue_stamp(st, 0, later, cb_now_ns());
 	cb_queue_timed(&w.pub, st, 0, CB_QUEUE_TIMED);
 	assert_int_equal(latency.count, 1);
 	cb_queue_timed(&w.pub, st, 0, later);
@@ -293,6 +304,8 @@ static void who_timed_out_when_is_noted(void **unused)
 
 /* ---- what cannot be ---- */
 
+extern const struct cb_family queue_family;
+
 static void what_cannot_be_is_declined(void **unused)
 {
 	static const struct {
@@ -307,9 +320,21 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"queue/ck_spsc/consumers:2", "it takes 1 consumer"},
 	    {"queue/ck_spsc/bytes:16", "its items have 8 bytes"},
 	    {"queue/ck_spsc/wait_ns:1000", "nobody waits in it"},
+	    {"queue/wfcqueue/consumers:2", "it takes 1 consumer"},
+	    {"queue/wfcqueue/producers:3/capacity:2", "a share of its capacity"},
+	    {"queue/wfcqueue_malloc/model:process", "its nodes are malloc's"},
 	    {"queue/pipe/consumers:2", "it takes 1 consumer"},
 	    {"queue/pipe/bytes:4097", "its items have at most 4096 bytes"},
 	    {"queue/pipe/capacity:16", "'capacity:16' is not a parameter"},
+	    {"queue/fifo/consumers:2", "it takes 1 consumer"},
+	    {"queue/socketpair_stream/producers:2", "it takes 1 producer"},
+	    {"queue/socketpair_stream/bytes:65537", "its items have at most 65536 bytes"},
+	    {"queue/socketpair_dgram/bytes:212961", "its items have at most 212960 bytes"},
+	    {"queue/socketpair_seqpacket/consumers:33", "it takes 32 consumers"},
+	    {"queue/mq/model:coroutine", "a coroutine waits for what is read and written"},
+	    {"queue/eventfd_ring/producers:2", "it takes 1 producer"},
+	    {"queue/broker/bytes:65537", "its items have at most 65536 bytes"},
+	    {"queue/broker/wait_ns:1000", "'wait_ns:1000' is not a parameter"},
 	};
 	struct bench_case bc;
 
@@ -322,6 +347,34 @@ static void what_cannot_be_is_declined(void **unused)
 	}
 }
 
+static void keep_capacity(void *to, const char *what, const char *text)
+{
+	if (strcmp(what, "capacity") == 0)
+		(void)snprintf(to, REASON_MAX, "%s", text);
+}
+
+/* Where it is a bound, it is called one. */
+static void what_is_said_of_capacity(void **unused)
+{
+	static const char *const rows[][2] = {
+	    {"queue/mutex_ring/capacity:32", "32 items, as it is told"},
+	    {"queue/pipe/bytes:1000", "66 items at most, its own: it cannot be given one"},
+	    {"queue/mq", "11 items at most, its own: it cannot be given one"},
+	    {"queue/socketpair_dgram/producers:2",
+		"412 items at most, its own: it cannot be given one"},
+	};
+	char said[REASON_MAX];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench_case bc;
+
+		assert_string_equal(parse(rows[i][0], &bc), "");
+		queue_family.facts(&bc.pub, keep_capacity, said);
+		assert_string_equal(said, rows[i][1]);
+	}
+}
+
 /* What it cannot be given it says itself. */
 static void capacity_is_the_queues_own(void **unused)
 {
@@ -331,8 +384,158 @@ static void capacity_is_the_queues_own(void **unused)
 	begin(&s, "queue/pipe/model:thread/bytes:1024");
 	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 65);
 	end(&s);
+	/* And the item of a producer that sleeps. */
+	begin(&s, "queue/mq/model:thread");
+	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 11);
+	end(&s);
 	begin(&s, "queue/mutex_ring/model:thread/capacity:32");
 	assert_int_equal(((const struct cb_queue_state *)s.team.env.state)->env.capacity, 32);
+	end(&s);
+}
+
+static bool put(struct subject *s, unsigned producer, uint64_t item)
+{
+	const struct cb_queue_state *st = s->team.env.state;
+
+	return st->impl->ops->try_put(st->queue, subject_worker(s, producer), &item, sizeof(item));
+}
+
+/* The next item out, or 0. */
+static uint64_t get(struct subject *s)
+{
+	const struct cb_queue_state *st = s->team.env.state;
+	uint64_t item;
+
+	return st->impl->ops->try_get(
+		   st->queue, subject_worker(s, st->env.producers), &item, sizeof(item))
+		   ? item
+		   : 0;
+}
+
+/* Filled and emptied by hand, round after round: so many go in, and they come out in their order.
+ */
+static void each_holds_what_it_says(void **unused)
+{
+	static const struct {
+		const char *name;
+		unsigned holds;
+		bool latest_first;
+		bool own; /* it cannot be given a capacity */
+	} rows[] = {
+	    /* One slot stays empty. */
+	    {"ck_spsc", 15, false, false},
+	    {"ck_mpsc", 15, false, false},
+	    {"ck_spmc", 15, false, false},
+	    {"ck_mpmc", 15, false, false},
+	    {"ck_fifo_spsc", 16, false, false},
+	    {"ck_fifo_mpmc", 16, false, false},
+	    {"ck_stack", 16, true, false},
+	    {"spsc_cached", 16, false, false},
+	    {"mpmc_bounded", 16, false, false},
+	    {"two_lock", 16, false, false},
+	    {"ms_queue", 16, false, false},
+	    {"wfcqueue", 16, false, false},
+	    {"wfcqueue_malloc", 16, false, false},
+	    {"wfcqueue_splice", 16, false, false},
+	    {"wfcqueue_splice_malloc", 16, false, false},
+	    {"moodycamel", 288, false, true},
+	};
+	uint64_t next = 1;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char name[100];
+		struct subject s;
+
+		(void)snprintf(name, sizeof(name), "queue/%s/model:thread%s", rows[i].name,
+		    rows[i].own ? "" : "/capacity:16");
+		if (strstr(parse(name, &s.bc), "left out of this build"))
+			continue;
+		begin(&s, name);
+		for (unsigned round = 0; round < 4; round++) {
+			const uint64_t first = next;
+
+			while (put(&s, 0, next))
+				next++;
+			if (next - first != rows[i].holds)
+				fail_msg("%s: %u items in round %u", name, (unsigned)(next - first),
+				    round);
+			for (uint64_t n = first; n < next; n++)
+				assert_int_equal(
+				    get(&s), rows[i].latest_first ? first + next - 1 - n : n);
+			assert_int_equal(get(&s), 0);
+		}
+		end(&s);
+	}
+}
+
+static void each_producer_has_its_share(void **unused)
+{
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/wfcqueue/model:thread/producers:3/consumers:1/capacity:16");
+	/* All that it is told: 6, 5 and 5. */
+	for (unsigned p = 0; p < 3; p++)
+		for (unsigned n = 0; n <= 6 - (p > 0); n++)
+			assert_int_equal(put(&s, p, 100 * p + n + 1), n < 6 - (p > 0));
+	assert_int_equal(get(&s), 1);
+	/* It was the first one's. */
+	assert_false(put(&s, 1, 1));
+	assert_true(put(&s, 0, 1));
+	assert_false(put(&s, 0, 1));
+	while (get(&s))
+		;
+	end(&s);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define OWN_MALLOC true
+#else
+#define OWN_MALLOC false
+#endif
+
+/* Where memory ends a put is not just one that finds it full. */
+static void without_memory_a_put_fails(void **unused)
+{
+	struct rlimit before, none;
+	void *first = NULL;
+	struct subject s;
+	bool done;
+
+	(void)unused;
+	if (!OWN_MALLOC)
+		skip();
+	begin(&s, "queue/wfcqueue_malloc/model:thread/capacity:16");
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	for (size_t bytes = 1 << 20; bytes >= sizeof(void *); bytes /= 2) {
+		void **one;
+
+		while ((one = malloc(bytes)) != NULL) {
+			*one = first;
+			first = one;
+		}
+	}
+	done = put(&s, 0, 1);
+	while (first) {
+		void *next = *(void **)first;
+
+		free(first);
+		first = next;
+	}
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_false(done);
+	assert_int_equal(subject_worker(&s, 0)->error, -ENOMEM);
+	end(&s);
+	/* Negative control. */
+	begin(&s, "queue/wfcqueue_malloc/model:thread/capacity:16");
+	for (unsigned n = 0; n < 16; n++)
+		assert_true(put(&s, 0, 1));
+	assert_false(put(&s, 0, 1));
+	assert_int_equal(subject_worker(&s, 0)->error, 0);
 	end(&s);
 }
 
@@ -350,6 +553,10 @@ int main(void)
 	    cmocka_unit_test(who_timed_out_when_is_noted),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	    cmocka_unit_test(capacity_is_the_queues_own),
+	    cmocka_unit_test(what_is_said_of_capacity),
+	    cmocka_unit_test(each_holds_what_it_says),
+	    cmocka_unit_test(each_producer_has_its_share),
+	    cmocka_unit_test(without_memory_a_put_fails),
 	};
 
 	return cmocka_run_group_tests(tests, open_machine, close_machine);

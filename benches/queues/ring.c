@@ -2,8 +2,10 @@
  * ring.c - the bounded buffer of the textbooks: a ring, a mutex, two condition variables. Mutex and
  * condition variables are the worker's: they block threads and processes, and suspend coroutines.
  *
- * Wakes one waiter after each item, also when nobody waits (which costs no system call): to wake
- * only when the ring was empty loses wake-ups as soon as there are two waiters.
+ * mutex_ring wakes one waiter after each item, also when nobody waits (which costs no system call).
+ * mutex_ring_edge wakes only when the ring was empty, or full: nobody begins to wait at any other
+ * time. It then wakes all who wait: if it woke one, the others would go on sleeping while more
+ * items came, as these find the ring no longer empty.
  */
 #include <concbench/queue.h>
 
@@ -69,19 +71,30 @@ static bool has_item(const struct ring *r)
 	return r->count > 0;
 }
 
-static inline enum cb_queue_result ring_put(
-    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
+/* The mutex is free again. @edge: what is waited for at @cond has only now come true. */
+CB_INLINE void tell(struct cb_worker *w, struct cb_cond *cond, bool on_edge, bool edge)
 {
-	struct ring *r = queue;
+	if (!on_edge)
+		cb_wake_one(w, cond);
+	else if (edge)
+		cb_wake_all(w, cond);
+}
+
+CB_INLINE enum cb_queue_result put(struct ring *r, struct cb_worker *w, const void *item,
+    size_t bytes, uint64_t until_ns, bool on_edge)
+{
 	enum cb_queue_result result;
+	bool edge = false;
 
 	cb_lock(w, &r->mutex);
 	result = await(w, r, &r->not_full, has_room, until_ns);
-	if (result > 0)
+	if (result > 0) {
+		edge = r->count == 0;
 		memcpy(slot(r, r->count++, bytes), item, bytes);
+	}
 	cb_unlock(w, &r->mutex);
 	if (result > 0)
-		cb_wake_one(w, &r->not_empty);
+		tell(w, &r->not_empty, on_edge, edge);
 	return result;
 }
 
@@ -93,19 +106,21 @@ static inline void take_first(struct ring *r, void *item, size_t bytes)
 	r->count--;
 }
 
-static inline enum cb_queue_result ring_get(
-    void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns)
+CB_INLINE enum cb_queue_result get(
+    struct ring *r, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns, bool on_edge)
 {
-	struct ring *r = queue;
 	enum cb_queue_result result;
+	bool edge = false;
 
 	cb_lock(w, &r->mutex);
 	result = await(w, r, &r->not_empty, has_item, until_ns);
-	if (result > 0)
+	if (result > 0) {
+		edge = r->count == r->capacity;
 		take_first(r, item, bytes);
+	}
 	cb_unlock(w, &r->mutex);
 	if (result > 0)
-		cb_wake_one(w, &r->not_full);
+		tell(w, &r->not_full, on_edge, edge);
 	return result;
 }
 
@@ -136,14 +151,29 @@ static bool ring_drain(void *queue, void *item, size_t bytes)
 	return true;
 }
 
-static const struct cb_queue_ops cb_queue_ops_mutex_ring = {.init = ring_init,
-    .put = ring_put,
-    .get = ring_get,
-    .close = ring_close,
-    .open = ring_open,
-    .drain = ring_drain};
-CB_QUEUE_BATCH(mutex_ring)
-static const struct cb_queue cb_queue_impl_mutex_ring = {
-    .ops = &cb_queue_ops_mutex_ring, .queue_bytes = ring_bytes};
-CB_QUEUE_KIND(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",
-    "Hoare 1974, the bounded buffer", CB_SMOKE, CB_CAN_ALL, NULL, NULL, 0)
+#define RING(x, about, source, from, on_edge)                                                 \
+	static inline enum cb_queue_result x##_put(                                           \
+	    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until) \
+	{                                                                                     \
+		return put((struct ring *)queue, w, item, bytes, until, on_edge);             \
+	}                                                                                     \
+	static inline enum cb_queue_result x##_get(                                           \
+	    void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until)       \
+	{                                                                                     \
+		return get((struct ring *)queue, w, item, bytes, until, on_edge);             \
+	}                                                                                     \
+	static const struct cb_queue_ops cb_queue_ops_##x = {.init = ring_init,               \
+	    .put = x##_put,                                                                   \
+	    .get = x##_get,                                                                   \
+	    .close = ring_close,                                                              \
+	    .open = ring_open,                                                                \
+	    .drain = ring_drain};                                                             \
+	CB_QUEUE_BATCH(x)                                                                     \
+	static const struct cb_queue cb_queue_impl_##x = {                                    \
+	    .ops = &cb_queue_ops_##x, .queue_bytes = ring_bytes};                             \
+	CB_QUEUE_KIND(x, about, source, from, CB_CAN_ALL, NULL, NULL, 0)
+
+RING(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",
+    "Hoare 1974, the bounded buffer", CB_SMOKE, false)
+RING(mutex_ring_edge, "the same, and wakes only when it was empty or full, but then all who wait",
+    "Hoare 1974, the bounded buffer", CB_FULL, true)

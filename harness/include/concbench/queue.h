@@ -52,6 +52,10 @@ struct cb_queue_env {
 	unsigned consumers;
 	unsigned capacity; /* in items; the case's, a power of two, or the queue's own */
 	size_t bytes;      /* of an item */
+	bool checking;     /* no figure comes of it: a queue may look closer */
+	/* During init, which may write a line there that says more than its -errno. */
+	char *why;
+	size_t why_len;
 };
 
 enum cb_queue_result {
@@ -103,6 +107,10 @@ struct cb_queue {
 	size_t item_bytes; /* the only size it takes; 0: any up to most_bytes */
 	size_t most_bytes; /* 0: any */
 	enum cb_queue_order order;
+	/* What its waiting calls return does not say who had to wait, but while checking. */
+	bool waits_unseen;
+	/* Its capacity() is a bound: what it holds is the kernel's, or a library's, to say. */
+	bool holds_less;
 };
 
 /* ---- the workload ---- */
@@ -129,6 +137,7 @@ struct cb_queue_worker {
 	uint64_t put_sum;
 	uint64_t timed;      /* number of the next that is timed */
 	uint64_t full_polls; /* looks in vain, or waits */
+	uint64_t due;        /* at a pace: when the last was to be put, in parts of a nanosecond */
 	/* either */
 	uint64_t timed_out;
 	uint64_t early;         /* of these, before their deadline */
@@ -157,6 +166,13 @@ struct cb_queue_state {
 	 */
 	uint64_t *stamps;
 	unsigned stamp_slots; /* for each producer, a power of two */
+	unsigned timed_every; /* at most one item in so many is timed, a power of two */
+	/* At a pace: a producer's items are due so long after each other, drawn from these; NULL:
+	 * as fast as it can. */
+	uint64_t *gap;
+	double pace_per_s;   /* of all producers */
+	uint64_t checked_ns; /* the cell's: when the last trial was checked, */
+	uint64_t put_before; /* and what had been put by then */
 	struct cb_queue_worker *worker;
 	struct cb_queue_worker drained; /* the cell's: what was left when trials ended */
 	uint64_t reported[4];           /* the cell's */
@@ -174,7 +190,8 @@ void cb_queue_enter(struct cb_worker *w, void *state);
 void cb_queue_leave(struct cb_worker *w, void *state);
 /** cb_queue_check() - empty the queue, account for every item, open it again. */
 int cb_queue_check(const struct cb_env *env, char *why, size_t why_len);
-/** cb_queue_report() - of the last trial: "empty_polls_per_op" and "full_polls_per_op". */
+/** cb_queue_report() - of the last trial: "empty_polls_per_op" and "full_polls_per_op", where the
+ * queue says who had to wait. */
 void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics);
 void cb_queue_teardown(struct cb_env *env);
 /**
@@ -183,29 +200,35 @@ void cb_queue_teardown(struct cb_env *env);
  * does not heed its deadline.
  */
 uint64_t cb_queue_patience(struct cb_worker *w, struct cb_queue_state *st);
+/* cb_queue_depends() - at a pace: the same case at its peak. */
+bool cb_queue_depends(const struct cb_case *c, char *name, size_t len);
+/** cb_queue_await() - until it is @due. Return: the time it was then, in its parts; 0 when the
+ * trial is over. */
+uint64_t cb_queue_await(struct cb_worker *w, const struct cb_queue_state *st, uint64_t due);
 /** cb_queue_timed_out() - nothing was done by @until_ns. */
 void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t until_ns);
 /* What is done for the timed items only, out of line. */
-void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number);
+void cb_queue_stamp(struct cb_queue_state *st, unsigned producer, uint64_t number, uint64_t at_ns);
 void cb_queue_timed(
     struct cb_worker *w, struct cb_queue_state *st, unsigned producer, uint64_t number);
 
 #define CB_QUEUE_OP "item delivered"
-#define CB_QUEUE_LATENCY "asking to put to having got, 1 of 64 or fewer, drawn"
+#define CB_QUEUE_LATENCY "asking to put (at a pace: when due) to having got it; drawn"
 #define CB_QUEUE_INSIDE                                                                         \
 	"make an item and put it, at a producer; get it and look at all of it, at a consumer: " \
-	"counted there"
-#define CB_QUEUE_CHECKED                                                                        \
-	"of each producer's items as many came out as went in, with the same sum, each intact " \
-	"and, where the queue promises an order, in that order"
+	"counted there. With load_pct a producer spins until the next is due"
+#define CB_QUEUE_CHECKED                                                                         \
+	"of each producer's items as many came out as went in, with the same sum, each intact "  \
+	"and, where the queue promises an order, in that order; with load_pct no more than are " \
+	"due"
 
 /* Odd, so that it can be undone: their product is 1. */
 #define CB_QUEUE_KEY UINT64_C(0x9E3779B97F4A7C15)
 #define CB_QUEUE_KEY_UNDONE UINT64_C(0xF1DE83E19937733D)
 
-CB_LAYOUT(queue, CB_SPAN(cb_queue_env, bytes), CB_SPAN(cb_queue_ops, destroy),
-    CB_SPAN(cb_queue, order), CB_SPAN(cb_queue_source, sum), CB_SPAN(cb_queue_worker, attached),
-    CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
+CB_LAYOUT(queue, CB_SPAN(cb_queue_env, why_len), CB_SPAN(cb_queue_ops, destroy),
+    CB_SPAN(cb_queue, holds_less), CB_SPAN(cb_queue_source, sum),
+    CB_SPAN(cb_queue_worker, attached), CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
 
 /* ---- items ---- */
 
@@ -424,7 +447,7 @@ CB_INLINE uint64_t cb_queue_produce(struct cb_worker *w, struct cb_queue_state *
 	for (; number != end; number++, head += CB_QUEUE_KEY) {
 		if (CB_UNLIKELY(number == timed)) {
 			cb_queue_fill(item, bytes, head + CB_QUEUE_TIMED_KEY);
-			cb_queue_stamp(st, self, number);
+			cb_queue_stamp(st, self, number, cb_now_ns());
 			if (!cb_queue_put(w, st, own, queue, item, bytes, ops))
 				break;
 			/* So far apart that each has a stamp of its own. */
@@ -441,6 +464,54 @@ CB_INLINE uint64_t cb_queue_produce(struct cb_worker *w, struct cb_queue_state *
 	}
 	own->put = number - 1;
 	own->put_sum = sum + (alone ? cb_queue_run(first, number) : 0);
+	own->timed = timed;
+	return 0;
+}
+
+/* Times of a pace are in 1/256 ns: at 80 million items a second a whole one would be 8 % of a gap.
+ */
+#define CB_QUEUE_PART_BITS 8
+#define CB_QUEUE_GAP_BITS 9
+
+/*
+ * The same at a pace: arrivals of a Poisson process, whatever the queue can take. A timed item's
+ * latency counts from when it was due, so one that waits behind others shows how long. The clock is
+ * looked at only when all that was due by the last look has been put.
+ */
+CB_INLINE uint64_t cb_queue_produce_paced(struct cb_worker *w, struct cb_queue_state *st,
+    uint64_t n, unsigned char *item, size_t bytes, const struct cb_queue_ops *ops, bool alone)
+{
+	struct cb_queue_worker *own = &st->worker[w->index];
+	const unsigned self = w->index;
+	const uint64_t *gap = st->gap;
+	uint64_t number = own->put + 1, sum = own->put_sum, due = own->due;
+	const uint64_t end = number + n;
+	uint64_t timed = own->timed ? own->timed : st->timed_every;
+	uint64_t head = cb_queue_head(self, number, false), now;
+
+	/* From when all have started: what came to be due before that would stand in line. */
+	if (CB_UNLIKELY(!due))
+		due = cb_now_ns() << CB_QUEUE_PART_BITS;
+	for (now = due; number != end; number++, head += CB_QUEUE_KEY) {
+		const uint64_t next = due + gap[cb_random(w) >> (64 - CB_QUEUE_GAP_BITS)];
+		uint64_t whole = head;
+
+		if (next > now && !(now = cb_queue_await(w, st, next)))
+			break;
+		due = next;
+		if (CB_UNLIKELY(number == timed)) {
+			whole += CB_QUEUE_TIMED_KEY;
+			cb_queue_stamp(st, self, number, due >> CB_QUEUE_PART_BITS);
+			timed += st->timed_every + cb_random(w) % st->timed_every;
+		}
+		cb_queue_fill(item, bytes, whole);
+		if (!cb_queue_put(w, st, own, st->queue, item, bytes, ops))
+			break;
+		sum += cb_queue_weight(whole, alone);
+	}
+	own->put = number - 1;
+	own->put_sum = sum;
+	own->due = due;
 	own->timed = timed;
 	return 0;
 }
@@ -511,6 +582,8 @@ CB_INLINE uint64_t cb_queue_consume_next(struct cb_worker *w, struct cb_queue_st
 CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
     unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
 {
+	if (CB_UNLIKELY(st->gap && w->index < st->env.producers))
+		return cb_queue_produce_paced(w, st, n, item, bytes, ops, cb_queue_alone(st));
 	if (cb_queue_alone(st))
 		return w->index ? cb_queue_consume_next(w, st, n, item, bytes, ops)
 				: cb_queue_produce(w, st, n, item, bytes, ops, true);
@@ -533,16 +606,23 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 		    w, st, n, st->worker[w->index].item, st->env.bytes, &cb_queue_ops_##x); \
 	}
 
-/* CB_QUEUE_KIND(x) - workload and kind of cb_queue_impl_x with that batch, entered into the table.
+/* Of the kinds below: a file whose queues are measured otherwise than before has it anew, higher.
  */
-#define CB_QUEUE_KIND(x, about, source, from, models, not_models, without, flags)                 \
+#define CB_QUEUE_VERSION 2
+
+/* CB_QUEUE_KIND(x) - workload and kind of cb_queue_impl_x with that batch, entered into the table.
+ * CB_QUEUE_KIND_IF(x) - the same, of one that cannot be every case: can(), as in struct cb_kind. */
+#define CB_QUEUE_KIND(x, about, source, from, models, not_models, without, flags) \
+	CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, NULL)
+
+#define CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, can)         \
 	static const struct cb_workload cb_queue_work_##x = {CB_QUEUE_OP, CB_QUEUE_LATENCY, 0,    \
 	    cb_queue_state_size, cb_queue_setup, cb_queue_enter, cb_queue_batch_##x,              \
 	    cb_queue_leave, cb_queue_check, cb_queue_report, cb_queue_teardown, NULL, NULL, 0, 0, \
 	    false, true, CB_QUEUE_INSIDE, CB_QUEUE_CHECKED};                                      \
-	static const struct cb_kind cb_kind_##x = {"queue", #x, about, source, flags, from, 2,    \
-	    models, not_models, &cb_queue_work_##x, NULL, &cb_queue_impl_##x, NULL, 0, without,   \
-	    NULL, NULL, 0, NULL, 0, NULL, NULL, NULL, NULL, ""};                                  \
+	static const struct cb_kind cb_kind_##x = {"queue", #x, about, source, flags, from,       \
+	    CB_QUEUE_VERSION, models, not_models, &cb_queue_work_##x, NULL, &cb_queue_impl_##x,   \
+	    NULL, 0, without, NULL, NULL, 0, NULL, 0, can, NULL, NULL, cb_queue_depends, ""};     \
 	CB_REGISTER(cb_kind_##x)
 
 #define CB_QUEUE(x, about, source, from, models, most_producers, most_consumers, item_bytes, type, \
@@ -582,7 +662,7 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 	    cb_queue_try_put_##x, cb_queue_try_get_##x, NULL, NULL, NULL, NULL, NULL, NULL};       \
 	CB_QUEUE_BATCH(x)                                                                          \
 	static const struct cb_queue cb_queue_impl_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x,   \
-	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO};                   \
+	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO, false, false};     \
 	CB_QUEUE_KIND(x, about, source, from, models,                                              \
 	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
 
