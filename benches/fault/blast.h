@@ -11,17 +11,41 @@
 
 #define BLAST_DEEDS 50u /* of each; the victim, worker 0, dies half-way */
 
-enum blast_way { BLAST_ABORT, BLAST_SEGFAULT, BLAST_OVERRUN, BLAST_EXIT, BLAST_HANG, BLAST_WAYS };
+/* A supervisor looks so often whether a victim has got any further; that it has not so many times
+ * in a row is when it notices. */
+#define BLAST_LOOK_US 1000u
+#define BLAST_LOOKS 20u
+
+#define BLAST_FDS 4u /* that the victim opens before it dies, and does not close */
+
+enum blast_way {
+	BLAST_ABORT,
+	BLAST_SEGFAULT,
+	BLAST_OVERRUN,
+	BLAST_EXIT,
+	BLAST_KILL, /* SIGKILL, which nothing can handle */
+	BLAST_LEAK, /* takes all memory that its process may have, and gives none back */
+	BLAST_HANG,
+	BLAST_WAYS,
+};
 
 /* What a trial does; all of them, but for fixtures. */
 struct blast_plan {
-	bool dies;   /* the victim does */
-	bool lies;   /* the others count what they have not done */
-	bool spares; /* the others end their work early, and nothing has happened to them */
+	bool dies;    /* the victim does */
+	bool lies;    /* the others count what they have not done */
+	bool spares;  /* the others end their work early, and nothing has happened to them */
+	bool closes;  /* the victim closes what it has opened */
+	bool removes; /* and destroys the shared memory that it has made */
+	bool cries;   /* the supervisor notices whatever it sees */
+	bool hasty;   /* one look at a victim that gets no further is enough for it */
+	bool late;    /* nobody notices before all is over, and later than that */
+	bool bare;    /* there is no shared memory for the victim to leave */
 };
 
 struct blast_worker {
 	uint32_t done;
+	uint32_t refused; /* deeds that there was no memory for */
+	uint32_t beats;   /* it is alive: one with each deed, and while it waits */
 	pid_t process;
 } CB_ALIGNED;
 
@@ -33,6 +57,17 @@ struct blast_state {
 	int error;
 	int victim_status;            /* of waitpid(2); a process's */
 	uint64_t died_ns, noticed_ns; /* 0: not, or by nobody */
+	/* The supervisor's. */
+	pid_t supervisor;
+	uint32_t looks;
+	uint32_t alarms;              /* that it gave while the victim was only slow */
+	uint64_t silent_ns, given_ns; /* since when it saw no progress, and when it gave up */
+	uint32_t fds_of_hung;
+	/* What the victim leaves behind. */
+	pid_t victim;      /* the process that it is in */
+	int fd[BLAST_FDS]; /* -1: could not be opened */
+	int shm;           /* of shmget(2), one more; 0: there is none */
+	uint32_t left_fds, left_shm;
 	struct cb_fate fate;
 	struct blast_worker worker[];
 };

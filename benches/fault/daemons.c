@@ -3,151 +3,92 @@
 #include "benches/fault/daemons.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <ucontext.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Those that finish do so within some tens of milliseconds, on a busy machine within some hundred.
  */
 #define DEADLINE_NS (5 * CB_NS_PER_S)
-/* A deed takes so long at least, and all of them some 10 ms: the main thread is gone long before.
- */
-#define DEED_US 100
 
-static const char *const exit_words[] = {[DAEMONS_EXIT] = "exit",
+/* daemons_program.c, as the Makefile has built it. */
+__asm__(".pushsection .rodata\n"
+	"daemons_program:\n"
+	".incbin \"" DAEMONS_PROGRAM "\"\n"
+	"daemons_program_end:\n"
+	".popsection\n");
+extern const unsigned char daemons_program[], daemons_program_end[];
+
+static const char *const exit_words[] = {[DAEMONS_EXIT_GROUP] = "exit_group",
+    [DAEMONS_EXIT] = "exit",
+    [DAEMONS_MAIN_RETURNS] = "main_returns",
     [DAEMONS_PTHREAD_EXIT] = "pthread_exit",
     [DAEMONS_JOIN] = "join",
     NULL};
 
 /* ---- in the sacrificed process ---- */
 
-struct daemon {
-	struct daemons_state *st;
-	unsigned me;
-	pthread_t thread;
-};
-
-static void *work(void *arg)
+/* What is in its environment is for other programs. */
+static void become_program(void *arg)
 {
-	const struct daemon *d = arg;
-	struct daemons_worker *own = &d->st->worker[d->me];
+	static char name[] = "daemons";
+	const struct daemons_state *st = arg;
+	char path[40], fd[12];
+	char *const argv[] = {name, fd, NULL}, *const envp[] = {NULL};
 
-	for (uint32_t i = 0; i < d->st->plan.deeds; i++) {
-		cb_store_release(&own->begun, i + 1);
-		(void)usleep(DEED_US);
-		cb_store_release(&own->done, i + 1 + d->st->plan.lies);
-	}
-	return NULL;
-}
-
-static bool all_have_begun(struct daemons_state *st)
-{
-	for (unsigned i = 0; i < st->workers; i++)
-		if (!cb_load_acquire(&st->worker[i].begun))
-			return false;
-	return true;
-}
-
-/* The last of the threads ends the process as exit(3) does: what a cell would still have to do then
- * is left out. */
-static void end_at_once(void)
-{
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", st->program);
+	(void)snprintf(fd, sizeof(fd), "%d", st->notes_fd);
+	(void)fcntl(st->notes_fd, F_SETFD, 0);
+	(void)execve(path, argv, envp);
+	st->notes->error = errno;
 	_exit(0);
-}
-
-static void leave(void)
-{
-	pthread_exit(NULL);
-}
-
-/* On a stack of its own: pthread_exit(3) goes back through whoever has called, which may be a C++
- * library that lets nothing through. */
-static void leave_alone(void)
-{
-	static ucontext_t at;
-	const size_t bytes = 65536;
-	void *stack = malloc(bytes);
-
-	if (!stack || atexit(end_at_once) != 0 || getcontext(&at) != 0)
-		_exit(EXIT_FAILURE);
-	at.uc_stack.ss_sp = stack;
-	at.uc_stack.ss_size = bytes;
-	at.uc_link = NULL;
-	makecontext(&at, leave, 0);
-	(void)setcontext(&at);
-	_exit(EXIT_FAILURE);
-}
-
-static void main_thread(void *arg)
-{
-	struct daemons_state *st = arg;
-	/* They outlive this function. */
-	struct daemon *daemon = calloc(st->workers, sizeof(*daemon));
-	const bool joins = st->leaving == DAEMONS_JOIN || st->plan.waits_after;
-	int ret = daemon ? 0 : ENOMEM;
-
-	st->began_ns = cb_now_ns();
-	for (unsigned i = 0; !ret && i < st->workers; i++) {
-		daemon[i].st = st;
-		daemon[i].me = i;
-		ret = pthread_create(&daemon[i].thread, NULL, work, &daemon[i]);
-		/* A daemon is nobody's to wait for. */
-		if (!ret && !joins)
-			ret = pthread_detach(daemon[i].thread);
-	}
-	if (ret) {
-		cb_store(&st->error, -ret);
-		_exit(0);
-	}
-	while (st->plan.waits_before && !all_have_begun(st))
-		(void)usleep(DEED_US);
-	st->left_ns = cb_now_ns();
-	if (st->leaving == DAEMONS_PTHREAD_EXIT)
-		leave_alone();
-	for (unsigned i = 0; joins && i < st->workers; i++)
-		(void)pthread_join(daemon[i].thread, NULL);
-	/* As exit(3), without what a cell, or a sanitizer, would still have to do on it. */
-	(void)syscall(SYS_exit_group, 0);
 }
 
 /* ---- in the cell ---- */
 
-static uint64_t deeds_done(const struct daemons_state *st)
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+static uint64_t deeds_done(const struct daemons_notes *n)
 {
 	uint64_t done = 0;
 
-	for (unsigned i = 0; i < st->workers; i++)
-		done += st->worker[i].done;
+	for (unsigned i = 0; i < n->workers; i++)
+		done += n->worker[i].done;
 	return done;
+}
+
+static size_t notes_bytes(unsigned workers)
+{
+	return sizeof(struct daemons_notes) + workers * sizeof(struct daemons_worker);
 }
 
 int daemons_once(const struct daemons_plan *plan, struct cb_env *env, struct cb_metrics *metrics,
     char *why, size_t why_len)
 {
 	struct daemons_state *st = env->state;
+	struct daemons_notes *n = st->notes;
 	const double deeds = (double)env->workers * DAEMONS_DEEDS;
-	uint64_t ended_ns;
 	int ret;
 
-	memset(st, 0, sizeof(*st) + env->workers * sizeof(st->worker[0]));
-	st->plan = *plan;
-	st->workers = env->workers;
-	st->leaving = (enum daemons_exit)cb_case_value(env->c, "leave");
-	ret = cb_sacrifice(main_thread, st, DEADLINE_NS, &st->fate);
-	ended_ns = cb_now_ns();
+	memset(n, 0, notes_bytes(env->workers));
+	n->plan = *plan;
+	n->workers = env->workers;
+	n->leaving = (enum daemons_exit)cb_case_value(env->c, "leave");
+	ret = cb_sacrifice(become_program, st, DEADLINE_NS, &st->fate);
 	if (!ret)
-		ret = st->error;
+		ret = -n->error;
 	if (ret) {
 		(void)snprintf(why, why_len, "the daemons: %s", strerror(-ret));
-		return ret;
+		/* Some systems execute no program that is in memory alone. */
+		return ret == -EACCES ? -ENOTSUP : ret;
 	}
-	(void)cb_metric(metrics, "cut_share", 1.0 - (double)deeds_done(st) / deeds);
-	(void)cb_metric(metrics, "end_ns", (double)(ended_ns - st->left_ns));
+	(void)cb_metric(metrics, "cut_share", 1.0 - (double)deeds_done(n) / deeds);
+	(void)cb_metric(metrics, "end_ns", (double)(st->fate.ended_ns - n->left_ns));
 	return 0;
 }
 
@@ -158,31 +99,60 @@ static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	return daemons_once(&plan, env, metrics, why, why_len);
 }
 
-/* Whatever was done by when the main thread left took its time. */
-static bool was_cut_off(const struct daemons_state *st, uint64_t done)
+static bool cuts_off(enum daemons_exit leaving)
 {
-	return done < (uint64_t)st->workers * DAEMONS_DEEDS ||
-	       st->left_ns - st->began_ns >= (uint64_t)DAEMONS_DEEDS * DEED_US * 1000;
+	return leaving <= DAEMONS_MAIN_RETURNS;
+}
+
+/* The last of the threads ends its process as exit(3) does. */
+static uint32_t handlers_due(enum daemons_exit leaving)
+{
+	return leaving == DAEMONS_EXIT || leaving == DAEMONS_MAIN_RETURNS ||
+	       leaving == DAEMONS_PTHREAD_EXIT;
+}
+
+/* All of it is done: then it has had the time for that, and whose end has cut nothing off was kept
+ * from its PU on the way, and has not waited. */
+static int check_all_done(const struct daemons_state *st, char *why, size_t why_len)
+{
+	const struct daemons_notes *n = st->notes;
+	const uint64_t took_ns = st->fate.ended_ns - n->began_ns;
+	const uint64_t least_us = (uint64_t)DAEMONS_DEEDS * DAEMONS_DEED_US;
+
+	if (took_ns < least_us * CB_NS_PER_US)
+		(void)snprintf(why, why_len,
+		    "all deeds are done, which takes %" PRIu64
+		    " us at least, though the process ended after %.0f",
+		    least_us, (double)took_ns / 1e3);
+	else if (cuts_off(n->leaving) && n->slept)
+		(void)snprintf(why, why_len,
+		    "all deeds are done, and the main thread has waited %" PRIu64
+		    " times on its way out",
+		    n->slept);
+	else
+		return 0;
+	return -EBADMSG;
 }
 
 static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct daemons_state *st = env->state;
+	const struct daemons_notes *n = st->notes;
 
 	if (st->fate.hung || st->fate.signal || st->fate.status) {
 		(void)snprintf(why, why_len, "the process %s, by signal %d, with status %d",
 		    st->fate.hung ? "has not ended" : "ended", st->fate.signal, st->fate.status);
 		return -EBADMSG;
 	}
-	for (unsigned i = 0; i < st->workers; i++) {
-		const struct daemons_worker *w = &st->worker[i];
+	for (unsigned i = 0; i < n->workers; i++) {
+		const struct daemons_worker *w = &n->worker[i];
 
 		if (!w->begun)
 			(void)snprintf(why, why_len, "daemon %u has not begun", i);
 		else if (w->done > w->begun || w->begun - w->done > 1)
 			(void)snprintf(why, why_len, "daemon %u has begun %u deeds and done %u", i,
 			    w->begun, w->done);
-		else if (st->leaving != DAEMONS_EXIT && w->done != DAEMONS_DEEDS)
+		else if (!cuts_off(n->leaving) && w->done != DAEMONS_DEEDS)
 			(void)snprintf(why, why_len,
 			    "daemon %u has done %u of %u deeds, though nothing ended it", i,
 			    w->done, DAEMONS_DEEDS);
@@ -190,63 +160,99 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 			continue;
 		return -EBADMSG;
 	}
-	if (st->leaving == DAEMONS_EXIT && !was_cut_off(st, deeds_done(st))) {
+	if (n->handled != handlers_due(n->leaving) ||
+	    n->returned != (n->leaving == DAEMONS_MAIN_RETURNS)) {
 		(void)snprintf(why, why_len,
-		    "all deeds are done, which takes %u us at least, though the process ended "
-		    "after %.0f",
-		    DAEMONS_DEEDS * DEED_US, (double)(st->left_ns - st->began_ns) / 1e3);
+		    "%s: %u exit handlers have run, not %u, and %u main()s have returned",
+		    exit_words[n->leaving], n->handled, handlers_due(n->leaving), n->returned);
 		return -EBADMSG;
 	}
-	return 0;
+	return deeds_done(n) < (uint64_t)n->workers * DAEMONS_DEEDS
+		   ? 0
+		   : check_all_done(st, why, why_len);
 }
 
-/* The thread sanitizer has a thread of its own, which no other one's end ends. */
+static void teardown(struct cb_env *env)
+{
+	struct daemons_state *st = env->state;
+
+	if (st->notes)
+		(void)munmap(st->notes, notes_bytes(env->workers));
+	if (st->notes_fd > 0)
+		(void)close(st->notes_fd);
+	if (st->program > 0)
+		(void)close(st->program);
+	memset(st, 0, sizeof(*st));
+}
+
+static int open_program(void)
+{
+	const size_t bytes = (size_t)(daemons_program_end - daemons_program);
+	int fd = memfd_create("daemons", MFD_CLOEXEC | MFD_EXEC);
+
+	/* Before Linux 6.3 all of them could be executed, and nobody had to ask. */
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("daemons", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, daemons_program, bytes) == (ssize_t)bytes)
+		return fd;
+	(void)close(fd);
+	errno = EIO;
+	return -1;
+}
+
 static int setup(struct cb_env *env, char *why, size_t why_len)
 {
-#if defined(__SANITIZE_THREAD__)
-	if (cb_case_value(env->c, "leave") == DAEMONS_PTHREAD_EXIT) {
-		(void)snprintf(why, why_len, "a thread of the sanitizer's own would never end");
-		return -ENOTSUP;
-	}
-#else
-	(void)env;
-	(void)why;
-	(void)why_len;
-#endif
-	return 0;
-}
+	struct daemons_state *st = env->state;
+	const size_t bytes = notes_bytes(env->workers);
+	void *notes = MAP_FAILED;
+	int ret;
 
-static size_t state_size(const struct cb_case *c)
-{
-	return sizeof(struct daemons_state) + c->workers * sizeof(struct daemons_worker);
+	st->program = open_program();
+	st->notes_fd = st->program < 0 ? -1 : memfd_create("notes", MFD_CLOEXEC);
+	if (st->notes_fd >= 0 && ftruncate(st->notes_fd, (off_t)bytes) == 0)
+		notes = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, st->notes_fd, 0);
+	if (notes != MAP_FAILED) {
+		st->notes = notes;
+		return 0;
+	}
+	ret = -errno;
+	(void)snprintf(why, why_len, "the daemons' program: %s", strerror(-ret));
+	teardown(env);
+	return ret;
 }
 
 static const struct cb_workload workload = {
     .op = "end of a process",
     .timed =
-	"the main thread leaves while daemon threads have work for 10 ms; up to the end of the "
-	"process, as its parent sees it",
+	"the main thread of a small program leaves while daemon threads have work for 10 ms; up to "
+	"the end of the process, as its parent sees it; exit and a main() that returns with one "
+	"exit handler: what others may have to do there, and memory that a larger program gives "
+	"back, come on top of that",
     .checked =
 	"all had begun, each has done what it began but for the last; and where nothing ends "
-	"them, everything",
-    .state_size = state_size,
+	"them, everything; where something does, the main thread has waited for nobody; and an "
+	"exit handler has run where that is what exit(3) does",
+    .state_bytes = sizeof(struct daemons_state),
     .setup = setup,
     .once = once,
     .check = check,
+    .teardown = teardown,
 };
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL,
     CB_PARAM_WORKERS("2"),
     {"leave", CB_WORD, "exit", 0, DAEMONS_EXITS - 1,
-	"as the main thread leaves: exit, pthread_exit, or exit when it has joined them",
+	"as the main thread leaves: _exit(2), exit(3), main() returns, pthread_exit(3), or "
+	"_exit(2) "
+	"when it has joined them",
 	exit_words, false},
 };
 
 static const struct cb_sweep sweeps[] = {
     {CB_SMOKE, "model=thread leave=exit"},
-    {CB_FULL, "model=thread leave=exit,pthread_exit,join workers=1,8"},
-    {CB_CHECK, "model=thread leave=exit,pthread_exit,join workers=4"},
+    {CB_FULL, "model=thread leave=exit_group,exit,main_returns,pthread_exit,join workers=1,8"},
+    {CB_CHECK, "model=thread leave=exit_group,exit,main_returns,pthread_exit,join workers=4"},
 };
 
 static const struct cb_figure figures[] = {
@@ -258,9 +264,9 @@ static const struct cb_kind daemons = {
     .family = "fault",
     .name = "daemons",
     .about = "daemon threads are at work when the main thread leaves: what is cut off?",
-    .source = "exit(3), pthread_exit(3); Python's threading, daemon threads",
+    .source = "_exit(2), exit(3), pthread_exit(3); Python's threading, daemon threads",
     .from = CB_SMOKE,
-    .version = 1,
+    .version = 3,
     .models = CB_CAN(CB_THREAD),
     .not_models = "processes outlive the one that made them; coroutines end with their carrier",
     .work = &workload,

@@ -2,7 +2,7 @@
  * another are caught: conformance_test.c. */
 #include "benches/team_fixture.h"
 
-#include "benches/fault/blast.h"
+#include "benches/fault/daemons.h"
 #include "benches/fault/isolation.h"
 #include "benches/fault/killed.h"
 #include "benches/fault/orphans.h"
@@ -45,11 +45,13 @@ static void each_outcome_is_told(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct killed_plan plan = {true, true, rows[i].repairs, true};
+		const struct killed_state *st;
 		struct sample sample = {0};
 		struct subject s;
 		double recovery_ns;
 
 		begin(&s, rows[i].name);
+		st = s.team.env.state;
 		/* One trial leaves nothing to the next. */
 		for (unsigned t = 0; t < 2; t++) {
 			memset(&sample, 0, sizeof(sample));
@@ -60,8 +62,9 @@ static void each_outcome_is_told(void **unused)
 			expect_outcome(&sample.metrics, rows[i].want);
 			if (check(&s) != 0)
 				fail_msg("%s: %s", rows[i].name, s.why);
-			assert_int_equal(metric_get(&sample.metrics, "recovery_ns", &recovery_ns),
-			    rows[i].want != KILLED_DEADLOCKED);
+			assert_int_equal(st->next_ns != 0, rows[i].want != KILLED_DEADLOCKED);
+			/* That is the figure of another kind. */
+			assert_false(metric_get(&sample.metrics, "recovery_ns", &recovery_ns));
 			assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 		}
 		end(&s);
@@ -108,6 +111,23 @@ static void accounts_have_to_agree(void **unused)
 	end(&s);
 }
 
+static void who_is_told_has_recovered(void **unused)
+{
+	struct killed_state *st;
+	struct subject s;
+	double ns = -1.0;
+
+	(void)unused;
+	begin(&s, "fault/recovery/model:process/workers:3");
+	st = s.team.env.state;
+	right_trial(&s, 0);
+	assert_true(metric_get(&s.sample.metrics, "recovery_ns", &ns) && ns > 0.0);
+	assert_true(ns == (double)(st->next_ns - st->killed_ns));
+	st->next_ns = st->killed_ns - 1;
+	wrong(&s, check(&s), "survived: nobody has got the lock after the death");
+	end(&s);
+}
+
 static void what_cannot_be_is_declined(void **unused)
 {
 	static const struct {
@@ -117,6 +137,7 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"fault/killed_worker/model:thread", "kills all of them"},
 	    {"fault/lost_updates/model:coroutine/workers:4/carriers:2/update:mutex",
 		"on one carrier only"},
+	    {"fault/million/model:coroutine/workers:4/carriers:2", "a thread's case"},
 	    {"fault/two_locks/model:thread/workers:3", "two take the two locks, not 3"},
 	    {"fault/two_locks/model:thread/lock:spin/cure:timed", "no timed form"},
 	    {"fault/orphans/model:thread/way:exit", "the end of its threads"},
@@ -135,72 +156,10 @@ static void what_cannot_be_is_declined(void **unused)
 	assert_string_equal(parse("fault/killed_worker", &bc), "");
 }
 
-/* ---- lost updates ---- */
-
-/* Coroutines of one carrier: which are lost is no chance. */
-static void what_is_lost_is_the_share(void **unused)
-{
-	static const struct {
-		const char *name;
-		double least, most;
-	} rows[] = {
-	    {"fault/lost_updates/model:coroutine/workers:2/update:plain", 0.0, 0.0},
-	    {"fault/lost_updates/model:coroutine/workers:2/update:atomic", 0.0, 0.0},
-	    {"fault/lost_updates/model:coroutine/workers:2/update:mutex", 0.0, 0.0},
-	    /* Each of W reads, and all write the same. */
-	    {"fault/lost_updates/model:coroutine/workers:2/update:yield", 0.45, 0.55},
-	    {"fault/lost_updates/model:coroutine/workers:4/update:yield", 0.70, 0.80},
-	    {"fault/lost_updates/model:thread/workers:1/update:plain", 0.0, 0.0},
-	    {"fault/lost_updates/model:thread/workers:2/update:atomic", 0.0, 0.0},
-	    {"fault/lost_updates/model:process/workers:2/update:mutex", 0.0, 0.0},
-	    {"fault/lost_updates/model:thread/workers:2/update:plain", 0.0, 1.0},
-	    {"fault/lost_updates/model:process/workers:2/update:plain", 0.0, 1.0},
-	};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct subject s;
-
-		begin(&s, rows[i].name);
-		/* Of each trial by itself. */
-		for (unsigned t = 0; t < 3; t++) {
-			double share = -1.0;
-
-			right_trial(&s, 20 * CLOCK_NS_PER_MS);
-			assert_true(metric_get(&s.sample.metrics, "lost_share", &share));
-			if (!(share >= rows[i].least && share <= rows[i].most))
-				fail_msg("%s: %g", rows[i].name, share);
-		}
-		end(&s);
-	}
-}
-
-static void no_update_is_made_up_or_lost_unseen(void **unused)
-{
-	static const char *const names[] = {
-	    "fault/lost_updates/model:thread/workers:2/update:atomic",
-	    "fault/lost_updates/model:thread/workers:2/update:mutex",
-	    "fault/lost_updates/model:coroutine/workers:2/update:plain"};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct subject s;
-
-		begin(&s, names[i]);
-		right_trial(&s, 5 * CLOCK_NS_PER_MS);
-		s.team.done[0]++;
-		wrong(&s, check(&s), "none may be lost, or made up");
-		s.team.done[0] -= 2;
-		wrong(&s, check(&s), "none may be lost, or made up");
-		s.team.done[0]++;
-		assert_int_equal(check(&s), 0);
-		end(&s);
-	}
-}
-
 /* ---- two locks ---- */
 
-/* Without a cure it may go either way, and the words fit; with one nobody is ever deadlocked. */
+/* Without a cure it may go either way, and the words fit; but once both have their first lock it is
+ * certain. With a cure nobody is ever deadlocked. */
 static void a_deadlock_is_a_circle_and_is_cured(void **unused)
 {
 	static const struct {
@@ -216,11 +175,32 @@ static void a_deadlock_is_a_circle_and_is_cured(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static const struct two_locks_plan meeting = {
+		    .rounds = TWO_LOCKS_ROUNDS, .meets = true, .comes_back = true, .honest = true};
 		const struct two_locks_state *st;
 		struct subject s;
 
 		begin(&s, rows[i].name);
 		st = s.team.env.state;
+		if (rows[i].may_deadlock) {
+			struct sample sample = {0};
+			double deadlocked = -1.0;
+			unsigned tries = 0;
+
+			/* Who is kept from its PU for as long as a deadlock takes to be told has
+			 * not come to it. */
+			do {
+				memset(&sample, 0, sizeof(sample));
+				if (two_locks_once(&meeting, &s.team.env,
+					(struct cb_metrics *)(void *)&sample.metrics, s.why,
+					sizeof(s.why)) != 0 ||
+				    check(&s) != 0)
+					fail_msg("%s: %s", rows[i].name, s.why);
+			} while (st->outcome == TWO_LOCKS_UNFINISHED && ++tries < 10);
+			assert_int_equal(st->outcome, TWO_LOCKS_DEADLOCKED);
+			assert_true(metric_get(&sample.metrics, "outcome.deadlocked", &deadlocked));
+			assert_true(deadlocked == 1.0);
+		}
 		for (unsigned t = 0; t < 2; t++) {
 			right_trial(&s, 0);
 			if (!rows[i].may_deadlock && st->outcome == TWO_LOCKS_DEADLOCKED)
@@ -288,71 +268,79 @@ static void what_is_no_circle_is_no_deadlock(void **unused)
 static void only_exit_cuts_off(void **unused)
 {
 	double cut, end_ns;
-	static const char *const names[] = {"fault/daemons/model:thread/workers:3/leave:exit",
-	    "fault/daemons/model:thread/workers:3/leave:pthread_exit",
-	    "fault/daemons/model:thread/workers:3/leave:join"};
+	static const struct {
+		const char *name;
+		bool cuts_off;
+		uint32_t handled, returned;
+	} rows[] = {
+	    {"fault/daemons/model:thread/workers:3/leave:exit_group", true, 0, 0},
+	    {"fault/daemons/model:thread/workers:3/leave:exit", true, 1, 0},
+	    {"fault/daemons/model:thread/workers:3/leave:main_returns", true, 1, 1},
+	    {"fault/daemons/model:thread/workers:3/leave:join", false, 0, 0},
+	    {"fault/daemons/model:thread/workers:3/leave:pthread_exit", false, 1, 0},
+	};
 
 	(void)unused;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct daemons_notes *n;
 		struct subject s;
 
-#if defined(__SANITIZE_THREAD__)
-		/* It has a thread of its own, which would never end: the kind says so. */
-		if (i == 1)
-			continue;
-#endif
-		begin(&s, names[i]);
+		begin(&s, rows[i].name);
+		n = ((struct daemons_state *)s.team.env.state)->notes;
 		for (unsigned t = 0; t < 2; t++) {
 			right_trial(&s, 0);
 			assert_true(metric_get(&s.sample.metrics, "cut_share", &cut));
 			assert_true(metric_get(&s.sample.metrics, "end_ns", &end_ns));
 			/* That exit has cut something off is part of the check. */
-			assert_true(i ? cut == 0.0 : cut >= 0.0 && cut <= 1.0);
+			assert_true(rows[i].cuts_off ? cut >= 0.0 && cut <= 1.0 : cut == 0.0);
 			assert_true(end_ns > 0.0);
+			assert_int_equal(n->handled, rows[i].handled);
+			assert_int_equal(n->returned, rows[i].returned);
 		}
+		/* One wrong account at a time. */
+		n->handled++;
+		wrong(&s, check(&s), " exit handlers have run, not ");
+		n->handled--;
+		n->returned++;
+		wrong(&s, check(&s), " main()s have returned");
+		n->returned--;
+		assert_int_equal(check(&s), 0);
 		end(&s);
 	}
 }
 
-/* ---- blast ---- */
-
-static double survived(const char *name)
+/* A main thread that is kept from its PU on its way out leaves them the time for all they have to
+ * do, and that is no fault; that it has waited is one, and so is more than there was time for. */
+static void who_is_slow_has_not_waited(void **unused)
 {
+	struct daemons_state *st;
+	struct daemons_notes *n;
 	struct subject s;
-	double share = -1.0, noticed_ns = -1.0;
+	uint64_t began_ns;
 
-	begin(&s, name);
-	right_trial(&s, 0);
-	assert_true(metric_get(&s.sample.metrics, "survived_share", &share));
-	/* A hang is noticed by nobody. */
-	assert_int_equal(
-	    metric_get(&s.sample.metrics, "noticed_ns", &noticed_ns), strstr(name, "hang") == NULL);
-	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
-	end(&s);
-	return share;
-}
-
-/* The victim may be kept from its PU until the others have done all they have to. */
-static bool once_below_all(const char *name)
-{
-	for (unsigned tries = 0; tries < 10; tries++)
-		if (survived(name) < 1.0)
-			return true;
-	return false;
-}
-
-/* Who shares nothing loses nothing; who shares a process, or a carrier, loses with the victim. */
-static void a_blast_is_as_wide_as_what_is_shared(void **unused)
-{
 	(void)unused;
-	assert_true(survived("fault/blast/model:process/workers:3/way:segfault") == 1.0);
-	assert_true(survived("fault/blast/model:process/workers:3/way:hang") == 1.0);
-	assert_true(survived("fault/blast/model:thread/workers:3/way:hang") == 1.0);
-	assert_true(once_below_all("fault/blast/model:thread/workers:3/way:abort"));
-	assert_true(once_below_all("fault/blast/model:thread/workers:3/way:exit"));
-	assert_true(survived("fault/blast/model:coroutine/workers:3/way:segfault") < 1.0);
-	assert_true(survived("fault/blast/model:coroutine/workers:3/way:overrun") < 1.0);
-	assert_true(survived("fault/blast/model:coroutine/workers:3/way:hang") < 1.0);
+	begin(&s, "fault/daemons/model:thread/workers:3/leave:exit");
+	st = s.team.env.state;
+	n = st->notes;
+	right_trial(&s, 0);
+	began_ns = n->began_ns;
+	for (unsigned i = 0; i < 3; i++)
+		n->worker[i].begun = n->worker[i].done = DAEMONS_DEEDS;
+	n->slept = 0;
+	n->left_ns = st->fate.ended_ns - 20 * CLOCK_NS_PER_MS;
+	n->began_ns = n->left_ns - 1;
+	assert_int_equal(check(&s), 0);
+	n->slept = 1;
+	wrong(&s, check(&s), "the main thread has waited 1 times on its way out");
+	/* As long as there was something to be cut off, whatever it has waited for was not they. */
+	n->worker[1].done--;
+	assert_int_equal(check(&s), 0);
+	n->worker[1].done++;
+	n->slept = 0;
+	n->began_ns = st->fate.ended_ns - 9 * CLOCK_NS_PER_MS;
+	wrong(&s, check(&s), "though the process ended after 9000");
+	n->began_ns = began_ns;
+	end(&s);
 }
 
 /* ---- isolation ---- */
@@ -565,14 +553,13 @@ static void states_are_read(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_lost_is_the_share),
-	    cmocka_unit_test(no_update_is_made_up_or_lost_unseen),
 	    cmocka_unit_test(each_outcome_is_told),
 	    cmocka_unit_test(a_deadlock_is_a_circle_and_is_cured),
 	    cmocka_unit_test(what_is_no_circle_is_no_deadlock),
 	    cmocka_unit_test(spinning_in_a_deadlock_burns_more),
 	    cmocka_unit_test(only_exit_cuts_off),
-	    cmocka_unit_test(a_blast_is_as_wide_as_what_is_shared),
+	    cmocka_unit_test(who_is_slow_has_not_waited),
+	    cmocka_unit_test(who_is_told_has_recovered),
 	    cmocka_unit_test(sums_tell_pages_and_hands_apart),
 	    cmocka_unit_test(a_page_of_ones_own_has_its_price),
 	    cmocka_unit_test(what_becomes_of_orphans),

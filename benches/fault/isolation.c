@@ -155,8 +155,10 @@ static int make_it_work(struct isolation_state *st)
 	if (ret)
 		return ret;
 	(void)write_all(&m, ISOLATION_MAKER, st->pages);
-	for (st->round = 0; !ret && st->round < ISOLATION_ROUNDS; st->round++) {
-		struct isolation_round *r = &st->rounds[st->round];
+	for (unsigned round = 0; !ret && round < ISOLATION_ROUNDS; round++) {
+		struct isolation_round *r = &st->rounds[round];
+
+		cb_store(&st->round, round);
 
 		ret = st->model == CB_THREAD ? run_thread(&m, &r->make_ns)
 					     : run_process(&m, &r->make_ns);
@@ -164,6 +166,11 @@ static int make_it_work(struct isolation_state *st)
 		r->maker_ns = write_all(&m, ISOLATION_MAKER, st->pages);
 	}
 	return ret;
+}
+
+static uint64_t rounds_done(const void *arg)
+{
+	return cb_load(&((const struct isolation_state *)arg)->round);
 }
 
 static void maker(void *arg)
@@ -211,14 +218,19 @@ int isolation_once(const struct isolation_plan *plan, struct cb_env *env,
 	st->pages = (uint64_t)cb_case_value(env->c, "pages");
 	st->pu = env->pu[0];
 	pages = (double)st->pages;
-	ret = cb_sacrifice(maker, st, DEADLINE_NS, &st->fate);
+	ret = cb_sacrifice_watched(maker, rounds_done, st, DEADLINE_NS, &st->fate);
 	if (!ret)
 		ret = st->error;
-	if (!ret && (st->fate.hung || st->fate.signal || st->fate.status))
-		ret = -ECHILD;
 	if (ret) {
 		(void)snprintf(why, why_len, "the maker: %s", strerror(-ret));
 		return ret;
+	}
+	if (st->fate.hung || st->fate.signal || st->fate.status) {
+		(void)snprintf(why, why_len,
+		    "the maker %s in round %u, by signal %d, with status %d",
+		    st->fate.hung ? "has not ended" : "ended", cb_load(&st->round), st->fate.signal,
+		    st->fate.status);
+		return -ECHILD;
 	}
 	(void)cb_metric(metrics, "page_ns", MEDIAN(st, first_ns) / pages);
 	(void)cb_metric(metrics, "again_ns", MEDIAN(st, again_ns) / pages);

@@ -2,8 +2,8 @@
  * killed.h - a team of processes around one lock, of which one is killed while it holds it.
  *
  * What the lock protects is two counters that are equal whenever nobody is inside. The victim dies
- * between them; the others are waiting for the lock by then, or on their way to it. Each of them
- * has so many operations to do after that death.
+ * between them; the others are waiting for the lock by then. Each of them has so many operations to
+ * do after that death.
  */
 #ifndef CONCBENCH_FAULT_KILLED_H
 #define CONCBENCH_FAULT_KILLED_H
@@ -37,6 +37,7 @@ struct killed_state {
 	uint32_t workers;
 	uint32_t robust;
 	uint32_t born;     /* processes that there have been */
+	uint32_t there;    /* workers that have begun, beside the victim */
 	uint32_t inside;   /* the victim is */
 	uint32_t dead;     /* and then no more */
 	int victim_status; /* of waitpid(2) */

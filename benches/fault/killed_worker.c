@@ -1,17 +1,22 @@
 /* killed_worker.c - a worker is killed while it holds a lock: what becomes of the others? */
 #include "benches/fault/killed.h"
 
+#include "benches/fault/crew.h"
+#include "benches/fault/relatives.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Of each that is left. */
 #define OPERATIONS 10u
+/* Two operations of one. */
+#define BETWEEN_US 1000u
 /* Of those that go on somebody is a step further within a millisecond, and on a machine that is
  * very busy within a hundred. */
 #define DEADLINE_NS (500 * CB_NS_PER_MS)
@@ -25,22 +30,6 @@ const char *const killed_outcomes[] = {[KILLED_SURVIVED] = "survived",
     NULL};
 
 /* ---- in the sacrificed process and its children ---- */
-
-static int mutex_init(pthread_mutex_t *m, bool robust)
-{
-	pthread_mutexattr_t attr;
-	int ret = pthread_mutexattr_init(&attr);
-
-	if (ret)
-		return -ret;
-	ret = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	if (!ret && robust)
-		ret = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	if (!ret)
-		ret = pthread_mutex_init(m, &attr);
-	(void)pthread_mutexattr_destroy(&attr);
-	return -ret;
-}
 
 /* Return: 0; -errno. */
 static int enter(struct killed_state *st)
@@ -57,8 +46,11 @@ static int enter(struct killed_state *st)
 	return -ret;
 }
 
-static void work(struct killed_state *st)
+static void work(void *arg)
 {
+	struct killed_state *st = arg;
+
+	cb_fetch_add(&st->there, 1);
 	for (unsigned after = 0; after < OPERATIONS;) {
 		const int ret = enter(st);
 
@@ -75,12 +67,14 @@ static void work(struct killed_state *st)
 		cb_fetch_add(&st->done, 1);
 		(void)pthread_mutex_unlock(&st->mutex);
 		if (!after)
-			(void)usleep(1000); /* it is not yet dead, and has to get in */
+			(void)usleep(BETWEEN_US); /* it is not yet dead, and has to get in */
 	}
 }
 
-static void be_the_victim(struct killed_state *st)
+static void be_the_victim(void *arg)
 {
+	struct killed_state *st = arg;
+
 	if (enter(st) != 0)
 		return;
 	st->first++;
@@ -98,36 +92,47 @@ static void be_the_victim(struct killed_state *st)
 	cb_fetch_add(&st->done, 1);
 }
 
-static pid_t start(struct killed_state *st, void (*fn)(struct killed_state *st))
+static pid_t start(struct killed_state *st, void (*fn)(void *arg))
 {
-	const pid_t parent = getpid();
-	const pid_t pid = fork();
+	const pid_t pid = crew_fork(fn, st);
 
 	if (pid < 0)
 		cb_store(&st->error, -errno);
-	if (pid > 0)
+	else
 		cb_store(&st->born, st->born + 1);
-	if (pid)
-		return pid;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent)
-		fn(st);
-	_exit(0);
+	return pid;
+}
+
+/* Who was between two operations when the victim got in has come back by then, and sleeps no more
+ * but where it waits for the lock. Of whom nothing is known that is not said. */
+static void await_waiting(const pid_t *other, unsigned n)
+{
+	(void)usleep(2 * BETWEEN_US);
+	for (unsigned i = 0; i < n; i++)
+		while (relative_state(other[i], getpid()) == 'R')
+			(void)usleep(100);
 }
 
 /* All of a trial: over when everybody has done what is left, and else never. */
 static void team(void *arg)
 {
 	struct killed_state *st = arg;
+	const unsigned others = st->workers - 1;
 	const pid_t victim = start(st, be_the_victim);
+	pid_t *other = calloc(others, sizeof(*other));
 
-	if (victim < 0)
+	if (!other)
+		cb_store(&st->error, -ENOMEM);
+	if (victim < 0 || !other)
 		return;
-	for (unsigned i = 1; i < st->workers; i++)
-		if (start(st, work) < 0)
+	for (unsigned i = 0; i < others; i++) {
+		other[i] = start(st, work);
+		if (other[i] < 0)
 			return;
-	while (!cb_load_acquire(&st->inside))
+	}
+	while (!cb_load_acquire(&st->inside) || cb_load_acquire(&st->there) < others)
 		(void)usleep(100);
+	await_waiting(other, others);
 	st->killed_ns = cb_now_ns();
 	if (st->plan.kills)
 		(void)kill(victim, SIGKILL);
@@ -145,7 +150,8 @@ static uint64_t steps_of(const void *arg)
 {
 	const struct killed_state *st = arg;
 
-	return cb_load(&st->born) + cb_load(&st->inside) + cb_load(&st->dead) + cb_load(&st->done);
+	return cb_load(&st->born) + cb_load(&st->there) + cb_load(&st->inside) +
+	       cb_load(&st->dead) + cb_load(&st->done);
 }
 
 static void forget_last(struct killed_state *st)
@@ -172,29 +178,20 @@ int killed_once(const struct killed_plan *plan, struct cb_env *env, struct cb_me
 	forget_last(st);
 	st->plan = *plan;
 	st->workers = env->workers;
-	ret = mutex_init(&st->mutex, st->robust);
+	ret = crew_mutex_init(&st->mutex, st->robust);
 	if (!ret)
 		ret = cb_sacrifice_watched(team, steps_of, st, DEADLINE_NS, &st->fate);
 	if (!ret)
 		ret = st->error;
-	if (ret) {
-		(void)snprintf(why, why_len, "the team: %s", strerror(-ret));
-		return ret;
-	}
+	if (ret)
+		return crew_failed(ret, why, why_len);
 	if (st->fate.signal || st->fate.status) {
 		(void)snprintf(why, why_len, "the team ended by signal %d, status %d",
 		    st->fate.signal, st->fate.status);
 		return -ECHILD;
 	}
 	st->outcome = plan->honest ? outcome_of(st) : KILLED_SURVIVED;
-	for (unsigned i = 0; i < KILLED_OUTCOMES; i++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "outcome.%s", killed_outcomes[i]);
-		(void)cb_metric(metrics, name, st->outcome == i);
-	}
-	if (st->next_ns)
-		(void)cb_metric(metrics, "recovery_ns", (double)(st->next_ns - st->killed_ns));
+	cb_outcome(metrics, killed_outcomes, st->outcome);
 	return 0;
 }
 
@@ -263,10 +260,7 @@ static const struct cb_workload workload = {
 
 static int can(const struct cb_case *c, char *why, size_t why_len)
 {
-	if (c->workers > 1)
-		return 0;
-	(void)snprintf(why, why_len, "one dies: somebody has to be left");
-	return -EINVAL;
+	return crew_can(c, 2, why, why_len);
 }
 
 static const struct cb_param own_params[] = {
@@ -287,7 +281,7 @@ static const struct cb_kind killed_worker = {
     .about = "a worker is killed (SIGKILL) while it holds a lock that others wait for",
     .source = "pthread_mutexattr_setrobust(3)",
     .from = CB_SMOKE,
-    .version = 2,
+    .version = 3,
     .models = CB_CAN(CB_PROCESS),
     .not_models = "a signal that kills a thread or a coroutine kills all of them",
     .work = &workload,
@@ -299,3 +293,79 @@ static const struct cb_kind killed_worker = {
 };
 
 CB_REGISTER(killed_worker)
+
+/* ---- the same where somebody is told: how long does that take? ---- */
+
+static int setup_robust(struct cb_env *env, char *why, size_t why_len)
+{
+	struct killed_state *st = env->state;
+
+	(void)why;
+	(void)why_len;
+	st->robust = 1;
+	return 0;
+}
+
+static int recover_once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
+{
+	const struct killed_state *st = env->state;
+	const int ret = once(env, metrics, why, why_len);
+
+	if (!ret && st->next_ns)
+		(void)cb_metric(metrics, "recovery_ns", (double)(st->next_ns - st->killed_ns));
+	return ret;
+}
+
+static int has_recovered(const struct cb_env *env, char *why, size_t why_len)
+{
+	const struct killed_state *st = env->state;
+	const int ret = check(env, why, why_len);
+
+	if (ret || (st->outcome == KILLED_SURVIVED && st->next_ns >= st->killed_ns))
+		return ret;
+	(void)snprintf(why, why_len, "%s: nobody has got the lock after the death",
+	    killed_outcomes[st->outcome]);
+	return -EBADMSG;
+}
+
+static const struct cb_workload recovery_work = {
+    .op = "death of a worker",
+    .timed =
+	"a worker is killed inside the section of a robust mutex, for which all others wait: from "
+	"the signal until one of them has the mutex, and is told of the death",
+    .checked =
+	"somebody died, one other was told, and everybody who was left has done all it had to",
+    .state_bytes = sizeof(struct killed_state),
+    .setup = setup_robust,
+    .once = recover_once,
+    .check = has_recovered,
+};
+
+static const struct cb_sweep recovery_sweeps[] = {
+    {CB_FULL, "workers=2,4*pus"},
+    {CB_CHECK, "workers=2,5"},
+};
+
+static const struct cb_figure recovery_figures[] = {
+    {"recovery_ns", "from the signal until another has the mutex", "ns", CB_RATIO, CB_LESS, 0.0,
+	NULL},
+};
+
+static const struct cb_kind recovery = {
+    .family = "fault",
+    .name = "recovery",
+    .about = "the holder of a robust mutex is killed (SIGKILL): when does another have it?",
+    .source = "pthread_mutexattr_setrobust(3)",
+    .from = CB_FULL,
+    .version = 2,
+    .models = CB_CAN(CB_PROCESS),
+    .not_models = "a signal that kills a thread or a coroutine kills all of them",
+    .work = &recovery_work,
+    .figures = recovery_figures,
+    .figure_count = 1,
+    .sweeps = recovery_sweeps,
+    .sweep_count = sizeof(recovery_sweeps) / sizeof(recovery_sweeps[0]),
+    .can = can,
+};
+
+CB_REGISTER(recovery)

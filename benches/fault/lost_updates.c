@@ -1,66 +1,84 @@
 /* lost_updates.c - additions to a counter that several workers share: how many of them get lost
  * when nobody takes turns, and that none does when somebody sees to it. */
-#include <concbench/concbench.h>
+#include "benches/fault/updates.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-/* How one is added. */
-enum update {
-	PLAIN,  /* read, add, write */
-	YIELD,  /* the same, and others may run between reading and writing */
-	ATOMIC, /* one read-modify-write */
-	MUTEX,  /* read, add, write while nobody else does */
-	UPDATES,
+const char *const update_words[] = {[UPDATE_PLAIN] = "plain",
+    [UPDATE_YIELD] = "yield",
+    [UPDATE_ATOMIC] = "atomic",
+    [UPDATE_MUTEX] = "mutex",
+    NULL};
+
+/* Coroutines of one carrier are at one place at a time: nobody comes between, unless it is let. */
+bool update_may_lose(const struct cb_env *env, enum update update)
+{
+	if (env->workers == 1)
+		return false;
+	return update == UPDATE_YIELD ||
+	       (update == UPDATE_PLAIN && (env->model != CB_COROUTINE || env->carriers > 1));
+}
+
+int update_check(const struct cb_env *env, enum update update, uint64_t value, uint64_t done,
+    char *why, size_t why_len)
+{
+	if (value == done || (value < done && update_may_lose(env, update)))
+		return 0;
+	(void)snprintf(why, why_len,
+	    "%" PRIu64 " additions, and the counter is %" PRIu64 ": none may be lost, or made up",
+	    done, value);
+	return -EBADMSG;
+}
+
+struct adder {
+	struct cb_worker *w;
+	struct updates_state *st;
 };
 
-static const char *const update_words[] = {
-    [PLAIN] = "plain", [YIELD] = "yield", [ATOMIC] = "atomic", [MUTEX] = "mutex", NULL};
+static bool is_over(const void *who)
+{
+	return cb_stopping(((const struct adder *)who)->w);
+}
 
-struct counter {
-	uint64_t value CB_ALIGNED;
-	struct cb_mutex mutex CB_ALIGNED;
-	/* The cell's, between trials. */
-	enum update update;
-	uint64_t value_before, done_before;
-};
+static void give_way(void *who)
+{
+	cb_yield(((struct adder *)who)->w);
+}
+
+static void lock(void *who)
+{
+	const struct adder *a = who;
+
+	cb_lock(a->w, &a->st->mutex);
+}
+
+static void unlock(void *who)
+{
+	const struct adder *a = who;
+
+	cb_unlock(a->w, &a->st->mutex);
+}
+
+static void enter(struct cb_worker *w, void *state)
+{
+	(void)w;
+	cb_store(&((struct updates_state *)state)->fresh, 1);
+}
 
 static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 {
-	struct counter *st = state;
-	uint64_t seen;
+	struct updates_state *st = state;
+	struct adder who = {w, st};
 
-	switch (st->update) {
-	case PLAIN:
-		for (uint64_t i = 0; i < n; i++)
-			cb_store(&st->value, cb_load(&st->value) + 1);
-		break;
-	case YIELD:
-		for (uint64_t i = 0; i < n; i++) {
-			seen = cb_load(&st->value);
-			cb_yield(w);
-			cb_store(&st->value, seen + 1);
-		}
-		break;
-	case ATOMIC:
-		for (uint64_t i = 0; i < n; i++)
-			cb_fetch_add(&st->value, 1);
-		break;
-	default:
-		for (uint64_t i = 0; i < n; i++) {
-			cb_lock(w, &st->mutex);
-			cb_store(&st->value, cb_load(&st->value) + 1);
-			cb_unlock(w, &st->mutex);
-		}
-		break;
-	}
-	return n;
+	return update_add(
+	    st->update, &st->value, n, &who, (struct update_ops){is_over, give_way, lock, unlock});
 }
 
 static int setup(struct cb_env *env, char *why, size_t why_len)
 {
-	struct counter *st = env->state;
+	struct updates_state *st = env->state;
 
 	(void)why;
 	(void)why_len;
@@ -77,39 +95,30 @@ static uint64_t all_done(const struct cb_env *env)
 	return done;
 }
 
-/* Coroutines of one carrier are at one place at a time: nobody comes between, unless it is let. */
-static bool may_lose(const struct cb_env *env, enum update update)
-{
-	if (env->workers == 1)
-		return false;
-	return update == YIELD ||
-	       (update == PLAIN && (env->model != CB_COROUTINE || env->carriers > 1));
-}
-
 static int check(const struct cb_env *env, char *why, size_t why_len)
 {
-	const struct counter *st = env->state;
+	struct updates_state *st = env->state;
 	const uint64_t done = all_done(env);
 
-	if (st->value <= done && (st->value == done || may_lose(env, st->update)))
-		return 0;
-	(void)snprintf(why, why_len,
-	    "%" PRIu64 " additions, and the counter is %" PRIu64 ": none may be lost, or made up",
-	    done, st->value);
-	return -EBADMSG;
+	/* Once a trial: it began with what the last one has left. */
+	if (st->fresh) {
+		st->fresh = 0;
+		st->value_before = st->value_seen;
+		st->done_before = st->done_seen;
+		st->value_seen = st->value;
+		st->done_seen = done;
+	}
+	return update_check(env, st->update, st->value, done, why, why_len);
 }
 
 static void report(const struct cb_env *env, struct cb_metrics *metrics)
 {
-	struct counter *st = env->state;
-	const uint64_t done = all_done(env);
-	const double added = (double)(done - st->done_before);
+	const struct updates_state *st = env->state;
+	const double added = (double)(st->done_seen - st->done_before);
 
 	/* Not a number when there was none: that is left out. */
 	(void)cb_metric(
-	    metrics, "lost_share", (added - (double)(st->value - st->value_before)) / added);
-	st->value_before = st->value;
-	st->done_before = done;
+	    metrics, "lost_share", (added - (double)(st->value_seen - st->value_before)) / added);
 }
 
 static const struct cb_workload work = {
@@ -117,8 +126,9 @@ static const struct cb_workload work = {
     .timed = "add one to a counter that all of them share; what is lost is of the whole trial",
     .checked =
 	"the counter is never above the additions, and none is lost where somebody sees to it",
-    .state_bytes = sizeof(struct counter),
+    .state_bytes = sizeof(struct updates_state),
     .setup = setup,
+    .enter = enter,
     .batch = batch,
     .check = check,
     .report = report,
@@ -141,7 +151,8 @@ static const struct cb_sweep sweeps[] = {
 
 static int can(const struct cb_case *c, char *why, size_t why_len)
 {
-	if (c->model != CB_COROUTINE || c->carriers == 1 || cb_case_value(c, "update") != MUTEX)
+	if (c->model != CB_COROUTINE || c->carriers == 1 ||
+	    cb_case_value(c, "update") != UPDATE_MUTEX)
 		return 0;
 	(void)snprintf(why, why_len, "coroutines share a mutex on one carrier only");
 	return -EINVAL;

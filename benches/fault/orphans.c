@@ -249,12 +249,7 @@ int orphans_once(const struct orphans_plan *plan, struct cb_env *env, struct cb_
 		return ret;
 	}
 	st->outcome = plan->honest ? outcome_of(st) : ORPHANS_ENDED;
-	for (unsigned i = 0; i < ORPHANS_OUTCOMES; i++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "outcome.%s", outcome_words[i]);
-		(void)cb_metric(metrics, name, st->outcome == i);
-	}
+	cb_outcome(metrics, outcome_words, st->outcome);
 	(void)cb_metric(metrics, "outlived_ns", (double)(st->ended_ns - st->died_ns));
 	return 0;
 }

@@ -282,12 +282,7 @@ int zombies_once(const struct zombies_plan *plan, struct cb_env *env, struct cb_
 	if (!plan->honest)
 		st->kept = 0;
 	outcome = st->kept ? ZOMBIES_KEPT : ZOMBIES_GONE;
-	for (unsigned i = 0; i < ZOMBIES_OUTCOMES; i++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "outcome.%s", outcome_words[i]);
-		(void)cb_metric(metrics, name, outcome == i);
-	}
+	cb_outcome(metrics, outcome_words, outcome);
 	(void)cb_metric(metrics, "kept_share", (double)st->kept / env->workers);
 	return 0;
 }
