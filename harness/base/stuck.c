@@ -3,7 +3,8 @@
 #include "harness/base/file.h"
 
 #include <dirent.h>
-#include <stdbool.h>
+#include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,13 @@ struct place {
 struct places {
 	struct place place[PLACES_MAX];
 	unsigned used;
+};
+
+/* What is done with each task: @dir is its folder below /proc. */
+struct visit {
+	void (*task)(void *to, const char *dir, pid_t tid);
+	void *to;
+	unsigned children_left;
 };
 
 static void count_place(struct places *p, const char *name)
@@ -51,9 +59,12 @@ static char state_of(const char *dir)
 	return end && end[1] == ' ' && end[2] ? end[2] : '?';
 }
 
-static void look_at_task(struct places *p, const char *dir)
+static void look_at_task(void *to, const char *dir, pid_t tid)
 {
+	struct places *p = to;
 	char path[PATH_LEN], name[40];
+
+	(void)tid;
 
 	switch (state_of(dir)) {
 	case 'R':
@@ -78,27 +89,27 @@ static void look_at_task(struct places *p, const char *dir)
 	count_place(p, name);
 }
 
-static void look_at_process(struct places *p, long pid, unsigned *children_left);
+static void visit_process(struct visit *v, long pid);
 
-static void look_at_children(struct places *p, const char *task, unsigned *children_left)
+static void visit_children(struct visit *v, const char *task)
 {
 	char path[PATH_LEN], *list = NULL, *rest, *item;
 
 	(void)snprintf(path, sizeof(path), "%s/children", task);
 	if (file_read_all(path, 1 << 20, &list, NULL) != 0)
 		return;
-	for (rest = list; (item = strsep(&rest, " \n")) != NULL && *children_left;) {
+	for (rest = list; (item = strsep(&rest, " \n")) != NULL && v->children_left;) {
 		const long child = strtol(item, NULL, 10);
 
 		if (child > 0) {
-			(*children_left)--;
-			look_at_process(p, child, children_left);
+			v->children_left--;
+			visit_process(v, child);
 		}
 	}
 	free(list);
 }
 
-static void look_at_process(struct places *p, long pid, unsigned *children_left)
+static void visit_process(struct visit *v, long pid)
 {
 	char dir[DIR_LEN];
 	struct dirent *entry;
@@ -112,8 +123,8 @@ static void look_at_process(struct places *p, long pid, unsigned *children_left)
 		if (tid <= 0)
 			continue;
 		(void)snprintf(dir, sizeof(dir), "/proc/%ld/task/%ld", pid, tid);
-		look_at_task(p, dir);
-		look_at_children(p, dir, children_left);
+		v->task(v->to, dir, (pid_t)tid);
+		visit_children(v, dir);
 	}
 	if (tasks)
 		(void)closedir(tasks);
@@ -122,11 +133,11 @@ static void look_at_process(struct places *p, long pid, unsigned *children_left)
 void stuck_describe(pid_t pid, char *out, size_t len)
 {
 	struct places places = {0};
-	unsigned children_left = CHILDREN_MAX;
+	struct visit v = {look_at_task, &places, CHILDREN_MAX};
 	size_t used = 0;
 
 	out[0] = '\0';
-	look_at_process(&places, pid, &children_left);
+	visit_process(&v, pid);
 	for (unsigned i = 0; i < places.used && used < len; i++) {
 		const char *name = places.place[i].name;
 		const bool verb = strcmp(name, "running") == 0 || strcmp(name, "waiting") == 0 ||
@@ -138,4 +149,52 @@ void stuck_describe(pid_t pid, char *out, size_t len)
 			break;
 		used += (size_t)n;
 	}
+}
+
+struct using
+{
+	struct stuck_use *sum;
+	cpu_set_t wanted;
+};
+
+static void add_use(void *to, const char *dir, pid_t tid)
+{
+	struct using *u = to;
+	char path[PATH_LEN], line[120];
+	uint64_t run_ns, waited_ns;
+	cpu_set_t pus, all;
+
+	(void)snprintf(path, sizeof(path), "%s/schedstat", dir);
+	if (file_read_line(path, line, sizeof(line)) != 0 ||
+	    sscanf(line, "%" SCNu64 " %" SCNu64, &run_ns, &waited_ns) != 2)
+		return;
+	u->sum->run_ns += run_ns;
+	u->sum->waited_ns += waited_ns;
+	if (state_of(dir) != 'R' || sched_getaffinity(tid, sizeof(pus), &pus) < 0)
+		return;
+	CPU_OR(&all, &u->wanted, &pus);
+	u->wanted = all;
+}
+
+void stuck_use(pid_t pid, struct stuck_use *out)
+{
+	struct using u = {.sum = out};
+	struct visit v = {add_use, &u, CHILDREN_MAX};
+
+	*out = (struct stuck_use){0};
+	CPU_ZERO(&u.wanted);
+	visit_process(&v, pid);
+	out->pus_wanted = (unsigned)CPU_COUNT(&u.wanted);
+}
+
+bool stuck_is_starved(
+    const struct stuck_use *before, const struct stuck_use *after, uint64_t within_ns)
+{
+	/* Less than before, when some have ended. */
+	const double run = (double)after->run_ns - (double)before->run_ns;
+	const double waited = (double)after->waited_ns - (double)before->waited_ns;
+	const double most = (double)after->pus_wanted * (double)within_ns;
+	const double wanted = run + waited < most ? run + waited : most;
+
+	return wanted >= (double)within_ns / 2.0 && run < wanted / 2.0;
 }

@@ -113,8 +113,8 @@ static int trial(struct cell *c, struct sample *out, char *why, size_t why_len)
 	const struct cell_options *o = c->options;
 	const uint64_t window_ns = o->slot_ns ? o->slot_ns : c->team.window_ns;
 
-	const int ret =
-	    team_trial(&c->team, c->slot_ns ? c->slot_ns : window_ns, out, why, why_len);
+	const int ret = (o->displacing ? team_displace : team_trial)(
+	    &c->team, c->slot_ns ? c->slot_ns : window_ns, out, why, why_len);
 
 	/* Left out when a set has no room for it. */
 	if (!ret && c->team.round_trip_ns > 0)
@@ -199,6 +199,7 @@ static int begin(struct cell *c, char *why, size_t why_len)
 	    &(struct team_options){.seed = o->seed,
 		.counting = o->counters,
 		.probing = !o->counters,
+		.displacing = o->displacing,
 		.checking = o->checking,
 		.given = o->given},
 	    why, why_len);

@@ -20,6 +20,7 @@ struct cell_options {
 	uint64_t slot_ns; /* length of the window; 0: the case's */
 	uint64_t seed;    /* of this launch */
 	bool counters;    /* the pass for hardware counters */
+	bool displacing;  /* the pass for what workers take from others: team_displace() */
 	bool checking;    /* for conformance, not for figures */
 	double given;     /* the figure that the case depends on */
 };

@@ -20,6 +20,10 @@
 #include <unistd.h>
 
 #define STEP_NS (100 * CLOCK_NS_PER_MS)
+/* So many steps in a row in which it was not kept from the PUs: it has hung. */
+#define FED_LOOKS 5
+/* However much others have of the PUs, that is the end of patience. */
+#define STARVED_TIMES 12
 /* Between the closing of a process's descriptors and its end; with a thousand mappings it takes. */
 #define CLOSED_TO_DEAD_MS 2000
 #define ARGS_MAX 256
@@ -88,6 +92,8 @@ static bool cell_words(const struct cell_spec *spec, struct words *w)
 			add_number(w, "--given", "%.17g", spec->given);
 		if (spec->counters)
 			add_word(w, "--counters");
+		if (spec->displacing)
+			add_word(w, "--displacing");
 		if (spec->checking)
 			add_word(w, "--checking");
 	} else {
@@ -187,6 +193,26 @@ static void note_end(struct cell_process *c, char *why, size_t why_len)
 	(void)snprintf(why, why_len, "closed its end of the socket and lived on");
 }
 
+/* How one that is over time gets on with the PUs. */
+struct overtime {
+	struct stuck_use use; /* up to the last look */
+	unsigned looks;
+	unsigned fed; /* looks in a row by which it had the PUs that it wanted, or wanted none */
+};
+
+/* A look each step. Return: can the time have gone to others? */
+static bool may_be_starved(const struct cell_process *c, struct overtime *o, uint64_t within_ns)
+{
+	const struct stuck_use before = o->use;
+
+	stuck_use(c->pid, &o->use);
+	if (o->looks++ && stuck_is_starved(&before, &o->use, STEP_NS))
+		o->fed = 0;
+	else
+		o->fed++;
+	return o->fed < FED_LOOKS && o->looks * STEP_NS < STARVED_TIMES * within_ns;
+}
+
 /*
  * One message. The process's end is read off the pidfd, not off the socket's end: a worker that
  * outlives its cell still holds the socket open.
@@ -195,6 +221,7 @@ int cell_process_receive(
     struct cell_process *c, uint64_t within_ns, struct message *m, char *why, size_t why_len)
 {
 	uint64_t left_ns = within_ns;
+	struct overtime overtime = {0};
 	const char *line;
 	size_t len;
 
@@ -202,9 +229,9 @@ int cell_process_receive(
 		/*
 		 * In steps, each of which counts for no more than its length: when a virtual
 		 * machine is stopped for a minute, nobody has hung, though all clocks say that it
-		 * is late.
+		 * is late. Nor has who gets too little of the PUs: steps that come on top tell.
 		 */
-		const uint64_t step_ns = left_ns < STEP_NS ? left_ns : STEP_NS;
+		const uint64_t step_ns = left_ns && left_ns < STEP_NS ? left_ns : STEP_NS;
 		struct pollfd fds[2] = {
 		    {.fd = c->socket, .events = POLLIN}, {.fd = c->pidfd, .events = POLLIN}};
 		int ready = interrupt_poll(fds, 2, clock_now_ns() + step_ns);
@@ -215,8 +242,10 @@ int cell_process_receive(
 		if (ready == 0) {
 			char doing[160];
 
-			left_ns -= step_ns;
+			left_ns -= left_ns ? step_ns : 0;
 			if (left_ns)
+				continue;
+			if (may_be_starved(c, &overtime, within_ns))
 				continue;
 			stuck_describe(c->pid, doing, sizeof(doing));
 			(void)snprintf(why, why_len, "no answer within %.1f s (%s)",

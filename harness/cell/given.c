@@ -54,6 +54,7 @@ static int measure(struct cell_spec spec, const struct catalogue_case *c, struct
 
 	spec.case_name = c->name;
 	spec.slots = schedule_slots(c->slot_ns, SLOTS);
+	spec.displacing = run_figure_is_displaced(&c->figure);
 	for (unsigned i = 0; !ret && i < LAUNCHES; i++) {
 		size_t n = 0;
 
@@ -92,7 +93,7 @@ static int find(const struct cell_spec *spec, const char *depends, unsigned dept
 	own.given = 0.0;
 	/* The figure is of the case as it is measured, whatever becomes of the one that needs it.
 	 */
-	own.counters = own.checking = false;
+	own.counters = own.displacing = own.checking = false;
 	if (depth == DEPTH_MAX) {
 		(void)snprintf(
 		    why, why_len, "it depends on more than %u others in a row", DEPTH_MAX);

@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A cell from its start to its first turn, and its end. Measured in runs of the quick profile on a
- * shared machine with two CPUs: 56 ms on average, of which the workers of the largest cases are a
- * part. */
-#define CELL_NS (45 * CLOCK_NS_PER_MS)
+/* A cell from its start to its first turn, and its end. Measured on a quiet virtual machine with
+ * two CPUs: launches of two windows of 3 ms take 28 ms with one worker, 38 to 44 with two, whose
+ * cache line is timed first. */
+#define CELL_NS (36 * CLOCK_NS_PER_MS)
 #define CELL_WORKER_NS (100 * CLOCK_NS_PER_US)
 /* A trial without a window takes as long as it takes. */
 #define ONCE_NS (50 * CLOCK_NS_PER_MS)
@@ -29,13 +29,17 @@ static uint64_t window_of(const struct bench_case *bc, const struct pick_plan *p
 uint64_t pick_needs_ns(const struct bench_case *bc, const struct pick_plan *plan)
 {
 	const uint64_t window_ns = window_of(bc, plan);
-	const uint64_t trial_ns =
-	    window_ns ? window_ns + team_beside_ns(window_ns, case_units(bc)) : ONCE_NS;
+	const uint64_t trial_ns = window_ns ? window_ns + team_beside_ns(window_ns, case_units(bc))
+					    : ONCE_NS + bc->pub.workers * CELL_WORKER_NS;
+
+	const uint64_t cell_ns = CELL_NS + bc->pub.workers * CELL_WORKER_NS;
+	uint64_t launch_ns = cell_ns + schedule_slots(window_ns, plan->slots) * trial_ns;
 
 	if (bc->unsupported[0])
 		return 0;
-	return plan->launches * (CELL_NS + bc->pub.workers * CELL_WORKER_NS +
-				    schedule_slots(window_ns, plan->slots) * trial_ns);
+	if (case_displaces(bc))
+		launch_ns += cell_ns + team_displace_ns(window_ns, case_units(bc));
+	return plan->launches * launch_ns;
 }
 
 /* A case that wants to be picked. */

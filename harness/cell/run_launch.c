@@ -6,6 +6,7 @@
 #include "harness/cell/schedule.h"
 #include "harness/cell/supervise.h"
 #include "harness/stats/warm_up.h"
+#include "harness/work/team.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,6 +17,11 @@
 
 /* Creating a worker takes up to 0.1 ms (a process); connections and their checks as long again. */
 #define READY_PER_WORKER_NS (5 * CLOCK_NS_PER_MS)
+/* What a trial without a window may take for each worker that it makes and ends. On a virtual
+ * machine whose PUs 20 others wanted as well, a process took 14 ms, and a page fault, which is what
+ * a coroutine takes, 40 us. */
+#define MAKING_NS (20 * CLOCK_NS_PER_MS)
+#define MAKING_COROUTINE_NS (200 * CLOCK_NS_PER_US)
 #define COUNTERS_SLOTS 2u
 
 static struct series *series_of(const struct run_loop *l, const struct run_entry *e)
@@ -38,8 +44,18 @@ static unsigned slots_of(const struct run_loop *l, const struct run_entry *e)
 	return schedule_slots(e->window_ns, l->slots);
 }
 
+/* What a cell is for. */
+enum pass { PASS_TIMING, PASS_COUNTERS, PASS_DISPLACED };
+
+static uint64_t making_ns(const struct bench_case *bc)
+{
+	const uint64_t each_ns = bc->pub.model == CB_COROUTINE ? MAKING_COROUTINE_NS : MAKING_NS;
+
+	return bc->window_ns ? 0 : bc->pub.workers * each_ns;
+}
+
 static struct cell_spec spec_of(
-    const struct run_loop *l, const struct run_entry *e, unsigned launch, bool counters)
+    const struct run_loop *l, const struct run_entry *e, unsigned launch, enum pass pass)
 {
 	return (struct cell_spec){
 	    .exe = l->exe,
@@ -51,10 +67,13 @@ static struct cell_spec spec_of(
 	    .slot_ns = e->window_ns,
 	    .seed = schedule_seed(l->seed, (size_t)(e - l->entries), launch),
 	    .given = e->given,
-	    .counters = counters,
+	    .counters = pass == PASS_COUNTERS,
+	    .displacing = pass == PASS_DISPLACED,
 	    .stderr_fd = l->stderr_fd,
 	    .ready_within_ns = l->cell_timeout_ns + e->bc->pub.workers * READY_PER_WORKER_NS,
-	    .turn_within_ns = l->cell_timeout_ns,
+	    .turn_within_ns =
+		l->cell_timeout_ns + making_ns(e->bc) +
+		(pass == PASS_DISPLACED ? team_displace_ns(e->window_ns, e->bc->pub.workers) : 0),
 	};
 }
 
@@ -71,6 +90,24 @@ int run_launch_fail(
 		va_end(args);
 	}
 	return journal_entry(l, e);
+}
+
+/* The series that is measured in cells of its own; NULL: none is wanted, or none any more. */
+static struct series *displaced_of(const struct run_loop *l, const struct run_entry *e)
+{
+	for (unsigned i = 0; i < e->figures; i++) {
+		struct series *s = run_loop_series(l, e, i);
+
+		if (run_figure_is_displaced(&s->figure))
+			return s->status == STATUS_OK || s->status == STATUS_NOT_RUN ? s : NULL;
+	}
+	return NULL;
+}
+
+/* Has it any other figure? */
+static bool timed(const struct run_loop *l, const struct run_entry *e)
+{
+	return e->figures > 1 || !run_figure_is_displaced(&series_of(l, e)->figure);
 }
 
 static int note_ready(struct run_loop *l, const struct run_entry *e, const struct message *ready)
@@ -136,7 +173,8 @@ static int keep_sample(struct run_loop *l, const struct run_entry *e, struct sam
 	int ret = journal_sample(l->journal, s->name, sample);
 
 	for (unsigned i = 1; !ret && i < e->figures; i++)
-		ret = keep_figure(l, run_loop_series(l, e, i), sample);
+		if (!run_figure_is_displaced(&run_loop_series(l, e, i)->figure))
+			ret = keep_figure(l, run_loop_series(l, e, i), sample);
 	if (ret)
 		return ret;
 	/* No figure needs them any more: Jain's index is a metric. Of a thousand workers they would
@@ -250,40 +288,93 @@ static void take_turns(struct run_loop *l, const struct run_entry *e, struct tur
 		t->kept = series_fold_latency(series_of(l, e));
 }
 
-int run_launch(struct run_loop *l, struct run_entry *e)
+/* The one turn of a cell that is for it alone. */
+static void take_displaced(struct run_loop *l, const struct run_entry *e, struct turns *t)
 {
-	struct cell_spec spec = spec_of(l, e, e->launches, false);
-	struct turns t = {.reported = STATUS_INVALID};
+	struct series *s = displaced_of(l, e);
+	struct sample sample;
+
+	if (!turn(t, e->launches, 0, &sample))
+		return;
+	/* Those of the timed trials are kept. */
+	free(sample.worker_ops);
+	sample.worker_ops = NULL;
+	t->kept = journal_sample(l->journal, s->name, &sample);
+	if (!t->kept)
+		t->kept = series_add_sample(s, &sample);
+	/* Now the series'. */
+	if (t->kept)
+		sample_free(&sample);
+}
+
+/* One cell, from its start to its end. */
+static void run_cell(
+    struct run_loop *l, const struct run_entry *e, const struct cell_spec *spec, struct turns *t)
+{
 	struct message ready = {0};
 	double sum_ns = 0.0;
 	unsigned rows = 0;
 
-	spec.slots += e->look.longer_ns != 0;
-	t.ret = cell_start(&spec, &t.cell, &ready, t.why, sizeof(t.why));
-	if (!t.ret)
-		t.ret = check_places(l, e, &ready, t.why, sizeof(t.why));
-	if (!t.ret)
-		t.kept = note_ready(l, e, &ready);
-	if (!t.ret && !t.kept)
-		take_turns(l, e, &t);
-	if (t.ret || t.kept) {
-		cell_kill(t.cell);
-	} else {
-		t.ret = cell_finish(t.cell, &rows, &sum_ns, NULL, t.why, sizeof(t.why));
-		if (!t.ret && !summary_agrees(rows, sum_ns, t.slot, t.samples_ns)) {
-			(void)snprintf(t.why, sizeof(t.why),
-			    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, "
-			    "%.9g ns",
-			    rows, sum_ns, t.slot, t.samples_ns);
-			t.ret = -EBADMSG;
-		}
+	t->ret = cell_start(spec, &t->cell, &ready, t->why, sizeof(t->why));
+	if (!t->ret)
+		t->ret = check_places(l, e, &ready, t->why, sizeof(t->why));
+	if (!t->ret)
+		t->kept = note_ready(l, e, &ready);
+	if (!t->ret && !t->kept)
+		(spec->displacing ? take_displaced : take_turns)(l, e, t);
+	if (t->ret || t->kept) {
+		cell_kill(t->cell);
+		return;
 	}
-	if (t.kept || t.ret == -EINTR)
-		return t.kept ? t.kept : t.ret;
-	if (t.ret == CELL_NONE)
-		memcpy(l->why, t.why, sizeof(t.why));
-	if (t.ret == CELL_NONE)
-		return t.ret;
+	t->ret = cell_finish(t->cell, &rows, &sum_ns, NULL, t->why, sizeof(t->why));
+	if (!t->ret && !summary_agrees(rows, sum_ns, t->slot, t->samples_ns)) {
+		(void)snprintf(t->why, sizeof(t->why),
+		    "Google Benchmark reports %u repetitions, %.9g ns; the samples are %u, %.9g ns",
+		    rows, sum_ns, t->slot, t->samples_ns);
+		t->ret = -EBADMSG;
+	}
+}
+
+/* Why the run cannot go on, if it cannot. Return: 0; -EINTR; CELL_NONE; -errno of the journal. */
+static int stops_run(struct run_loop *l, const struct turns *t)
+{
+	if (t->kept || t->ret == -EINTR)
+		return t->kept ? t->kept : t->ret;
+	if (t->ret != CELL_NONE)
+		return 0;
+	memcpy(l->why, t->why, sizeof(t->why));
+	return CELL_NONE;
+}
+
+/* That it cannot be told what others lose says nothing against the other figures. This one is gone,
+ * what earlier launches could tell included: those in which others happen to lose nothing must not
+ * be left out of it. */
+static int fail_displaced(
+    struct run_loop *l, const struct run_entry *e, struct series *s, const struct turns *t)
+{
+	const enum case_status status = cell_failure_status(t->ret, t->reported);
+
+	if (status != STATUS_UNSUPPORTED)
+		return run_launch_fail(l, e, status,
+		    "launch %u, beside a task at SCHED_IDLE: %.200s", e->launches, t->why);
+	s->status = status;
+	(void)snprintf(s->reason, sizeof(s->reason), "launch %u: %.200s", e->launches, t->why);
+	return journal_series(l->journal, s);
+}
+
+int run_launch(struct run_loop *l, struct run_entry *e)
+{
+	struct cell_spec spec = spec_of(l, e, e->launches, PASS_TIMING);
+	struct turns t = {.reported = STATUS_INVALID};
+	struct series *displaced = displaced_of(l, e);
+	int ret;
+
+	spec.slots += e->look.longer_ns != 0;
+	if (timed(l, e))
+		run_cell(l, e, &spec, &t);
+	ret = stops_run(l, &t);
+	if (ret)
+		return ret;
 	if (t.ret) {
 		enum case_status status = cell_failure_status(t.ret, t.reported);
 
@@ -291,6 +382,17 @@ int run_launch(struct run_loop *l, struct run_entry *e)
 		if (status == STATUS_UNSUPPORTED && series_of(l, e)->sample_count)
 			status = STATUS_INVALID;
 		return run_launch_fail(l, e, status, "launch %u: %.200s", e->launches, t.why);
+	}
+	if (displaced) {
+		t = (struct turns){.reported = STATUS_INVALID};
+		spec = spec_of(l, e, e->launches, PASS_DISPLACED);
+		spec.slots = 1;
+		run_cell(l, e, &spec, &t);
+		ret = stops_run(l, &t);
+		ret = ret || !t.ret ? ret : fail_displaced(l, e, displaced, &t);
+		/* Also when it is the only figure, or all have failed. */
+		if (ret || series_of(l, e)->status != STATUS_OK)
+			return ret;
 	}
 	e->launches++;
 	return 0;
@@ -334,7 +436,7 @@ static int count(const struct cell_spec *spec, struct cell_counters *counters,
 
 int run_launch_counters(struct run_loop *l, const struct run_entry *e)
 {
-	struct cell_spec spec = spec_of(l, e, e->launches, true);
+	struct cell_spec spec = spec_of(l, e, e->launches, PASS_COUNTERS);
 	struct cell_counters counters = {.note = ""};
 	enum case_status reported = STATUS_INVALID, status;
 	char why[REASON_MAX] = "";

@@ -22,18 +22,21 @@ static struct series *series_of(const struct run_loop *l, const struct run_entry
 	return run_loop_series(l, e, 0);
 }
 
-static bool failed(const struct run_loop *l, const struct run_entry *e)
+static bool series_failed(const struct series *s)
 {
-	const struct series *s = series_of(l, e);
-
 	return s->status != STATUS_OK && s->status != STATUS_NOT_RUN;
 }
 
-/* Every figure of it is precise. */
+static bool failed(const struct run_loop *l, const struct run_entry *e)
+{
+	return series_failed(series_of(l, e));
+}
+
+/* Every figure of it is precise, or never will be. */
 static bool precise(const struct run_loop *l, const struct run_entry *e)
 {
 	for (unsigned i = 0; i < e->figures; i++)
-		if (!l->stopping[e->series + i].reached)
+		if (!l->stopping[e->series + i].reached && !series_failed(run_loop_series(l, e, i)))
 			return false;
 	return true;
 }
@@ -168,7 +171,8 @@ static int launch(struct run_loop *l, struct run_entry *e)
 	if (ret || e->launches == before)
 		return ret;
 	for (unsigned i = 0; !ret && i < e->figures; i++)
-		ret = note_precision(l, e, i);
+		if (!series_failed(run_loop_series(l, e, i)))
+			ret = note_precision(l, e, i);
 	return ret ? ret : run_window_note(l, e);
 }
 
@@ -255,7 +259,7 @@ static bool note_stop(struct run_loop *l, const struct run_entry *e, unsigned fi
 			  : launches_of(e) < l->rounds ? "time budget out"
 						       : "rounds out";
 
-	if (failed(l, e) || stopping->reached)
+	if (series_failed(s) || failed(l, e) || stopping->reached)
 		return false;
 	if (ended_by == CELL_NONE && !e->launches) {
 		(void)snprintf(s->reason, sizeof(s->reason), "%s: %.200s", why, l->why);

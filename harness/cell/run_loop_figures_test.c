@@ -125,6 +125,123 @@ static void a_case_ends_when_all_its_figures_are_precise(void **state)
 	end(&s);
 }
 
+static struct series *add_displaced(struct suite *s, size_t i)
+{
+	add_figure(s, i, METRIC_DISPLACED);
+	return &s->run.series[s->run.series_count - 1];
+}
+
+/* A cell of its own in each launch, whose one turn is this figure's and no other's. */
+static void what_others_lose_has_a_cell_of_its_own(void **state)
+{
+	static const char *const names[] = {"apart", NULL};
+	const struct series *series;
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	add_figure(&s, 0, "late_ns");
+	(void)add_displaced(&s, 0);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(launched("apart"), 3);
+	series = s.run.series;
+	assert_int_equal(series[0].sample_count, 3 * SLOTS);
+	assert_int_equal(series[1].sample_count, 3 * SLOTS);
+	assert_int_equal(series[2].sample_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct sample *sample = &series[2].samples[i];
+		double value;
+
+		assert_int_equal(sample->launch, i);
+		assert_false(sample->warm_up);
+		assert_true(metric_get(&sample->metrics, METRIC_DISPLACED, &value));
+		assert_true(value == 7001.0 + i);
+		assert_false(metric_get(&series[0].samples[i].metrics, METRIC_DISPLACED, &value));
+	}
+	end(&s);
+}
+
+/* As when somebody names this figure: no other cell is started for it. */
+static void it_may_be_the_only_figure(void **state)
+{
+	static const char *const names[] = {"apart", NULL};
+	struct series *series;
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	series = &s.run.series[0];
+	(void)snprintf(series->figure.metric, METRIC_NAME_MAX, "%s", METRIC_DISPLACED);
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(launched("apart"), 0);
+	assert_int_equal(series->status, STATUS_OK);
+	assert_int_equal(series->sample_count, 3);
+	end(&s);
+}
+
+/* That it cannot be told says nothing against the others, whose launches go on. */
+static void only_this_figure_is_lost_where_it_cannot_be_told(void **state)
+{
+	static const char *const names[] = {"displaces_never", "displaces_nobody", NULL};
+	static const char *const why[] = {"launch 0: not_bound", "launch 2: too_little"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const char *const one[] = {names[i], NULL};
+		struct series *displaced;
+		struct suite s;
+
+		begin(&s, one);
+		displaced = add_displaced(&s, 0);
+		s.loop.rounds = 4;
+		assert_int_equal(run_loop_rounds(&s.loop), 0);
+		assert_int_equal(launched(names[i]), 4);
+		assert_int_equal(s.run.series[0].status, STATUS_OK);
+		assert_int_equal(s.run.series[0].sample_count, 4 * SLOTS);
+		assert_int_equal(displaced->status, STATUS_UNSUPPORTED);
+		assert_string_equal(displaced->reason, why[i]);
+		end(&s);
+	}
+}
+
+/* It does not keep the others from ending, either. */
+static void a_lost_figure_is_not_waited_for(void **state)
+{
+	static const char *const names[] = {"displaces_never", NULL};
+	const unsigned soon = STOPPING_MIN + STOPPING_IN_ROW - 1;
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	(void)add_displaced(&s, 0);
+	s.loop.precision = 0.5;
+	s.loop.rounds = soon + 4;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(launched("displaces_never"), soon);
+	assert_string_equal(s.run.series[1].stopped, "");
+	end(&s);
+}
+
+/* Work that is wrong is wrong, whatever the cell was for. */
+static void work_that_is_wrong_there_fails_all(void **state)
+{
+	static const char *const names[] = {"displaces_wrongly", NULL};
+	struct suite s;
+
+	(void)state;
+	begin(&s, names);
+	(void)add_displaced(&s, 0);
+	s.loop.rounds = 4;
+	assert_int_equal(run_loop_rounds(&s.loop), 0);
+	assert_int_equal(launched("displaces_wrongly"), 3);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(s.run.series[i].status, STATUS_INVALID);
+		assert_string_equal(
+		    s.run.series[i].reason, "launch 2, beside a task at SCHED_IDLE: lost_one");
+	}
+	end(&s);
+}
+
 /* What the launches of @name were given, and how often the peak had been launched by then. */
 static unsigned read_given(const char *name, double *given, unsigned *peak, unsigned max)
 {
@@ -285,6 +402,11 @@ int main(void)
 	    cmocka_unit_test(an_outcome_may_be_a_further_figure),
 	    cmocka_unit_test(several_figures_share_a_failure),
 	    cmocka_unit_test(a_case_ends_when_all_its_figures_are_precise),
+	    cmocka_unit_test(what_others_lose_has_a_cell_of_its_own),
+	    cmocka_unit_test(it_may_be_the_only_figure),
+	    cmocka_unit_test(only_this_figure_is_lost_where_it_cannot_be_told),
+	    cmocka_unit_test(a_lost_figure_is_not_waited_for),
+	    cmocka_unit_test(work_that_is_wrong_there_fails_all),
 	    cmocka_unit_test(a_figure_is_waited_for_and_given_to_all_launches),
 	    cmocka_unit_test(all_that_need_a_figure_have_one_load),
 	    cmocka_unit_test(few_rounds_are_enough_for_a_figure),

@@ -17,16 +17,18 @@ const struct cb_family *const cb_families[] = {NULL};
 
 /*
  * What a case does is in its name. Each cell knows its launch from a file beside the script; one of
- * the counters' pass is told so. What it was given is noted, with how often "peak" was launched.
+ * the counters' pass is told so, and one of the displacing pass, which begins no launch. What it
+ * was given is noted, with how often "peak" was launched.
  */
 #define SUITE                                                                                      \
 	"while [ $# -gt 0 ]; do case $1 in --case) name=$2;; --counters) counting=1;; "            \
+	"--displacing) displacing=d;; "                                                            \
 	"--given) given=$2;; esac; shift; done\n"                                                  \
 	"mark=${0%/*}/launch.$name peak=0 launch=0\n"                                              \
 	"[ -z \"$given\" ] || { read -r peak <\"${0%/*}/launch.peak\"; "                           \
 	"echo \"$given $peak\" >>\"${0%/*}/given.$name\"; }\n"                                     \
 	"[ -f \"$mark\" ] && read -r launch <\"$mark\"\n"                                          \
-	"echo $((launch + 1)) >\"$mark\"\n"                                                        \
+	"[ -n \"$displacing\" ] || echo $((launch + 1)) >\"$mark\"\n"                              \
 	"rows=0 sum=0\n"                                                                           \
 	"count() { say '{\"v\":1,\"type\":\"counters\",\"reason\":\"'$1'\",\"counters\":"          \
 	"{\"instructions_user_per_op\":12.5}}'; }\n"                                               \
@@ -38,7 +40,10 @@ const struct cb_family *const cb_families[] = {NULL};
 	"miscounts) rows=$((rows + 1));;\n"                                                        \
 	"misadds|mislooks) sum=$((sum + 1));;\n"                                                   \
 	"esac; }\n"                                                                                \
-	"before_sample() { case $counting$launch$name$slot in\n"                                   \
+	"before_sample() { case $displacing$counting$launch$name$slot in\n"                        \
+	"d3displaces_nobody0) fail unsupported too_little; exit 1;;\n"                             \
+	"d1displaces_never0) fail unsupported not_bound; exit 1;;\n"                               \
+	"d3displaces_wrongly0) fail invalid lost_one; exit 1;;\n"                                  \
 	"2breaks_late1) fail invalid lost_one; exit 1;;\n"                                         \
 	"2dies_late1) exit 9;;\n"                                                                  \
 	"1interrupts1) kill -INT $PPID; nap;;\n"                                                   \
@@ -50,7 +55,8 @@ const struct cb_family *const cb_families[] = {NULL};
 	"esac; }\n"                                                                                \
 	"[ \"$counting$name\" != 1unsupported ] || { fail unsupported no_event; exit 1; }\n"       \
 	"metrics() { length=$((100 + launch)) metrics='\"ns_per_op\":'$length\n"                   \
-	"case $name in\n"                                                                          \
+	"case $displacing$name in\n"                                                               \
+	"d*) metrics=$metrics',\"displaced_ns_per_op\":'$((7000 + launch));;\n"                    \
 	"steady|apart) metrics=$metrics',\"late_ns\":7,\"cold_bytes\":9';;\n"                      \
 	"wobbly) metrics='\"ns_per_op\":100,\"late_ns\":'$((50 + launch % 2 * 50)) "               \
 	"length=100;;\n"                                                                           \
@@ -177,7 +183,7 @@ static inline void check_journal(const struct suite *s)
 			/* These the journal alone keeps: they would fill the memory. Of several
 			 * figures the first series has them. */
 			assert_null(is->samples[k].worker_ops);
-			if (!is_first(s, i)) {
+			if (!is_first(s, i) || run_figure_is_displaced(&is->figure)) {
 				assert_null(was->samples[k].worker_ops);
 				continue;
 			}

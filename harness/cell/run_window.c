@@ -174,6 +174,9 @@ static void begin_to_look(const struct run_loop *l, struct run_entry *e)
 {
 	struct series *s = run_loop_series(l, e, 0);
 
+	/* A trial that displaces somebody has windows of its own. */
+	if (run_figure_is_displaced(&s->figure))
+		return;
 	if (!l->choose_windows || s->figure.scale != CB_RATIO || !time_to_look(l) ||
 	    !time_for_a_look(l) || e->window_ns >= long_ns(l))
 		return;

@@ -24,6 +24,7 @@ struct cell_spec {
 	uint64_t seed;
 	double given; /* the figure that the case depends on; 0: none */
 	bool counters;
+	bool displacing;
 	bool checking; /* for conformance, not for figures */
 	int stderr_fd; /* where its stderr goes */
 	uint64_t ready_within_ns;

@@ -1,6 +1,8 @@
 /* supervise_turn_test.c - turns and ends of cells, good and bad. */
 #include "harness/cell/cell_fixture.h"
 
+#include <sched.h>
+
 /* A cell that has become ready; @turn_within_ns may be short for those that hang. */
 static struct cell_process *start(const char *body, bool hangs)
 {
@@ -113,6 +115,9 @@ static void all_ways_to_fail_a_turn(void **state)
 	    {"ready; hear; say '{\"v\":1,\"type\":\"sample\",\"sample\":{\"launch\":0}}'; nap",
 		-EPROTO, STATUS_CRASHED, "not a whole message", false},
 	    {"ready; hear; nap", -ETIMEDOUT, STATUS_HUNG, "no answer within 0.2 s", true},
+	    /* Those that only take turns with each other are not starved. */
+	    {"ready; hear; for i in 1 2 3 4; do while :; do :; done & done; wait", -ETIMEDOUT,
+		STATUS_HUNG, "no answer within 0.2 s", true},
 	    {"ready; hear; exec 3>&-; nap", -ECHILD, STATUS_CRASHED, "closed its end", false},
 	    {"sleep 1000 & ready; hear; exit 4", -ECHILD, STATUS_CRASHED, "exited with status 4",
 		false},
@@ -129,6 +134,63 @@ static void all_ways_to_fail_a_turn(void **state)
 		cell_kill(c);
 		cell_check_failure(&table[i], ret, status, why);
 	}
+}
+
+#define SPINNERS 3
+
+static void begin_spinning(pid_t *pid, const cpu_set_t *where)
+{
+	for (unsigned i = 0; i < SPINNERS; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (sched_setaffinity(0, sizeof(*where), where) == 0)
+				for (volatile unsigned n = 0; n < 1u << 30; n++)
+					;
+			_exit(1);
+		}
+		assert_true(pid[i] > 0);
+	}
+}
+
+/* Others have its PU for most of the time: what takes it far longer than it may take is no hang. */
+static void who_is_kept_from_its_pu_has_not_hung(void **state)
+{
+	enum case_status status = STATUS_OK;
+	char exe[96], why[200] = "";
+	pid_t spinner[SPINNERS];
+	struct cell_spec spec = cell_script(exe, sizeof(exe),
+	    "ready; hear; perl -e 'do { ($u, $s) = times } while $u + $s < 0.4'; "
+	    "sample 0; nap");
+	cpu_set_t usual, one;
+	struct cell_process *c;
+	struct message m;
+	struct sample s;
+	size_t pu = 0;
+	int ret;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(usual), &usual), 0);
+	while (!CPU_ISSET(pu, &usual))
+		pu++;
+	CPU_ZERO(&one);
+	CPU_SET(pu, &one);
+	spec.turn_within_ns = 500 * CLOCK_NS_PER_MS;
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	ret = cell_start(&spec, &c, &m, why, sizeof(why));
+	assert_int_equal(sched_setaffinity(0, sizeof(usual), &usual), 0);
+	if (ret)
+		fail_msg("%s", why);
+	begin_spinning(spinner, &one);
+	ret = cell_turn(c, 0, &s, &status, why, sizeof(why));
+	for (unsigned i = 0; i < SPINNERS; i++) {
+		assert_int_equal(kill(spinner[i], SIGKILL), 0);
+		assert_int_equal(waitpid(spinner[i], NULL, 0), spinner[i]);
+	}
+	cell_kill(c);
+	if (ret)
+		fail_msg("%d %s", ret, why);
+	sample_free(&s);
 }
 
 static void counters_come_before_the_summary(void **state)
@@ -224,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(good_cells),
 	    cmocka_unit_test(a_cell_hears_what_is_asked),
 	    cmocka_unit_test(all_ways_to_fail_a_turn),
+	    cmocka_unit_test(who_is_kept_from_its_pu_has_not_hung),
 	    cmocka_unit_test(counters_come_before_the_summary),
 	    cmocka_unit_test(all_ways_to_fail_the_end),
 	    cmocka_unit_test(what_an_error_means),

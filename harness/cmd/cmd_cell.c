@@ -20,6 +20,7 @@ struct cell_arguments {
 	uint64_t seed;
 	double given;
 	bool counters;
+	bool displacing;
 	bool checking;
 	bool list; /* the catalogue instead of a case */
 	unsigned profile;
@@ -55,6 +56,7 @@ static int serve(
 	    .slot_ns = a->slot_ns,
 	    .seed = a->seed,
 	    .counters = a->counters,
+	    .displacing = a->displacing,
 	    .checking = a->checking,
 	    .given = a->given,
 	};
@@ -139,6 +141,7 @@ static const struct option_spec specs[] = {
     {"seed", "N", OPTION_NUMBER(seed), "of this launch"},
     {"given", "FIGURE", OPTION_CALL, "of the case that this one depends on", .then = set_given},
     {"counters", NULL, OPTION_ON(counters), "the pass for hardware counters"},
+    {"displacing", NULL, OPTION_ON(displacing), "the pass for what workers take from others"},
     {"checking", NULL, OPTION_ON(checking), "for conformance, not for figures"},
     {"load", "FILE", OPTION_LIST(loads), "kinds of a shared object"},
     {"build-id", "ID", OPTION_LIST(ids), "what it has to be"},

@@ -94,7 +94,7 @@ static void add_default_workers(struct options *o, unsigned pus)
 static void add_default_policies(struct options *o)
 {
 	for (int kind = PLACEMENT_SAME; kind <= PLACEMENT_NONE; kind++)
-		if (kind != PLACEMENT_LIST)
+		if (kind != PLACEMENT_LIST && kind != PLACEMENT_PAIR)
 			o->policies[o->policy_count++] =
 			    placement_policy_of((enum placement_kind)kind);
 }

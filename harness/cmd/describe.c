@@ -89,6 +89,9 @@ static void say_figures(const struct description *d)
 		    f[i].unit[0] ? ", in " : "", f[i].unit,
 		    windows && strcmp(f[i].metric, METRIC_NS_PER_OP) == 0
 			? ": the window's length over the operations of all workers in it"
+		    : strcmp(f[i].metric, METRIC_DISPLACED) == 0
+			? ": what a task at SCHED_IDLE on their PUs loses while they work, beyond "
+			  "what it loses while they are parked; in a process of its own"
 			: "",
 		    better[f[i].better], scales[f[i].scale]);
 }
@@ -111,7 +114,8 @@ static int probes(
 		(void)snprintf(text, sizeof(text), SOME_COUNTS ",%" PRId64, p->most);
 	else
 		(void)snprintf(text, sizeof(text), "%" PRId64 ",%" PRId64, p->least, p->most);
-	return param_parse_list(p, d->here->host.pus, text, out, count, err, sizeof(err));
+	return param_parse_list(
+	    p, d->here->host.pus, d->here->host.topology, text, out, count, err, sizeof(err));
 }
 
 /* Why not with this value: "" when it can be, or when the base case cannot either. */
@@ -270,7 +274,7 @@ static void say_param(const struct description *d, unsigned param)
 		for (const char *const *w = p->words; *w; w++)
 			text_buffer_addf(&text, "%s%s", w == p->words ? "" : ", ", *w);
 	else if (p->unit == CB_PLACE)
-		text_buffer_add(&text, EVERY_PLACE " or list:0,2-3");
+		text_buffer_add(&text, EVERY_PLACE ", list:0,2-3 or pair:0-1");
 	else
 		text_buffer_addf(&text, "%s to %s", param_spell(p, p->least, least, sizeof(least)),
 		    param_spell(p, p->most, most, sizeof(most)));

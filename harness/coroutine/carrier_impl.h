@@ -27,10 +27,16 @@ struct cb_carrier {
 	uint32_t reactor_waiting;  /* requests that the reactor has */
 	uint32_t reactor_unserved; /* handed back, but their task has not run yet */
 	unsigned alive;
+	/* Has returned; its stack is given back by whoever comes next, not while it stands on it.
+	 */
+	struct cb_task *ended;
 	uint64_t looked_ns;
 	struct reactor *reactor;
 	struct coroutine_stacks *stacks;
 	struct timers timers;
+	uint64_t expired_since_ns;
+	unsigned expired; /* timers, since then */
+	bool crowded;     /* they come so close together that they are waited for in groups */
 	/* By stack slot: the queue of a task that also waits for a time; else NULL. Kept beside the
 	 * tasks, whose cache line is full. */
 	struct cb_waitq **timed_in;

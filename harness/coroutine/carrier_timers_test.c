@@ -3,12 +3,14 @@
  * yielding loop nor those who wake each other starve anybody.
  */
 #include "harness/base/clock.h"
+#include "harness/coroutine/reactor.h"
 #include <concbench/runtime.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -109,6 +111,103 @@ static void sleepers_wake_in_order_and_never_early(void **state)
 		naps.nap[3].woke_ns = naps.nap[3].deadline_ns;
 		naps.woken--;
 		assert_false(slept_properly(&naps, ordered));
+		cb_carrier_destroy(c);
+	}
+}
+
+/* ---- many sleepers ---- */
+
+#define CROWD 100u
+#define CROWD_WAKE_UPS 400u
+/* All of them together are woken every us. */
+#define CROWD_PERIOD_NS (CROWD * CLOCK_NS_PER_US)
+
+struct crowd {
+	struct cb_carrier *c;
+	uint64_t begin_ns;
+	unsigned started, woken, early;
+};
+
+static void sleep_at_a_rate(void *arg)
+{
+	struct crowd *all = arg;
+	uint64_t until_ns = all->begin_ns + all->started++ * CLOCK_NS_PER_US;
+
+	for (unsigned i = 0; i < CROWD_WAKE_UPS; i++) {
+		cb_carrier_sleep_until(all->c, until_ns);
+		all->early += clock_now_ns() < until_ns;
+		all->woken++;
+		until_ns += CROWD_PERIOD_NS;
+	}
+}
+
+/* A sleep for each would be one every us, or every few where it takes longer. */
+static void many_sleepers_are_woken_in_groups(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct crowd all = {.c = carrier_of(backends[b], CROWD),
+		    .begin_ns = clock_now_ns() + CLOCK_NS_PER_MS};
+
+		for (unsigned i = 0; i < CROWD; i++)
+			spawn(all.c, sleep_at_a_rate, &all);
+		assert_int_equal(cb_carrier_run(all.c), 0);
+		assert_int_equal(all.woken, CROWD * CROWD_WAKE_UPS);
+		assert_int_equal(all.early, 0);
+		assert_true(cb_carrier_counts(all.c)->polls < all.woken / 8);
+		cb_carrier_destroy(all.c);
+	}
+}
+
+#define PAIR_WAKE_UPS 20u
+#define PAIR_TRIES 30u
+/* Nearer to each other than a group's members may be. */
+#define PAIR_APART_NS (90 * CLOCK_NS_PER_US)
+
+static void sleep_in_a_pair(void *arg)
+{
+	struct crowd *all = arg;
+	uint64_t until_ns = all->begin_ns + all->started++ * PAIR_APART_NS;
+
+	for (unsigned i = 0; i < PAIR_WAKE_UPS; i++) {
+		cb_carrier_sleep_until(all->c, until_ns);
+		all->woken++;
+		until_ns += CLOCK_NS_PER_MS;
+	}
+}
+
+/* Few sleepers are woken one by one, also when there was a crowd before. A busy machine may be late
+ * for many of them at once, but not each time. */
+static void few_sleepers_do_not_wait_for_a_group(void **state)
+{
+	(void)state;
+#if defined(__SANITIZE_THREAD__)
+	skip(); /* a wake-up takes longer than they are apart */
+#endif
+	/* As cells have it: the kernel must not make groups of its own. */
+	assert_int_equal(prctl(PR_SET_TIMERSLACK, 1ul), 0);
+	for (unsigned crowd = 0; crowd < 2; crowd++) {
+		struct cb_carrier *c = carrier_of(backends[0], CROWD);
+		unsigned most = 0;
+
+		for (unsigned t = 0; t < PAIR_TRIES && most < 2 * PAIR_WAKE_UPS * 9 / 10; t++) {
+			struct crowd all = {.c = c, .begin_ns = clock_now_ns() + CLOCK_NS_PER_MS};
+			unsigned polls;
+
+			for (unsigned i = 0; crowd && i < CROWD; i++)
+				spawn(c, sleep_at_a_rate, &all);
+			assert_int_equal(cb_carrier_run(c), 0);
+			all = (struct crowd){.c = c, .begin_ns = clock_now_ns() + CLOCK_NS_PER_MS};
+			polls = (unsigned)cb_carrier_counts(c)->polls;
+			for (unsigned i = 0; i < 2; i++)
+				spawn(c, sleep_in_a_pair, &all);
+			assert_int_equal(cb_carrier_run(c), 0);
+			polls = (unsigned)cb_carrier_counts(c)->polls - polls;
+			assert_int_equal(all.woken, 2 * PAIR_WAKE_UPS);
+			most = polls > most ? polls : most;
+		}
+		if (most < 2 * PAIR_WAKE_UPS * 9 / 10)
+			fail_msg("%u wake-ups took %u polls at most", 2 * PAIR_WAKE_UPS, most);
 		cb_carrier_destroy(c);
 	}
 }
@@ -396,15 +495,49 @@ static void two_who_wake_each_other_starve_nobody(void **state)
 	cb_carrier_destroy(g.c);
 }
 
+/* Whoever it is spawned by returns: none of them ever gives way. */
+static void spawn_the_next_until_both(void *arg)
+{
+	struct greedy *g = arg;
+
+	if (!(g->slept && g->received) && clock_now_ns() < g->gave_up_ns)
+		spawn(g->c, spawn_the_next_until_both, g);
+}
+
+static void those_that_return_starve_nobody(void **state)
+{
+	(void)state;
+	for (size_t b = 0; b < LENGTH(backends); b++) {
+		struct greedy g = {.c = carrier_of(backends[b], 5),
+		    .gave_up_ns = clock_now_ns() + 20 * CLOCK_NS_PER_S};
+
+		assert_int_equal(pipe2(g.pipe, O_NONBLOCK), 0);
+		assert_int_equal(write(g.pipe[1], "x", 1), 1);
+		spawn(g.c, sleep_briefly, &g);
+		spawn(g.c, receive, &g);
+		spawn(g.c, spawn_the_next_until_both, &g);
+		spawn(g.c, spawn_the_next_until_both, &g);
+		assert_int_equal(cb_carrier_run(g.c), 0);
+		assert_true(g.slept && g.received);
+		assert_true(clock_now_ns() < g.gave_up_ns);
+		assert_int_equal(close(g.pipe[0]), 0);
+		assert_int_equal(close(g.pipe[1]), 0);
+		cb_carrier_destroy(g.c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sleepers_wake_in_order_and_never_early),
+	    cmocka_unit_test(many_sleepers_are_woken_in_groups),
+	    cmocka_unit_test(few_sleepers_do_not_wait_for_a_group),
 	    cmocka_unit_test(who_is_not_woken_goes_on_at_its_time),
 	    cmocka_unit_test(who_is_woken_goes_on_at_once),
 	    cmocka_unit_test(one_waits_again_and_again),
 	    cmocka_unit_test(a_yielding_loop_starves_nobody),
 	    cmocka_unit_test(two_who_wake_each_other_starve_nobody),
+	    cmocka_unit_test(those_that_return_starve_nobody),
 	};
 
 	/* A lost wake-up would wait for ever. */

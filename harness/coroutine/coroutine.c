@@ -46,17 +46,12 @@ struct coroutine_transfer coroutine_jump(fcontext_t to, void *data)
 }
 #endif
 
-static void enter_fcontext(struct coroutine_transfer t)
+void coroutine_enter(struct coroutine_transfer t)
 {
-	struct coroutine *self = ((const struct coroutine_side *)t.data)->to;
+	struct coroutine *self = coroutine_entered(t);
 
-	san_arrived(COROUTINE_SAN(self));
-	coroutine_arrived(t);
 	self->fn(self->arg);
-	self->done = true;
-	san_before_suspend(COROUTINE_SAN(self), true);
-	(void)coroutine_jump(((const struct coroutine_side *)self->resumer)->context, &self->side);
-	__builtin_unreachable();
+	coroutine_leave(self);
 }
 
 /* makecontext(3) passes ints only: the pointer comes in two halves. */
@@ -92,7 +87,8 @@ static int make_ucontext(struct coroutine *c, ucontext_t *uc, char *lo, size_t b
 }
 
 int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *stacks,
-    size_t header_bytes, cb_task_fn fn, void *arg, struct coroutine **out)
+    size_t header_bytes, void (*enter)(struct coroutine_transfer t), cb_task_fn fn, void *arg,
+    struct coroutine **out)
 {
 	struct coroutine *c;
 	char *lo, *top, *sp;
@@ -123,7 +119,7 @@ int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *st
 	c->done = false;
 
 	if (backend == CB_FCONTEXT) {
-		c->side.context = make_fcontext(sp, (size_t)(sp - lo), enter_fcontext);
+		c->side.context = make_fcontext(sp, (size_t)(sp - lo), enter);
 	} else {
 		rc = make_ucontext(c, (ucontext_t *)(void *)top, lo, (size_t)(sp - lo));
 		if (rc < 0) {
@@ -138,7 +134,8 @@ int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *st
 int coroutine_create(enum cb_backend backend, struct coroutine_stacks *stacks, cb_task_fn fn,
     void *arg, struct coroutine **out)
 {
-	return coroutine_create_within(backend, stacks, sizeof(struct coroutine), fn, arg, out);
+	return coroutine_create_within(
+	    backend, stacks, sizeof(struct coroutine), coroutine_enter, fn, arg, out);
 }
 
 void coroutine_resume(struct coroutine *c)
@@ -190,7 +187,7 @@ void coroutine_switch(struct coroutine *from, struct coroutine *to)
 		return;
 	}
 	to->resumer = from->resumer;
-	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to));
+	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to), false);
 	(void)swapcontext(from->side.context, to->side.context);
 	san_arrived(COROUTINE_SAN(from));
 }

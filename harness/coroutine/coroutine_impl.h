@@ -74,17 +74,58 @@ int coroutine_stacks_take(struct coroutine_stacks *s, uint32_t *slot, char **lo,
 /** coroutine_stacks_give() - give a stack back; it is the next to be taken (its pages are warm). */
 void coroutine_stacks_give(struct coroutine_stacks *s, uint32_t slot);
 
+/** coroutine_enter() - where a coroutine begins under fcontext: its function, and back to whom it
+ * suspends to. */
+void coroutine_enter(struct coroutine_transfer t);
+
 /**
  * coroutine_create_within() - coroutine_create() with a header of @header_bytes, whose first member
  * is the struct coroutine; the rest is the caller's, not initialised. At most 256 bytes.
+ * @enter: coroutine_enter(), or a scheduler's own that knows whom to go on with; under ucontext
+ *         it is not used.
  */
 int coroutine_create_within(enum cb_backend backend, struct coroutine_stacks *stacks,
-    size_t header_bytes, cb_task_fn fn, void *arg, struct coroutine **out);
+    size_t header_bytes, void (*enter)(struct coroutine_transfer t), cb_task_fn fn, void *arg,
+    struct coroutine **out);
 
 /** coroutine_arrived() - after every jump: store the context of the side that was left. */
 static inline void coroutine_arrived(struct coroutine_transfer t)
 {
 	((struct coroutine_side *)t.data)->context = t.left;
+}
+
+/** coroutine_entered() - first of all in @enter: who begins here. */
+static inline __attribute__((always_inline)) struct coroutine *coroutine_entered(
+    struct coroutine_transfer t)
+{
+	struct coroutine *self = ((const struct coroutine_side *)t.data)->to;
+
+	san_arrived(COROUTINE_SAN(self));
+	coroutine_arrived(t);
+	return self;
+}
+
+/*
+ * coroutine_leave(), coroutine_leave_for() - last of all in @enter: back to whom it suspends to, or
+ * on to @to as coroutine_switch() does; for good. For speed the compiler should make a jump of the
+ * call, and optimised it does: the processor remembers every call until its return, which here
+ * never comes, and would take the returns of the side where it arrives for this one's.
+ */
+static inline __attribute__((always_inline)) void coroutine_leave(struct coroutine *self)
+{
+	self->done = true;
+	san_before_suspend(COROUTINE_SAN(self), true);
+	(void)jump_fcontext(((const struct coroutine_side *)self->resumer)->context, &self->side);
+}
+
+static inline __attribute__((always_inline)) void coroutine_leave_for(
+    struct coroutine *self, struct coroutine *to)
+{
+	self->done = true;
+	to->resumer = self->resumer;
+	self->side.to = to;
+	san_before_switch(COROUTINE_SAN(self), COROUTINE_SAN(to), true);
+	(void)jump_fcontext(to->side.context, &self->side);
 }
 
 /** coroutine_switch_inline() - coroutine_switch() without the call: a yield does little else. */
@@ -99,7 +140,7 @@ static inline __attribute__((always_inline)) void coroutine_switch_inline(
 	}
 	to->resumer = from->resumer;
 	from->side.to = to;
-	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to));
+	san_before_switch(COROUTINE_SAN(from), COROUTINE_SAN(to), false);
 	t = coroutine_jump(to->side.context, &from->side);
 	san_arrived(COROUTINE_SAN(from));
 	coroutine_arrived(t);

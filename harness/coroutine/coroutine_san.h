@@ -75,15 +75,18 @@ COROUTINE_SAN_INLINE void san_before_resume(struct coroutine_san *to, void **fak
 #endif
 }
 
-COROUTINE_SAN_INLINE void san_before_switch(struct coroutine_san *from, struct coroutine_san *to)
+/* @last: @from never comes back, so ASan may free its fake stack. */
+COROUTINE_SAN_INLINE void san_before_switch(
+    struct coroutine_san *from, struct coroutine_san *to, bool last)
 {
 	(void)from;
 	(void)to;
+	(void)last;
 #if COROUTINE_ASAN
 	to->learn = false;
 	to->resumer_lo = from->resumer_lo;
 	to->resumer_bytes = from->resumer_bytes;
-	__sanitizer_start_switch_fiber(&from->fake, to->lo, to->bytes);
+	__sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->lo, to->bytes);
 #endif
 #if COROUTINE_TSAN
 	to->resumer_fiber = from->resumer_fiber;
@@ -91,7 +94,7 @@ COROUTINE_SAN_INLINE void san_before_switch(struct coroutine_san *from, struct c
 #endif
 }
 
-/* @last: it never comes back, so ASan may free its fake stack. */
+/* @last: as above. */
 COROUTINE_SAN_INLINE void san_before_suspend(struct coroutine_san *self, bool last)
 {
 	(void)self;

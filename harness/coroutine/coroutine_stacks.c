@@ -115,9 +115,26 @@ void coroutine_stacks_destroy(struct coroutine_stacks *s)
 	free(s);
 }
 
+static const char *guard_name(bool by_madvise)
+{
+	return by_madvise ? "madvise" : "mprotect";
+}
+
 const char *coroutine_stacks_guard_name(const struct coroutine_stacks *s)
 {
-	return s->guard_by_madvise ? "madvise" : "mprotect";
+	return guard_name(s->guard_by_madvise);
+}
+
+/* Of a page that is mapped for that: there may be no carrier yet. */
+const char *cb_carrier_guard_name(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const bool by_madvise = p != MAP_FAILED && madvise(p, page, MADV_GUARD_INSTALL) == 0;
+
+	if (p != MAP_FAILED)
+		(void)munmap(p, page);
+	return guard_name(by_madvise);
 }
 
 int coroutine_stacks_take(struct coroutine_stacks *s, uint32_t *slot, char **lo, char **top)

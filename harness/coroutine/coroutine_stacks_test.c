@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -221,6 +222,39 @@ static void guard_names(void **state)
 	assert_int_equal(coroutine_stacks_create_guarded(1, STACK_BYTES, false, &s), 0);
 	assert_string_equal(coroutine_stacks_guard_name(s), "mprotect");
 	coroutine_stacks_destroy(s);
+	s = stacks_of(1);
+	assert_string_equal(coroutine_stacks_guard_name(s), cb_carrier_guard_name());
+	coroutine_stacks_destroy(s);
+}
+
+/* Stack and guard are a mapping each, of which a process may have only so many. */
+static void guards_by_mprotect_run_into_the_map_count(void **state)
+{
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+	struct coroutine_stacks *s = NULL;
+	unsigned long limit = 0, taken = 0;
+	char *lo, *top;
+	uint32_t slot;
+
+	(void)state;
+#if COROUTINE_TSAN
+	skip(); /* it needs mappings of its own, and ends without */
+#endif
+	if (f && fscanf(f, "%lu", &limit) != 1)
+		limit = 0;
+	if (f)
+		(void)fclose(f);
+	if (!limit || limit > 1 << 18) {
+		print_message("skipped: too many mappings are allowed here, or nobody knows\n");
+		skip();
+	}
+	assert_int_equal(coroutine_stacks_create_guarded(limit, STACK_BYTES, false, &s), 0);
+	while (coroutine_stacks_take(s, &slot, &lo, &top) == 0)
+		taken++;
+	assert_true(taken < limit / 2 + 1);
+	assert_true(taken > limit / 4);
+	assert_int_equal(coroutine_stacks_take(s, &slot, &lo, &top), -ENOMEM);
+	coroutine_stacks_destroy(s);
 }
 
 int main(void)
@@ -232,6 +266,7 @@ int main(void)
 	    cmocka_unit_test(overflow_hits_the_guard),
 	    cmocka_unit_test(bad_sizes_are_refused),
 	    cmocka_unit_test(guard_names),
+	    cmocka_unit_test(guards_by_mprotect_run_into_the_map_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

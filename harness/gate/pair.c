@@ -61,6 +61,7 @@ static int start(struct pair *p, enum side side, struct message *ready)
 
 	spec.slots = p->spec->quartets * 2;
 	spec.seed = p->spec->seed;
+	spec.displacing = run_figure_is_displaced(p->figure);
 	ret =
 	    p->cells->start(&spec, &p->cell[side], ready, p->failure->why, sizeof(p->failure->why));
 	if (ret)

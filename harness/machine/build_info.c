@@ -44,6 +44,7 @@ int build_info_manifest(struct manifest *m)
 	    {"benchmark.library_build_type", gbench_library_build_type()},
 	    {"library.hwloc", BUILD_INFO_LIB_HWLOC},
 	    {"library.ck", BUILD_INFO_LIB_CK},
+	    {"library.liburcu", BUILD_INFO_LIB_URCU},
 	    {"library.jansson", BUILD_INFO_LIB_JANSSON},
 	    {"library.boost_context", BUILD_INFO_LIB_BOOST},
 	};

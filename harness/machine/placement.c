@@ -26,7 +26,7 @@ static const struct {
 
 int placement_parse(const char *text, struct placement_policy *out, char *err, size_t err_len)
 {
-	struct placement_policy policy = {0};
+	struct placement_policy policy = {.kind = PLACEMENT_LIST};
 	unsigned *pus = NULL;
 	size_t count = 0;
 	char why[160];
@@ -38,10 +38,31 @@ int placement_parse(const char *text, struct placement_policy *out, char *err, s
 			return 0;
 		}
 	}
+	if (strncmp(text, PLACEMENT_PAIR_PREFIX, strlen(PLACEMENT_PAIR_PREFIX)) == 0) {
+		unsigned pu[2];
+
+		if (placement_pair_parse(text, pu) != 0) {
+			one_line_format(err, err_len,
+			    "'%.40s' is no pair; accepted: two different PUs, such as pair:0-1",
+			    text);
+			return -EINVAL;
+		}
+		policy.kind = PLACEMENT_PAIR;
+		(void)snprintf(
+		    policy.text, sizeof(policy.text), PLACEMENT_PAIR_PREFIX "%u-%u", pu[0], pu[1]);
+		*out = policy;
+		return 0;
+	}
+	if (placement_is_many(text)) {
+		one_line_format(err, err_len,
+		    "'%.40s' stands for many placements; accepted here: one, such as pair:0-1",
+		    text);
+		return -EINVAL;
+	}
 	if (strncmp(text, PLACEMENT_LIST_PREFIX, strlen(PLACEMENT_LIST_PREFIX)) != 0) {
 		one_line_format(err, err_len,
 		    "'%.40s' is not known; accepted: same, smt, compact, scatter, llc, cross, "
-		    "list:..., none",
+		    "list:..., pair:A-B, none",
 		    text);
 		return -EINVAL;
 	}
@@ -57,7 +78,6 @@ int placement_parse(const char *text, struct placement_policy *out, char *err, s
 		return -EINVAL;
 	}
 	free(pus);
-	policy.kind = PLACEMENT_LIST;
 	strcpy(policy.text, text);
 	*out = policy;
 	return 0;

@@ -17,6 +17,7 @@ enum placement_kind {
 	PLACEMENT_LLC,     /* different cores that share one last-level cache */
 	PLACEMENT_CROSS,   /* neighbours in different packages, or else NUMA nodes */
 	PLACEMENT_LIST,    /* the PUs named, in that order */
+	PLACEMENT_PAIR,    /* the two named */
 	PLACEMENT_NONE,    /* unbound: the kernel's scheduler decides */
 };
 
@@ -25,7 +26,7 @@ enum placement_kind {
 
 struct placement_policy {
 	enum placement_kind kind;
-	char text[PLACEMENT_TEXT_MAX]; /* as written: "scatter", "list:0,2-3" */
+	char text[PLACEMENT_TEXT_MAX]; /* as written: "scatter", "list:0,2-3", "pair:0-1" */
 };
 
 /* What a plan says. @pu has @count entries; -1 means unbound. */
@@ -44,8 +45,32 @@ struct placement {
  */
 int placement_parse(const char *text, struct placement_policy *out, char *err, size_t err_len);
 
-/** placement_policy_of() - the policy without arguments of a kind (not PLACEMENT_LIST). */
+/** placement_policy_of() - the policy without arguments of a kind (not PLACEMENT_LIST, nor
+ * PLACEMENT_PAIR). */
 struct placement_policy placement_policy_of(enum placement_kind kind);
+
+/** placement_pair_parse() - the PUs of "pair:0-1". Return: 0; -EINVAL, when both are one too. */
+int placement_pair_parse(const char *text, unsigned pu[2]);
+
+/** placement_is_many() - does a text stand for many policies, "pairs", "pairs:32" or
+ * "pairs:unlike"? See placement_many(). */
+bool placement_is_many(const char *text);
+
+/**
+ * placement_many() - the policies that such a text stands for.
+ *
+ * "pairs": each two of the usable PUs, once ("pair:0-1"); "pairs:32": of so many of them, evenly
+ * spread. "pairs:unlike": of each distance between two PUs the first pair. What differs is a
+ * distance: siblings of a core, cores of one last-level cache, of one NUMA node, of one package,
+ * of different packages; each between cores of the same kinds.
+ *
+ * @topo: NULL: no machine is known, the text is only looked at.
+ * @out: [*@count], to be released with free(); none where there is but one PU.
+ * @err: one line naming the text and what is accepted.
+ * Return: 0; -EINVAL; -ENOMEM.
+ */
+int placement_many(const struct topology *topo, const char *text, struct placement_policy **out,
+    size_t *count, char *err, size_t err_len);
 
 /**
  * placement_plan() - place @workers workers.

@@ -1,6 +1,7 @@
 #include "harness/machine/placement_order.h"
 
 #include "harness/base/one_line.h"
+#include "harness/base/text.h"
 #include "harness/machine/pu_list.h"
 
 #include <errno.h>
@@ -221,6 +222,20 @@ static int plan_cross(struct planning *p)
 	return 0;
 }
 
+/* The usable PU with that OS index. Return: 0; -ENOENT with a line in the reason. */
+static int take_named(struct planning *p, const char *policy, unsigned os_index)
+{
+	for (unsigned i = 0; i < p->pu_count; i++) {
+		if (pu_at(p, i)->os_index != os_index)
+			continue;
+		take(p, i);
+		return 0;
+	}
+	one_line_format(p->reason, p->reason_len, "%s: PU %u is not usable here, only %s are",
+	    policy, os_index, topology_allowed_list(p->topo));
+	return -ENOENT;
+}
+
 static int plan_list(struct planning *p, const char *text)
 {
 	unsigned *pus = NULL;
@@ -235,21 +250,39 @@ static int plan_list(struct planning *p, const char *text)
 		    p->reason, p->reason_len, "list: %s", ret == -EINVAL ? why : "out of memory");
 		return ret;
 	}
-	for (size_t n = 0; n < count && !ret; n++) {
-		unsigned i = 0;
-
-		while (i < p->pu_count && pu_at(p, i)->os_index != pus[n])
-			i++;
-		if (i < p->pu_count) {
-			take(p, i);
-		} else {
-			one_line_format(p->reason, p->reason_len,
-			    "list: PU %u is not usable here, only %s are", pus[n],
-			    topology_allowed_list(p->topo));
-			ret = -EINVAL;
-		}
-	}
+	for (size_t n = 0; n < count && !ret; n++)
+		ret = take_named(p, "list", pus[n]) ? -EINVAL : 0;
 	free(pus);
+	return ret;
+}
+
+int placement_pair_parse(const char *text, unsigned pu[2])
+{
+	const size_t prefix = strlen(PLACEMENT_PAIR_PREFIX);
+	const char *dash = strchr(text, '-');
+	char first[16];
+	uint64_t a, b;
+
+	if (strncmp(text, PLACEMENT_PAIR_PREFIX, prefix) != 0 || !dash ||
+	    (size_t)(dash - text) - prefix >= sizeof(first))
+		return -EINVAL;
+	(void)snprintf(
+	    first, sizeof(first), "%.*s", (int)(dash - text - (ptrdiff_t)prefix), text + prefix);
+	if (text_parse_u64(first, 0, PU_LIST_INDEX_MAX, &a) != 0 ||
+	    text_parse_u64(dash + 1, 0, PU_LIST_INDEX_MAX, &b) != 0 || a == b)
+		return -EINVAL;
+	pu[0] = (unsigned)a;
+	pu[1] = (unsigned)b;
+	return 0;
+}
+
+static int plan_pair(struct planning *p, const char *text)
+{
+	unsigned pu[2];
+	int ret = placement_pair_parse(text, pu);
+
+	for (unsigned i = 0; i < 2 && !ret; i++)
+		ret = take_named(p, "pair", pu[i]) ? -ENOTSUP : 0;
 	return ret;
 }
 
@@ -271,6 +304,8 @@ static int make_order(struct planning *p, const struct placement_policy *policy)
 		return plan_cross(p);
 	case PLACEMENT_LIST:
 		return plan_list(p, policy->text);
+	case PLACEMENT_PAIR:
+		return plan_pair(p, policy->text);
 	case PLACEMENT_NONE:
 		return 0;
 	}
@@ -295,6 +330,8 @@ int placement_order(const struct topology *topo, const struct placement_policy *
 		capacity = workers;
 	else if (policy->kind == PLACEMENT_LIST)
 		capacity = PLACEMENT_LIST_MAX;
+	else if (policy->kind == PLACEMENT_PAIR)
+		capacity = 2;
 	p.order = calloc(capacity, sizeof(*p.order));
 	ret = p.order ? make_order(&p, policy) : -ENOMEM;
 	if (ret) {

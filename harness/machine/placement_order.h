@@ -8,6 +8,7 @@
 #include "harness/machine/placement.h"
 
 #define PLACEMENT_LIST_PREFIX "list:"
+#define PLACEMENT_PAIR_PREFIX "pair:"
 
 /* Worker i takes the usable PU pus[i % len], see topology_pu(). */
 struct placement_order {

@@ -99,6 +99,11 @@ static const struct plan_case {
     {HUGE_MACHINE, NULL, "llc", 10, "0,2,4,6,8,10,12,14,0,2", 8, true},
     {HUGE_MACHINE, NULL, "cross", 4, "0,128,2,130", 4, false},
     {HUGE_MACHINE, NULL, "list:255,0", 2, "255,0", 2, false},
+    /* pairs */
+    {SMT_MACHINE, NULL, "pair:0-4", 2, "0,4", 2, false},
+    {SMT_MACHINE, "1,7", "pair:7-1", 2, "7,1", 2, false},
+    {SMT_MACHINE, NULL, "pair:0-4", 1, "0", 1, false},
+    {SMT_MACHINE, NULL, "pair:0-4", 3, "0,4,0", 2, true},
 };
 
 static const struct refusal {
@@ -124,6 +129,8 @@ static const struct refusal {
     {SMT_MACHINE, "0-3", "list:0,4", 2, -EINVAL, "PU 4 is not usable here, only 0-3 are"},
     {SMT_MACHINE, NULL, "list:8", 1, -EINVAL, "PU 8 is not usable here, only 0-7 are"},
     {SMT_MACHINE, NULL, "list:0,65535", 1, -EINVAL, "PU 65535 is not usable"},
+    {SMT_MACHINE, "0-3", "pair:0-4", 2, -ENOTSUP, "pair: PU 4 is not usable here, only 0-3 are"},
+    {"core:1 pu:1", NULL, "pair:0-1", 2, -ENOTSUP, "pair: PU 1 is not usable here, only 0 are"},
     {SMT_MACHINE, NULL, "same", 0, -EINVAL, "0 workers"},
     {SMT_MACHINE, NULL, "none", 0, -EINVAL, "0 workers"},
     {SMT_MACHINE, NULL, "list:0", 0, -EINVAL, "0 workers"},
@@ -198,7 +205,7 @@ static void refuses_what_the_machine_cannot_offer(void **state)
 static void parses_policies(void **state)
 {
 	static const char *const good[] = {"same", "smt", "compact", "scatter", "llc", "cross",
-	    "none", "list:0", "list:0,2-3", "list:1,1", "list:0-1023"};
+	    "none", "list:0", "list:0,2-3", "list:1,1", "list:0-1023", "pair:0-1", "pair:65535-7"};
 	static const struct {
 		const char *text, *message;
 	} bad[] = {
@@ -216,6 +223,19 @@ static void parses_policies(void **state)
 	    {"list:3-1", "backwards"},
 	    {"list:0-1024", "more than 1024 entries"},
 	    {"list:99999999999", "no number"},
+	    {"pair", "list:..., pair:A-B, none"},
+	    {"pair:", "'pair:' is no pair; accepted: two different PUs, such as pair:0-1"},
+	    {"pair:0", "is no pair"},
+	    {"pair:0-", "is no pair"},
+	    {"pair:-1", "is no pair"},
+	    {"pair:1-1", "two different PUs"},
+	    {"pair:0-1-2", "is no pair"},
+	    {"pair:0,1", "is no pair"},
+	    {"pair:0-65536", "is no pair"},
+	    {"pair:00000000000000000-1", "is no pair"},
+	    {"pairs", "'pairs' stands for many placements; accepted here: one, such as pair:0-1"},
+	    {"pairs:4", "stands for many"},
+	    {"pairs:unlike", "stands for many"},
 	};
 	char text[PLACEMENT_TEXT_MAX + 1] = "list:", err[256];
 	struct placement_policy p;
@@ -242,13 +262,100 @@ static void parses_policies(void **state)
 	assert_int_equal(placement_parse(text, &p, err, sizeof(err)), -EINVAL);
 	assert_non_null(strstr(err, "longer than 127 characters"));
 	for (int kind = PLACEMENT_SAME; kind <= PLACEMENT_NONE; kind++) {
-		if (kind == PLACEMENT_LIST)
+		if (kind == PLACEMENT_LIST || kind == PLACEMENT_PAIR)
 			continue;
 		p = placement_policy_of((enum placement_kind)kind);
 		assert_int_equal(p.kind, kind);
 		assert_int_equal(placement_parse(p.text, &p, NULL, 0), 0);
 		assert_int_equal(p.kind, kind);
 	}
+}
+
+/* Each on its machine, all that it stands for, as far as that is short. */
+static void many_are_exactly_these(void **state)
+{
+	static const struct {
+		const char *machine, *allowed, *text;
+		size_t count;
+		const char *begins;
+	} rows[] = {
+	    {"core:1 pu:1", NULL, "pairs", 0, ""},
+	    {"core:1 pu:1", NULL, "pairs:unlike", 0, ""},
+	    {SMT_MACHINE, "5", "pairs", 0, ""},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "pairs", 1, "pair:0-1"},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "pairs:2", 1, "pair:0-1"},
+	    {"pack:1 l3:1 core:2 pu:1", NULL, "pairs:unlike", 1, "pair:0-1"},
+	    /* in the order of the tree, siblings beside each other */
+	    {SMT_MACHINE, NULL, "pairs", 28, "pair:0-4 pair:0-1 pair:0-5 pair:0-2"},
+	    {SMT_MACHINE, "0,4,6", "pairs", 3, "pair:0-4 pair:0-6 pair:4-6"},
+	    {SMT_MACHINE, NULL, "pairs:4", 6,
+		"pair:0-1 pair:0-2 pair:0-3 pair:1-2 pair:1-3 pair:2-3"},
+	    {SMT_MACHINE, NULL, "pairs:3", 3, "pair:0-1 pair:0-6 pair:1-6"},
+	    {SMT_MACHINE, NULL, "pairs:1024", 28, "pair:0-4"},
+	    {SMT_MACHINE, NULL, "pairs:unlike", 2, "pair:0-4 pair:0-1"},
+	    /* siblings, one cache, another node, another package */
+	    {BIG_MACHINE, NULL, "pairs:unlike", 4, "pair:0-1 pair:0-2 pair:0-4 pair:0-8"},
+	    {BIG_MACHINE, "0,4,12", "pairs:unlike", 2, "pair:0-4 pair:0-12"},
+	    /* another cache of the same node */
+	    {"pack:1 numa:1 l3:2 core:2 pu:1", NULL, "pairs:unlike", 2, "pair:0-1 pair:0-2"},
+	    {"pack:1 core:4 pu:1", NULL, "pairs:unlike", 1, "pair:0-1"},
+	    {HUGE_MACHINE, NULL, "pairs:unlike", 4, "pair:0-1 pair:0-2 pair:0-16 pair:0-128"},
+	    {HUGE_MACHINE, NULL, "pairs:32", 496, "pair:0-8 pair:0-16"},
+	    {HUGE_MACHINE, NULL, "pairs", 32640, "pair:0-1 pair:0-2 pair:0-3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct topology *topo = machine(rows[i].machine, rows[i].allowed);
+		struct placement_policy *many = NULL;
+		char text[256] = "", err[200] = "";
+		size_t count = 77;
+
+		assert_true(placement_is_many(rows[i].text));
+		assert_int_equal(
+		    placement_many(topo, rows[i].text, &many, &count, err, sizeof(err)), 0);
+		assert_int_equal(count, rows[i].count);
+		for (size_t k = 0; k < count; k++) {
+			struct placement plan;
+			size_t used = strlen(text);
+
+			assert_int_equal(
+			    placement_plan(topo, &many[k], 2, &plan, err, sizeof(err)), 0);
+			assert_int_equal(plan.pus_used, 2);
+			placement_free(&plan);
+			if (used < 100)
+				(void)snprintf(text + used, sizeof(text) - used, "%s%s",
+				    k ? " " : "", many[k].text);
+		}
+		if (strncmp(text, rows[i].begins, strlen(rows[i].begins)) != 0 ||
+		    (count < 5 && strlen(text) != strlen(rows[i].begins)))
+			fail_msg("%s on %s: %s", rows[i].text, rows[i].machine, text);
+		free(many);
+		topology_free(topo);
+	}
+}
+
+static void refuses_what_is_not_many(void **state)
+{
+	static const char *const bad[] = {
+	    "pairs:", "pairs:1", "pairs:x", "pairs:1025", "pairs:unlikely"};
+	struct topology *topo = machine(SMT_MACHINE, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct placement_policy *many = NULL;
+		size_t count = 77;
+		char err[200] = "";
+
+		assert_int_equal(
+		    placement_many(topo, bad[i], &many, &count, err, sizeof(err)), -EINVAL);
+		if (!strstr(err, "accepted: pairs, pairs:N with N from 2 to 1024, pairs:unlike"))
+			fail_msg("%s: %s", bad[i], err);
+		assert_int_equal(count, 77);
+	}
+	assert_false(placement_is_many("pair:0-1"));
+	assert_false(placement_is_many("pairsome"));
+	topology_free(topo);
 }
 
 static void finds_spare_pus(void **state)
@@ -325,6 +432,8 @@ int main(void)
 	    cmocka_unit_test(plans_are_exactly_these),
 	    cmocka_unit_test(refuses_what_the_machine_cannot_offer),
 	    cmocka_unit_test(parses_policies),
+	    cmocka_unit_test(many_are_exactly_these),
+	    cmocka_unit_test(refuses_what_is_not_many),
 	    cmocka_unit_test(finds_spare_pus),
 	    cmocka_unit_test(spare_pus_are_all_there),
 	};

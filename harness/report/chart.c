@@ -2,6 +2,7 @@
 #include "harness/report/chart.h"
 
 #include "harness/report/figure.h"
+#include "harness/run/run_regimes.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -30,12 +31,38 @@ bool chart_has(const struct chart *c, const struct series *s)
 
 	return f->scale == c->of->scale && !strcmp(f->unit, c->of->unit) &&
 	       !strcmp(f->outcomes, c->of->outcomes) &&
-	       (!c->one_metric || !strcmp(f->metric, c->of->metric));
+	       (!c->one_metric || !strcmp(f->metric, c->of->metric)) && !figure_is_given(s);
 }
 
 bool chart_shows(const struct chart *c, const struct series *s)
 {
 	return chart_has(c, s) && figure_usable(s);
+}
+
+int chart_regimes(struct chart *c, const struct series *s, bool rate, double out[2])
+{
+	struct series_regimes r;
+	const int rc = series_regimes(s, &r);
+
+	out[0] = out[1] = NAN;
+	if (rc || r.count != 2)
+		return rc;
+	for (unsigned i = 0; i < 2; i++)
+		out[i] = rate ? 1e9 / r.of[i].figure.estimate : r.of[i].figure.estimate;
+	c->mixed++;
+	return 0;
+}
+
+void chart_tell_regimes(struct chart *c)
+{
+	const size_t used = strlen(c->text);
+
+	if (c->mixed)
+		snprintf(c->text + used, sizeof(c->text) - used,
+		    " Crosses beside %zu of the points: what they are in each of the two regimes "
+		    "of "
+		    "the machine that their launches mix.",
+		    c->mixed);
 }
 
 void chart_tell_unit(struct chart *c, bool rate, double most)
@@ -203,6 +230,8 @@ static int (*maker(const struct run_family *f, enum cb_scale scale))(
 		return NULL;
 	if (f->shape == CB_LINES)
 		return chart_lines_build;
+	if (f->shape == CB_MATRIX)
+		return chart_matrix_build;
 	return scale == CB_OUTCOME ? chart_outcomes_build : chart_dots_build;
 }
 
@@ -220,10 +249,13 @@ static void make_unique(const struct chart_set *set, char id[CHART_ID_MAX])
 }
 
 /* Of @row's figure, when it is the first of its group that has one like it. */
-static int add_chart(struct chart_set *set, const struct case_group *g, size_t row)
+static int add_chart(
+    struct chart_set *set, const struct case_group *g, const struct case_group *bound, size_t row)
 {
 	struct chart c = {.of = &g->rows[row].series->figure,
-	    .one_metric = g->family && g->family->shape == CB_LINES};
+	    .bound = bound,
+	    .one_metric =
+		g->family && (g->family->shape == CB_LINES || g->family->shape == CB_MATRIX)};
 	int (*build)(const struct case_group *g, struct chart *c) = maker(g->family, c.of->scale);
 	struct chart *items;
 	int rc;
@@ -231,7 +263,7 @@ static int add_chart(struct chart_set *set, const struct case_group *g, size_t r
 	for (size_t i = 0; i < row; i++)
 		if (chart_has(&c, g->rows[i].series))
 			return 0;
-	if (!build)
+	if (!build || figure_is_given(g->rows[row].series))
 		return 0;
 	snprintf(c.id, sizeof(c.id), "%s%s%s", g->id, row ? "-" : "", row ? c.of->metric : "");
 	for (char *at = c.id; *at; at++)
@@ -254,6 +286,15 @@ static int add_chart(struct chart_set *set, const struct case_group *g, size_t r
 	return 0;
 }
 
+static const struct case_group *bound_of(
+    const struct case_groups *groups, const struct run_family *f)
+{
+	for (size_t i = 0; f && *f->bound && i < groups->count; i++)
+		if (groups->items[i].family && !strcmp(groups->items[i].family->name, f->bound))
+			return &groups->items[i];
+	return NULL;
+}
+
 int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 {
 	struct chart_set set = {0};
@@ -261,7 +302,8 @@ int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 
 	for (size_t i = 0; i < groups->count; i++)
 		for (size_t k = 0; k < groups->items[i].count && !rc; k++)
-			rc = add_chart(&set, &groups->items[i], k);
+			rc = add_chart(
+			    &set, &groups->items[i], bound_of(groups, groups->items[i].family), k);
 	if (rc)
 		chart_set_free(&set);
 	else

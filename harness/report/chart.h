@@ -17,10 +17,12 @@
 #define CHART_ID_MAX (2 * CASE_WORD_MAX + METRIC_NAME_MAX + 8)
 
 struct chart {
-	char id[CHART_ID_MAX];       /* file stem, and prefix of the ids inside the SVG */
-	const char *script;          /* "dots.gp" */
-	const struct run_figure *of; /* what it shows; of lines its metric, else all on its scale */
+	char id[CHART_ID_MAX]; /* file stem, and prefix of the ids inside the SVG */
+	const char *script;    /* "dots.gp" */
+	const struct run_figure
+	    *of; /* what it shows; of lines and matrices its metric, else all on its scale */
 	bool one_metric;
+	const struct case_group *bound; /* of the family that its family is bound by; NULL: none */
 	char title[192];
 	char text[1024];         /* what is shown and how to read it: caption on the page */
 	struct text_buffer vars; /* gnuplot statements for -e: title='...';xmin=1; */
@@ -28,6 +30,7 @@ struct chart {
 	const struct series **left_out; /* cases of this chart without a figure */
 	size_t left_out_count;
 	size_t points;
+	size_t mixed;      /* of these: of launches in two regimes of the machine */
 	char *svg;         /* as drawn; NULL when it was not */
 	char problem[256]; /* one line: why it was not drawn; "" */
 };
@@ -53,6 +56,15 @@ const struct chart *chart_find(const struct chart_set *set, const char *id);
  * there were too few launches for one, how little they cover.
  */
 void chart_tell_bars(struct chart *c, const struct case_group *g);
+
+/**
+ * chart_regimes() - a case's figure, or its rate, in each of the two regimes of the machine that
+ * its launches mix. @out: NAN when they mix none. Return: 0; -ENOMEM; -E2BIG.
+ */
+int chart_regimes(struct chart *c, const struct series *s, bool rate, double out[2]);
+
+/** chart_tell_regimes() - add to the caption what the marks of such cases are, if there are any. */
+void chart_tell_regimes(struct chart *c);
 
 /** chart_set_text() / _number() - one variable for the script. The text is quoted. */
 void chart_set_text(struct chart *c, const char *name, const char *value);
@@ -96,6 +108,9 @@ int chart_lines_build(const struct case_group *g, struct chart *c);
 
 /** chart_dots_build() - one row a case, a point with its interval: ladders, dots, panels. */
 int chart_dots_build(const struct case_group *g, struct chart *c);
+
+/** chart_matrix_build() - PU by PU, a cell a pair, a panel for each kind and setting. */
+int chart_matrix_build(const struct case_group *g, struct chart *c);
 
 /** chart_outcomes_build() - one row a case, a bar with a part for each way its trials ended. */
 int chart_outcomes_build(const struct case_group *g, struct chart *c);

@@ -4,6 +4,7 @@
  */
 #include "harness/report/chart.h"
 
+#include "harness/machine/placement.h"
 #include "harness/report/chart_knobs.h"
 #include "harness/report/figure.h"
 
@@ -328,11 +329,79 @@ static void write_panels(const struct dots *d, struct chart *c)
 	chart_set_number(c, "longest_panel", (double)longest);
 }
 
+/* The two PUs that all of a panel's workers are bound to, one each. Return: false when it is not
+ * so. */
+static bool panel_pair(const struct dots *d, size_t panel, unsigned pu[2])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->g->count; i++) {
+		const struct series *s = d->g->rows[i].series;
+		unsigned own[2];
+		int end = 0;
+
+		if (d->places[i].row == NONE || d->places[i].panel != panel)
+			continue;
+		if (s->workers != 2 || sscanf(s->pus, "%u,%u%n", &own[0], &own[1], &end) != 2 ||
+		    s->pus[end] || own[0] == own[1] ||
+		    (any && (own[0] != pu[0] || own[1] != pu[1])))
+			return false;
+		memcpy(pu, own, sizeof(own));
+		any = true;
+	}
+	return any;
+}
+
+/* What a hand-off between a panel's two PUs takes at least, as the run has it; 0: it does not say.
+ */
+static double panel_bound(const struct dots *d, size_t panel)
+{
+	const struct case_group *b = d->c->bound;
+	unsigned pu[2], of[2];
+	double least = INFINITY;
+
+	if (!b || !d->by_panel || d->rate || !run_figure_has_rate(d->c->of) ||
+	    !panel_pair(d, panel, pu))
+		return 0;
+	for (size_t i = 0; i < b->count; i++) {
+		const struct case_row *r = &b->rows[i];
+
+		if (figure_has_rate(r->series) &&
+		    placement_pair_parse(case_parts_value(&r->parts, "place"), of) == 0 &&
+		    ((of[0] == pu[0] && of[1] == pu[1]) || (of[0] == pu[1] && of[1] == pu[0])))
+			least = fmin(least, r->series->summary.figure.estimate);
+	}
+	return isfinite(least) ? least : 0;
+}
+
+static void tell_bounds(const struct dots *d, struct chart *c)
+{
+	const size_t used = strlen(c->text);
+	bool any = false;
+
+	for (size_t p = 0; p < d->panel_count; p++) {
+		const double bound = panel_bound(d, p);
+		char name[32];
+
+		if (!(bound > 0))
+			continue;
+		(void)snprintf(name, sizeof(name), "bound%zu", p + 1);
+		chart_set_number(c, name, bound);
+		any = true;
+	}
+	if (any)
+		(void)snprintf(c->text + used, sizeof(c->text) - used,
+		    " The dashed line is one hand-off between the same two PUs at its quickest "
+		    "(%s): "
+		    "what takes less did not hand over each time.",
+		    d->c->bound->family->title);
+}
+
 /*
  * Panels that can be compared have one range. Those with more workers than PUs, where a fair spin
  * lock takes milliseconds, have one of their own: it would leave the others a third of their width.
  */
-static void set_ranges(const struct dots *d, struct chart *c)
+static void set_ranges(const struct dots *d, struct chart *c, double (*regimes)[2])
 {
 	const bool log = d->rate || c->of->scale == CB_RATIO;
 	double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, most = 0;
@@ -349,6 +418,16 @@ static void set_ranges(const struct dots *d, struct chart *c)
 		most = fmax(most, fmax(fabs(f->low), fabs(f->high)));
 		low[over] = fmin(low[over], log ? fmax(f->low, f->estimate / 10) : f->low);
 		high[over] = fmax(high[over], log ? fmin(f->high, f->estimate * 10) : f->high);
+		for (unsigned k = 0; k < 2; k++) {
+			low[over] = fmin(low[over], regimes[i][k]);
+			high[over] = fmax(high[over], regimes[i][k]);
+		}
+	}
+	for (size_t p = 0; p < d->panel_count; p++) {
+		const double bound = panel_bound(d, p);
+
+		if (bound > 0)
+			low[0] = fmin(low[0], bound);
 	}
 	chart_tell_unit(c, d->rate, most);
 	for (size_t p = 0; p < d->panel_count; p++) {
@@ -368,8 +447,37 @@ static void set_ranges(const struct dots *d, struct chart *c)
 	}
 }
 
-static void write_points(const struct dots *d, struct chart *c)
+/* Beside the points that are of two regimes of the machine. Return: 0; -ENOMEM; -E2BIG. */
+static int write_regimes(const struct dots *d, struct chart *c, double (*regimes)[2])
 {
+	int rc = 0;
+
+	for (size_t i = 0; i < d->g->count && !rc; i++) {
+		const struct place *p = &d->places[i];
+
+		regimes[i][0] = regimes[i][1] = NAN;
+		if (p->row == NONE)
+			continue;
+		rc = chart_regimes(c, d->g->rows[i].series, d->rate, regimes[i]);
+		if (!rc && !isnan(regimes[i][0]) && c->mixed == 1)
+			text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\n",
+			    d->rate ? METRIC_OPS_PER_S : c->of->metric);
+		for (unsigned k = 0; k < 2 && !rc && !isnan(regimes[i][0]); k++)
+			text_buffer_addf(&c->tsv, "%zu\t%zu\t%.6g\t%.6g\n", p->panel + 1,
+			    p->series + 1,
+			    d->y[p->row] + (double)series_before(d, p->row, p->series),
+			    regimes[i][k]);
+	}
+	return rc;
+}
+
+static int write_points(const struct dots *d, struct chart *c)
+{
+	double(*regimes)[2] = calloc(d->g->count + 1, sizeof(*regimes));
+	int rc;
+
+	if (!regimes)
+		return -ENOMEM;
 	text_buffer_addf(&c->tsv, "\n\npanel\tseries\ty\t%s\tlow\thigh\ttext\n",
 	    d->rate ? METRIC_OPS_PER_S : c->of->metric);
 	for (size_t i = 0; i < d->g->count; i++) {
@@ -389,7 +497,12 @@ static void write_points(const struct dots *d, struct chart *c)
 		    f->estimate, f->low, f->high, text);
 		c->points++;
 	}
-	set_ranges(d, c);
+	rc = write_regimes(d, c, regimes);
+	if (!rc)
+		set_ranges(d, c, regimes);
+	chart_set_number(c, "mixed", (double)c->mixed);
+	free(regimes);
+	return rc;
 }
 
 /* Several figures on one axis, as the phases of one thing, have their own names in the rows. */
@@ -480,8 +593,12 @@ static int draw_dots(struct dots *d, struct chart *c)
 	lay_out(d);
 	write_rows(d, c);
 	write_panels(d, c);
-	write_points(d, c);
+	rc = write_points(d, c);
+	if (rc)
+		return rc;
+	chart_tell_regimes(c);
 	tell(d, c);
+	tell_bounds(d, c);
 	for (size_t i = 0; i < d->g->count && !rc; i++)
 		if (d->places[i].row == NONE && chart_has(c, d->g->rows[i].series))
 			rc = chart_leave_out(c, d->g->rows[i].series);

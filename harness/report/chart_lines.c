@@ -243,10 +243,26 @@ static int add_blocks(struct chart *c, const struct lines *l, const char *column
 	return 0;
 }
 
+/* What it is in each of two regimes of the machine; '?' where it is of one. */
+static int add_regimes(
+    struct chart *c, const struct series *s, bool rate, double factor, double at[2])
+{
+	const int rc = chart_regimes(c, s, rate, at);
+
+	for (unsigned i = 0; i < 2 && !rc; i++)
+		if (isnan(at[i]))
+			text_buffer_add(&c->tsv, "\t?");
+		else
+			text_buffer_addf(&c->tsv, "\t%.6g", at[i] * factor);
+	return rc;
+}
+
 static int add_rate(struct chart *c, const struct series *s, struct extents *e)
 {
+	double at[2];
+
 	add_cells(&c->tsv, &s->summary.ops_per_s, e->factor);
-	return 0;
+	return add_regimes(c, s, true, e->factor, at);
 }
 
 static int build_cpu(const struct lines *l, struct chart *c)
@@ -276,13 +292,13 @@ static int build_cpu(const struct lines *l, struct chart *c)
 			    base->summary.half_width_pct);
 		chart_set_text(c, "y_title", "speed-up over 1 thread");
 		e.factor = 1 / base->summary.ops_per_s.estimate;
-		rc = add_blocks(c, l, "speed_up\tlow\thigh", add_rate, &e);
+		rc = add_blocks(c, l, "speed_up\tlow\thigh\tregime1\tregime2", add_rate, &e);
 	} else {
 		snprintf(c->text, sizeof(c->text), "Work done per second%s.",
 		    workers ? "; there is no case with one thread to compare with" : "");
 		chart_tell_bars(c, l->g);
 		chart_set_text(c, "y_title", "operations per second");
-		rc = add_blocks(c, l, "ops_per_s\tlow\thigh", add_rate, &e);
+		rc = add_blocks(c, l, "ops_per_s\tlow\thigh\tregime1\tregime2", add_rate, &e);
 	}
 	chart_set_number(c, "relative", base != NULL);
 	chart_set_number(c, "pus", pus);
@@ -302,6 +318,7 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 	const struct percentile_figure *p99 = &s->summary.latency_at[percentile_find("p99_ns")];
 	struct stats_interval cpu;
 	int rc = figure_of_metric(s, METRIC_CPU_NS_PER_OP, &cpu);
+	double at[2];
 
 	extend(&e->rate, &s->summary.ops_per_s);
 	add_cells(&c->tsv, &s->summary.ops_per_s, 1);
@@ -319,7 +336,12 @@ static int add_io(struct chart *c, const struct series *s, struct extents *e)
 		text_buffer_add(&c->tsv, "\t?\t?\t?");
 	}
 	text_buffer_add(&c->tsv, client_limited(s) ? "\t1" : "\t0");
-	return rc == -ENODATA ? 0 : rc;
+	if (rc && rc != -ENODATA)
+		return rc;
+	rc = add_regimes(c, s, true, 1, at);
+	for (unsigned i = 0; i < 2 && !rc && !isnan(at[0]); i++)
+		extend(&e->rate, &(struct stats_interval){at[i], at[i], at[i]});
+	return rc;
 }
 
 /* Where the client was the limit, rates compare the client with itself. */
@@ -370,7 +392,7 @@ static int build_io(const struct lines *l, struct chart *c)
 	chart_set_text(c, "cpu_title", y_title);
 	rc = add_blocks(c, l,
 	    "ops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tlow\thigh\tclient_"
-	    "limited",
+	    "limited\tregime1\tregime2",
 	    add_io, &e);
 	tell_extent(c, "rate_low", "rate_high", &e.rate);
 	tell_extent(c, "cpu_low", "cpu_high", &e.cpu);
@@ -391,20 +413,29 @@ static bool has_latency(const struct lines *l)
 static int add_figure(struct chart *c, const struct series *s, struct extents *e)
 {
 	const struct stats_interval *f = &s->summary.figure;
+	double at[2];
+	int rc;
 
 	if (c->of->scale == CB_RATIO)
 		extend(&e->rate, f);
 	e->linear.low = fmin(e->linear.low, f->low);
 	e->linear.high = fmax(e->linear.high, f->high);
 	add_cells(&c->tsv, f, 1);
-	return 0;
+	rc = add_regimes(c, s, false, 1, at);
+	for (unsigned i = 0; i < 2 && !rc && !isnan(at[0]); i++) {
+		if (c->of->scale == CB_RATIO)
+			extend(&e->rate, &(struct stats_interval){at[i], at[i], at[i]});
+		e->linear.low = fmin(e->linear.low, at[i]);
+		e->linear.high = fmax(e->linear.high, at[i]);
+	}
+	return rc;
 }
 
 /* A figure that is no time per operation: alone, on an axis that suits its scale. */
 static int build_figure(const struct lines *l, struct chart *c)
 {
 	struct extents e = {.linear = {INFINITY, -INFINITY}};
-	char title[128], columns[METRIC_NAME_MAX + 16];
+	char title[128], columns[METRIC_NAME_MAX + 40];
 	int rc;
 
 	c->script = "lines.gp";
@@ -414,7 +445,7 @@ static int build_figure(const struct lines *l, struct chart *c)
 	snprintf(c->text, sizeof(c->text), "%c%s.", toupper((unsigned char)title[0]), title + 1);
 	chart_tell_bars(c, l->g);
 	chart_set_text(c, "y_title", title);
-	snprintf(columns, sizeof(columns), "%s\tlow\thigh", c->of->metric);
+	snprintf(columns, sizeof(columns), "%s\tlow\thigh\tregime1\tregime2", c->of->metric);
 	rc = add_blocks(c, l, columns, add_figure, &e);
 	if (!c->points)
 		return rc;
@@ -446,6 +477,7 @@ int chart_lines_build(const struct case_group *g, struct chart *c)
 	for (size_t i = 0; i < g->count && !rc; i++)
 		if (chart_has(c, g->rows[i].series) && !drawn(&l, &g->rows[i]))
 			rc = chart_leave_out(c, g->rows[i].series);
+	chart_tell_regimes(c);
 	tell_lines(c, &l);
 	tell_axis(c, &l);
 	chart_set_text(c, "title", c->title);

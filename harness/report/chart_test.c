@@ -68,12 +68,13 @@ static void speed_up(void **state)
 	assert_string_equal(d.set.items[0].id, "job-sieve");
 	assert_string_equal(d.set.items[0].script, "models-cpu.gp");
 	/* 20 % more time is 1/1.2 of the rate, 20 % less is 1/0.8. */
-	assert_string_equal(text_buffer_str(&d.set.items[0].tsv), "thread\tspeed_up\tlow\thigh\n"
-								  "1\t1\t0.833333\t1.25\n"
-								  "2\t2\t1.66667\t2.5\n"
-								  "\n\n"
-								  "process\tspeed_up\tlow\thigh\n"
-								  "2\t1.6\t1.33333\t2\n");
+	assert_string_equal(text_buffer_str(&d.set.items[0].tsv),
+	    "thread\tspeed_up\tlow\thigh\tregime1\tregime2\n"
+	    "1\t1\t0.833333\t1.25\t?\t?\n"
+	    "2\t2\t1.66667\t2.5\t?\t?\n"
+	    "\n\n"
+	    "process\tspeed_up\tlow\thigh\tregime1\tregime2\n"
+	    "2\t1.6\t1.33333\t2\t?\t?\n");
 	assert_int_equal(d.set.items[0].points, 3);
 	assert_int_equal(d.set.items[0].left_out_count, 1);
 	assert_string_equal(
@@ -83,6 +84,34 @@ static void speed_up(void **state)
 	has(&d.set.items[0], "ticks='1 2';");
 	has(&d.set.items[0], "common='place:scatter';");
 	clean(&d);
+}
+
+/* How many there are of what comes at a rate that is given is no figure to draw, wherever it
+ * stands; negative control: the same without that. */
+static void a_given_rate_is_not_drawn(void **state)
+{
+	(void)state;
+	for (int given = 0; given < 2; given++) {
+		struct drawn d = {0};
+		struct fixture_case c = {.op = "op",
+		    .spread = 0.2,
+		    .ns = 1000,
+		    .extra = given ? METRIC_GIVEN_OPS_PER_S : NULL,
+		    .extra_value = 1e6};
+
+		fixture_begin(&d.run);
+		c.name = "queue/ring/model:thread/place:scatter/load_pct:50";
+		fixture_add(&d.run, &c);
+		add(&d.run, "queue/ring/model:thread/place:scatter", 100, STATUS_OK);
+		add(&d.run, "queue/pipe/model:thread/place:scatter", 500, STATUS_OK);
+		c.name = "queue/pipe/model:thread/place:scatter/load_pct:50";
+		fixture_add(&d.run, &c);
+		build(&d);
+		assert_int_equal(d.set.count, 1);
+		assert_int_equal(d.set.items[0].points, given ? 2 : 4);
+		assert_int_equal(d.set.items[0].left_out_count, 0);
+		clean(&d);
+	}
 }
 
 /* An interval of few launches is none of 95 %, whatever family it is drawn for. */
@@ -166,13 +195,13 @@ static void rate_cpu_and_tail(void **state)
 	p99 = (double)histogram_quantile(d.run.series[0].summary.latency, 0.99);
 	snprintf(expected, sizeof(expected),
 	    "thread\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tlow\thigh\t"
-	    "client_limited\n"
-	    "10\t1e+06\t833333\t1.25e+06\t500\t400\t600\t%.6g\t%.6g\t%.6g\t0\n"
+	    "client_limited\tregime1\tregime2\n"
+	    "10\t1e+06\t833333\t1.25e+06\t500\t400\t600\t%.6g\t%.6g\t%.6g\t0\t?\t?\n"
 	    "\n\n"
 	    /* The axis shows the connections, so the label need not. */
 	    "callback\tops_per_s\tlow\thigh\tcpu_ns_per_op\tlow\thigh\tlatency_p99_ns\tlow\thigh\t"
-	    "client_limited\n"
-	    "1000\t1e+06\t833333\t1.25e+06\t?\t?\t?\t%.6g\t%.6g\t%.6g\t0\n",
+	    "client_limited\tregime1\tregime2\n"
+	    "1000\t1e+06\t833333\t1.25e+06\t?\t?\t?\t%.6g\t%.6g\t%.6g\t0\t?\t?\n",
 	    p99, p99, p99, p99, p99, p99);
 	has(&d.set.items[0], "rate_title='requests per second';");
 	assert_string_equal(text_buffer_str(&d.set.items[0].tsv), expected);
@@ -207,6 +236,34 @@ static void rows_and_panels(void **state)
 	has(&d.set.items[0], "decade_low1=0;");
 	has(&d.set.items[0], "decade_high1=3;");
 	has(&d.set.items[0], "series2='process';");
+	clean(&d);
+}
+
+/* What mixes two regimes of the machine is neither of its figures: both are marked beside it. */
+static void regimes_are_marked(void **state)
+{
+	struct drawn d = {0};
+	const struct chart *c;
+
+	(void)state;
+	fixture_begin(&d.run);
+	fixture_add_regimes(&d.run, "lock/b/model:thread/workers:2/hold_ns:0", 100, 10, 10);
+	add(&d.run, "lock/a/model:thread/workers:2/hold_ns:0", 200, STATUS_OK);
+	fixture_add_regimes(&d.run, "job/sieve/model:thread/workers:1/place:scatter", 100, 10, 10);
+	build(&d);
+	c = &d.set.items[0];
+	assert_int_equal(c->mixed, 1);
+	/* Ten at 1.000 to 1.008 of 100 ns, and ten at four times that: the middle of each. */
+	if (!strstr(text_buffer_str((struct text_buffer *)(uintptr_t)&c->tsv),
+		"\n\n\npanel\tseries\ty\tns_per_op\n1\t1\t0\t100.4\n1\t1\t0\t401.6\n"))
+		fail_msg("%s", text_buffer_str((struct text_buffer *)(uintptr_t)&c->tsv));
+	has(c, "mixed=1;");
+	assert_non_null(strstr(c->text, "Crosses beside 1 of the points: what they are in each"));
+	c = &d.set.items[1];
+	assert_int_equal(c->mixed, 1);
+	if (!strstr(
+		text_buffer_str((struct text_buffer *)(uintptr_t)&c->tsv), "\t2.49402\t0.623506\n"))
+		fail_msg("%s", text_buffer_str((struct text_buffer *)(uintptr_t)&c->tsv));
 	clean(&d);
 }
 
@@ -275,6 +332,138 @@ static void the_ladder_is_sorted(void **state)
 								     "3\tfutex process workers:2\n"
 								     "\n"));
 	clean(&d);
+}
+
+static void a_cell_for_each_pair(void **state)
+{
+	struct drawn d = {0};
+	const struct chart *c;
+
+	(void)state;
+	fixture_begin(&d.run);
+	/* By their numbers, whichever of the two is named first. */
+	add(&d.run, "distance/cas/place:pair:10-0", 100, STATUS_OK);
+	add(&d.run, "distance/cas/place:pair:0-2", 25, STATUS_OK);
+	add(&d.run, "distance/cas/place:pair:2-10", 0, STATUS_HUNG);
+	/* These are no pair. */
+	add(&d.run, "distance/cas/place:scatter", 7, STATUS_OK);
+	add(&d.run, "distance/cas/place:pair:1-1", 7, STATUS_OK);
+	add(&d.run, "distance/two/place:pair:0-2", 12.5, STATUS_OK);
+	build(&d);
+	assert_int_equal(d.set.count, 1);
+	c = &d.set.items[0];
+	assert_string_equal(c->script, "matrix.gp");
+	assert_string_equal(c->title, "Distances: time per op, ns");
+	assert_string_equal(text_buffer_str(&c->tsv),
+	    "pu\tother\tns_per_op\tlow\thigh\tx\ty\ttext\n"
+	    "0\t10\t100\t80\t120\t0\t2\t100\n"
+	    "0\t2\t25\t20\t30\t0\t1\t25\n"
+	    "\n\n"
+	    "pu\tother\tns_per_op\tlow\thigh\tx\ty\ttext\n"
+	    "0\t2\t12.5\t10\t15\t0\t1\t12.5\n");
+	assert_int_equal(c->points, 3);
+	assert_int_equal(c->left_out_count, 1);
+	has(c, "pus='0 2 10';");
+	has(c, "count=3;");
+	has(c, "panel1='cas';");
+	has(c, "panel2='two';");
+	has(c, "log=1;low=12.5;high=100;");
+	has(c, "series1='12.5 ns';");
+	has(c, "series5='100 ns';");
+	clean(&d);
+	/* What differs by no more than noise does not look far apart. */
+	fixture_begin(&d.run);
+	add(&d.run, "distance/cas/place:pair:0-1", 100, STATUS_OK);
+	add(&d.run, "distance/cas/place:pair:0-2", 101, STATUS_OK);
+	build(&d);
+	has(&d.set.items[0], "low=100;high=400;");
+	clean(&d);
+	/* None without a cell. */
+	fixture_begin(&d.run);
+	add(&d.run, "distance/cas/place:scatter", 100, STATUS_OK);
+	build(&d);
+	assert_int_equal(d.set.count, 0);
+	clean(&d);
+}
+
+static void matrices_of_large_machines(void **state)
+{
+	static const unsigned pus[] = {16, 64};
+
+	(void)state;
+	for (size_t n = 0; n < 2; n++) {
+		struct drawn d = {0};
+		size_t pairs = 0, lines = 0;
+		const struct chart *c;
+		char text[64];
+
+		fixture_begin(&d.run);
+		for (unsigned a = 0; a < pus[n]; a++) {
+			for (unsigned b = a + 1; b < pus[n]; b++) {
+				(void)snprintf(
+				    text, sizeof(text), "distance/cas/place:pair:%u-%u", a, b);
+				add(&d.run, text, a / 4 == b / 4 ? 20 : 150, STATUS_OK);
+				pairs++;
+			}
+		}
+		build(&d);
+		c = &d.set.items[0];
+		assert_int_equal(c->points, pairs);
+		for (const char *at = text_buffer_str(&c->tsv); *at; at++)
+			lines += *at == '\n';
+		assert_int_equal(lines, pairs + 1);
+		(void)snprintf(text, sizeof(text), "\n%u\t%u\t", pus[n] - 2, pus[n] - 1);
+		assert_non_null(strstr(text_buffer_str(&c->tsv), text));
+		(void)snprintf(text, sizeof(text), "count=%u;", pus[n]);
+		has(c, text);
+		clean(&d);
+	}
+}
+
+/* One hand-off between the two PUs of a panel, at its quickest. */
+static void panels_have_their_bound(void **state)
+{
+	static const struct {
+		const char *pus, *pair;
+		bool drawn;
+	} rows[] = {
+	    {"0,1", "0-1", true},
+	    {"1,0", "0-1", true},
+	    {"0,1", "0-2", false},
+	    {"0", "0-1", false},
+	    {"0,1,2", "0-1", false},
+	    {"0,0", "0-1", false},
+	    {"", "0-1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct drawn d = {0};
+		char name[64];
+		const struct chart *c;
+
+		fixture_begin(&d.run);
+		fixture_add(&d.run, &(struct fixture_case){.name = "lock/a/model:thread/workers:2",
+					.op = "op",
+					.ns = 500,
+					.pus = rows[i].pus});
+		fixture_add(&d.run,
+		    &(struct fixture_case){
+			.name = "lock/a/model:thread/workers:1", .op = "op", .ns = 20, .pus = "0"});
+		(void)snprintf(name, sizeof(name), "distance/cas/place:pair:%s", rows[i].pair);
+		add(&d.run, name, 7, STATUS_OK);
+		(void)snprintf(name, sizeof(name), "distance/two/place:pair:%s", rows[i].pair);
+		add(&d.run, name, 9, STATUS_OK);
+		build(&d);
+		c = chart_find(&d.set, "lock");
+		assert_non_null(c);
+		assert_null(strstr(text_buffer_str(&c->vars), "bound1="));
+		assert_int_equal(!!strstr(text_buffer_str(&c->vars), "bound2=7;"), rows[i].drawn);
+		assert_int_equal(!!strstr(c->text, "at its quickest (Distances)"), rows[i].drawn);
+		/* It is inside the axis. */
+		has(c, rows[i].drawn ? "decade_low2=0;" : "decade_low2=1;");
+		clean(&d);
+	}
 }
 
 static void no_figure_no_chart(void **state)
@@ -545,13 +734,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speed_up),
+	    cmocka_unit_test(a_given_rate_is_not_drawn),
 	    cmocka_unit_test(bars_are_what_they_are),
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),
 	    cmocka_unit_test(rows_and_panels),
+	    cmocka_unit_test(regimes_are_marked),
 	    cmocka_unit_test(knobs_make_panels),
 	    cmocka_unit_test(no_panel_for_who_lacks_a_knob),
 	    cmocka_unit_test(the_ladder_is_sorted),
+	    cmocka_unit_test(a_cell_for_each_pair),
+	    cmocka_unit_test(matrices_of_large_machines),
+	    cmocka_unit_test(panels_have_their_bound),
 	    cmocka_unit_test(no_figure_no_chart),
 	    cmocka_unit_test(hostile_names),
 	    cmocka_unit_test(styles_stay_apart),

@@ -175,3 +175,11 @@ bool figure_has_rate(const struct series *s)
 {
 	return figure_drawable(s) && run_figure_has_rate(&s->figure);
 }
+
+bool figure_is_given(const struct series *s)
+{
+	double per_s;
+
+	return !strcmp(s->figure.metric, METRIC_NS_PER_OP) &&
+	       metric_get(&s->summary.medians, METRIC_GIVEN_OPS_PER_S, &per_s);
+}

@@ -65,4 +65,8 @@ bool figure_drawable(const struct series *s);
 /** figure_has_rate() - and operations per second. */
 bool figure_has_rate(const struct series *s);
 
+/** figure_is_given() - is it the time of operations that come at a rate which is given? That is
+ * nobody's merit: it is in tables, and in no chart. */
+bool figure_is_given(const struct series *s);
+
 #endif

@@ -14,6 +14,8 @@
 
 /* A given rate is kept when not more is missing than the last operations of a window. */
 #define RATE_KEPT_MIN 0.98
+/* Given rates that are no further apart are the same, as compare has it for loads. */
+#define RATE_SAME 0.05
 #define NAMED_MAX 4
 
 struct builder {
@@ -81,11 +83,30 @@ __attribute__((format(printf, 2, 3))) static void say(struct finding *f, const c
 	va_end(ap);
 }
 
+/* Work that arrives at a constant rate: to be a little ahead of it only means to be catching up.
+ * Return: that rate; 0 when there is none. */
+static double given_rate(const struct case_row *row)
+{
+	double given;
+
+	return metric_get(&row->series->summary.medians, METRIC_GIVEN_OPS_PER_S, &given) ? given
+											 : 0;
+}
+
+/* Each at a part of its own peak is each at another rate: whoever does more is not compared. */
+static bool same_rate(const struct case_row *a, const struct case_row *c)
+{
+	const double one = given_rate(a), other = given_rate(c);
+
+	return fabs(one - other) <= RATE_SAME * fmax(one, other);
+}
+
 static bool same_context(const struct builder *b, size_t i, size_t j)
 {
 	const struct case_parts *a = &b->g->rows[i].parts, *c = &b->g->rows[j].parts;
 
 	if (!case_same_at(&b->g->rows[i], &b->g->rows[j]) ||
+	    !same_rate(&b->g->rows[i], &b->g->rows[j]) ||
 	    !run_figure_same(&b->g->rows[i].series->figure, &b->g->rows[j].series->figure))
 		return false;
 	if (!b->by_model && strcmp(case_parts_value(a, "model"), case_parts_value(c, "model")))
@@ -213,18 +234,22 @@ static void say_order(struct finding *f, const struct builder *b, size_t n, cons
 	say(f, " overlap%s.", same < n ? "; the others are behind" : "");
 }
 
+/* What a contender is called. */
+static void name(const struct builder *b, const struct case_parts *p, char *buf, size_t len)
+{
+	if (b->by_model)
+		knobs_text(b->g, &b->knobs, KNOB_SERIES, case_parts_value(p, "model"), p, buf, len);
+	else
+		snprintf(buf, len, "%s", p->kind);
+}
+
 static int fill(struct builder *b, size_t n, const struct run_figure *of)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct contender *c = &b->contenders[i];
-		const struct case_parts *p = &b->rows[i]->parts;
 		int rc;
 
-		if (b->by_model)
-			knobs_text(b->g, &b->knobs, KNOB_SERIES, case_parts_value(p, "model"), p,
-			    c->label, sizeof(c->label));
-		else
-			snprintf(c->label, sizeof(c->label), "%s", p->kind);
+		name(b, &b->rows[i]->parts, c->label, sizeof(c->label));
 		/* As the table has it. */
 		if (of == &b->rows[0]->series->figure && b->regime.which < 0) {
 			c->value = b->rows[i]->series->summary.figure;
@@ -250,16 +275,6 @@ static double busiest_client(const struct builder *b, size_t n)
 		    busy > most)
 			most = busy;
 	return most;
-}
-
-/* Work that arrives at a constant rate: to be a little ahead of it only means to be catching up.
- * Return: that rate; 0 when there is none. */
-static double given_rate(const struct case_row *row)
-{
-	double given;
-
-	return metric_get(&row->series->summary.medians, METRIC_GIVEN_OPS_PER_S, &given) ? given
-											 : 0;
 }
 
 /* Return: the share of it that the slowest of them kept; 1 when all did. */
@@ -299,6 +314,55 @@ static bool client_shares_pus(const struct builder *b, size_t n)
 	return false;
 }
 
+/* What the same case takes from others, if that was measured. */
+static bool displaces(const struct case_row *row, const struct case_row *of)
+{
+	const char *own = of->series->name, *other = row->series->name;
+	const size_t len = strlen(own);
+
+	/* Its name and the figure's, and no other parameter between. */
+	return run_figure_is_displaced(&row->series->figure) && figure_usable(row->series) &&
+	       !strncmp(other, own, len) && other[len] == '/' && !strchr(&other[len + 1], '/');
+}
+
+/* Is it known of all of them what they take from others? Then that has a finding of its own. */
+static bool all_displaced(const struct builder *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < b->g->count && !displaces(&b->g->rows[k], b->rows[i]))
+			k++;
+		if (k == b->g->count)
+			return false;
+	}
+	return true;
+}
+
+/* What nobody is charged for, or what is charged and takes nothing from others. */
+static void say_accounts(struct finding *f, const struct builder *b, size_t n)
+{
+	unsigned said = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct series_summary *sum = &b->rows[i]->series->summary;
+		char label[sizeof(b->contenders[0].label)], text[FIGURE_MAX];
+		double charged;
+
+		if (!metric_get(&sum->medians, METRIC_CPU_NS_PER_OP, &charged) ||
+		    fabs(charged / sum->figure.estimate - 1) <= RUN_ACCOUNTS_AGREE)
+			continue;
+		name(b, &b->rows[i]->parts, label, sizeof(label));
+		say(f, "%s %s %s (%.0f %% of it)",
+		    said ? "," : " In the same windows the kernel's accounts charge", label,
+		    figure_value(&cpu_figure, charged, false, text, sizeof(text)),
+		    100 * charged / sum->figure.estimate);
+		said++;
+	}
+	if (said)
+		say(f, ".");
+}
+
 /* Of a figure that is no time per operation: its title says what is compared. */
 static void say_figure(struct finding *f, const struct builder *b, size_t n)
 {
@@ -308,6 +372,8 @@ static void say_figure(struct finding *f, const struct builder *b, size_t n)
 	snprintf(what, sizeof(what), "%s: ", of->title);
 	what[0] = (char)toupper((unsigned char)what[0]);
 	say_order(f, b, n, what, of->better == CB_LESS ? "lowest" : "highest", of);
+	if (run_figure_is_displaced(of))
+		say_accounts(f, b, n);
 }
 
 /* Return: 0; -ESTALE: they were measured in different regimes of the machine; -ENOMEM; -E2BIG. */
@@ -409,11 +475,13 @@ static int compare_launches(struct builder *b, size_t first, size_t n, bool apar
 	else
 		say_order(f, b, n, waits ? "Rate: " : "", rate ? "fastest" : "quickest",
 		    rate ? &rate_figure : own);
-	rc = waits ? fill(b, n, &cpu_figure) : 0;
-	if (rc && rc != -ENODATA)
-		return rc;
-	if (waits && !rc)
-		say_order(f, b, n, " CPU time: ", "cheapest", &cpu_figure);
+	if (waits && !all_displaced(b, n)) {
+		rc = fill(b, n, &cpu_figure);
+		if (rc && rc != -ENODATA)
+			return rc;
+		if (!rc)
+			say_order(f, b, n, " CPU time: ", "cheapest", &cpu_figure);
+	}
 	say_regime(f, b);
 	return 0;
 }

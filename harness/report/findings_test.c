@@ -142,6 +142,94 @@ static void a_given_rate_has_no_winner(void **state)
 	}
 }
 
+/* Each at half of its own peak: neither their rates nor what an item takes of the CPU tell who is
+ * better. */
+static void other_rates_are_not_compared(void **state)
+{
+	struct fixture_case c = {.op = "item",
+	    .latency_of = "here to there",
+	    .spread = 0.0001,
+	    .extra = METRIC_GIVEN_OPS_PER_S};
+	static const struct {
+		double second;
+		size_t findings;
+	} rows[] = {{1e7, 1}, {1.04e7, 1}, {1.1e7, 0}, {1e6, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct case_groups groups;
+		struct findings f;
+		struct run run;
+
+		fixture_begin(&run);
+		c.name = "job/timers/model:thread/workers:10";
+		c.ns = 100;
+		c.cpu_ns = 50;
+		c.extra_value = 1e7;
+		fixture_add(&run, &c);
+		c.name = "job/timers/model:coroutine/workers:10";
+		c.ns = 1e9 / rows[i].second;
+		c.cpu_ns = 20;
+		c.extra_value = rows[i].second;
+		fixture_add(&run, &c);
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, rows[i].findings);
+		clean(&run, &groups, &f);
+	}
+}
+
+/* Where it is known what they take from others the accounts name no winner; they are told beside it
+ * where they are far from it. */
+static void what_is_taken_from_others_stands_for_the_accounts(void **state)
+{
+	static const char *const models[] = {"thread", "coroutine"};
+	static const double taken[] = {18000, 10000}, charged[] = {11000, 9800};
+	struct case_groups groups;
+	struct findings f;
+	struct run run;
+
+	(void)state;
+	/* One of them alone is no comparison, and the accounts stay. */
+	for (unsigned known = 1; known <= 2; known++) {
+		fixture_begin(&run);
+		for (unsigned i = 0; i < 2; i++) {
+			char name[100];
+			struct fixture_case c = {.name = name,
+			    .op = "wake-up",
+			    .latency_of = "here to there",
+			    .ns = 100,
+			    .spread = 0.0001,
+			    .cpu_ns = charged[i]};
+
+			snprintf(name, sizeof(name), "job/timers/model:%s/workers:10", models[i]);
+			fixture_add(&run, &c);
+			if (i >= known)
+				continue;
+			strcat(name, "/figure:" METRIC_DISPLACED);
+			c.extra = METRIC_DISPLACED;
+			c.extra_value = taken[i];
+			c.latency_of = NULL;
+			fixture_add(&run, &c);
+			run.series[run.series_count - 1].figure =
+			    (struct run_figure){.metric = METRIC_DISPLACED,
+				.title = "CPU time from others",
+				.unit = "ns",
+				.scale = CB_RATIO,
+				.better = CB_LESS};
+		}
+		build(&run, &groups, &f);
+		assert_int_equal(f.count, known);
+		assert_int_equal(!strstr(f.items[0].text, "CPU time:"), known == 2);
+		if (known == 2)
+			assert_string_equal(f.items[1].text,
+			    "CPU time from others: coroutine is lowest at 10 µs (10 µs to 10 µs); "
+			    "the "
+			    "next, thread, takes 1.80 times as long. In the same windows the "
+			    "kernel's accounts charge thread 11 µs (61 % of it).");
+		clean(&run, &groups, &f);
+	}
+}
+
 /* Whoever does not keep it does less for its CPU time: no winner. */
 static void a_rate_that_is_not_kept_is_said(void **state)
 {
@@ -299,28 +387,6 @@ static void the_ladder(void **state)
 	clean(&run, &groups, &f);
 }
 
-/* So many launches in either regime of the machine, in which all takes four times as long. */
-static void add_regimes(struct run *run, const char *name, double ns, unsigned quick, unsigned slow)
-{
-	const struct fixture_case c = {.name = name, .op = "a", .ns = ns, .status = STATUS_INVALID};
-	struct series *s;
-
-	fixture_add(run, &c);
-	s = &run->series[run->series_count - 1];
-	s->status = STATUS_OK;
-	for (unsigned launch = 0; launch < quick + slow; launch++) {
-		const double by = (launch < quick ? 1 : 4) * (1 + 0.002 * (launch % 5));
-		struct sample one = {.launch = launch};
-
-		assert_int_equal(metric_add(&one.metrics, METRIC_NS_PER_OP, ns * by), 0);
-		assert_int_equal(metric_add(&one.metrics, METRIC_OPS_PER_S, 1e9 / (ns * by)), 0);
-		assert_int_equal(metric_add(&one.metrics, METRIC_OPS, 1e6), 0);
-		assert_int_equal(metric_add(&one.metrics, METRIC_WINDOW_NS, FIXTURE_SLOT_NS), 0);
-		assert_int_equal(metric_add(&one.metrics, METRIC_ROUND_TRIP_NS, 60 * by), 0);
-		assert_int_equal(series_add_sample(s, &one), 0);
-	}
-}
-
 /* Whoever happened to be measured while the machine was quick would win. */
 static void regimes_of_the_machine_are_not_mixed(void **state)
 {
@@ -346,9 +412,9 @@ static void regimes_of_the_machine_are_not_mixed(void **state)
 		struct run run;
 
 		fixture_begin(&run);
-		add_regimes(&run, "lock/mcs/model:thread/workers:2/place:scatter", 100,
+		fixture_add_regimes(&run, "lock/mcs/model:thread/workers:2/place:scatter", 100,
 		    table[i].launches[0][0], table[i].launches[0][1]);
-		add_regimes(&run, "lock/ticket/model:thread/workers:2/place:scatter", 120,
+		fixture_add_regimes(&run, "lock/ticket/model:thread/workers:2/place:scatter", 120,
 		    table[i].launches[1][0], table[i].launches[1][1]);
 		build(&run, &groups, &f);
 		assert_int_equal(f.count, 1);
@@ -367,6 +433,8 @@ int main(void)
 	    cmocka_unit_test(sentences_on_a_job),
 	    cmocka_unit_test(references_do_not_win),
 	    cmocka_unit_test(a_given_rate_has_no_winner),
+	    cmocka_unit_test(other_rates_are_not_compared),
+	    cmocka_unit_test(what_is_taken_from_others_stands_for_the_accounts),
 	    cmocka_unit_test(a_rate_that_is_not_kept_is_said),
 	    cmocka_unit_test(few_launches_tell_nothing),
 	    cmocka_unit_test(a_busy_client_forbids_rates),

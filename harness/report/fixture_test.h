@@ -102,6 +102,29 @@ static inline void fixture_add(struct run *run, const struct fixture_case *c)
 		fixture_add_samples(s, c);
 }
 
+/* So many launches in either regime of the machine, in which all takes four times as long. */
+static inline void fixture_add_regimes(
+    struct run *run, const char *name, double ns, unsigned quick, unsigned slow)
+{
+	const struct fixture_case c = {.name = name, .op = "a", .ns = ns, .status = STATUS_INVALID};
+	struct series *s;
+
+	fixture_add(run, &c);
+	s = &run->series[run->series_count - 1];
+	s->status = STATUS_OK;
+	for (unsigned launch = 0; launch < quick + slow; launch++) {
+		const double by = (launch < quick ? 1 : 4) * (1 + 0.002 * (launch % 5));
+		struct sample one = {.launch = launch};
+
+		fixture_check(!metric_add(&one.metrics, METRIC_NS_PER_OP, ns * by));
+		fixture_check(!metric_add(&one.metrics, METRIC_OPS_PER_S, 1e9 / (ns * by)));
+		fixture_check(!metric_add(&one.metrics, METRIC_OPS, 1e6));
+		fixture_check(!metric_add(&one.metrics, METRIC_WINDOW_NS, FIXTURE_SLOT_NS));
+		fixture_check(!metric_add(&one.metrics, METRIC_ROUND_TRIP_NS, 60 * by));
+		fixture_check(!series_add_sample(s, &one));
+	}
+}
+
 static inline void fixture_families(struct run *run)
 {
 	static const struct run_family families[] = {
@@ -116,7 +139,8 @@ static inline void fixture_families(struct run *run)
 		.shape = CB_PANELS,
 		.caption = "Time from one acquisition to the next: less is better.",
 		.axis = "workers",
-		.contenders = CB_KINDS},
+		.contenders = CB_KINDS,
+		.bound = "distance"},
 	    {.name = "queue",
 		.title = "Queues",
 		.shape = CB_DOTS,
@@ -124,6 +148,7 @@ static inline void fixture_families(struct run *run)
 		.rate = true,
 		.contenders = CB_KINDS},
 	    {.name = "switch", .title = "The ladder", .shape = CB_LADDER},
+	    {.name = "distance", .title = "Distances", .shape = CB_MATRIX, .axis = "place"},
 	};
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)

@@ -1,13 +1,13 @@
 /* html_table.c - tables of cases; sortable by a click, complete without. */
 #include "harness/report/html.h"
 
+#include "harness/base/grow.h"
 #include "harness/report/again.h"
 #include "harness/report/figure.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define EXTRA_MAX 12
 #define DASH "\u2013"
 
 /* Metrics that have columns of their own, or that only tell how a trial went. */
@@ -17,29 +17,37 @@ static const char *const known[] = {METRIC_NS_PER_OP, METRIC_OPS_PER_S, METRIC_O
 
 struct columns {
 	bool rate, latency, cpu, switches, jain;
-	unsigned extra_count;
-	const char *extra[EXTRA_MAX]; /* metrics of the workload's own */
+	size_t extra_count, extra_room;
+	const char **extra; /* metrics of the workload's own */
 };
 
-static void note_metric(struct columns *c, const char *name)
+/* Return: 0; -ENOMEM. */
+static int note_metric(struct columns *c, const char *name)
 {
+	int rc;
+
 	/* How many trials ended so stands beside the figure. */
 	if (!strncmp(name, METRIC_OUTCOME, sizeof(METRIC_OUTCOME) - 1))
-		return;
+		return 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strcmp(known[i], name))
-			return;
-	for (unsigned i = 0; i < c->extra_count; i++)
+			return 0;
+	for (size_t i = 0; i < c->extra_count; i++)
 		if (!strcmp(c->extra[i], name))
-			return;
-	if (c->extra_count < EXTRA_MAX)
+			return 0;
+	rc = grow(&c->extra, c->extra_count + 1, &c->extra_room, sizeof(*c->extra));
+	if (!rc)
 		c->extra[c->extra_count++] = name;
+	return rc;
 }
 
-static void find_columns(const struct case_group *g, struct columns *c)
+/* Return: 0; -ENOMEM. */
+static int find_columns(const struct case_group *g, struct columns *c)
 {
+	int rc = 0;
+
 	memset(c, 0, sizeof(*c));
-	for (size_t i = 0; i < g->count; i++) {
+	for (size_t i = 0; i < g->count && !rc; i++) {
 		const struct series *s = g->rows[i].series;
 		const struct metric_set *m = &s->summary.medians;
 		double value;
@@ -51,11 +59,12 @@ static void find_columns(const struct case_group *g, struct columns *c)
 		c->cpu |= metric_get(m, METRIC_CPU_NS_PER_OP, &value);
 		c->switches |= metric_get(m, METRIC_VOLUNTARY, &value);
 		c->jain |= metric_get(m, METRIC_JAIN, &value);
-		for (unsigned k = 0; k < m->count; k++)
-			note_metric(c, m->item[k].name);
-		for (unsigned k = 0; k < s->counters.count; k++)
-			note_metric(c, s->counters.item[k].name);
+		for (unsigned k = 0; k < m->count && !rc; k++)
+			rc = note_metric(c, m->item[k].name);
+		for (unsigned k = 0; k < s->counters.count && !rc; k++)
+			rc = note_metric(c, s->counters.item[k].name);
 	}
+	return rc;
 }
 
 static void head(struct text_buffer *b, const char *class, const char *text, const char *title)
@@ -137,7 +146,7 @@ static void write_head(struct text_buffer *b, const struct case_group *g, const 
 		    percentiles[i].q < 1 ? typical : "latency: the longest of all launches");
 	if (c->jain)
 		head(b, "num", "fairness", "Jain's index of the workers' operations");
-	for (unsigned k = 0; k < c->extra_count; k++) {
+	for (size_t k = 0; k < c->extra_count; k++) {
 		char name[METRIC_NAME_MAX];
 
 		extra_name(c->extra[k], name, sizeof(name));
@@ -249,7 +258,7 @@ static void write_figures(struct text_buffer *b, const struct series *s, const s
 		write_latency(b, &s->summary);
 	if (c->jain)
 		write_metric(b, s, METRIC_JAIN);
-	for (unsigned k = 0; k < c->extra_count; k++)
+	for (size_t k = 0; k < c->extra_count; k++)
 		write_metric(b, s, c->extra[k]);
 }
 
@@ -290,8 +299,8 @@ static void write_row(struct text_buffer *b, const struct run *run, const struct
 	if (figure_usable(s)) {
 		write_figures(b, s, c);
 	} else {
-		unsigned n = 1u + c->rate + c->cpu + c->switches + c->jain + c->extra_count +
-			     (c->latency ? PERCENTILES : 0u);
+		size_t n = 1u + c->rate + c->cpu + c->switches + c->jain + c->extra_count +
+			   (c->latency ? PERCENTILES : 0u);
 
 		while (n--)
 			no_figure(b);
@@ -311,7 +320,11 @@ void html_group_table(struct text_buffer *b, const struct run *run, const struct
 	char common[512], label[256], text[512];
 	struct columns c;
 
-	find_columns(g, &c);
+	if (find_columns(g, &c)) {
+		b->failed = true;
+		free(c.extra);
+		return;
+	}
 	case_group_common(g, common, sizeof(common));
 	snprintf(label, sizeof(label), "Figures of %s", g->title);
 	begin(b, label);
@@ -330,6 +343,7 @@ void html_group_table(struct text_buffer *b, const struct run *run, const struct
 	for (size_t i = 0; i < g->count; i++)
 		write_row(b, run, g, &g->rows[i], &c);
 	text_buffer_add(b, "</tbody></table></div>\n");
+	free(c.extra);
 }
 
 void html_case_table(struct text_buffer *b, const struct run *run)

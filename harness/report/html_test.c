@@ -203,6 +203,36 @@ static void a_page(void **state)
 	clean(&s);
 }
 
+/* However many kinds of a family have something to say of themselves. */
+static void no_metric_is_left_out(void **state)
+{
+	enum { KINDS = 40 };
+	char name[KINDS][64], metric[KINDS][32], text[64];
+	struct shown s = {0};
+
+	(void)state;
+	fixture_begin(&s.run);
+	for (unsigned i = 0; i < KINDS; i++) {
+		struct fixture_case c = {.name = name[i],
+		    .ns = 100,
+		    .spread = 0.02,
+		    .extra = metric[i],
+		    .extra_value = 1 + i};
+
+		snprintf(name[i], sizeof(name[i]), "lock/kind_%u/model:thread/workers:2", i);
+		snprintf(metric[i], sizeof(metric[i]), "own_%u", i);
+		fixture_add(&s.run, &c);
+	}
+	show(&s);
+	for (unsigned i = 0; i < KINDS; i++) {
+		snprintf(text, sizeof(text), "own %u</th>", i);
+		has(&s, text);
+		snprintf(text, sizeof(text), "<td class=\"num\" data-v=\"%u\">", 1 + i);
+		has(&s, text);
+	}
+	clean(&s);
+}
+
 static void hostile_runs(void **state)
 {
 	static const char evil[] = "<script>alert(1)</script>\"'&";
@@ -309,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(no_picture_with_scripts),
 	    cmocka_unit_test(what_the_quota_stopped_is_marked),
 	    cmocka_unit_test(a_page),
+	    cmocka_unit_test(no_metric_is_left_out),
 	    cmocka_unit_test(hostile_runs),
 	    cmocka_unit_test(how_long_it_took),
 	    cmocka_unit_test(an_empty_run),

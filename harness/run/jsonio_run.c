@@ -10,7 +10,7 @@
 
 static const char *const scales[] = {"ratio", "difference", "share", "outcome", NULL};
 static const char *const directions[] = {"less", "more", "neither", NULL};
-static const char *const shapes[] = {"table", "ladder", "dots", "panels", "lines", NULL};
+static const char *const shapes[] = {"table", "ladder", "dots", "panels", "lines", "matrix", NULL};
 static const char *const contenders[] = {"none", "kinds", "models", NULL};
 
 const struct jsonio_field jsonio_interval_fields[] = {
@@ -51,6 +51,7 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_FIELD(BOOL, struct run_family, rate),
     JSONIO_FIELD_OF(WORD, struct run_family, contenders, contenders),
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, floor),
+    JSONIO_FIELD(TEXT_OR_NONE, struct run_family, bound),
     JSONIO_END,
 };
 

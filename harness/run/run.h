@@ -78,6 +78,7 @@ struct run_family {
 	bool rate;        /* people want operations per second, not time per operation */
 	enum cb_contenders contenders;
 	char floor[32]; /* the kind that is its loop with nothing in it; "" none */
+	char bound[32]; /* the family that says what a hand-off takes at least; "" none */
 };
 
 /* The figure of a series: one of the metrics of its samples. */
@@ -208,6 +209,17 @@ struct run_figure run_time_figure(void);
 
 /** run_figure_has_rate() - is it the time per operation, whose inverse is a rate? */
 bool run_figure_has_rate(const struct run_figure *f);
+
+/* Of its PUs, a soaker has to have had so much while the workers were parked. Whoever else has work
+ * there is robbed as well, and nobody knows of how much. Asked of the row, not of each launch:
+ * those in which others happened to be idle while the workers were parked would show too much. */
+#define RUN_SOAKED_LEAST_PCT 90.0
+
+/* Accounts that are further than this from what workers take from others are told beside it. */
+#define RUN_ACCOUNTS_AGREE 0.1
+
+/** run_figure_is_displaced() - is it measured in cells of its own: team_displace()? */
+bool run_figure_is_displaced(const struct run_figure *f);
 
 /** run_figure_is_time() - does a change make it slower or faster, rather than worse or better? */
 bool run_figure_is_time(const struct run_figure *f);

@@ -21,6 +21,11 @@ bool run_figure_has_rate(const struct run_figure *f)
 	return !strcmp(f->metric, METRIC_NS_PER_OP);
 }
 
+bool run_figure_is_displaced(const struct run_figure *f)
+{
+	return !strcmp(f->metric, METRIC_DISPLACED);
+}
+
 bool run_figure_is_time(const struct run_figure *f)
 {
 	return f->scale == CB_RATIO && f->better == CB_LESS && !strcmp(f->unit, "ns");

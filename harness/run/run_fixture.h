@@ -109,7 +109,8 @@ static inline void fixture_family(struct run *run, const char *name, enum cb_sha
 	    .kind_blocks = shape == CB_LINES,
 	    .rate = true,
 	    .contenders = CB_MODELS,
-	    .floor = "none"};
+	    .floor = "none",
+	    .bound = "distance"};
 
 	snprintf(f.name, sizeof(f.name), "%s", name);
 	assert_int_equal(run_add_family(run, &f), 0);
@@ -298,6 +299,7 @@ static inline void fixture_assert_facts(const struct run *a, const struct run *b
 		assert_int_equal(f->shape, g->shape);
 		assert_int_equal(f->contenders, g->contenders);
 		assert_string_equal(f->floor, g->floor);
+		assert_string_equal(f->bound, g->bound);
 		assert_int_equal(f->kind_blocks, g->kind_blocks);
 		assert_int_equal(f->rate, g->rate);
 	}

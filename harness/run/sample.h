@@ -6,6 +6,8 @@
 
 #include "harness/stats/histogram.h"
 
+#include <concbench/figure.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +82,11 @@ bool metric_get(const struct metric_set *set, const char *name, double *value);
 #define METRIC_OPS "ops"             /* operations of all workers together */
 #define METRIC_WINDOW_NS "window_ns"
 #define METRIC_CPU_NS_PER_OP "cpu_ns_per_op" /* CPU time of all workers / op */
-#define METRIC_JAIN "jain"                   /* Jain's index of the workers' operations */
+#define METRIC_DISPLACED CB_DISPLACED_NS_PER_OP
+#define METRIC_SOAKED_PCT                                                       \
+	"parked_soaked_pct" /* of the PUs, by a soaker while workers are parked \
+			     */
+#define METRIC_JAIN "jain"  /* Jain's index of the workers' operations */
 #define METRIC_VOLUNTARY "voluntary_switches_per_op"
 #define METRIC_INVOLUNTARY "involuntary_switches_per_op"
 #define METRIC_MIGRATIONS "migrations" /* moves to another PU; only unbound workers can */

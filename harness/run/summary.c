@@ -382,6 +382,20 @@ static bool beyond_quota(const struct series *s, double limit_cpus, char *why)
 	return true;
 }
 
+/* What nobody is charged for, or what is charged and takes nothing from others. */
+static void say_accounts(const struct series *s, char *why)
+{
+	const double taken = s->summary.figure.estimate;
+	char text[TEXT_FORMAT_MAX];
+	double charged;
+
+	if (run_figure_is_displaced(&s->figure) &&
+	    metric_get(&s->summary.medians, METRIC_CPU_NS_PER_OP, &charged) &&
+	    fabs(charged / taken - 1) > RUN_ACCOUNTS_AGREE)
+		say(why, "the kernel's accounts of the same windows charge %s, %.0f %% of it",
+		    text_format_ns(charged, text, sizeof(text)), 100 * charged / taken);
+}
+
 /* ok, noisy or oversubscribed, and why. */
 static void judge(
     struct series *s, bool pooled, const struct series_regimes *regimes, double limit_cpus)
@@ -424,6 +438,7 @@ static void judge(
 		    "some percentiles are left out because no launch is typical: a third or more "
 		    "of the launches are over %g times off",
 		    TYPICAL_FACTOR);
+	say_accounts(s, why);
 	if (sum->empty_samples)
 		say(why, "%s in %u of %u trials%s", lacking(&s->figure, what), sum->empty_samples,
 		    sum->samples, pooled ? ", so figures are whole time over all operations" : "");
@@ -466,6 +481,24 @@ static bool without_figure(struct series *s, const struct series_summary *sum)
 	return false;
 }
 
+/* What others did to it is no fault of its. */
+static bool others_were_robbed(struct series *s, const struct series_summary *sum)
+{
+	double soaked_pct;
+
+	if (!run_figure_is_displaced(&s->figure) ||
+	    !metric_get(&sum->medians, METRIC_SOAKED_PCT, &soaked_pct) ||
+	    soaked_pct >= RUN_SOAKED_LEAST_PCT)
+		return false;
+	s->status = STATUS_UNSUPPORTED;
+	s->reason[0] = '\0';
+	say(s->reason,
+	    "others took %.0f %% of its PUs while its workers were parked: what the workers took "
+	    "from them is not known",
+	    100 - soaked_pct);
+	return true;
+}
+
 static void drop_summary(struct series *s)
 {
 	free(s->summary.latency);
@@ -496,6 +529,10 @@ static int series_summarise(struct series *s, double limit_cpus)
 	rc = figures(&s->figure, &list, &sum);
 	if (rc)
 		goto out;
+	if (others_were_robbed(s, &sum)) {
+		drop_summary(s);
+		goto out;
+	}
 	rc = keep_merged(s, &sum);
 	if (!rc)
 		rc = percentiles_of(s, &list, &sum);

@@ -73,6 +73,17 @@ const struct cb_workload *case_workload(const struct bench_case *bc)
 	return bc->pub.model == CB_CALLBACK ? bc->kind->self->callback : bc->kind->self->work;
 }
 
+bool case_displaces(const struct bench_case *bc)
+{
+	unsigned count;
+	const struct cb_figure *f = kind_figures(bc->kind, &count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(f[i].metric, CB_DISPLACED_NS_PER_OP) == 0)
+			return true;
+	return false;
+}
+
 unsigned case_units(const struct bench_case *bc)
 {
 	if (case_workload(bc)->once)
@@ -179,15 +190,15 @@ static int can_place(const struct bench_case *bc, const struct host *h, char *wh
 	struct placement plan;
 	int ret;
 
-	if (!units)
-		return 0;
-	if (bc->pub.workers > h->max_workers && bc->pub.model != CB_COROUTINE) {
+	if (units && bc->pub.workers > h->max_workers && bc->pub.model != CB_COROUTINE) {
 		(void)snprintf(why, why_len, "%u workers: limits here allow %u (%s)",
 		    bc->pub.workers, h->max_workers,
 		    h->max_workers_by ? h->max_workers_by : "not said which");
 		return -ENOTSUP;
 	}
-	ret = placement_plan(h->topology, &bc->place, units, &plan, why, why_len);
+	/* A case without units still says where its workers would be. */
+	ret = placement_plan(
+	    h->topology, &bc->place, units ? units : bc->pub.workers, &plan, why, why_len);
 	if (!ret)
 		placement_free(&plan);
 	return ret;

@@ -90,6 +90,9 @@ uint64_t case_window_ns(unsigned workers, unsigned pus);
  * coroutines only. */
 bool case_applies(const struct bench_case *bc, unsigned i);
 
+/** case_displaces() - is one of its figures what its workers take from others (team_displace())? */
+bool case_displaces(const struct bench_case *bc);
+
 /** case_units() - OS threads or processes that carry its workers. */
 unsigned case_units(const struct bench_case *bc);
 

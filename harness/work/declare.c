@@ -36,6 +36,7 @@ static int add_family(struct run *run, const struct kind *k)
 	copy(out.caption, sizeof(out.caption), f->caption);
 	copy(out.axis, sizeof(out.axis), f->axis);
 	copy(out.floor, sizeof(out.floor), f->floor);
+	copy(out.bound, sizeof(out.bound), f->bound);
 	ret = run_add_family(run, &out);
 	if (ret == 0 || ret == -EEXIST)
 		add_params(run, k);

@@ -125,6 +125,7 @@ static const struct text_rule of_family[] = {
     TEXT(cb_family, question, ROOM(run_family, question), true),
     TEXT(cb_family, caption, ROOM(run_family, caption), false),
     TEXT(cb_family, axis, ROOM(run_family, axis), false),
+    TEXT(cb_family, bound, ROOM(run_family, bound), false),
     {0},
 };
 
@@ -317,7 +318,8 @@ static int look_at_point(const struct look *l, const struct kind *k, const char 
 		    "'%.*s' is not one of its parameters; accepted: those of the family and its "
 		    "own",
 		    (int)set.key_len, set.key);
-	ret = param_parse_list(k->param[param], 1, set.values, &value, &values, why, sizeof(why));
+	ret = param_parse_list(
+	    k->param[param], 1, NULL, set.values, &value, &values, why, sizeof(why));
 	if (!ret)
 		free(value);
 	return !ret || ret == -ENOMEM ? ret : wrong(l, "%s", why);
@@ -483,6 +485,27 @@ static int list_families(const struct look *l)
 	return wrong(l, "no such family; accepted: %s", list);
 }
 
+/* The harness measures it, and needs workers for that. */
+static int look_at_displaced(struct look *l, const struct kind *k)
+{
+	unsigned count;
+	const struct cb_figure *f = kind_figures(k, &count);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(f[i].metric, METRIC_DISPLACED) != 0)
+			continue;
+		look_at(l, "figure", i, f[i].metric);
+		if (f[i].scale != CB_RATIO || strcmp(f[i].unit, "ns") != 0)
+			return wrong(
+			    l, "the metric is the harness's; accepted: CB_FIGURE_DISPLACED()");
+		if (!k->self->work->batch)
+			return wrong(
+			    l, "nobody works in a window; accepted: of a kind with batch()");
+	}
+	l->part[0] = '\0';
+	return 0;
+}
+
 int declared_kind(struct kind *k, char *err, size_t err_len)
 {
 	const struct cb_kind *self = k->self;
@@ -508,7 +531,9 @@ int declared_kind(struct kind *k, char *err, size_t err_len)
 		ret = look_at_axis(&l, k, self->axis);
 	if (!ret)
 		ret = look_at_sweeps(&l, k, self->sweeps, self->sweep_count);
-	return ret ? ret : look_at_figures(&l, self->figures, self->figure_count);
+	if (!ret)
+		ret = look_at_figures(&l, self->figures, self->figure_count);
+	return ret ? ret : look_at_displaced(&l, k);
 }
 
 int declared_family(const struct cb_family *f, char *err, size_t err_len)
@@ -521,7 +546,7 @@ int declared_family(const struct cb_family *f, char *err, size_t err_len)
 	if (!ret && (!is_name(f->name) || !is_name(f->plural)))
 		ret = wrong(&l, "name or plural is none; accepted: " NAME_CHARACTERS);
 	if (!ret)
-		ret = chosen(&l, "shape", f->shape, CB_LINES + 1, "one of enum cb_shape");
+		ret = chosen(&l, "shape", f->shape, CB_MATRIX + 1, "one of enum cb_shape");
 	if (!ret)
 		ret = chosen(
 		    &l, "contenders", f->contenders, CB_MODELS + 1, "one of enum cb_contenders");

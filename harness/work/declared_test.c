@@ -229,6 +229,19 @@ static void workloads(void **state)
 	MISTAKE(beside.program = program, "companion 1 ('soaker'): it has more than one thing to");
 }
 
+static void figures_of_the_harness(void **state)
+{
+	static struct cb_figure displaced[] = {CB_FIGURE_DISPLACED("what others lose")};
+
+	(void)state;
+	MISTAKE((kind.figures = displaced, kind.figure_count = 1, work.batch = NULL,
+		    work.once = once, kind.callback = NULL, kind.models = CB_CAN_ALL),
+	    "figure 1 ('displaced_ns_per_op'): nobody works in a window; accepted: of a kind with");
+	displaced[0].unit = "us";
+	MISTAKE((kind.figures = displaced, kind.figure_count = 1),
+	    "figure 1 ('displaced_ns_per_op'): the metric is the harness's; accepted: CB_FIGURE_D");
+}
+
 static void parameters(void **state)
 {
 	(void)state;
@@ -341,7 +354,8 @@ static void families(void **state)
 	MISTAKE(family.caption = "a\nb", "kind first/*: caption has a line's end");
 	MISTAKE(family.axis = "depth", "kind first/*: axis: 'depth' is none of its parameters");
 	MISTAKE(family.axis = "model", "kind first/*: axis: the values of 'model' are no numbers");
-	MISTAKE(family.shape = (enum cb_shape)5, "shape is 5; accepted: one of enum cb_shape");
+	MISTAKE(family.shape = (enum cb_shape)(CB_MATRIX + 1),
+	    "shape is 6; accepted: one of enum cb_shape");
 	MISTAKE(family.contenders = (enum cb_contenders)3, "contenders is 3; accepted: one of");
 }
 
@@ -366,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(what_is_whole_is_taken),
 	    cmocka_unit_test(kinds),
 	    cmocka_unit_test(workloads),
+	    cmocka_unit_test(figures_of_the_harness),
 	    cmocka_unit_test(parameters),
 	    cmocka_unit_test(too_many_parameters),
 	    cmocka_unit_test(sweeps),

@@ -137,22 +137,26 @@ static const char *keep_text(const char *text)
 	return k->text;
 }
 
+static int keep_place(const struct placement_policy *place, struct param_value *out)
+{
+	const char *kept = keep_text(place->text);
+
+	if (!kept)
+		return -ENOMEM;
+	*out = (struct param_value){.text = kept};
+	return 0;
+}
+
 static int parse_place(
     const struct cb_param *p, const char *text, struct param_value *out, char *err, size_t err_len)
 {
 	struct placement_policy place;
 	char why[256];
 
-	if (placement_parse(text, &place, why, sizeof(why)) != 0) {
-		(void)snprintf(err, err_len, "%s: %s", p->key, why);
-		return -EINVAL;
-	}
-	const char *kept = keep_text(place.text);
-
-	if (!kept)
-		return -ENOMEM;
-	*out = (struct param_value){.text = kept};
-	return 0;
+	if (placement_parse(text, &place, why, sizeof(why)) == 0)
+		return keep_place(&place, out);
+	(void)snprintf(err, err_len, "%s: %s", p->key, why);
+	return -EINVAL;
 }
 
 int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct param_value *out,
@@ -241,6 +245,30 @@ static int append_range(const struct cb_param *p, unsigned pus, const char *text
 	return ret ? ret : append(p, l, &high);
 }
 
+/* "pairs", "pairs:unlike" */
+static int append_many(const struct cb_param *p, const struct topology *topo, const char *text,
+    struct list *l, char *err, size_t err_len)
+{
+	struct placement_policy *many;
+	size_t count;
+	char why[256];
+	int ret = placement_many(topo, text, &many, &count, why, sizeof(why));
+
+	if (ret) {
+		(void)snprintf(err, err_len, "%s: %s", p->key, why);
+		return ret;
+	}
+	for (size_t i = 0; i < count && !ret; i++) {
+		struct param_value v;
+
+		ret = keep_place(&many[i], &v);
+		if (!ret)
+			ret = append(p, l, &v);
+	}
+	free(many);
+	return ret;
+}
+
 /* The end of the next item. A comma in "list:0,2-3" belongs to it. */
 static size_t item_length(const struct cb_param *p, const char *text)
 {
@@ -252,8 +280,8 @@ static size_t item_length(const struct cb_param *p, const char *text)
 	return n;
 }
 
-int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
-    struct param_value **out, size_t *count, char *err, size_t err_len)
+int param_parse_list(const struct cb_param *p, unsigned pus, const struct topology *topo,
+    const char *text, struct param_value **out, size_t *count, char *err, size_t err_len)
 {
 	struct list l = {0};
 	int ret = 0;
@@ -266,6 +294,8 @@ int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
 
 		if (dots) {
 			ret = append_range(p, pus, item, dots, &l, err, err_len);
+		} else if (item && p->unit == CB_PLACE && placement_is_many(item)) {
+			ret = append_many(p, topo, item, &l, err, err_len);
 		} else {
 			ret = item ? param_parse(p, pus, item, &v, err, err_len) : -ENOMEM;
 			if (!ret)

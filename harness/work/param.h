@@ -29,11 +29,13 @@ int param_parse(const struct cb_param *p, unsigned pus, const char *text, struct
 
 /**
  * param_parse_list() - several, without doubles, in the order typed.
- * @out: [*count] values; free() it.
+ * @topo: of placements, what "pairs" stands for; NULL: no machine is known, and they
+ * stand for nothing.
+ * @out: [*count] values; free() it. None, of a list that stands for nothing here.
  * Return: as param_parse(); -ENOMEM.
  */
-int param_parse_list(const struct cb_param *p, unsigned pus, const char *text,
-    struct param_value **out, size_t *count, char *err, size_t err_len);
+int param_parse_list(const struct cb_param *p, unsigned pus, const struct topology *topo,
+    const char *text, struct param_value **out, size_t *count, char *err, size_t err_len);
 
 /* The base value of "carriers": one for each PU that the placement has, but no more than
  * workers. */

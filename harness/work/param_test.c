@@ -104,7 +104,7 @@ static void lists_and_ranges(void **state)
 		size_t count = 0;
 		char err[300] = "";
 		const int ret =
-		    param_parse_list(&p, 4, table[i].typed, &v, &count, err, sizeof(err));
+		    param_parse_list(&p, 4, NULL, table[i].typed, &v, &count, err, sizeof(err));
 
 		if (!ret != (table[i].count > 0) || (!ret && count != table[i].count))
 			fail_msg("'%s': %d, %zu values, %s", table[i].typed, ret, count, err);
@@ -135,7 +135,7 @@ static void what_a_range_is_is_said(void **state)
 		    "LOW from 1 and FACTOR from 2",
 		    typed[i]);
 		assert_int_equal(
-		    param_parse_list(&p, 4, typed[i], &v, &count, err, sizeof(err)), -EINVAL);
+		    param_parse_list(&p, 4, NULL, typed[i], &v, &count, err, sizeof(err)), -EINVAL);
 		assert_string_equal(err, says);
 	}
 }
@@ -149,12 +149,40 @@ static void a_list_of_pus_keeps_its_commas(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    param_parse_list(&p, 4, "list:0,2-3,same,list:1", &v, &count, err, sizeof(err)), 0);
+	    param_parse_list(&p, 4, NULL, "list:0,2-3,same,list:1", &v, &count, err, sizeof(err)),
+	    0);
 	assert_int_equal(count, 3);
 	assert_string_equal(v[0].text, "list:0,2-3");
 	assert_string_equal(v[1].text, "same");
 	assert_string_equal(v[2].text, "list:1");
 	free(v);
+}
+
+static void pairs_are_those_of_the_machine(void **state)
+{
+	const struct cb_param p = CB_PARAM_PLACE("none");
+	static const char *const want[] = {"same", "pair:0-1", "pair:0-2", "pair:1-2"};
+	struct topology *topo;
+	struct param_value *v;
+	size_t count;
+	char err[300];
+
+	(void)state;
+	assert_int_equal(topology_synthetic("core:3 pu:1", NULL, &topo, err, sizeof(err)), 0);
+	assert_int_equal(param_parse_list(&p, 3, topo, "same,pair:0-1,pairs:unlike,pairs", &v,
+			     &count, err, sizeof(err)),
+	    0);
+	assert_int_equal(count, 4);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(v[i].text, want[i]);
+	free(v);
+	topology_free(topo);
+	assert_int_equal(param_parse_list(&p, 1, NULL, "pairs", &v, &count, err, sizeof(err)), 0);
+	assert_int_equal(count, 0);
+	free(v);
+	assert_int_equal(
+	    param_parse_list(&p, 1, NULL, "pairs:1", &v, &count, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "place: 'pairs:1' is not known; accepted: pairs"));
 }
 
 /* The largest numbers: the next one of a range would be beyond what can be counted. */
@@ -167,13 +195,14 @@ static void ranges_end(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    param_parse_list(&p, 4, "1..9223372036854775807", &v, &count, err, sizeof(err)), 0);
+	    param_parse_list(&p, 4, NULL, "1..9223372036854775807", &v, &count, err, sizeof(err)),
+	    0);
 	assert_int_equal(count, 64);
 	assert_true(v[62].n == INT64_C(1) << 62);
 	assert_true(v[63].n == INT64_MAX);
 	free(v);
-	assert_int_equal(
-	    param_parse_list(&p, 4, "3..9223372036854775807x1000000", &v, &count, err, sizeof(err)),
+	assert_int_equal(param_parse_list(&p, 4, NULL, "3..9223372036854775807x1000000", &v, &count,
+			     err, sizeof(err)),
 	    0);
 	assert_int_equal(count, 5);
 	free(v);
@@ -242,7 +271,7 @@ static void mistakes_are_explained(void **state)
 	    {&colour, "", -EINVAL, "colour: '' is not one of its values; accepted: red green"},
 	    {&place, "moon", -EINVAL,
 		"place: 'moon' is not known; accepted: same, smt, compact, scatter, llc, cross, "
-		"list:..., none"},
+		"list:..., pair:A-B, none"},
 	};
 	struct param_value v = {.n = 4711};
 	char err[300];
@@ -279,18 +308,21 @@ static void what_is_too_long_is_refused_whole(void **state)
 
 	(void)state;
 	(void)snprintf(text, sizeof(text), "%0*d..8", 100, 1);
-	assert_int_equal(param_parse_list(&count, 4, text, &v, &n, err, sizeof(err)), -EINVAL);
+	assert_int_equal(
+	    param_parse_list(&count, 4, NULL, text, &v, &n, err, sizeof(err)), -EINVAL);
 	(void)snprintf(text, sizeof(text), "1..%0*d", 100, 8);
-	assert_int_equal(param_parse_list(&count, 4, text, &v, &n, err, sizeof(err)), -EINVAL);
+	assert_int_equal(
+	    param_parse_list(&count, 4, NULL, text, &v, &n, err, sizeof(err)), -EINVAL);
 	assert_non_null(strstr(err, "n: '1..000"));
 	(void)snprintf(text, sizeof(text), "%0*d", 300, 8);
-	assert_int_equal(param_parse_list(&count, 4, text, &v, &n, err, sizeof(err)), 0);
+	assert_int_equal(param_parse_list(&count, 4, NULL, text, &v, &n, err, sizeof(err)), 0);
 	assert_int_equal(v[0].n, 8);
 	free(v);
 	n = (size_t)snprintf(text, sizeof(text), "list:");
 	while (n < PLACEMENT_TEXT_MAX)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s10", n > 5 ? "," : "");
-	assert_int_equal(param_parse_list(&place, 4, text, &v, &n, err, sizeof(err)), -EINVAL);
+	assert_int_equal(
+	    param_parse_list(&place, 4, NULL, text, &v, &n, err, sizeof(err)), -EINVAL);
 	assert_non_null(strstr(err, "place: 'list:10,10,"));
 	assert_non_null(strstr(err, "longer than 127 characters"));
 }
@@ -370,6 +402,7 @@ int main(void)
 	    cmocka_unit_test(ranges_end),
 	    cmocka_unit_test(what_a_range_is_is_said),
 	    cmocka_unit_test(a_list_of_pus_keeps_its_commas),
+	    cmocka_unit_test(pairs_are_those_of_the_machine),
 	    cmocka_unit_test(numbers_are_spelt_with_their_unit),
 	    cmocka_unit_test(mistakes_are_explained),
 	    cmocka_unit_test(what_is_too_long_is_refused_whole),

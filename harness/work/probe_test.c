@@ -20,6 +20,9 @@ struct seen {
 	struct cb_line line;
 };
 
+/* Which way: of the next one that looks. */
+static enum cb_line_as as;
+
 /* In a team: it is that which knows the machine. */
 static int look(struct cb_env *env, struct cb_metrics *metrics, char *why, size_t why_len)
 {
@@ -29,7 +32,7 @@ static int look(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	(void)why;
 	(void)why_len;
 	memcpy(s->pu, env->pu, env->workers * sizeof(s->pu[0])); /* three at most */
-	s->ret = cb_probe_line(s->pu[0], s->pu[1], &s->line);
+	s->ret = cb_probe_line_as(s->pu[0], s->pu[1], as, &s->line);
 	return 0;
 }
 
@@ -73,15 +76,22 @@ static void it_goes_there_and_back(void **state)
 	assert_int_equal(s.pu[0], -1);
 	assert_int_equal(s.ret, -EINVAL);
 	if (topology_pu_count(topo) > 1) {
-		/* On a busy machine one of the two may have no time. */
-		for (int i = 0; i < 50 && (i == 0 || s.ret == -ETIMEDOUT); i++)
-			s = look_at(topo, "scatter");
-		assert_int_equal(s.ret, 0);
-		assert_int_not_equal(s.pu[0], s.pu[1]);
-		assert_true(s.line.passes > 0);
-		assert_int_equal(s.line.passes, s.line.echoes);
-		assert_true(s.line.ns > 0.0);
+		for (as = CB_LINE_STORE; as < CB_LINE_AS_COUNT; as++) {
+			/* On a busy machine one of the two may have no time. */
+			for (int i = 0; i < 50 && (i == 0 || s.ret == -ETIMEDOUT); i++)
+				s = look_at(topo, "scatter");
+			assert_int_equal(s.ret, 0);
+			assert_int_not_equal(s.pu[0], s.pu[1]);
+			assert_true(s.line.passes > 0);
+			assert_int_equal(s.line.passes, s.line.echoes);
+			assert_int_equal(s.line.left, s.line.passes + s.line.echoes);
+			assert_int_equal(s.line.astray, 0);
+			assert_true(s.line.ns > 0.0);
+		}
+		as = CB_LINE_STORE;
 		assert_int_equal(cb_probe_line(s.pu[0], 4095, &s.line), -EPERM);
+		assert_int_equal(
+		    cb_probe_line_as(s.pu[0], s.pu[1], CB_LINE_AS_COUNT, &s.line), -EINVAL);
 	}
 	topology_free(topo);
 }

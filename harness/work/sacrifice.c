@@ -94,6 +94,7 @@ int cb_sacrifice_watched(void (*fn)(void *arg), uint64_t (*progress)(const void 
 	const uint64_t begin_ns = clock_now_ns();
 	const pid_t self = getpid();
 	int adopts = 0, pidfd, ended, status = 0, ret;
+	uint64_t ended_ns;
 	pid_t pid;
 
 	if (prctl(PR_GET_CHILD_SUBREAPER, &adopts) != 0 ||
@@ -113,10 +114,11 @@ int cb_sacrifice_watched(void (*fn)(void *arg), uint64_t (*progress)(const void 
 	ended = pidfd < 0  ? -errno
 		: progress ? await_end_or_hang(pidfd, progress, arg, within_ns)
 			   : await_end(pidfd, begin_ns + within_ns);
+	ended_ns = clock_now_ns();
 	if (pidfd >= 0)
 		(void)close(pidfd);
 	memset(fate, 0, sizeof(*fate));
-	fate->wall_ns = clock_now_ns() - begin_ns;
+	fate->ended_ns = ended_ns;
 	ret = end_group(pid, &status);
 	if (ended < 0)
 		ret = ended;

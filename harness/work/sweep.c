@@ -78,11 +78,16 @@ static int set_axis(struct sweep *s, unsigned param, const char *values, char *e
 	struct param_value *value;
 	size_t count;
 	unsigned at = 0;
-	int ret = param_parse_list(
-	    s->kind->param[param], s->host->pus, values, &value, &count, err, err_len);
+	int ret = param_parse_list(s->kind->param[param], s->host->pus, s->host->topology, values,
+	    &value, &count, err, err_len);
 
 	if (ret)
 		return ret == -ENOMEM ? ret : -EINVAL;
+	/* Of all lists only pairs may be empty. */
+	if (!count && !s->why[0])
+		(void)snprintf(s->why, s->why_len,
+		    "%s=%s: the one usable PU here has no other beside it",
+		    s->kind->param[param]->key, values);
 	while (at < s->axes && s->axis[at].param != param)
 		at++;
 	if (at < s->axes)
@@ -273,8 +278,9 @@ static int compare_cases(const void *left, const void *right)
 
 		if (x->n != y->n)
 			return x->n < y->n ? -1 : 1;
+		/* By its numbers: "pair:0-2" before "pair:0-10". */
 		if (a->kind->param[i]->unit == CB_PLACE && strcmp(x->text, y->text) != 0)
-			return strcmp(x->text, y->text);
+			return strverscmp(x->text, y->text);
 	}
 	return 0;
 }

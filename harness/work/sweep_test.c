@@ -386,6 +386,39 @@ static void a_big_machine_has_bigger_cases(void **state)
 	topology_free(big);
 }
 
+/* The machine says how many pairs there are. One PU has none, and whoever asks is told. */
+static void pairs_are_the_machine_s(void **state)
+{
+	struct sweep_set set[2];
+	const struct sweep_request q = {
+	    .profile = CB_FULL, .family = &third, .set = set, .sets = 2};
+	struct topology *many, *one;
+	struct case_list list = {0};
+	struct host h;
+	char err[400];
+
+	(void)state;
+	assert_int_equal(sweep_set_parse("place=pairs", &set[0], err, sizeof(err)), 0);
+	assert_int_equal(sweep_set_parse("model=thread", &set[1], err, sizeof(err)), 0);
+	assert_int_equal(topology_synthetic("core:12 pu:1", NULL, &many, err, sizeof(err)), 0);
+	h = (struct host){.topology = many, .pus = 12, .max_workers = 1000};
+	assert_int_equal(sweep_cases(&registry, &h, &q, &list, err, sizeof(err)), 0);
+	assert_int_equal(list.count, 2 * 66);
+	for (size_t i = 0; i < list.count; i++)
+		assert_string_equal(list.item[i].unsupported, "");
+	/* By their numbers. */
+	assert_string_equal(list.item[0].name, P("thread", "1/place:pair:0-1"));
+	assert_string_equal(list.item[1].name, P("thread", "1/place:pair:0-2"));
+	assert_string_equal(list.item[9].name, P("thread", "1/place:pair:0-10"));
+	case_list_free(&list);
+	topology_free(many);
+	assert_int_equal(topology_synthetic("core:1 pu:1", NULL, &one, err, sizeof(err)), 0);
+	h = (struct host){.topology = one, .pus = 1, .max_workers = 1000};
+	assert_int_equal(sweep_cases(&registry, &h, &q, &list, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "place=pairs: the one usable PU here has no other beside it"));
+	topology_free(one);
+}
+
 static void mistakes_are_named(void **state)
 {
 	static const struct {
@@ -448,6 +481,7 @@ int main(void)
 	    cmocka_unit_test(a_value_that_nobody_can_do_is_a_mistake),
 	    cmocka_unit_test(lists_go_on_without_doubles),
 	    cmocka_unit_test(a_big_machine_has_bigger_cases),
+	    cmocka_unit_test(pairs_are_the_machine_s),
 	    cmocka_unit_test(mistakes_are_named),
 	};
 

@@ -6,6 +6,8 @@
 #include "harness/base/clock.h"
 #include "harness/base/random.h"
 #include "harness/work/companion.h"
+#include "harness/work/deadlock.h"
+#include "harness/work/soak.h"
 #include "harness/work/worker_models.h"
 
 #include <errno.h>
@@ -66,7 +68,14 @@ static int lay_out_counted(struct team *t)
 	return 0;
 }
 
-static int lay_out(struct team *t, uint64_t seed, bool counting)
+/* Only if wanted, too. */
+static int lay_out_soak(struct team *t)
+{
+	t->soak = arena_alloc(&t->arena, soakers_bytes(soakers_wanted(t)));
+	return t->soak ? 0 : -ENOMEM;
+}
+
+static int lay_out(struct team *t, const struct team_options *o)
 {
 	/* A case without units has no workers of ours, however many its name says. */
 	const unsigned workers = t->units ? t->bc->pub.workers : 0;
@@ -77,14 +86,15 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 		      t->units * sizeof(struct trial_unit) + sizeof(struct trial_line) +
 		      histograms * sizeof(struct histogram) +
 		      companions * companion_shared_bytes() +
-		      (counting ? t->units * sizeof(struct trial_counted) : 0) + 64 * 1024;
+		      (o->counting ? t->units * sizeof(struct trial_counted) : 0) +
+		      (o->displacing ? soakers_bytes(soakers_wanted(t)) : 0) + 64 * 1024;
 	int ret = arena_create(&t->arena, size);
 
 	if (ret)
 		return ret;
 	/* Layout decides a few per cent: let each launch draw its own, and the launches' spread
 	 * say how much it matters (Mytkowicz et al., ASPLOS 2009). */
-	arena_skip(&t->arena, (size_t)(mix(seed) % 256) * ARENA_ALIGN);
+	arena_skip(&t->arena, (size_t)(mix(o->seed) % 256) * ARENA_ALIGN);
 	t->line = arena_alloc(&t->arena, sizeof(*t->line));
 	t->slots = arena_alloc(&t->arena, workers * sizeof(*t->slots));
 	t->unit = arena_alloc(&t->arena, t->units * sizeof(*t->unit));
@@ -107,7 +117,8 @@ static int lay_out(struct team *t, uint64_t seed, bool counting)
 	    !t->env.state || (histograms && !t->latency) || !t->workers)
 		return -ENOMEM;
 	atomic_init(&t->line->parked_epoch, UINT_MAX);
-	return counting ? lay_out_counted(t) : 0;
+	ret = o->counting ? lay_out_counted(t) : 0;
+	return !ret && o->displacing ? lay_out_soak(t) : ret;
 }
 
 static void prepare_workers(struct team *t, uint64_t seed)
@@ -152,10 +163,11 @@ int team_death(const struct team *t, char *why, size_t why_len)
 /* How long workers whose companion has ended well may take to say that they have sent it away. */
 #define LAST_WORDS_NS CLOCK_NS_PER_S
 
-/* All units are at the line for trial @epoch, or one is known to have died. */
+/* All units are at the line for trial @epoch, or one is known to have died, or never to get there.
+ */
 int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 {
-	uint64_t give_up_ns = 0;
+	uint64_t give_up_ns = 0, circle = 0;
 	bool units_alive;
 	unsigned seen;
 	int ret;
@@ -165,6 +177,8 @@ int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len)
 		futex_wait(&t->line->parked_epoch, seen, TEAM_ALIVE_CHECK_NS);
 		ret = t->model->alive(t, why, why_len);
 		units_alive = !ret;
+		if (!ret && deadlock_find(t, &circle, why, why_len) != 0)
+			return -EDEADLK;
 		if (!ret)
 			ret = companions_alive(t, why, why_len);
 		if (ret &&
@@ -202,6 +216,7 @@ static void dismiss(struct team *t)
 	futex_wake(&t->line->epoch, INT_MAX);
 	if (t->units)
 		t->model->stop(t);
+	soakers_stop(t);
 	companions_stop(t);
 }
 
@@ -292,7 +307,7 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	/* In processes of its own, which are gone before there is anything to be disturbed. */
 	if (o->probing)
 		t->round_trip_ns = round_trip_ns(t);
-	ret = lay_out(t, o->seed, o->counting);
+	ret = lay_out(t, o);
 	if (ret) {
 		(void)snprintf(why, why_len, "out of memory for the shared arena");
 		goto out_free;
@@ -313,6 +328,10 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 	ret = companions_start(t, why, why_len);
 	if (ret)
 		goto out_teardown;
+	if (o->displacing)
+		ret = soakers_start(t, why, why_len);
+	if (ret)
+		goto out_companions;
 	if (!t->units)
 		return 0;
 	ret = t->model->start(t, why, why_len);
@@ -326,6 +345,9 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
 
 out_stop:
 	dismiss(t);
+	goto out_teardown;
+out_companions:
+	companions_stop(t);
 out_teardown:
 	if (t->load->teardown)
 		t->load->teardown(&t->env);
@@ -405,6 +427,7 @@ void team_unit_begin(struct team *t, unsigned i)
 {
 	struct trial_unit *u = &t->unit[i];
 
+	atomic_store_explicit(&u->tid, gettid(), memory_order_relaxed);
 	bind_unit(t, i);
 	whereabouts_open(&u->where);
 	tell_workers(t, i);

@@ -54,6 +54,9 @@ struct team {
 	struct trial_counted *counted; /* arena, [units], or NULL: a team for timing */
 	struct companion_process *companions; /* heap, [load->companion_count] */
 	struct cb_usage *usage;               /* heap, the same; env.companion */
+	struct soak *soak;                    /* arena; NULL: a team that displaces nobody */
+	pid_t *soaker_pid;                    /* heap, [soakers] */
+	unsigned soakers;
 	/* the model's own */
 	pthread_t *threads;
 	pid_t *pids;
@@ -69,9 +72,10 @@ struct team_options {
 	/* Units have hardware counters on in their windows: add them up with trial_counters_sum().
 	 * Nothing else of such trials is worth keeping. */
 	bool counting;
-	bool probing;  /* find out round_trip_ns, before there are any workers */
-	double given;  /* the figure that the case depends on */
-	bool checking; /* for conformance: struct cb_env */
+	bool displacing; /* for team_displace(), and no other trials */
+	bool probing;    /* find out round_trip_ns, before there are any workers */
+	double given;    /* the figure that the case depends on */
+	bool checking;   /* for conformance: struct cb_env */
 };
 
 /**
@@ -88,10 +92,25 @@ int team_create(struct team *t, const struct bench_case *bc, const struct topolo
  * @window_ns: length of the window.
  * @out:       filled on success (launch and slot are the caller's); release with sample_free().
  *
- * Return: 0; -EBADMSG the work is not right; -ECHILD a worker died; -EIO a worker's error; -ENOMEM;
- * @why has the line. After an error only team_destroy() may follow.
+ * Return: 0; -EBADMSG the work is not right; -ECHILD a worker died; -EIO a worker's error; -EDEADLK
+ * workers wait for each other (deadlock.h), and will wait for team_destroy(), too; -ENOMEM; @why
+ * has the line. After an error only team_destroy() may follow.
  */
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len);
+
+/**
+ * team_displace() - as team_trial(), for a team that was made for it: what do the workers take from
+ * somebody else who has work for their PUs? Windows in which they work alternate with windows in
+ * which they are parked, and a soaker takes whatever is left of each PU in both.
+ * @window_ns: of each window in which they work.
+ *
+ * Return: as team_trial(); -ENOTSUP: it was less than can be told.
+ */
+int team_displace(
+    struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len);
+
+/** team_displace_ns() - for planning: what such a turn takes in all. */
+uint64_t team_displace_ns(uint64_t window_ns, unsigned units);
 
 /** team_beside_ns() - for planning: roughly what a turn takes in addition to its window (calling
  * the units to the start, warm-up, passing on the sample). Measured on a shared machine with two
@@ -106,7 +125,8 @@ void team_destroy(struct team *t);
 
 /* ---- between team.c and team_trial.c ---- */
 
-/** team_await_parked() - all units are at the line after trial @epoch. Return: 0; -ECHILD. */
+/** team_await_parked() - all units are at the line after trial @epoch. Return: 0; -ECHILD; -EDEADLK
+ * some of them never will be. */
 int team_await_parked(struct team *t, unsigned epoch, char *why, size_t why_len);
 
 /** team_units_error() - the first error of a unit, or 0. */

@@ -457,6 +457,7 @@ static int grow(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	/* A figure that could not be had is none. */
 	assert_int_equal(cb_metric(metrics, "bytes_per_nothing", NAN), -EINVAL);
 	assert_int_equal(cb_metric(metrics, "not a name", 1.0), -EINVAL);
+	cb_outcome(metrics, (const char *const[]){"grown", "stayed", "shrunk", NULL}, 1);
 	clock_sleep_until_ns(begin_ns + CLOCK_NS_PER_MS);
 	g->calls++;
 	g->took_ns = clock_now_ns() - begin_ns;
@@ -522,6 +523,12 @@ static void a_trial_may_be_one_call(void **state)
 			assert_true(sample_length_ns(&sample) == value);
 			assert_true(metric_get(&sample.metrics, "bytes_each", &value));
 			assert_true(value == 100.0 + i);
+			assert_true(
+			    metric_get(&sample.metrics, "outcome.grown", &value) && value == 0);
+			assert_true(
+			    metric_get(&sample.metrics, "outcome.stayed", &value) && value == 1);
+			assert_true(
+			    metric_get(&sample.metrics, "outcome.shrunk", &value) && value == 0);
 			assert_true(metric_get(&sample.metrics, "bytes_left", &value));
 			/* Nothing of windows, operations and workers. */
 			assert_false(metric_get(&sample.metrics, METRIC_WINDOW_NS, &value));

@@ -1,5 +1,6 @@
 /* team_trial.c - one trial of a team, and what its sample is made of. */
 #include "harness/work/companion.h"
+#include "harness/work/deadlock.h"
 #include "harness/work/team.h"
 
 #include "harness/base/clock.h"
@@ -74,7 +75,7 @@ static int start_trial(struct team *t, uint64_t window_ns)
 static bool await_window(struct team *t)
 {
 	const struct trial_line *line = t->line;
-	uint64_t look_ns = line->earliest_ns + TEAM_ALIVE_CHECK_NS;
+	uint64_t look_ns = line->earliest_ns + TEAM_ALIVE_CHECK_NS, circle = 0;
 	char why[REASON_MAX];
 
 	clock_sleep_until_ns(line->earliest_ns);
@@ -82,7 +83,8 @@ static bool await_window(struct team *t)
 		if (atomic_load_explicit(&line->stop, memory_order_relaxed) == TRIAL_STOP_ABORT)
 			return false;
 		if (clock_now_ns() >= look_ns) {
-			if (t->model->alive(t, why, sizeof(why)) != 0)
+			if (t->model->alive(t, why, sizeof(why)) != 0 ||
+			    deadlock_find(t, &circle, why, sizeof(why)) != 0)
 				return false;
 			look_ns += TEAM_ALIVE_CHECK_NS;
 		}
@@ -416,11 +418,22 @@ int cb_metric(struct cb_metrics *m, const char *name, double value)
 	return metric_add((struct metric_set *)(void *)m, name, value);
 }
 
+void cb_outcome(struct cb_metrics *m, const char *const *words, unsigned which)
+{
+	char name[METRIC_NAME_MAX + sizeof(METRIC_OUTCOME)];
+
+	for (unsigned i = 0; words[i]; i++) {
+		(void)snprintf(name, sizeof(name), METRIC_OUTCOME "%s", words[i]);
+		(void)cb_metric(m, name, i == which);
+	}
+}
+
 int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why, size_t why_len)
 {
 	struct surroundings_reading before;
 	struct sample sample = {0};
 	struct totals sum;
+	uint64_t circle = 0;
 	int epoch, ret;
 
 	if (t->load->once)
@@ -432,6 +445,10 @@ int team_trial(struct team *t, uint64_t window_ns, struct sample *out, char *why
 	ret = team_await_parked(t, (unsigned)epoch, why, why_len);
 	if (!ret)
 		ret = finish_line(t, why, why_len);
+	/* Coroutines that wait for each other leave their carrier nothing to do; now who they are.
+	 */
+	for (unsigned look = 0; ret == -EDEADLK && look < 2; look++)
+		(void)deadlock_find(t, &circle, why, why_len);
 	if (ret)
 		return ret;
 	sum_up(t, &sum);

@@ -56,6 +56,10 @@ struct trial_slot {
 	uint64_t start_ns; /* when it began */
 	int error;         /* negative errno */
 	char error_what[60];
+	/* Of a coroutine: what it waits for in cb_lock(), and how often it has begun to:
+	 * deadlock.h. */
+	const struct cb_mutex *_Atomic wants;
+	_Atomic uint64_t waits;
 };
 
 /* When the usage of an OS thread was read: as the first of its workers crossed. */
@@ -71,6 +75,7 @@ struct trial_counted;
 /* The OS thread or process under one or more workers. */
 struct trial_unit {
 	_Alignas(ARENA_ALIGN) int bound_pu; /* read back, -1 when unbound */
+	_Atomic int tid;                    /* gettid(2); 0: it has not begun */
 	int error;                          /* of setting the unit up, negative errno */
 	char error_what[60];
 	uint64_t start_ns;

@@ -1,4 +1,5 @@
 /* worker_coroutine.c - the worker's operations in a coroutine: they suspend it. */
+#include "harness/work/trial.h"
 #include "harness/work/worker_models.h"
 
 static ssize_t suspending_read(struct cb_worker *w, int fd, void *buf, size_t n)
@@ -38,18 +39,35 @@ static void suspending_yield(struct cb_worker *w)
 	cb_carrier_yield(cb_carrier_here());
 }
 
+/* It waits for @m, or has done so (NULL): for whoever looks who waits for whom. */
+static void note_wish(struct cb_worker *w, const struct cb_mutex *m)
+{
+	struct trial_slot *slot = worker_of(w)->slot;
+
+	if (m)
+		atomic_store_explicit(&slot->waits,
+		    atomic_load_explicit(&slot->waits, memory_order_relaxed) + 1,
+		    memory_order_relaxed);
+	/* After the other: whoever sees it sees which wait it is. */
+	atomic_store_explicit(&slot->wants, m, memory_order_release);
+}
+
 static void suspending_lock(struct cb_worker *w, struct cb_mutex *m)
 {
-	(void)w;
-	while (m->locked)
+	while (m->locked) {
+		note_wish(w, m);
 		cb_carrier_park(cb_carrier_here(), &m->queue);
+		note_wish(w, NULL);
+	}
 	m->locked = true;
+	cb_store(&m->owner, w->index + 1);
 }
 
 static void suspending_unlock(struct cb_worker *w, struct cb_mutex *m)
 {
 	(void)w;
 	m->locked = false;
+	cb_store(&m->owner, 0);
 	(void)cb_carrier_wake_one(cb_carrier_here(), &m->queue);
 }
 

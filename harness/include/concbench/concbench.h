@@ -112,6 +112,7 @@ struct cb_mutex {
 	pthread_mutex_t pthread;
 	struct cb_waitq queue;
 	bool locked;
+	uint32_t owner; /* of coroutines: the worker that has it, by index and 1; 0: nobody */
 };
 
 struct cb_cond {
@@ -419,6 +420,12 @@ struct cb_metrics;
  */
 int cb_metric(struct cb_metrics *m, const char *name, double value);
 
+/**
+ * cb_outcome() - how this trial has ended, for a figure of CB_OUTCOME: the metric of each of @words
+ * (up to a NULL; the figure's "outcomes") is 1 for number @which, and 0 for the others.
+ */
+void cb_outcome(struct cb_metrics *m, const char *const *words, unsigned which);
+
 /* Name of a metric: so many operations a second are to be done, whatever the workers can do. A rate
  * that is given is nobody's merit, and a worker that falls behind it measures its backlog. */
 #define CB_GIVEN_OPS_PER_S "given_ops_per_s"
@@ -559,10 +566,10 @@ int cb_bind_self(int pu);
 
 /* How a sacrificial process ended. */
 struct cb_fate {
-	bool hung;        /* was there at the deadline, and was killed */
-	int signal;       /* that killed it; 0: none, or our own at the deadline */
-	int status;       /* of exit, if it did that */
-	uint64_t wall_ns; /* from its start to its end noticed */
+	bool hung;         /* was there at the deadline, and was killed */
+	int signal;        /* that killed it; 0: none, or our own at the deadline */
+	int status;        /* of exit, if it did that */
+	uint64_t ended_ns; /* its end, or its hang, was noticed: before what is left is ended */
 };
 
 /**
@@ -585,19 +592,32 @@ int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb
 int cb_sacrifice_watched(void (*fn)(void *arg), uint64_t (*progress)(const void *arg), void *arg,
     uint64_t within_ns, struct cb_fate *fate);
 
-/* What a cache line takes from one PU to another and back, halved: no hand-off between them is
- * quicker. */
+/* What a cache line takes from one PU to another and back, halved. */
 struct cb_line {
 	double ns;       /* of the quickest block */
 	uint64_t passes; /* by the first PU */
 	uint64_t echoes; /* by the second: as many */
+	uint64_t left;   /* what the lines say at the end: both together */
+	uint64_t astray; /* passes and echoes that did not follow one of the other's */
+};
+
+/* How it is passed. */
+enum cb_line_as {
+	CB_LINE_STORE, /* one word: who sees the other's value there writes its own */
+	CB_LINE_CAS,   /* one word: each tries to compare and swap until it succeeds */
+	CB_LINE_TWO,   /* a line each: it writes its own, the other reads it */
+	CB_LINE_AS_COUNT,
 };
 
 /**
- * cb_probe_line() - measure it, in a few milliseconds, in processes of its own (cb_sacrifice()).
- * Return: 0; -EINVAL both are one PU; -EPERM not one of those we may use; -ETIMEDOUT one of them
- * had no time for it; -errno.
+ * cb_probe_line_as() - measure it, in a few milliseconds, in processes of its own
+ * (cb_sacrifice()).
+ * Return: 0; -EINVAL both are one PU, or no such way; -EPERM not one of those we may use;
+ * -ETIMEDOUT one of them had no time for it; -errno.
  */
+int cb_probe_line_as(int first_pu, int second_pu, enum cb_line_as as, struct cb_line *out);
+
+/** cb_probe_line() - as CB_LINE_STORE. */
 int cb_probe_line(int first_pu, int second_pu, struct cb_line *out);
 
 /* ---- kinds and families ---- */
@@ -648,7 +668,8 @@ struct cb_kind {
 	/* depends() - write the name of the case whose figure this one has to be given
 	 * (env->given): "half of its peak". Return: false when it depends on none. NULL: never. */
 	bool (*depends)(const struct cb_case *c, char *name, size_t len);
-	/* CB_BROKEN: what the check has to say of it; "" when it has to hang. */
+	/* CB_BROKEN: what the check has to say of it; "" when it has to hang. Where it depends on
+	 * the moment which of several it says, these with "|" between. */
 	const char *says;
 };
 
@@ -687,6 +708,10 @@ struct cb_family {
 	/* floor - name of the kind that is the family's loop and check with nothing in it: what it
 	 * costs is in every other figure. NULL: none. */
 	const char *floor;
+	/* bound - name of the family that measures what a hand-off takes between two PUs
+	 * ("place:pair:A-B"): of a chart with CB_PANELS, a line at its least for workers on those
+	 * two, if the run has it. NULL: none. */
+	const char *bound;
 	/* facts() - what a case takes and promises beside its parameters (bytes, order, capacity):
 	 * say() each, for `concbench describe`. NULL: nothing. */
 	void (*facts)(const struct cb_case *c, cb_say_fn *say, void *to);
@@ -728,10 +753,10 @@ struct cb_layout {
 		&cb_layout_##header;
 
 CB_LAYOUT(concbench, CB_SPAN(cb_worker_ops, nothing), CB_SPAN(cb_worker, local),
-    CB_SPAN(cb_mutex, locked), CB_SPAN(cb_cond, queue), CB_SPAN(cb_param, sparse),
+    CB_SPAN(cb_mutex, owner), CB_SPAN(cb_cond, queue), CB_SPAN(cb_param, sparse),
     CB_SPAN(cb_sweep, points), CB_SPAN(cb_case, carriers), CB_SPAN(cb_usage, pu),
     CB_SPAN(cb_env, pu), CB_SPAN(cb_companion_spec, ready_within_ns), CB_SPAN(cb_workload, checked),
-    CB_SPAN(cb_fate, wall_ns), CB_SPAN(cb_line, echoes), CB_SPAN(cb_kind, says),
+    CB_SPAN(cb_fate, ended_ns), CB_SPAN(cb_line, astray), CB_SPAN(cb_kind, says),
     CB_SPAN(cb_family, facts), CB_SPAN(cb_figure, outcomes), CB_SPAN(cb_waitq, tail),
     CB_SPAN(cb_carrier_config, max_tasks), CB_MODEL_COUNT)
 

@@ -34,6 +34,18 @@ struct cb_figure {
 	const char *const *outcomes;
 };
 
+/*
+ * Name of a metric that the harness itself measures for kinds that declare it as a figure, in cells
+ * of its own: what an operation takes from somebody else who has work for the workers' PUs. A task
+ * at SCHED_IDLE takes all that they leave; what it loses while they work is their own CPU time, and
+ * what nobody is charged for. For workloads whose workers are bound and wait most of the time.
+ */
+#define CB_DISPLACED_NS_PER_OP "displaced_ns_per_op"
+#define CB_FIGURE_DISPLACED(title)                                                \
+	{                                                                         \
+		CB_DISPLACED_NS_PER_OP, title, "ns", CB_RATIO, CB_LESS, 0.0, NULL \
+	}
+
 /* What a parameter's values are of: how they are typed, and how they are written for people. */
 enum cb_unit {
 	CB_COUNT,   /* 1, 20k; and of the machine: "pus", "2*pus" */
@@ -52,6 +64,7 @@ enum cb_shape {
 	CB_DOTS,       /* one row a kind and setting, a point a model; of outcomes a bar */
 	CB_PANELS,     /* as dots, one panel for each value of the axis */
 	CB_LINES,      /* one line a model over the axis */
+	CB_MATRIX,     /* PU by PU, of the cases with "place:pair:A-B" */
 };
 
 /* Whose rows are held against each other when a winner is named. */

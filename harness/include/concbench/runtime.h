@@ -49,6 +49,13 @@ struct cb_carrier_config {
 /** cb_carrier_create() - from the OS thread that will run it. Return: 0; -EINVAL; -errno. */
 int cb_carrier_create(const struct cb_carrier_config *config, struct cb_carrier **out);
 
+/**
+ * cb_carrier_guard_name() - how the stacks of coroutines are guarded here: "madvise"
+ * (MADV_GUARD_INSTALL, Linux 6.13), which takes nothing, or "mprotect", which takes two mappings
+ * each, of vm.max_map_count that a process may have.
+ */
+const char *cb_carrier_guard_name(void);
+
 /** cb_carrier_destroy() - from the same thread's own stack. Tasks that still wait are dropped with
  * whatever they hold. */
 void cb_carrier_destroy(struct cb_carrier *c);
@@ -102,7 +109,8 @@ static inline struct cb_carrier *cb_carrier_here(void)
  * reactor and the timers still get their turn every so often (no starvation by a yielding loop). */
 void cb_carrier_yield(struct cb_carrier *c);
 
-/** cb_carrier_sleep_until() - until an absolute CLOCK_MONOTONIC time in ns; never early. */
+/** cb_carrier_sleep_until() - until an absolute CLOCK_MONOTONIC time in ns; never early. A carrier
+ * with more than 250,000 sleeps a second serves them in groups, every 100 us. */
 void cb_carrier_sleep_until(struct cb_carrier *c, uint64_t abs_ns);
 
 /** cb_carrier_park() - wait in @q until woken; cb_carrier_wake_one()/_all() make runnable in order.
