@@ -37,8 +37,9 @@ BUILD := build$(if $(SAN),/san-$(SAN))
 PKG_CONFIG ?= pkg-config
 PKGS  := benchmark hwloc ck jansson
 # The databases must not weigh on a cell, where every mapping is one more for fork to copy: SQLite is
-# linked statically where its archive is there, libpq is loaded when it is wanted (store_postgres.c).
-PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) sqlite3 libpq 2>/dev/null)
+# linked statically where its archive is there, libpq is loaded when it is wanted (store_postgres.c). Of liburcu
+# only what its headers inline is used.
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) sqlite3 libpq liburcu 2>/dev/null)
 SQLITE_LIB := $(if $(filter /%,$(shell $(CC) -print-file-name=libsqlite3.a)),-Wl$(,)-Bstatic -lsqlite3 -Wl$(,)-Bdynamic,-lsqlite3)
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
@@ -62,11 +63,12 @@ CODE_FLAGS   := -fno-omit-frame-pointer -falign-functions=64
 OWN_CPPFLAGS := -D_GNU_SOURCE -I. -Iharness/include -MMD -MP
 OWN_CFLAGS   := -std=c11 -pthread $(CODE_FLAGS) $(WARN_C) $(SAN_FLAGS)
 OWN_CXXFLAGS := -std=c++17 -pthread $(CODE_FLAGS) $(WARN_CXX) $(SAN_FLAGS)
-OWN_LDFLAGS  := -pthread $(SAN_FLAGS)
+# A forked worker would look up again, in its copies of these pages, each function that its maker never called.
+OWN_LDFLAGS  := -pthread -Wl,-z,now $(SAN_FLAGS)
 LIBS = -Wl,-Bstatic -lboost_context -Wl,-Bdynamic $(PKG_LIBS) $(SQLITE_LIB) -ldl -lm
 
 HARNESS_SRC := $(filter-out %_test.c %_fuzz.c,$(wildcard harness/*.c harness/*/*.c)) harness/gbench.cc
-BENCH_SRC   := $(filter-out %_test.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c))
+BENCH_SRC   := $(filter-out %_test.c %_program.c,$(wildcard benches/*.c benches/*/*.c benches/*/*/*.c benches/*/*.cc))
 TEST_SRC    := $(wildcard harness/*_test.c harness/*/*_test.c benches/*_test.c benches/*/*_test.c benches/*/*/*_test.c)
 
 obj = $(patsubst %,$(BUILD)/obj/%.o,$(1))
@@ -98,21 +100,23 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory $(BUILD)/concbench
 	@$(BUILD)/concbench run --profile $(PROFILE) $(BENCH_ARGS)
 
-# One line a test; tests that only compute run side by side.
-PROVE := HARNESS_RULESFILE=scripts/tests/rules.yml prove --jobs $(shell nproc) --timer --failures --exec scripts/tests/exec
+# One line a test; tests that only compute run side by side. What tests say on stderr goes past prove, by
+# descriptor 9: of a test that has said something there prove waits for a line on stdout, and begins no other.
+PROVE := HARNESS_RULESFILE=scripts/tests/rules.yml prove --merge --jobs $(shell nproc) --timer --failures \
+         --exec scripts/tests/exec
 
 .PHONY: test
 test: ## install what is missing, build, run unit and command-line tests
 test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench tests
 	@CONCBENCH=$(abspath $(BUILD)/concbench) CONCBENCH_TESTS=$(abspath $(BUILD)/tests) \
-	  $(PROVE) $(TESTS) $(wildcard scripts/tests/*.sh)
+	  $(PROVE) $(TESTS) $(wildcard scripts/tests/*.sh) 9>&2
 
 .PHONY: unit-test
 unit-test: ## only the unit tests
 unit-test: deps-test
 	@$(MAKE) --no-print-directory $(BUILD)/concbench $(UNIT_TESTS)
-	@$(PROVE) $(UNIT_TESTS)
+	@$(PROVE) $(UNIT_TESTS) 9>&2
 
 # For `make gate`: what to compare with, what to compare (nothing: the working tree), further options.
 BASE ?=
@@ -139,7 +143,7 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/reference/figures_to_reach scripts/tests/exec scripts/tests/mutants \
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/reference/figures_to_reach scripts/reference/perf_pipe.sh scripts/tests/exec scripts/tests/mutants \
                 $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint
@@ -266,6 +270,15 @@ $(BUILD)/obj/%.cc.o: %.cc $(OBJ_NEEDS)
 	$(call say,CXX,$<)
 	$(Q)$(CXX) $(OWN_CPPFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) $(OWN_CXXFLAGS) $(CXXFLAGS) -c -o $@ $<
 
+# A program that a cell executes, and that is part of concbench as it is: neither sanitized nor linked with anything.
+DAEMONS_PROGRAM := $(BUILD)/obj/benches/fault/daemons_program
+$(DAEMONS_PROGRAM): benches/fault/daemons_program.c benches/fault/daemons_notes.h $(OBJ_NEEDS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -D_GNU_SOURCE -I. -std=c11 -pthread $(WARN_C) -O2 -Wl,-z,now -o $@ $<
+$(BUILD)/obj/benches/fault/daemons.c.o: $(DAEMONS_PROGRAM)
+$(BUILD)/obj/benches/fault/daemons.c.o: OWN_CPPFLAGS += -DDAEMONS_PROGRAM='"$(DAEMONS_PROGRAM)"'
+
 # What scripts/experiments/*.sh run beside concbench itself.
 EXPERIMENTS := replay history_points
 $(addprefix $(BUILD)/,$(EXPERIMENTS)): $(BUILD)/%: $(BUILD)/obj/scripts/experiments/%.c.o $(BUILD)/libbenches.a $(BUILD)/libharness.a
@@ -289,6 +302,7 @@ define BUILD_INFO
 #define BUILD_INFO_LIB_BENCHMARK "$(call lib_version,benchmark)"
 #define BUILD_INFO_LIB_HWLOC "$(call lib_version,hwloc)"
 #define BUILD_INFO_LIB_CK "$(call lib_version,ck)"
+#define BUILD_INFO_LIB_URCU "$(call lib_version,liburcu)"
 #define BUILD_INFO_LIB_JANSSON "$(call lib_version,jansson)"
 #define BUILD_INFO_LIB_BOOST "$(boost_version)"
 endef

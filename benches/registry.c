@@ -8,7 +8,9 @@
 	X(create)   \
 	X(memory)   \
 	X(handoff)  \
+	X(distance) \
 	X(refill)   \
+	X(sequence) \
 	X(slice)    \
 	X(lock)     \
 	X(queue)    \

@@ -62,7 +62,8 @@ struct subject {
 	char why[REASON_MAX];
 };
 
-static inline void begin(struct subject *s, const char *name)
+/* @options: as `concbench check` has them, or the figure of the case that it depends on. */
+static inline void begin_as(struct subject *s, const char *name, struct team_options options)
 {
 	const char *reason;
 
@@ -70,9 +71,19 @@ static inline void begin(struct subject *s, const char *name)
 	reason = parse(name, &s->bc);
 	if (reason[0])
 		fail_msg("%s: %s", name, reason);
-	if (team_create(&s->team, &s->bc, topo, &(struct team_options){.seed = 7}, s->why,
-		sizeof(s->why)) != 0)
+	options.seed = 7;
+	if (team_create(&s->team, &s->bc, topo, &options, s->why, sizeof(s->why)) != 0)
 		fail_msg("%s: %s", name, s->why);
+}
+
+static inline void begin(struct subject *s, const char *name)
+{
+	begin_as(s, name, (struct team_options){0});
+}
+
+static inline void begin_given(struct subject *s, const char *name, double given)
+{
+	begin_as(s, name, (struct team_options){.given = given});
 }
 
 /* Return: as team_trial(). */

@@ -157,6 +157,11 @@ static const struct cb_sweep sweeps[] = {
 };
 
 /* Twenty requests of each worker, or four rounds of all where the PUs are what they wait for. */
+static const struct cb_figure figures[] = {
+    {"ns_per_op", "time per request", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+    CB_FIGURE_DISPLACED("CPU time that a request takes from others"),
+};
+
 static uint64_t window_ns(const struct cb_case *c)
 {
 	const uint64_t work_ns = (uint64_t)cb_case_value(c, "work_ns");
@@ -188,6 +193,8 @@ static const struct cb_kind mixed = {
     .work = &work,
     .params = params,
     .param_count = sizeof(params) / sizeof(params[0]),
+    .figures = figures,
+    .figure_count = 2,
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .can = can,

@@ -101,6 +101,7 @@ static const struct cb_sweep sweeps[] = {
 /* The client sets the rate, so it is no figure: what a request costs is. */
 static const struct cb_figure figures[] = {
     {"cpu_ns_per_op", "CPU time of a request", "ns", CB_RATIO, CB_LESS, 0.0, NULL},
+    CB_FIGURE_DISPLACED("CPU time that a request takes from others"),
 };
 
 static const struct cb_kind tcp_echo_paced = {
@@ -119,7 +120,7 @@ static const struct cb_kind tcp_echo_paced = {
     .sweeps = sweeps,
     .sweep_count = sizeof(sweeps) / sizeof(sweeps[0]),
     .figures = figures,
-    .figure_count = 1,
+    .figure_count = 2,
     .can = tcp_echo_can,
     .workers = tcp_echo_workers,
     .window_ns = tcp_echo_window_ns,

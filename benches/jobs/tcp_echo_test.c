@@ -234,12 +234,7 @@ static void a_pace_is_kept(void **unused)
 
 		(void)snprintf(name, sizeof(name),
 		    "job/tcp_echo_paced/place:same/connections:4/load_pct:%s", paces[i].load_pct);
-		memset(&s, 0, sizeof(s));
-		assert_string_equal(parse(name, &s.bc), "");
-		if (team_create(&s.team, &s.bc, topo,
-			&(struct team_options){.seed = 7, .given = paces[i].given}, s.why,
-			sizeof(s.why)) != 0)
-			fail_msg("%s: %s", name, s.why);
+		begin_given(&s, name, paces[i].given);
 		/* At 200 a second, five a connection in a window. */
 		for (unsigned t = 0; t < 3; t++)
 			paced_trial(&s, 100 * CLOCK_NS_PER_MS);

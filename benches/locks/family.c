@@ -520,4 +520,5 @@ const struct cb_family lock_family = {
     .facts = facts,
     .exercised = "handoff_share contended_share gave_up_per_op",
     .floor = "none",
+    .bound = "distance",
 };

@@ -134,6 +134,40 @@ static const struct cb_workload deadlock = {.op = "wait",
     .batch = wait_for_ever,
     .check = check_count};
 
+/* Two locks in opposite order; whoever has the first waits until the other has one as well. */
+struct opposite_state {
+	struct cb_mutex mutex[2];
+	uint32_t have;
+};
+
+static int opposite_setup(struct cb_env *env, char *why, size_t why_len)
+{
+	struct opposite_state *s = env->state;
+	int ret = cb_mutex_init(&s->mutex[0], env->model);
+
+	(void)why;
+	(void)why_len;
+	return ret ? ret : cb_mutex_init(&s->mutex[1], env->model);
+}
+
+static uint64_t lock_both(struct cb_worker *w, void *state, uint64_t n)
+{
+	struct opposite_state *s = state;
+
+	cb_lock(w, &s->mutex[w->index]);
+	(void)cb_fetch_add(&s->have, 1u);
+	while (cb_load(&s->have) < w->count)
+		cb_yield(w);
+	cb_lock(w, &s->mutex[(w->index + 1) % w->count]);
+	return n;
+}
+
+static const struct cb_workload opposite = {.op = "lock",
+    .state_bytes = sizeof(struct opposite_state),
+    .setup = opposite_setup,
+    .batch = lock_both,
+    .check = check_count};
+
 /* Says one more than it did. */
 static uint64_t miscount(struct cb_worker *w, void *state, uint64_t n)
 {
@@ -443,6 +477,8 @@ CB_REGISTER(kind_ok)
 
 SELFTEST(segv, "crashes", "model=thread", .work = &segv)
 SELFTEST(deadlock, "waits for ever", "model=thread,process workers=2", .work = &deadlock)
+SELFTEST(opposite, "takes two locks in opposite order", "model=thread,process,coroutine workers=2",
+    .work = &opposite)
 SELFTEST(invalid, "counts one too many", "model=thread", .work = &invalid)
 SELFTEST(early_exit, "ends its process", "model=thread", .work = &early_exit)
 SELFTEST(garbage, "speaks out of turn", "model=thread", .work = &garbage)

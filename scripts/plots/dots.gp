@@ -3,9 +3,10 @@
 # Variables besides style.gp's: scale and unit (what turns the data into axis_title's unit),
 # axis_title, log, panels, height (in lines), longest and longest_panel (letters of the longest row label
 # and panel title), and for each panel p its range: decade_low<p>, decade_high<p>; of a linear axis
-# x_low<p>, x_high<p>, x_step<p>.
+# x_low<p>, x_high<p>, x_step<p>. bound<p>, where there is one: a value that has a line.
 # Data, three blocks: rows (y, label); panels (number, title); points (panel, series, y, value, low,
-# high, text).
+# high, text); and of points that mix two regimes of the machine (mixed: how many) what they are in each
+# (panel, series, y, value).
 
 width = 960
 line_px = 19.0
@@ -75,6 +76,14 @@ do for [p = 1:panels] {
 	if (!log && x_low < 0) {
 		set arrow 99 from first 0, graph 0 to first 0, graph 1 nohead lc rgb faint lw 1 dt 2
 	}
+	unset arrow 98
+	unset label 98
+	if (exists(sprintf('bound%d', p))) {
+		bound = value(sprintf('bound%d', p)) * scale
+		set arrow 98 from first bound, graph 0 to first bound, graph 1 nohead lc rgb faint lw 1 dt 2
+		set label 98 'one hand-off' at first bound, first -0.5 left offset 0.4, 0 font ',9' \
+			textcolor rgb faint
+	}
 	# Row names only beside the left-most panel: an empty text in the others.
 	plot data index 2 skip 1 using ($1 == p ? x_low : NaN):3:(x_end - x_low):(0) \
 			with vectors nohead lc rgb rule lw 0.8 dt 3, \
@@ -85,6 +94,9 @@ do for [p = 1:panels] {
 		for [s = 1:series] data index 2 skip 1 \
 			using ($1 == p && $2 == s ? $4 * scale : NaN):3:($5 * scale):($6 * scale) \
 			with xerrorbars lt style(s) dt 1, \
+		for [s = 1:series] data index (mixed ? 3 : 2) skip 1 \
+			using (mixed && $1 == p && $2 == s ? $4 * scale : NaN):3 \
+			with points lt style(s) pt 2 ps 0.7, \
 		data index 2 skip 1 using ($1 == p ? x_end : NaN):3:7 \
 			with labels right font ',11' textcolor rgb ink
 }

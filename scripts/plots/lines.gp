@@ -2,7 +2,8 @@
 #
 # Variables besides style.gp's: low, high, ticks, tick_names, x_title; y_title, log, scale and unit
 # (what turns the data into y_title's unit), and the range, y_low and y_high; of a linear axis y_step.
-# Data: one block a line; its first cell is the label; then the parameter, value, low, high.
+# Data: one block a line; its first cell is the label; then the parameter, value, low, high,
+# and, of a case whose launches mix two regimes of the machine, its value in each.
 
 width = 960
 body_px = 350
@@ -40,5 +41,7 @@ if (log) {
 plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):($2 * scale) \
 		with lines lt style(i), \
 	for [i = 1:series] data index i - 1 skip 1 \
-		using (beside($1, i)):($2 * scale):($3 * scale):($4 * scale) with yerrorbars lt style(i) dt 1
+		using (beside($1, i)):($2 * scale):($3 * scale):($4 * scale) with yerrorbars lt style(i) dt 1, \
+	for [i = 1:series] for [k = 5:6] data index i - 1 skip 1 using (beside($1, i)):(column(k) * scale) \
+		with points lt style(i) pt 2 ps 0.7
 set output

@@ -2,7 +2,8 @@
 #
 # Variables besides style.gp's: low, high, ticks, tick_names, x_title, y_title, relative (1: with the ideal line), pus
 # (processing units used; 0 when not known).
-# Data: one block a line; its first cell is the label; then workers, value, low, high.
+# Data: one block a line; its first cell is the label; then workers, value, low, high,
+# and, of a case whose launches mix two regimes of the machine, its value in each.
 
 width = 960
 body_px = 350
@@ -37,5 +38,7 @@ plot (relative ? ideal(x) : NaN) with lines lc rgb '#8a8a8a' lw 1.2 dt 2, \
 	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2 \
 		with lines lt style(i), \
 	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2:3:4 \
-		with yerrorbars lt style(i) dt 1
+		with yerrorbars lt style(i) dt 1, \
+	for [i = 1:series] for [k = 5:6] data index i - 1 skip 1 using (beside($1, i)):k \
+		with points lt style(i) pt 2 ps 0.7
 set output

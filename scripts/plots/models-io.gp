@@ -4,7 +4,8 @@
 # panels: rate_low, rate_high, cpu_low, cpu_high, tail_low, tail_high.
 # Data: one block a line; its first cell is the label; then workers, rate, low, high, CPU ns, low,
 # high, 99th percentile of the latency in ns, low, high ('?' where there is none), and 1 where the load
-# generator was at its limit; limited: how many of these.
+# generator was at its limit (limited: how many of these); then the rate in each of two regimes of the
+# machine, of a case whose launches mix them.
 
 width = 960
 body_px = 310
@@ -60,7 +61,9 @@ plot for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2 with lin
 	for [i = 1:series] data index i - 1 skip 1 using (beside($1, i)):2:3:4 \
 		with yerrorbars lt style(i) dt 1, \
 	for [i = 1:series] data index i - 1 skip 1 \
-		using (beside($1, i)):($11 > 0 ? $2 : NaN) with points pt 6 ps 2.4 lw 1.2 lc rgb ink
+		using (beside($1, i)):($11 > 0 ? $2 : NaN) with points pt 6 ps 2.4 lw 1.2 lc rgb ink, \
+	for [i = 1:series] for [k = 12:13] data index i - 1 skip 1 using (beside($1, i)):k \
+		with points lt style(i) pt 2 ps 0.7
 
 unset label
 unset arrow

@@ -1,18 +1,21 @@
 /* create_loop.c - threads, or processes, made and awaited one after another, and nothing around it:
- * what create/thread, thread_64k, thread_detached, fork and pidfd must agree with. Shares no code
- * with concbench on purpose. Usage: create_loop thread|thread_64k|thread_detached|fork|pidfd.
- * Prints: name, ns each. */
+ * what create/thread, thread_64k, thread_detached, fork, pidfd and clone3 must agree with. Shares
+ * no code with concbench on purpose. Usage: create_loop
+ * thread|thread_64k|thread_detached|fork|pidfd|clone3 [KIB written to before]. Prints: name, ns
+ * each. */
 #define WINDOW_MS 60
 #include "loop.h"
 #include <linux/futex.h>
+#include <linux/sched.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 static unsigned long *lived; /* the end of each makes it visible */
 static pthread_attr_t attr;
-static int forks, pidfds, detached;
+static int forks, pidfds, clones, detached;
 
 static void *live(void *one)
 {
@@ -29,9 +32,17 @@ static void await(unsigned before)
 		syscall(SYS_futex, lived, FUTEX_WAIT_PRIVATE, before, NULL, NULL, 0);
 }
 
-static void await_end(pid_t pid)
+static pid_t make(int *fd)
 {
-	struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
+	struct clone_args with = {
+	    .flags = CLONE_PIDFD, .pidfd = (unsigned long)fd, .exit_signal = SIGCHLD};
+
+	return clones ? (pid_t)syscall(SYS_clone3, &with, sizeof(with)) : fork();
+}
+
+static void await_end(pid_t pid, int fd)
+{
+	struct pollfd p = {clones ? fd : (int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
 
 	if (p.fd < 0 || poll(&p, 1, -1) != 1)
 		abort();
@@ -53,12 +64,13 @@ static void create(int self)
 			else if (pthread_join(thread, NULL) != 0)
 				abort();
 		} else {
-			const pid_t pid = fork();
+			int fd;
+			const pid_t pid = make(&fd);
 
 			if (pid == 0)
 				_exit(live(NULL) != NULL);
 			if (pidfds && pid > 0)
-				await_end(pid);
+				await_end(pid, fd);
 			if (pid < 0 || waitpid(pid, NULL, 0) != pid)
 				abort();
 		}
@@ -73,9 +85,12 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "thread";
 
 	lived = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pidfds = !strcmp(name, "pidfd");
+	clones = !strcmp(name, "clone3");
+	pidfds = clones || !strcmp(name, "pidfd");
 	forks = pidfds || !strcmp(name, "fork");
 	detached = !strcmp(name, "thread_detached");
+	if (argc > 2)
+		memset(malloc((size_t)atoi(argv[2]) << 10), 1, (size_t)atoi(argv[2]) << 10);
 	pthread_attr_init(&attr);
 	if (detached)
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -9,7 +9,6 @@ code() {
 # Hand-offs in files that are longer than 30 lines, and why.
 LONGER_HANDOFFS='barrier: nobody can be called back from one, so both agree on their last round
 call: two rows, none of which hands over to a worker
-cache_line: the machine is what it measures, and it has a window of its own
 context: three rows, two ways of making a stack
 generator: two rows, and a parameter
 own_switch: a switch written in assembly, for two processors
@@ -22,7 +21,7 @@ handoff_lines() {
 	for file in "$1"/*.c; do
 		name=$(basename "$file" .c)
 		# What they share, and tests.
-		case $name in *_test | family | turns | counted | refill) continue ;; esac
+		case $name in *_test | family | turns | counted | refill | sequence) continue ;; esac
 		! grep -q "^$name: " <<<"$LONGER_HANDOFFS" || printf 'long '
 		echo "$(code "$file" | wc -l) $name"
 	done

@@ -25,11 +25,14 @@ every_row_has_both_sides() {
 	local title case rows
 	expect 0 bash "$compare" --list
 	cp out rows
-	rows=$(wc -l <rows)
+	# Another suite need not be installed.
+	rows=$(grep -vc 'against perf bench' rows)
 	[ "$rows" -ge 40 ] || fail "$rows rows: $(cat rows)"
 	while IFS='|' read -r title _ _ case; do
 		expect 0 "$CONCBENCH" list "${case% *}"
 		[ -s out ] || fail "$title: no case ${case% *}"
+		# A kind alone would be all of its cases, with one median of them.
+		[[ ${case% *} = *:* ]] || fail "$title: ${case% *} is not one case"
 	done <rows
 	[ "$(nproc)" -ge 2 ] || return 0
 	pretend 100
@@ -38,7 +41,7 @@ every_row_has_both_sides() {
 		expect 0 bash "$compare" 1
 		grep -E ' +[0-9.]+ +100\.00 +[0-9.]+ +[0-9.]+ to [0-9.]+ .*(met|MISSED)$' out |
 			sed 's/   .*//' >>with_figures
-		sort -u with_figures | grep -vE '^(start skew|mutex, workers:)' >good
+		sort -u with_figures | grep -vE '^(start skew|mutex, workers:|.*against perf bench)' >good
 		[ "$(wc -l <good)" -lt "$rows" ] || return 0
 	done
 	fail "$(wc -l <good) of $rows rows with both figures: $(cat out)"
@@ -82,6 +85,60 @@ what_has_no_figure_is_not_met() {
 	has out 'cannot be run here'
 }
 
+# A compiler of that name whose every program does that, and that is noted.
+compiler() {
+	cat >"$1" <<-END
+		#!/bin/sh
+		while [ \$# -gt 0 ]; do [ "\$1" != -o ] || out=\$2; shift; done
+		printf '#!/bin/sh\n$2\n' >"\$out"
+		chmod +x "\$out"
+		echo "\$out" >>compiled
+	END
+	chmod +x "$1"
+}
+
+own_compare() {
+	mkdir -p own/scripts own/build
+	cp -a "$tree/scripts/reference" own/scripts/
+	compare=own/scripts/reference/compare
+}
+
+what_is_not_here_is_not_missed() {
+	local compare
+	own_compare
+	pretend 100
+	compiler gone 'exit 77'
+	CC=$PWD/gone expect 0 bash "$compare" --check --only 'ck_fas, 1 worker' 1
+	grep -qE '^ck_fas, 1 worker.* not here$' out || fail "$(cat out)"
+	! grep -E 'MISSED|cannot be run here' out || fail "$(cat out)"
+	# Negative control: one that fails ends it, one that says nothing has no figure.
+	compiler failing 'exit 1'
+	CC=$PWD/failing expect 1 bash "$compare" --check --only 'ck_fas, 1 worker' 1
+	compiler silent 'exit 0'
+	CC=$PWD/silent expect 1 bash "$compare" --check --only 'ck_fas, 1 worker' 1
+	has out 'cannot be run here'
+}
+
+another_compiler_makes_them_anew() {
+	local compare n
+	own_compare
+	pretend 100
+	compiler one 'echo x 100'
+	compiler other 'echo x 1000'
+	CC=$PWD/one expect 0 bash "$compare" --only 'ck_fas, 1 worker' 1
+	n=$(wc -l <compiled)
+	[ "$n" -ge 20 ] || fail "$n programs"
+	CC=$PWD/one expect 0 bash "$compare" --only 'ck_fas, 1 worker' 1
+	[ "$(wc -l <compiled)" -eq "$n" ] || fail "compiled again: $(tail -n 3 compiled)"
+	CC=$PWD/other expect 0 bash "$compare" --only 'ck_fas, 1 worker' 1
+	[ "$(wc -l <compiled)" -eq $((2 * n)) ] || fail "$(wc -l <compiled) of $((2 * n))"
+	has out ' 1000.00 '
+	# And of one that was changed.
+	sed -i '1s/^/ /' own/scripts/reference/lock_loop.c
+	CC=$PWD/other expect 0 bash "$compare" --only 'ck_fas, 1 worker' 1
+	[ "$(wc -l <compiled)" -eq $((2 * n + 1)) ] || fail "$(wc -l <compiled) of $((2 * n + 1))"
+}
+
 bad_arguments_are_one_line() {
 	expect 2 bash "$compare" nine
 	has err "rounds must be a positive number, not 'nine'"
@@ -103,4 +160,5 @@ figures_to_reach_are_looked_at() {
 }
 
 run figures_to_reach_are_looked_at every_row_has_both_sides what_is_measured_within_has_its_lines both_sides_give_figures what_is_slower_than_its_loop_is_missed what_has_no_figure_is_not_met \
+	what_is_not_here_is_not_missed another_compiler_makes_them_anew \
 	bad_arguments_are_one_line

@@ -279,6 +279,56 @@ draws_everything() {
 		done
 }
 
+# machine PUS: ./machine/run.json, the sample's locks and each pair of so many PUs, 5 ns between neighbours and
+# 50 ns and more between others.
+machine() {
+	mkdir -p machine && python3 - "$sample" "$1" >machine/run.json <<-'EOF'
+		import copy, json, sys
+
+		run = json.load(open(sys.argv[1]))
+		pus = int(sys.argv[2])
+		own = run["concbench"]
+		locks = [c for c in own["cases"] if c["name"].startswith("lock/")]
+		own["families"] = [f for f in own["families"] if f["name"] == "lock"]
+		own["families"][0]["bound"] = "distance"
+		own["families"].append(dict(own["families"][0], name="distance", shape="matrix",
+		                            bound="", axis="place", parameters=[]))
+		own["cases"] = locks
+		for a in range(pus):
+		    for b in range(a + 1, pus):
+		        case = copy.deepcopy(locks[0])
+		        case["name"] = f"distance/cas/place:pair:{a}-{b}"
+		        ns = 5 if b - a == 1 else 50 + a + b / 100
+		        case["summary"]["figure"] = {"estimate": ns, "low": ns, "high": ns}
+		        own["cases"].append(case)
+		json.dump(run, sys.stdout)
+	EOF
+}
+
+# draws_pairs PUS: each pair has its cell, each figure stands in it where there are few, nothing is cut off, and
+# the panels of two workers have the line of the pair that they are on.
+draws_pairs() {
+	machine "$1" && report --output machine machine/run.json && [ "$status" -eq 0 ] || return 1
+	cells=$(grep -c "<polygon fill = 'rgb(" machine/charts/distance.svg)
+	figures=$(sed 1d machine/charts/distance.tsv | cut -f 8)
+	# Five more are the legend.
+	[ "$cells" -eq $(($1 * ($1 - 1) / 2 + 5)) ] || {
+		echo "$cells cells" >>err
+		return 1
+	}
+	if [ "$1" -le 16 ]; then
+		for text in $figures; do
+			grep -qF -- ">$text<" machine/charts/distance.svg || {
+				echo "missing: $text" >>err
+				return 1
+			}
+		done
+	fi
+	inside machine/charts/distance.svg machine/charts/lock.svg &&
+		grep -q '>one hand-off<' machine/charts/lock.svg &&
+		! grep -q '>one hand-off<' all/charts/lock.svg
+}
+
 # README's excerpts of the table are lines of the table, and its pictures are there.
 readme_shows_the_sample() {
 	sed -n '/^A part of its table:/,/^So on that machine/p' "$root/README.md" |
@@ -300,6 +350,9 @@ check "README shows a part of the sample's table" readme_shows_the_sample
 sample=$root/results/sample/run.json
 if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$sample" ]; then
 	check 'a chart of every family' draws_everything
+	for pus in 2 5 16 64; do
+		check "each pair of $pus PUs" draws_pairs $pus
+	done
 	for factor in 1e-6 1e-5 1e-4 1e-3 1e-2 0.1 1 10 100; do
 		check "every label is drawn, rates times $factor" shows_all "$factor"
 	done

@@ -20,6 +20,11 @@ $(grep "^\"selftest/$1" out)"
 	row 'deadlock/model:thread' '"hung"'
 	row 'deadlock/model:process' '"hung"'
 	row 'deadlock/model:process' ' in '
+	local model
+	for model in thread process coroutine; do
+		row "opposite/model:$model" '"hung"'
+		row "opposite/model:$model" 'worker 0 waits for a lock that worker 1 holds, worker 1 waits for a lock that worker 0'
+	done
 	row invalid '"invalid"'
 	row invalid 'counted'
 	row early_exit '"crashed"'

@@ -251,7 +251,9 @@ class Case:
         for row in (r for r in rows if r['run_type'] == 'aggregate'):
             name = row['aggregate_name']
             if name == 'median':
-                self.same('real_time of the median', row['real_time'], self.case['summary']['figure']['estimate'])
+                # A share is that of all trials; the median row is of the launches, as its name says.
+                should = statistics.median(x) if self.mean else self.case['summary']['figure']['estimate']
+                self.same('real_time of the median', row['real_time'], should)
             elif name == 'mean':
                 self.same('real_time of the mean', row['real_time'], statistics.fmean(x))
 

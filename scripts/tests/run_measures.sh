@@ -65,6 +65,21 @@ counters_have_a_pass_of_their_own() {
 	has "$(run_file)" 'not asked for'
 }
 
+# What the workers take from others: in cells of its own, and where it cannot be told only that figure is lost.
+displaced_time_is_measured_beside() {
+	expect 0 "$CONCBENCH" run "${quick[@]}" job/timers/workers:10/place:none
+	has "$(run_file)" '/period_us:1000/figure:displaced_ns_per_op"' 'the workers are not bound'
+	[ "$(grep -c '"status": "unsupported"' "$(run_file)")" -eq 1 ] || fail "the other figure is lost, too"
+	has out 'displaced_ns_per_op' 'unsupported: launch 0: the workers are not bound'
+	rm -rf res
+	# On a machine that has other work it is not told, but it is measured.
+	expect 0 "$CONCBENCH" run "${quick[@]}" job/timers/workers:10 lock/ck_ticket/workers:1
+	[ "$(grep -c '"parked_soaked_pct":' res/latest/journal.jsonl)" -eq 2 ] || fail "$(cut -c 1-300 res/latest/journal.jsonl)"
+	! grep '"parked_soaked_pct":' res/latest/journal.jsonl | grep -v '/figure:displaced_ns_per_op"' ||
+		fail "in a timed trial"
+	has "$(run_file)" '"displaced_ns_per_op'
+}
+
 trials() { grep -c '^{"case"' res/latest/journal.jsonl; }
 
 # A case ends when its interval is narrow twice in a row from the ninth launch on; or says why not.
@@ -140,4 +155,4 @@ aa_runs_everything_twice() {
 }
 
 run windows_are_long_enough kinds_are_checked a_profile_is_cut_down_to_its_budget \
-	counters_have_a_pass_of_their_own runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice
+	counters_have_a_pass_of_their_own displaced_time_is_measured_beside runs_end_when_they_are_precise warm_up_is_detected aa_runs_everything_twice

@@ -43,4 +43,33 @@ what_works_passes() {
 	has out "ok 1 - a_test # SKIP because"
 }
 
-run a_command_that_fails_fails_the_test what_works_passes
+# hangs SIGNALS - a test of which the second function never ends, whatever of SIGNALS it is sent.
+hangs() {
+	cat >hangs.sh <<-EOF
+		trap '' $1
+		echo 1..2
+		echo ok 1 - first
+		sleep 1000 &
+		wait
+		while :; do sleep 1; done
+	EOF
+}
+
+what_hangs_fails_in_time() {
+	local signals began
+
+	for signals in USR1 TERM; do
+		hangs "$signals"
+		began=$SECONDS
+		expect "$([ $signals = USR1 ] && echo 124 || echo 137)" \
+			env CONCBENCH_TEST_LIMIT_S=1 "$here/exec" bash hangs.sh
+		[ $((SECONDS - began)) -lt 500 ] || fail "it was waited for"
+		has out "ok 1 - first"
+		has err "bash: not at its end within 1 s"
+	done
+	echo 'echo 1..1; echo ok 1 - it' >ends.sh
+	expect 0 env CONCBENCH_TEST_LIMIT_S=60 "$here/exec" bash ends.sh
+	[ ! -s err ] || fail "$(cat err)"
+}
+
+run a_command_that_fails_fails_the_test what_works_passes what_hangs_fails_in_time

@@ -62,7 +62,7 @@ refuses() {
 	refused "$name" "$message"
 }
 
-policies='same, smt, compact, scatter, llc, cross, list:..., none'
+policies='same, smt, compact, scatter, llc, cross, list:..., pair:A-B, none'
 
 accepts 'help' '^usage: concbench topology' --help
 accepts 'help wins over what follows' '^usage: concbench topology' --help --nonsense
