@@ -25,13 +25,20 @@ unsigned chart_style(const char *model, unsigned variant)
 	return 1 + i + (variant % VARIANTS) * (unsigned)(MODELS + 1);
 }
 
+/* Along an axis it shows from where on a rate that is given is kept no longer; beside other kinds'
+ * best it would be taken for a bad one. */
+static bool has_place(const struct chart *c, const struct series *s)
+{
+	return c->one_metric || !figure_is_given(s);
+}
+
 bool chart_has(const struct chart *c, const struct series *s)
 {
 	const struct run_figure *f = &s->figure;
 
 	return f->scale == c->of->scale && !strcmp(f->unit, c->of->unit) &&
 	       !strcmp(f->outcomes, c->of->outcomes) &&
-	       (!c->one_metric || !strcmp(f->metric, c->of->metric)) && !figure_is_given(s);
+	       (!c->one_metric || !strcmp(f->metric, c->of->metric)) && has_place(c, s);
 }
 
 bool chart_shows(const struct chart *c, const struct series *s)
@@ -263,7 +270,7 @@ static int add_chart(
 	for (size_t i = 0; i < row; i++)
 		if (chart_has(&c, g->rows[i].series))
 			return 0;
-	if (!build || figure_is_given(g->rows[row].series))
+	if (!build || !has_place(&c, g->rows[row].series))
 		return 0;
 	snprintf(c.id, sizeof(c.id), "%s%s%s", g->id, row ? "-" : "", row ? c.of->metric : "");
 	for (char *at = c.id; *at; at++)

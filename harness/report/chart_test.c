@@ -86,9 +86,9 @@ static void speed_up(void **state)
 	clean(&d);
 }
 
-/* How many there are of what comes at a rate that is given is no figure to draw, wherever it
- * stands; negative control: the same without that. */
-static void a_given_rate_is_not_drawn(void **state)
+/* How many there are of what comes at a rate that is given is no figure to draw beside others,
+ * wherever it stands; negative control: the same without that. */
+static void a_given_rate_is_not_drawn_beside_others(void **state)
 {
 	(void)state;
 	for (int given = 0; given < 2; given++) {
@@ -112,6 +112,31 @@ static void a_given_rate_is_not_drawn(void **state)
 		assert_int_equal(d.set.items[0].left_out_count, 0);
 		clean(&d);
 	}
+}
+
+/* Timers: an axis has the place where more workers keep their rate no longer. */
+static void where_a_given_rate_ends_is_drawn(void **state)
+{
+	static const char *const names[] = {
+	    "job/timers/model:thread/workers:1", "job/timers/model:thread/workers:2"};
+	struct drawn d = {0};
+
+	(void)state;
+	fixture_begin(&d.run);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct fixture_case c = {.name = names[i],
+		    .op = "wake-up",
+		    .spread = 0.01,
+		    .ns = 1e6,
+		    .extra = METRIC_GIVEN_OPS_PER_S,
+		    .extra_value = 1000.0 * (i + 1)};
+
+		fixture_add(&d.run, &c);
+	}
+	build(&d);
+	assert_int_equal(d.set.count, 1);
+	assert_int_equal(d.set.items[0].points, 2);
+	clean(&d);
 }
 
 /* An interval of few launches is none of 95 %, whatever family it is drawn for. */
@@ -734,7 +759,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speed_up),
-	    cmocka_unit_test(a_given_rate_is_not_drawn),
+	    cmocka_unit_test(a_given_rate_is_not_drawn_beside_others),
+	    cmocka_unit_test(where_a_given_rate_ends_is_drawn),
 	    cmocka_unit_test(bars_are_what_they_are),
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),

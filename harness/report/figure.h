@@ -66,7 +66,7 @@ bool figure_drawable(const struct series *s);
 bool figure_has_rate(const struct series *s);
 
 /** figure_is_given() - is it the time of operations that come at a rate which is given? That is
- * nobody's merit: it is in tables, and in no chart. */
+ * nobody's merit: no chart shows it beside others' best. */
 bool figure_is_given(const struct series *s);
 
 #endif
