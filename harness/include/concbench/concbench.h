@@ -92,6 +92,7 @@ struct cb_worker {
 	const uint32_t *stop; /* see cb_stopping() */
 	unsigned index;       /* 0 .. count-1 */
 	unsigned count;
+	unsigned role; /* among those who use what it calls; its index, unless the workload says */
 	enum cb_model model;
 	bool oversubscribed;    /* a spin on another worker should give up the PU */
 	int pu;                 /* it is bound to, by the OS's number; -1: unbound */
