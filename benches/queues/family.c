@@ -726,4 +726,5 @@ const struct cb_family queue_family = {
     .window_ns = window_ns,
     .exercised = "empty_polls_per_op|full_polls_per_op gave_up_per_op",
     .floor = "none",
+    .load = "load_pct",
 };

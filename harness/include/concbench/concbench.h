@@ -713,6 +713,9 @@ struct cb_family {
 	 * ("place:pair:A-B"): of a chart with CB_PANELS, a line at its least for workers on those
 	 * two, if the run has it. NULL: none. */
 	const char *bound;
+	/* load - key of the parameter that says at which part of its peak a case is kept, in per
+	 * cent (it has CB_GIVEN_OPS_PER_S): of its latency there is a chart. NULL: none. */
+	const char *load;
 	/* facts() - what a case takes and promises beside its parameters (bytes, order, capacity):
 	 * say() each, for `concbench describe`. NULL: nothing. */
 	void (*facts)(const struct cb_case *c, cb_say_fn *say, void *to);
