@@ -11,13 +11,14 @@ struct ring {
 	ck_ring_buffer_t slot[1] CB_ALIGNED; /* as many as its capacity */
 };
 
-#define RING(calls, about, from, most_producers, most_consumers)                          \
-	CB_QUEUE(ck_##calls, about, "Concurrency Kit", from, CB_CAN_ALL, most_producers,  \
-	    most_consumers, CB_QUEUE_ITEM_BYTES, struct ring,                             \
-	    sizeof(struct ring) + env->capacity * sizeof(ck_ring_buffer_t),               \
-	    (ck_ring_init(&queue->ring, env->capacity), 0),                               \
-	    UNSEEN(ck_ring_enqueue_##calls(&queue->ring, queue->slot, as_pointer(item))), \
-	    UNSEEN(ck_ring_dequeue_##calls(&queue->ring, queue->slot, item)))
+#define RING(calls, about, from, most_producers, most_consumers)                               \
+	CB_QUEUE_SIZED(ck_##calls, about, "Concurrency Kit", from, CB_CAN_ALL, most_producers, \
+	    most_consumers, CB_QUEUE_ITEM_BYTES, struct ring,                                  \
+	    sizeof(struct ring) + env->capacity * sizeof(ck_ring_buffer_t),                    \
+	    (ck_ring_init(&queue->ring, env->capacity), 0),                                    \
+	    UNSEEN(ck_ring_enqueue_##calls(&queue->ring, queue->slot, as_pointer(item))),      \
+	    UNSEEN(ck_ring_dequeue_##calls(&queue->ring, queue->slot, item)),                  \
+	    UNSEEN(ck_ring_size(&queue->ring)), 1)
 
 RING(spsc, "ring, one producer, one consumer, no atomic read-modify-write; who waits spins",
     CB_SMOKE, 1, 1)

@@ -19,7 +19,17 @@
 #define STAMP_TAG_BITS 8
 #define STAMP_TAG_MASK ((UINT64_C(1) << STAMP_TAG_BITS) - 1)
 
-enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS, TIMED_OUT, LATE_NS, TOTALS };
+enum totals {
+	DELIVERED,
+	EMPTY_POLLS,
+	FULL_POLLS,
+	TIMED_OUT,
+	LATE_NS,
+	ASKED,
+	SAID_FULL,
+	STALE,
+	TOTALS
+};
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL,
@@ -36,6 +46,8 @@ static const struct cb_param params[] = {
 	"items come at random, at so much of the rate that it can do; 0: as fast as it can"),
     CB_PARAM_SPARSE("burst", CB_COUNT, "1", 1, 4096,
 	"with load_pct: so many come at once, a power of two, and more time lies between"),
+    CB_PARAM_SPARSE("asking", CB_COUNT, "0", 0, 1,
+	"1: a producer asks for its size before each put: is it full?"),
     CB_PARAM_SPARSE("stages", CB_COUNT, "0", 0, STAGES_MAX,
 	"workers in a row, a queue between each two; 0: one queue, producers to consumers"),
     CB_PARAM_SPARSE("in_flight", CB_COUNT, "0", 0, IN_FLIGHT_MAX,
@@ -58,6 +70,7 @@ static const struct cb_sweep sweeps[] = {
     {CB_FULL, "model=thread load_pct=10,50,80,95"},
     {CB_FULL, "model=process load_pct=50"},
     {CB_FULL, "model=thread load_pct=50 burst=16"},
+    {CB_FULL, "model=thread producers=1,2 capacity=16 asking=1"},
     {CB_FULL, "model=thread,process stages=2 in_flight=1"},
     {CB_FULL, "model=thread,process,coroutine place=same stages=2 in_flight=1"},
     {CB_FULL, "model=thread stages=4"},
@@ -69,6 +82,7 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine wait_ns=1us capacity=2"},
     {CB_CHECK, "model=thread,coroutine load_pct=50 capacity=16"},
     {CB_CHECK, "model=thread load_pct=50 burst=16"},
+    {CB_CHECK, "model=thread,process,coroutine producers=1,2 capacity=2 asking=1"},
     {CB_CHECK, "model=thread,process,coroutine stages=2 in_flight=1"},
     {CB_CHECK, "model=thread,process,coroutine stages=3 in_flight=2 bytes=24 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine stages=4 capacity=2"},
@@ -122,6 +136,23 @@ static struct cb_queue_env env_of(const struct cb_case *c)
 	if (impl->capacity)
 		env.capacity = impl->capacity(&env);
 	return env;
+}
+
+static bool can_ask(const struct cb_case *c, char *why, size_t why_len)
+{
+	const struct cb_queue *impl = c->kind->impl;
+
+	if (!impl->size)
+		(void)snprintf(why, why_len, "it cannot say how many items it has");
+	/* A put has to say at once whether there was room. */
+	else if (!impl->ops->try_put && !has(c, "wait_ns"))
+		(void)snprintf(why, why_len, "asking: its put() waits");
+	else if (pace_pct(c) || stages(c) || value(c, "wait_ns"))
+		(void)snprintf(
+		    why, why_len, "asking goes with none of load_pct, stages and wait_ns");
+	else
+		return true;
+	return false;
 }
 
 static bool can_burst(const struct cb_case *c, char *why, size_t why_len)
@@ -194,6 +225,8 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "nobody waits in it: no patience to lose");
 		return -EINVAL;
 	}
+	if (value(c, "asking") && !can_ask(c, why, why_len))
+		return -EINVAL;
 	if (pace_pct(c) && !c->kind->depends) {
 		(void)snprintf(why, why_len, "it has no peak that a load could be a part of");
 		return -EINVAL;
@@ -298,6 +331,7 @@ int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 	st->env = queue_env;
 	st->stages = stages(env->c);
 	st->in_flight = value(env->c, "in_flight");
+	st->asking = value(env->c, "asking");
 	if (st->stages)
 		st->env.producers = queues(env->c);
 	st->impl = env->c->kind->impl;
@@ -376,6 +410,67 @@ void cb_queue_leave(struct cb_worker *w, void *state)
 		st->impl->ops->close(end[i].queue, w);
 	}
 	w->role = w->index;
+}
+
+/* ---- asking ---- */
+
+/* At once. Return: whether it is in. */
+static bool put_now(struct cb_worker *w, struct cb_queue_state *st, const unsigned char *item)
+{
+	const struct cb_queue_ops *ops = st->impl->ops;
+
+	return ops->try_put ? ops->try_put(st->queue, w, item, st->env.bytes)
+			    : ops->put(st->queue, w, item, st->env.bytes, 0) > 0;
+}
+
+uint64_t cb_queue_produce_asking(
+    struct cb_worker *w, struct cb_queue_state *st, uint64_t n, unsigned char *item)
+{
+	struct cb_queue_worker *own = &st->worker[w->index];
+
+	for (uint64_t done = 0; done < n; done++) {
+		const uint64_t number = own->put + 1;
+		const uint64_t head =
+		    cb_queue_head(w->index, number, cb_queue_is_timed(w, st, own, number, n));
+
+		cb_queue_fill(item, st->env.bytes, head);
+		for (;;) {
+			const bool full =
+			    st->impl->size(st->queue) >= st->env.capacity - st->impl->spare;
+			const bool put = put_now(w, st, item);
+
+			own->asked++;
+			own->said_full += full;
+			own->stale_full += full && put;
+			own->stale_room += !full && !put;
+			if (put)
+				break;
+			own->full_polls++;
+			if (cb_queue_over(w, st))
+				return 0;
+			cb_relax(w);
+		}
+		own->put++;
+		own->put_sum += cb_queue_weight(head, cb_queue_alone(st));
+	}
+	return 0;
+}
+
+/* What it says while nobody is about, and what its only producer is told. */
+static int check_size(const struct cb_queue_state *st, char *why, size_t why_len)
+{
+	if (st->env.producers == 1 && st->worker[0].stale_room)
+		(void)snprintf(why, why_len,
+		    "its only producer was told %" PRIu64
+		    " times that there was room, and there was none",
+		    st->worker[0].stale_room);
+	else if (st->misjudged)
+		(void)snprintf(why, why_len,
+		    "with nobody about, its size was wrong by %" PRIu64 " items",
+		    st->misjudged - 1);
+	else
+		return 0;
+	return -EBADMSG;
 }
 
 /* ---- deadlines ---- */
@@ -516,6 +611,7 @@ static uint64_t drain(struct cb_queue_state *st)
 			if (consumer(st, c)->source[p].last > st->drained.source[p].last)
 				st->drained.source[p].last = consumer(st, c)->source[p].last;
 	for (unsigned i = 0; i < count; i++) {
+		const uint64_t said = st->impl->size ? st->impl->size(cb_queue_of(st, i)) : 0;
 		uint64_t found = 0;
 
 		/* Bounded: a broken queue may go on for ever. */
@@ -524,6 +620,8 @@ static uint64_t drain(struct cb_queue_state *st)
 			    st, &st->drained, st->drained.item, st->env.bytes, &head);
 			found++;
 		}
+		if (st->impl->size && said != found && !st->misjudged)
+			st->misjudged = 1 + (said > found ? said - found : found - said);
 		most = found > most ? found : most;
 	}
 	for (unsigned c = 0; c < consumers(st); c++)
@@ -611,7 +709,9 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
 		if (ret)
 			return ret;
 	}
-	ret = pace_check(st, why, why_len);
+	ret = check_size(st, why, why_len);
+	if (!ret)
+		ret = pace_check(st, why, why_len);
 	if (ret)
 		return ret;
 	/* All workers are parked: none can be between the two. */
@@ -632,6 +732,9 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 		now[FULL_POLLS] += st->worker[i].full_polls;
 		now[TIMED_OUT] += st->worker[i].timed_out;
 		now[LATE_NS] += st->worker[i].late_ns;
+		now[ASKED] += st->worker[i].asked;
+		now[SAID_FULL] += st->worker[i].said_full;
+		now[STALE] += st->worker[i].stale_full + st->worker[i].stale_room;
 	}
 	for (unsigned i = 0; i < TOTALS; i++) {
 		of[i] = (double)(now[i] - st->reported[i]);
@@ -646,6 +749,10 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 		(void)cb_metric(metrics, "gave_up_per_op", of[TIMED_OUT] / of[DELIVERED]);
 	if (st->wait_ns)
 		(void)cb_metric(metrics, "gave_up_late_ns", of[LATE_NS] / of[TIMED_OUT]);
+	if (st->asking) {
+		(void)cb_metric(metrics, "said_full_share", of[SAID_FULL] / of[ASKED]);
+		(void)cb_metric(metrics, "stale_share", of[STALE] / of[ASKED]);
+	}
 	if (st->gap)
 		(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, st->pace_per_s);
 }
@@ -686,9 +793,10 @@ static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
 
 	(void)snprintf(text, sizeof(text), "%zu bytes of shared memory", impl->queue_bytes(&env));
 	say(to, "queue", text);
-	(void)snprintf(text, sizeof(text), "%u items%s%s", env.capacity,
+	(void)snprintf(text, sizeof(text), "%u items%s%s%s", env.capacity - impl->spare,
 	    impl->holds_less ? " at most" : "",
-	    impl->capacity ? ", its own: it cannot be given one" : ", as it is told");
+	    impl->capacity ? ", its own: it cannot be given one" : ", as it is told",
+	    impl->spare ? ", but for a slot that stays empty" : "");
 	say(to, "capacity", text);
 	if (impl->item_bytes)
 		(void)snprintf(text, sizeof(text), "of %zu bytes and no others", impl->item_bytes);
@@ -697,6 +805,7 @@ static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
 	else
 		(void)snprintf(text, sizeof(text), "of any size");
 	say(to, "items", text);
+	say(to, "size", impl->size ? "it says how many items it has" : "it cannot say");
 	say(to, "order",
 	    impl->order == CB_ORDER_FIFO ? "each producer's items come out as they went in"
 					 : "promises none: nothing lost, nothing twice");

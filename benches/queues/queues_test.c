@@ -308,6 +308,59 @@ static void who_timed_out_when_is_noted(void **unused)
 	end(&s);
 }
 
+/* ---- asking ---- */
+
+/* By hand: full when it says so, and then it is not any more. */
+static void what_it_said_is_compared(void **unused)
+{
+	struct metric_set metrics = {0};
+	struct cb_queue_worker *own;
+	struct cb_queue_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/sound/model:thread/capacity:4/asking:1");
+	st = s.team.env.state;
+	own = &st->worker[0];
+	for (unsigned i = 0; i < 2; i++)
+		s.team.load->enter(subject_worker(&s, i), st);
+	(void)s.team.load->batch(subject_worker(&s, 0), st, 4);
+	assert_int_equal(own->put, 4);
+	assert_int_equal(own->asked, 4);
+	assert_int_equal(own->said_full + own->stale_full + own->stale_room, 0);
+	/* One more, with nobody to take it: full, and it was. */
+	cb_store(&st->closed, 1);
+	(void)s.team.load->batch(subject_worker(&s, 0), st, 1);
+	assert_int_equal(own->put, 4);
+	assert_int_equal(own->asked, 5);
+	assert_int_equal(own->said_full, 1);
+	assert_int_equal(own->stale_full + own->stale_room, 0);
+	cb_store(&st->closed, 0);
+	s.team.done[1] += s.team.load->batch(subject_worker(&s, 1), st, 2);
+	assert_int_equal(check(&s), 0);
+	own->stale_full = 1;
+	assert_float_equal(report(&s, &metrics, "said_full_share"), 0.2F, 1e-6);
+	assert_float_equal(report(&s, &metrics, "stale_share"), 0.2F, 1e-6);
+	/* Nobody but itself fills it. */
+	own->stale_room = 3;
+	wrong(&s, check(&s), "its only producer was told 3 times that there was room");
+	end(&s);
+}
+
+/* Two may be told of the same room. */
+static void of_several_one_may_be_late(void **unused)
+{
+	struct cb_queue_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/sound/model:thread/producers:2/capacity:4/asking:1");
+	st = s.team.env.state;
+	st->worker[0].stale_room = 3;
+	assert_int_equal(check(&s), 0);
+	end(&s);
+}
+
 /* ---- what cannot be ---- */
 
 extern const struct cb_family queue_family;
@@ -340,6 +393,8 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"queue/mq/model:coroutine", "a coroutine waits for what is read and written"},
 	    {"queue/eventfd_ring/producers:2", "it takes 1 producer"},
 	    {"queue/broker/bytes:65537", "its items have at most 65536 bytes"},
+	    {"queue/pipe/asking:1", "it cannot say how many items it has"},
+	    {"queue/ck_spsc/load_pct:50/asking:1", "asking goes with none of load_pct"},
 	    {"queue/broker/wait_ns:1000", "'wait_ns:1000' is not a parameter"},
 	};
 	struct bench_case bc;
@@ -364,6 +419,7 @@ static void what_is_said_of_capacity(void **unused)
 {
 	static const char *const rows[][2] = {
 	    {"queue/mutex_ring/capacity:32", "32 items, as it is told"},
+	    {"queue/ck_spsc", "255 items, as it is told, but for a slot that stays empty"},
 	    {"queue/pipe/bytes:1000", "66 items at most, its own: it cannot be given one"},
 	    {"queue/mq", "11 items at most, its own: it cannot be given one"},
 	    {"queue/socketpair_dgram/producers:2",
@@ -557,6 +613,8 @@ int main(void)
 	    cmocka_unit_test(metrics_are_of_one_trial),
 	    cmocka_unit_test(deadlines_have_to_be_heeded),
 	    cmocka_unit_test(who_timed_out_when_is_noted),
+	    cmocka_unit_test(what_it_said_is_compared),
+	    cmocka_unit_test(of_several_one_may_be_late),
 	    cmocka_unit_test(what_cannot_be_is_declined),
 	    cmocka_unit_test(capacity_is_the_queues_own),
 	    cmocka_unit_test(what_is_said_of_capacity),

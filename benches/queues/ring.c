@@ -151,6 +151,12 @@ static bool ring_drain(void *queue, void *item, size_t bytes)
 	return true;
 }
 
+/* Under the mutex it could be as old by the time that it is looked at. */
+static uint64_t ring_size(void *queue)
+{
+	return cb_load(&((struct ring *)queue)->count);
+}
+
 #define RING(x, about, source, from, on_edge)                                                 \
 	static inline enum cb_queue_result x##_put(                                           \
 	    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until) \
@@ -170,7 +176,7 @@ static bool ring_drain(void *queue, void *item, size_t bytes)
 	    .drain = ring_drain};                                                             \
 	CB_QUEUE_BATCH(x)                                                                     \
 	static const struct cb_queue cb_queue_impl_##x = {                                    \
-	    .ops = &cb_queue_ops_##x, .queue_bytes = ring_bytes};                             \
+	    .ops = &cb_queue_ops_##x, .queue_bytes = ring_bytes, .size = ring_size};          \
 	CB_QUEUE_KIND(x, about, source, from, CB_CAN_ALL, NULL, NULL, 0)
 
 RING(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",

@@ -60,9 +60,17 @@ CB_INLINE bool ring_get(struct ring *r, void *item, size_t bytes)
 	return true;
 }
 
-CB_QUEUE(spsc_cached,
+/* The consumer's first: the producer's is never behind it. */
+static uint64_t ring_size(struct ring *r)
+{
+	const uint64_t got = cb_load_acquire(&r->get.count);
+
+	return cb_load_acquire(&r->put.count) - got;
+}
+
+CB_QUEUE_SIZED(spsc_cached,
     "ring, one producer, one consumer, who look at each other's index when they must",
     "Lee, Bu, Chandranmenon 2009 (MCRingBuffer), without its batches", CB_FULL, CB_CAN_ALL, 1, 1, 0,
     struct ring, sizeof(struct ring) + env->capacity * env->bytes,
     (queue->capacity = env->capacity, 0), ring_put(queue, item, bytes),
-    ring_get(queue, item, bytes))
+    ring_get(queue, item, bytes), ring_size(queue), 0)

@@ -19,7 +19,8 @@
  *	put      true when done, false when full
  *	get      true when done, false when empty
  *
- * A worker that finds it full or empty goes round again, and gives up its PU where it should.
+ * A worker that finds it full or empty goes round again, and gives up its PU where it should. One
+ * that can say how many items it has is a CB_QUEUE_SIZED, with one expression more.
  *
  * The long form, for queues whose waiters sleep, that have a capacity of their own, or that each
  * worker has to attach to: write the functions of struct cb_queue_ops, then CB_QUEUE_BATCH(x) and a
@@ -114,6 +115,10 @@ struct cb_queue {
 	bool holds_less;
 	/* A case cannot have two of it. */
 	bool single;
+	/* size() - items in it, at a moment during the call; NULL: it cannot say. While nobody is
+	 * about it is exact, and where its only producer asks it is never too few. */
+	uint64_t (*size)(void *queue);
+	unsigned spare; /* slots of its capacity that stay empty, so that full is not empty */
 };
 
 /* ---- the workload ---- */
@@ -142,6 +147,10 @@ struct cb_queue_worker {
 	uint64_t full_polls; /* looks in vain, or waits */
 	uint64_t due;        /* at a pace: when the last was to be put, in parts of a nanosecond */
 	uint64_t made;       /* where items go round: of those that are under way */
+	uint64_t asked;      /* for the size, before each put */
+	uint64_t said_full;
+	uint64_t stale_full; /* it said full, and took one at once */
+	uint64_t stale_room; /* it said that there was room, and took none */
 	/* either */
 	uint64_t timed_out;
 	uint64_t late_ns;       /* sum over these: after the deadline */
@@ -186,10 +195,13 @@ struct cb_queue_state {
 	uint64_t put_before; /* and what had been put by then */
 	struct cb_queue_worker *worker;
 	struct cb_queue_worker drained; /* the cell's: what was left when trials ended */
-	uint64_t reported[5];           /* the cell's */
+	uint64_t
+	    misjudged; /* 0, or 1 and by how many items its size was wrong, nobody being about */
+	uint64_t reported[8]; /* the cell's */
 	/* Set by the first worker to leave a trial, cleared by the cell when all have. */
 	uint32_t closed CB_ALIGNED;
 	uint32_t standing; /* checking: somebody stands still */
+	bool asking;       /* for the size, before each put */
 } CB_ALIGNED;
 
 /* The family's parts of the workload; the program's. */
@@ -216,6 +228,10 @@ bool cb_queue_depends(const struct cb_case *c, char *name, size_t len);
 /** cb_queue_await() - until it is @due. Return: the time it was then, in its parts; 0 when the
  * trial is over. */
 uint64_t cb_queue_await(struct cb_worker *w, const struct cb_queue_state *st, uint64_t due);
+/** cb_queue_produce_asking() - a producer's batch that asks for the size before each put, and looks
+ * whether it was told the truth. */
+uint64_t cb_queue_produce_asking(
+    struct cb_worker *w, struct cb_queue_state *st, uint64_t n, unsigned char *item);
 /** cb_queue_timed_out() - nothing was done by @until_ns. */
 void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t until_ns);
 /* What is done for the timed items only, out of line. */
@@ -239,8 +255,8 @@ void cb_queue_timed(
 #define CB_QUEUE_KEY_UNDONE UINT64_C(0xF1DE83E19937733D)
 
 CB_LAYOUT(queue, CB_SPAN(cb_queue_env, why_len), CB_SPAN(cb_queue_ops, destroy),
-    CB_SPAN(cb_queue, single), CB_SPAN(cb_queue_source, sum), CB_SPAN(cb_queue_worker, attached),
-    CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
+    CB_SPAN(cb_queue, spare), CB_SPAN(cb_queue_source, sum), CB_SPAN(cb_queue_worker, attached),
+    CB_SPAN(cb_queue_state, asking), (uint32_t)CB_QUEUE_KEY)
 
 /* ---- items ---- */
 
@@ -600,7 +616,7 @@ CB_INLINE void *cb_queue_of(const struct cb_queue_state *st, unsigned stage)
 
 enum { CB_QUEUE_PUTS, CB_QUEUE_GETS };
 
-/* The first stage's next item: is it timed? */
+/* Is a producer's next item timed? */
 CB_INLINE bool cb_queue_is_timed(struct cb_worker *w, struct cb_queue_state *st,
     struct cb_queue_worker *own, uint64_t number, uint64_t n)
 {
@@ -610,7 +626,7 @@ CB_INLINE bool cb_queue_is_timed(struct cb_worker *w, struct cb_queue_state *st,
 		return false;
 	own->timed = number + CB_QUEUE_TIMED + cb_random(w) % (4 * n + 1);
 	if (timed)
-		cb_queue_stamp(st, 0, number, cb_now_ns());
+		cb_queue_stamp(st, w->index, number, cb_now_ns());
 	return timed;
 }
 
@@ -671,6 +687,8 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 {
 	if (CB_UNLIKELY(st->stages))
 		return cb_queue_pass(w, st, n, item, bytes, ops);
+	if (CB_UNLIKELY(st->asking && w->index < st->env.producers))
+		return cb_queue_produce_asking(w, st, n, item);
 	if (CB_UNLIKELY(st->gap && w->index < st->env.producers))
 		return cb_queue_produce_paced(w, st, n, item, bytes, ops, cb_queue_alone(st));
 	if (cb_queue_alone(st))
@@ -714,47 +732,65 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
 	    NULL, 0, without, NULL, NULL, 0, NULL, 0, can, NULL, NULL, cb_queue_depends, ""};     \
 	CB_REGISTER(cb_kind_##x)
 
+#define CB_QUEUE_AS(x, about, source, from, models, most_producers, most_consumers, item_bytes,  \
+    type, bytes_, init_, try_put_, try_get_, size_fn_, spare_)                                   \
+	static size_t cb_queue_bytes_##x(const struct cb_queue_env *env)                         \
+	{                                                                                        \
+		(void)env;                                                                       \
+		return bytes_;                                                                   \
+	}                                                                                        \
+	static int cb_queue_init_##x(void *queue_, const struct cb_queue_env *env)               \
+	{                                                                                        \
+		type *queue = (type *)queue_;                                                    \
+                                                                                                 \
+		(void)queue;                                                                     \
+		(void)env;                                                                       \
+		return init_;                                                                    \
+	}                                                                                        \
+	CB_INLINE bool cb_queue_try_put_##x(                                                     \
+	    void *queue_, struct cb_worker *w, const void *item, size_t bytes)                   \
+	{                                                                                        \
+		type *queue = (type *)queue_;                                                    \
+                                                                                                 \
+		(void)w;                                                                         \
+		(void)bytes;                                                                     \
+		return try_put_;                                                                 \
+	}                                                                                        \
+	CB_INLINE bool cb_queue_try_get_##x(                                                     \
+	    void *queue_, struct cb_worker *w, void *item, size_t bytes)                         \
+	{                                                                                        \
+		type *queue = (type *)queue_;                                                    \
+                                                                                                 \
+		(void)w;                                                                         \
+		(void)bytes;                                                                     \
+		return try_get_;                                                                 \
+	}                                                                                        \
+	static const struct cb_queue_ops cb_queue_ops_##x = {cb_queue_init_##x, NULL,            \
+	    cb_queue_try_put_##x, cb_queue_try_get_##x, NULL, NULL, NULL, NULL, NULL, NULL};     \
+	CB_QUEUE_BATCH(x)                                                                        \
+	static const struct cb_queue cb_queue_impl_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x, \
+	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO, false, false,    \
+	    false, size_fn_, spare_};                                                            \
+	CB_QUEUE_KIND(x, about, source, from, models,                                            \
+	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
+
 #define CB_QUEUE(x, about, source, from, models, most_producers, most_consumers, item_bytes, type, \
     bytes_, init_, try_put_, try_get_)                                                             \
-	static size_t cb_queue_bytes_##x(const struct cb_queue_env *env)                           \
-	{                                                                                          \
-		(void)env;                                                                         \
-		return bytes_;                                                                     \
-	}                                                                                          \
-	static int cb_queue_init_##x(void *queue_, const struct cb_queue_env *env)                 \
-	{                                                                                          \
-		type *queue = (type *)queue_;                                                      \
-                                                                                                   \
-		(void)queue;                                                                       \
-		(void)env;                                                                         \
-		return init_;                                                                      \
-	}                                                                                          \
-	CB_INLINE bool cb_queue_try_put_##x(                                                       \
-	    void *queue_, struct cb_worker *w, const void *item, size_t bytes)                     \
+	CB_QUEUE_AS(x, about, source, from, models, most_producers, most_consumers, item_bytes,    \
+	    type, bytes_, init_, try_put_, try_get_, NULL, 0)
+
+/* CB_QUEUE_SIZED() - the same, and an expression more, its size; and how many slots stay empty
+ * (cb_queue.size, .spare). */
+#define CB_QUEUE_SIZED(x, about, source, from, models, most_producers, most_consumers, item_bytes, \
+    type, bytes_, init_, try_put_, try_get_, size_, spare_)                                        \
+	static uint64_t cb_queue_size_##x(void *queue_)                                            \
 	{                                                                                          \
 		type *queue = (type *)queue_;                                                      \
                                                                                                    \
-		(void)w;                                                                           \
-		(void)bytes;                                                                       \
-		return try_put_;                                                                   \
+		return size_;                                                                      \
 	}                                                                                          \
-	CB_INLINE bool cb_queue_try_get_##x(                                                       \
-	    void *queue_, struct cb_worker *w, void *item, size_t bytes)                           \
-	{                                                                                          \
-		type *queue = (type *)queue_;                                                      \
-                                                                                                   \
-		(void)w;                                                                           \
-		(void)bytes;                                                                       \
-		return try_get_;                                                                   \
-	}                                                                                          \
-	static const struct cb_queue_ops cb_queue_ops_##x = {cb_queue_init_##x, NULL,              \
-	    cb_queue_try_put_##x, cb_queue_try_get_##x, NULL, NULL, NULL, NULL, NULL, NULL};       \
-	CB_QUEUE_BATCH(x)                                                                          \
-	static const struct cb_queue cb_queue_impl_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x,   \
-	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO, false, false,      \
-	    false};                                                                                \
-	CB_QUEUE_KIND(x, about, source, from, models,                                              \
-	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
+	CB_QUEUE_AS(x, about, source, from, models, most_producers, most_consumers, item_bytes,    \
+	    type, bytes_, init_, try_put_, try_get_, cb_queue_size_##x, spare_)
 
 #ifdef __cplusplus
 }
