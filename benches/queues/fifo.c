@@ -99,7 +99,7 @@ static void fifo_destroy(void *queue)
 {
 	const struct kernel_queue *q = queue;
 
-	if (cb_load(&q->attached) < q->producers + q->consumers)
+	if (q->path[0])
 		(void)unlink(q->path);
 	kernel_destroy(queue);
 }
@@ -142,8 +142,10 @@ static int fifo_attach(void *queue, struct cb_worker *w)
 		own->wait = open(q->path, way);
 	if (own->wait < 0)
 		return -errno;
-	if (cb_fetch_add(&q->attached, 1) + 1 == w->count)
+	if (cb_fetch_add(&q->attached, 1) + 1 == w->count) {
 		(void)unlink(q->path);
+		q->path[0] = '\0';
+	}
 	return 0;
 }
 
