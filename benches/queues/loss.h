@@ -44,9 +44,10 @@ struct loss_worker {
 	int error; /* -errno, with which it gave up */
 	const char *error_what;
 	/* The manager's. */
-	uint32_t leaves; /* it is asked to */
-	pid_t pid;       /* 0: none */
-	uint64_t cpu_ns; /* that it had used at the last look */
+	uint32_t leaves;    /* it is asked to */
+	pid_t pid;          /* 0: none */
+	uint64_t cpu_ns;    /* that it had used at the last look */
+	uint64_t chance_ns; /* for so long it has run, or slept, since anybody got further */
 } CB_ALIGNED;
 
 struct loss_state {
