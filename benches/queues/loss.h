@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#define LOSS_KILLS 6u
+#define LOSS_KILLS 4u
 #define LOSS_KILLS_MAX 64u
 
 /* What a trial does. */

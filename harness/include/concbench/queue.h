@@ -616,9 +616,9 @@ extern const struct cb_workload cb_queue_loss_work;
 
 #define CB_QUEUE_LOSS_VERSION 1
 
-#define CB_QUEUE_LOSS(x, about, source, models, flags, can)                                       \
-	static const struct cb_kind cb_loss_##x = {"loss", #x, about, source, flags, CB_FULL,     \
-	    CB_QUEUE_LOSS_VERSION, CB_CAN(CB_PROCESS),                                            \
+#define CB_QUEUE_LOSS(x, about, source, from, models, flags, can)                                 \
+	static const struct cb_kind cb_loss_##x = {"loss", #x, about, source, flags,              \
+	    (from) == CB_SMOKE ? CB_SMOKE : CB_FULL, CB_QUEUE_LOSS_VERSION, CB_CAN(CB_PROCESS),   \
 	    "a signal that kills a thread or a coroutine kills all of them", &cb_queue_loss_work, \
 	    NULL, &cb_queue_impl_##x, NULL, 0, NULL, NULL, NULL, 0, NULL, 0, can, NULL, NULL,     \
 	    NULL, ""};                                                                            \
@@ -630,7 +630,7 @@ extern const struct cb_workload cb_queue_loss_work;
 	CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, NULL)
 
 #define CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, can)         \
-	CB_QUEUE_LOSS(x, about, source, models, flags, can)                                       \
+	CB_QUEUE_LOSS(x, about, source, from, models, flags, can)                                 \
 	static const struct cb_workload cb_queue_work_##x = {CB_QUEUE_OP, CB_QUEUE_LATENCY, 0,    \
 	    cb_queue_state_size, cb_queue_setup, cb_queue_enter, cb_queue_batch_##x,              \
 	    cb_queue_leave, cb_queue_check, cb_queue_report, cb_queue_teardown, NULL, NULL, 0, 0, \
