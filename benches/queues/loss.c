@@ -639,8 +639,9 @@ const struct cb_workload cb_queue_loss_work = {
 	"a producer or consumer, a process, is killed (SIGKILL) at a random moment within 300 us; "
 	"another takes its place; from the signal until an item has come out that was put after "
 	"it. Stuck: nobody has got any further, though all could run for 25 ms, before each "
-	"producer has put twice the capacity. An item that the dead had in its hands, in a call, "
-	"is not called lost, and what is in a queue that is stuck is not, either",
+	"producer has put twice the capacity, or nothing that was put after it came out whole. An "
+	"item that the dead had in its hands, in a call, is not called lost, and what is in a "
+	"queue that is stuck is not, either",
     .checked = "the victim was killed, and the consumers have counted as many items as have come "
 	       "out; each number of each producer is accounted for, and each item looked at whole",
     .state_size = state_size,
@@ -686,7 +687,7 @@ static const struct cb_sweep sweeps[] = {
 static const struct cb_figure figures[] = {
     {"whole_share", "deaths after which all items are there, and it goes on", "", CB_SHARE, CB_MORE,
 	0.0, NULL},
-    {"stuck_share", "deaths after which nobody gets any further", "", CB_SHARE, CB_LESS, 0.0, NULL},
+    {"stuck_share", "deaths after which nothing new comes out", "", CB_SHARE, CB_LESS, 0.0, NULL},
     {"lost_share", "deaths by which items got lost", "", CB_SHARE, CB_LESS, 0.0, NULL},
     {"doubled_share", "deaths by which items came out twice", "", CB_SHARE, CB_LESS, 0.0, NULL},
     {"torn_share", "deaths by which items were damaged", "", CB_SHARE, CB_LESS, 0.0, NULL},
