@@ -707,6 +707,7 @@ const struct cb_family loss_family = {
     .figures = figures,
     .figure_count = sizeof(figures) / sizeof(figures[0]),
     .shape = CB_DOTS,
+    .contenders = CB_KINDS,
     .caption = "Deaths after which every item is there, once and whole, and the queue can be used.",
     .can = can,
     .accepts = queue_accepts,
