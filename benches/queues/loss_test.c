@@ -113,6 +113,7 @@ static void shows(const char *name, const char *metric, const char *const *other
 				fail_msg("%s: %s is %g", name, *others, of(&s, *others));
 		value = of(&s, metric);
 		assert_true(of(&s, "whole_share") < 1.0 || value == 0.0);
+		assert_true(strcmp(metric, "stuck_share") == 0 || of(&s, "harmed_share") == value);
 		if (value > 0.0)
 			return;
 	}
