@@ -92,7 +92,7 @@ static int broker_attach(void *queue, struct cb_worker *w)
 
 	if (fd < 0)
 		return instead_of(b, fd);
-	b->end[w->index] = fd;
+	b->end[w->role] = fd;
 	return cb_fd_prepare(fd, w->model);
 }
 
@@ -100,7 +100,7 @@ static int broker_attach(void *queue, struct cb_worker *w)
 static inline enum broker_word ask(struct broker *b, struct cb_worker *w, const void *request,
     size_t bytes, unsigned char *answer, size_t answer_bytes)
 {
-	const int fd = b->end[w->index];
+	const int fd = b->end[w->role];
 	ssize_t n = cb_write(w, fd, request, bytes);
 
 	if (n == (ssize_t)bytes)
@@ -140,7 +140,7 @@ static inline enum cb_queue_result broker_get(
 {
 	static const unsigned char get = BROKER_GET;
 	struct broker *b = queue;
-	unsigned char *answer = answer_of(b, w->index);
+	unsigned char *answer = answer_of(b, w->role);
 	enum cb_queue_result result;
 
 	(void)until_ns;
@@ -211,7 +211,8 @@ CB_QUEUE_BATCH(broker)
 static const struct cb_queue impl = {.ops = &cb_queue_ops_broker,
     .queue_bytes = broker_bytes,
     .most_consumers = BROKER_CONSUMERS_MAX,
-    .most_bytes = 65536};
+    .most_bytes = 65536,
+    .single = true};
 
 static const struct cb_workload work = {.op = CB_QUEUE_OP,
     .latency_of = CB_QUEUE_LATENCY,

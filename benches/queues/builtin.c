@@ -28,7 +28,7 @@ static inline bool none_put(void *queue, struct cb_worker *w, const void *item, 
 
 static inline bool none_get(void *queue, struct cb_worker *w, void *item, size_t bytes)
 {
-	struct source *own = (struct source *)queue + w->index;
+	struct source *own = (struct source *)queue + w->role;
 
 	cb_queue_fill((unsigned char *)item, bytes, cb_queue_head(0, ++own->number, false));
 	__asm__ volatile("" : : "r"(item) : "memory");
@@ -92,7 +92,7 @@ static const struct cb_kind none = {
     .models = CB_CAN_ALL,
     .work = &none_work,
     .impl = &cb_queue_impl_none,
-    .without = "wait_ns",
+    .without = "wait_ns stages in_flight",
 };
 
 CB_REGISTER(none)

@@ -9,6 +9,8 @@
 
 #define CAPACITY_MAX (1 << 20)
 #define ITEM_BYTES_MAX (1 << 20)
+#define STAGES_MAX 16
+#define IN_FLIGHT_MAX 64
 
 /* Waking somebody takes tens of microseconds, taking turns on one PU up to a slice of the
  * scheduler's: a short window would hold too few of either. */
@@ -18,7 +20,7 @@
 #define STAMP_TAG_BITS 8
 #define STAMP_TAG_MASK ((UINT64_C(1) << STAMP_TAG_BITS) - 1)
 
-enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS, TIMED_OUT };
+enum totals { DELIVERED, EMPTY_POLLS, FULL_POLLS, TIMED_OUT, LATE_NS, TOTALS };
 
 static const struct cb_param params[] = {
     CB_PARAM_MODEL,
@@ -33,6 +35,12 @@ static const struct cb_param params[] = {
 	"the patience of a put or get, after which it tries again; 0: no end"),
     CB_PARAM_SPARSE("load_pct", CB_PERCENT, "0", 0, 100,
 	"items come at random, at so much of the rate that it can do; 0: as fast as it can"),
+    CB_PARAM_SPARSE("burst", CB_COUNT, "1", 1, 4096,
+	"with load_pct: so many come at once, a power of two, and more time lies between"),
+    CB_PARAM_SPARSE("stages", CB_COUNT, "0", 0, STAGES_MAX,
+	"workers in a row, a queue between each two; 0: one queue, producers to consumers"),
+    CB_PARAM_SPARSE("in_flight", CB_COUNT, "0", 0, IN_FLIGHT_MAX,
+	"items that go round the stages, back to the first: 1 is a ping-pong; 0: to the last"),
 };
 
 static const struct cb_sweep sweeps[] = {
@@ -50,6 +58,10 @@ static const struct cb_sweep sweeps[] = {
     {CB_FULL, "model=thread wait_ns=100us"},
     {CB_FULL, "model=thread load_pct=10,50,80,95"},
     {CB_FULL, "model=process load_pct=50"},
+    {CB_FULL, "model=thread load_pct=50 burst=16"},
+    {CB_FULL, "model=thread,process stages=2 in_flight=1"},
+    {CB_FULL, "model=thread,process,coroutine place=same stages=2 in_flight=1"},
+    {CB_FULL, "model=thread stages=4"},
     {CB_CHECK, "model=thread,process,coroutine capacity=2,256"},
     {CB_CHECK, "model=thread,process,coroutine bytes=24,1000 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine producers=2 consumers=2"},
@@ -57,6 +69,11 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine producers=1 consumers=3 capacity=16"},
     {CB_CHECK, "model=thread,process,coroutine wait_ns=1us capacity=2"},
     {CB_CHECK, "model=thread,coroutine load_pct=50 capacity=16"},
+    {CB_CHECK, "model=thread load_pct=50 burst=16"},
+    {CB_CHECK, "model=thread,process,coroutine stages=2 in_flight=1"},
+    {CB_CHECK, "model=thread,process,coroutine stages=3 in_flight=2 bytes=24 capacity=16"},
+    {CB_CHECK, "model=thread,process,coroutine stages=4 capacity=2"},
+    {CB_CHECK, "model=thread,process,coroutine stages=3"},
     /* Those whose capacity is not ours to choose. */
     {CB_CHECK, "model=thread,process,coroutine"},
     {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
@@ -74,11 +91,25 @@ static unsigned value(const struct cb_case *c, const char *key)
 	return has(c, key) ? (unsigned)cb_case_value(c, key) : 0;
 }
 
-static unsigned workers(const struct cb_case *c)
+static unsigned stages(const struct cb_case *c)
 {
-	return value(c, "producers") + value(c, "consumers");
+	return value(c, "stages");
 }
 
+static unsigned workers(const struct cb_case *c)
+{
+	return stages(c) ? stages(c) : value(c, "producers") + value(c, "consumers");
+}
+
+/* Of the case's. */
+static unsigned queues(const struct cb_case *c)
+{
+	if (!stages(c))
+		return 1;
+	return stages(c) - !value(c, "in_flight");
+}
+
+/* Of each of its queues. */
 static struct cb_queue_env env_of(const struct cb_case *c)
 {
 	const struct cb_queue *impl = c->kind->impl;
@@ -123,6 +154,45 @@ int queue_takes(const struct cb_queue_env *env, char *why, size_t why_len)
 	return 0;
 }
 
+static bool can_burst(const struct cb_case *c, char *why, size_t why_len)
+{
+	const unsigned burst = value(c, "burst");
+
+	if (burst > 1 && !pace_pct(c))
+		(void)snprintf(why, why_len, "burst:%u goes with load_pct", burst);
+	else if (burst & (burst - 1))
+		(void)snprintf(why, why_len, "burst:%u is not a power of two", burst);
+	else
+		return true;
+	return false;
+}
+
+static bool can_stages(
+    const struct cb_case *c, const struct cb_queue_env *env, char *why, size_t why_len)
+{
+	const struct cb_queue *impl = c->kind->impl;
+	const unsigned in_flight = value(c, "in_flight");
+
+	if (!stages(c) && !in_flight)
+		return true;
+	if (stages(c) < 2)
+		(void)snprintf(why, why_len, "stages:%u: there are two at least", stages(c));
+	else if (env->producers != 1 || env->consumers != 1)
+		(void)snprintf(
+		    why, why_len, "stages: each queue has one producer and one consumer");
+	else if (pace_pct(c) || value(c, "wait_ns"))
+		(void)snprintf(why, why_len, "stages go with neither load_pct nor wait_ns");
+	else if (impl->single && queues(c) > 1)
+		(void)snprintf(why, why_len, "stages: there is only one of it");
+	/* They must not stand in each other's way for ever. */
+	else if (in_flight > env->capacity)
+		(void)snprintf(
+		    why, why_len, "in_flight:%u: a queue holds %u", in_flight, env->capacity);
+	else
+		return true;
+	return false;
+}
+
 static int can(const struct cb_case *c, char *why, size_t why_len)
 {
 	const struct cb_queue *impl = c->kind->impl;
@@ -138,7 +208,7 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "it has no peak that a load could be a part of");
 		return -EINVAL;
 	}
-	return 0;
+	return can_burst(c, why, why_len) && can_stages(c, &env, why, why_len) ? 0 : -EINVAL;
 }
 
 static uint64_t window_ns(const struct cb_case *c)
@@ -163,20 +233,20 @@ static unsigned stamp_slots(const struct cb_queue_env *env)
 	const unsigned every = pace_pct(env->c) ? 1 : CB_QUEUE_TIMED;
 	unsigned slots = CB_ALIGN / sizeof(uint64_t);
 
-	while (slots < env->capacity / every + 2)
+	while (slots < env->capacity / every * queues(env->c) + 2)
 		slots *= 2;
 	return slots;
 }
 
 /* Where the parts of a case's memory begin. */
 struct layout {
-	size_t worker, item, item_stride, stamps, gap, queue, end;
+	size_t worker, item, item_stride, stamps, gap, queue, queue_stride, end;
 };
 
 static struct layout lay_out(const struct cb_queue_env *env)
 {
 	const struct cb_queue *impl = env->c->kind->impl;
-	const unsigned n = env->producers + env->consumers;
+	const unsigned n = workers(env->c);
 	struct layout l;
 
 	l.worker = lines(sizeof(struct cb_queue_state));
@@ -186,7 +256,8 @@ static struct layout lay_out(const struct cb_queue_env *env)
 	l.stamps = l.item + (n + 1) * l.item_stride;
 	l.gap = l.stamps + lines(env->producers * stamp_slots(env) * sizeof(uint64_t));
 	l.queue = l.gap + lines(pace_bytes(env->c));
-	l.end = l.queue + lines(impl->queue_bytes(env));
+	l.queue_stride = lines(impl->queue_bytes(env));
+	l.end = l.queue + queues(env->c) * l.queue_stride;
 	return l;
 }
 
@@ -197,17 +268,48 @@ size_t cb_queue_state_size(const struct cb_case *c)
 	return lay_out(&env).end;
 }
 
+static void destroy_queues(struct cb_queue_state *st, unsigned count)
+{
+	for (unsigned i = 0; i < count && st->impl->ops->destroy; i++)
+		st->impl->ops->destroy(cb_queue_of(st, i));
+}
+
+static int make_queues(
+    struct cb_queue_state *st, const struct cb_queue_env *env, char *why, size_t why_len)
+{
+	const unsigned count = queues(env->c);
+	struct cb_queue_env of_each = *env;
+	char reason[200] = "";
+
+	of_each.why = reason;
+	of_each.why_len = sizeof(reason);
+	for (unsigned i = 0; i < count && st->impl->ops->init; i++) {
+		const int ret = st->impl->ops->init(cb_queue_of(st, i), &of_each);
+
+		if (!ret)
+			continue;
+		destroy_queues(st, i);
+		(void)snprintf(why, why_len, "%s: making the queue: %s", env->c->kind->name,
+		    reason[0] ? reason : strerror(-ret));
+		return ret;
+	}
+	return 0;
+}
+
 int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 {
 	struct cb_queue_env queue_env = env_of(env->c);
 	const struct layout l = lay_out(&queue_env);
 	struct cb_queue_state *st = env->state;
 	unsigned char *base = env->state;
-	char reason[200] = "";
 	int ret;
 
 	queue_env.checking = env->checking;
 	st->env = queue_env;
+	st->stages = stages(env->c);
+	st->in_flight = value(env->c, "in_flight");
+	if (st->stages)
+		st->env.producers = queues(env->c);
 	st->impl = env->c->kind->impl;
 	st->wait_ns = value(env->c, "wait_ns");
 	st->checking = env->checking;
@@ -217,48 +319,73 @@ int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 	st->stamps = (void *)(base + l.stamps);
 	st->worker = (void *)(base + l.worker);
 	st->queue = base + l.queue;
+	st->queue_stride = l.queue_stride;
 	for (unsigned i = 0; i < env->workers; i++)
 		st->worker[i].item = base + l.item + i * l.item_stride;
 	st->drained.item = base + l.item + env->workers * l.item_stride;
 	ret = pace_setup(st, env, (void *)(base + l.gap), why, why_len);
-	if (ret)
-		return ret;
-	queue_env.why = reason;
-	queue_env.why_len = sizeof(reason);
-	ret = st->impl->ops->init ? st->impl->ops->init(st->queue, &queue_env) : 0;
-	if (ret)
-		(void)snprintf(why, why_len, "%s: making the queue: %s", env->c->kind->name,
-		    reason[0] ? reason : strerror(-ret));
-	return ret;
+	return ret ? ret : make_queues(st, &queue_env, why, why_len);
 }
 
 void cb_queue_teardown(struct cb_env *env)
 {
-	struct cb_queue_state *st = env->state;
+	destroy_queues(env->state, queues(env->c));
+}
 
-	if (st->impl->ops->destroy)
-		st->impl->ops->destroy(st->queue);
+/* What a worker is to a queue. */
+struct end {
+	void *queue;
+	unsigned role;
+};
+
+/* Return: how many. */
+static unsigned ends_of(const struct cb_queue_state *st, unsigned worker, struct end end[2])
+{
+	unsigned n = 0;
+
+	if (!st->stages) {
+		end[0] = (struct end){st->queue, worker};
+		return 1;
+	}
+	if (worker < st->env.producers)
+		end[n++] = (struct end){cb_queue_of(st, worker), CB_QUEUE_PUTS};
+	if (worker || st->in_flight)
+		end[n++] = (struct end){
+		    cb_queue_of(st, (worker ? worker : st->stages) - 1), CB_QUEUE_GETS};
+	return n;
 }
 
 void cb_queue_enter(struct cb_worker *w, void *state)
 {
 	struct cb_queue_state *st = state;
 	struct cb_queue_worker *own = &st->worker[w->index];
+	struct end end[2];
+	const unsigned n = ends_of(st, w->index, end);
 
 	pace_enter(st, own);
+	own->made = 0;
 	if (own->attached || !st->impl->ops->attach)
 		return;
 	own->attached = true;
-	cb_expect(w, -st->impl->ops->attach(st->queue, w), "queue: attach");
+	for (unsigned i = 0; i < n; i++) {
+		w->role = end[i].role;
+		cb_expect(w, -st->impl->ops->attach(end[i].queue, w), "queue: attach");
+	}
+	w->role = w->index;
 }
 
 void cb_queue_leave(struct cb_worker *w, void *state)
 {
 	struct cb_queue_state *st = state;
+	struct end end[2];
+	const unsigned n = ends_of(st, w->index, end);
 
 	cb_store(&st->closed, 1);
-	if (st->impl->ops->close)
-		st->impl->ops->close(st->queue, w);
+	for (unsigned i = 0; i < n && st->impl->ops->close; i++) {
+		w->role = end[i].role;
+		st->impl->ops->close(end[i].queue, w);
+	}
+	w->role = w->index;
 }
 
 /* ---- deadlines ---- */
@@ -300,6 +427,8 @@ void cb_queue_timed_out(struct cb_worker *w, struct cb_queue_state *st, uint64_t
 	struct cb_queue_worker *own = &st->worker[w->index];
 	const uint64_t now_ns = cb_now_ns();
 
+	if (now_ns >= until_ns)
+		own->late_ns += now_ns - until_ns;
 	if (now_ns < until_ns)
 		own->early++;
 	else if (own->timed_out == own->early || now_ns - until_ns < own->least_late_ns)
@@ -365,39 +494,54 @@ void cb_queue_timed(
 
 /* ---- accounts ---- */
 
-static struct cb_queue_worker *consumer(struct cb_queue_state *st, unsigned i)
+/* Who get items out. */
+static unsigned consumers(const struct cb_queue_state *st)
 {
-	return &st->worker[st->env.producers + i];
+	return st->stages ? st->env.producers : st->env.consumers;
 }
 
-static bool drain_one(struct cb_queue_state *st)
+static struct cb_queue_worker *consumer(struct cb_queue_state *st, unsigned i)
+{
+	return &st->worker[st->stages ? (i + 1) % st->stages : st->env.producers + i];
+}
+
+static bool drain_one(struct cb_queue_state *st, void *queue)
 {
 	const struct cb_queue_ops *ops = st->impl->ops;
 	unsigned char *item = st->drained.item;
 
-	return ops->drain ? ops->drain(st->queue, item, st->env.bytes)
-			  : ops->try_get(st->queue, NULL, item, st->env.bytes);
+	return ops->drain ? ops->drain(queue, item, st->env.bytes)
+			  : ops->try_get(queue, NULL, item, st->env.bytes);
 }
 
-/* Empty the queue into st->drained. Return: items found there. */
+/* Empty all queues into st->drained. Return: the most items found in one. */
 static uint64_t drain(struct cb_queue_state *st)
 {
-	uint64_t head, found = 0;
+	const unsigned count = queues(st->env.c);
+	uint64_t head, most = 0;
 
 	/* In the queue are only items after all that any consumer has had. */
-	for (unsigned c = 0; c < st->env.consumers; c++)
+	for (unsigned c = 0; c < consumers(st); c++)
 		for (unsigned p = 0; p < st->env.producers; p++)
 			if (consumer(st, c)->source[p].last > st->drained.source[p].last)
 				st->drained.source[p].last = consumer(st, c)->source[p].last;
-	/* Bounded: a broken queue may go on for ever. */
-	while (found <= st->env.capacity && drain_one(st)) {
-		(void)cb_queue_take(st, &st->drained, st->drained.item, st->env.bytes, &head);
-		found++;
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t found = 0;
+
+		/* Bounded: a broken queue may go on for ever. */
+		while (found <= st->env.capacity && drain_one(st, cb_queue_of(st, i))) {
+			(void)cb_queue_take(
+			    st, &st->drained, st->drained.item, st->env.bytes, &head);
+			found++;
+		}
+		most = found > most ? found : most;
 	}
-	for (unsigned c = 0; c < st->env.consumers; c++)
+	for (unsigned c = 0; c < consumers(st); c++)
 		for (unsigned p = 0; p < st->env.producers; p++)
-			consumer(st, c)->source[p].last = st->drained.source[p].last;
-	return found;
+			consumer(st, c)->source[p].last =
+			    /* What was on its way to a later stage is not taken up again. */
+			    st->stages ? st->worker[0].put : st->drained.source[p].last;
+	return most;
 }
 
 /* What all consumers and the draining together had of producer @p. */
@@ -405,7 +549,7 @@ static struct cb_queue_source came_out(struct cb_queue_state *st, unsigned p)
 {
 	struct cb_queue_source all = st->drained.source[p];
 
-	for (unsigned c = 0; c < st->env.consumers; c++) {
+	for (unsigned c = 0; c < consumers(st); c++) {
 		all.count += consumer(st, c)->source[p].count;
 		all.sum += consumer(st, c)->source[p].sum;
 	}
@@ -416,7 +560,7 @@ static int check_items(struct cb_queue_state *st, char *why, size_t why_len)
 {
 	uint64_t damaged = st->drained.damaged, out_of_order = st->drained.out_of_order;
 
-	for (unsigned c = 0; c < st->env.consumers; c++) {
+	for (unsigned c = 0; c < consumers(st); c++) {
 		damaged += consumer(st, c)->damaged;
 		out_of_order += consumer(st, c)->out_of_order;
 	}
@@ -440,7 +584,8 @@ static uint64_t delivered(struct cb_queue_state *st)
 {
 	uint64_t count = 0;
 
-	for (unsigned c = 0; c < st->env.consumers; c++)
+	/* At the end of their way. */
+	for (unsigned c = st->stages ? consumers(st) - 1 : 0; c < consumers(st); c++)
 		for (unsigned p = 0; p < st->env.producers; p++)
 			count += consumer(st, c)->source[p].count;
 	return count;
@@ -481,23 +626,24 @@ int cb_queue_check(const struct cb_env *env, char *why, size_t why_len)
 		return ret;
 	/* All workers are parked: none can be between the two. */
 	cb_store(&st->closed, 0);
-	if (st->impl->ops->open)
-		st->impl->ops->open(st->queue);
+	for (unsigned i = 0; i < queues(env->c) && st->impl->ops->open; i++)
+		st->impl->ops->open(cb_queue_of(st, i));
 	return 0;
 }
 
 void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 {
 	struct cb_queue_state *st = env->state;
-	uint64_t now[4] = {delivered(st), 0, 0, 0};
-	double of[4];
+	uint64_t now[TOTALS] = {delivered(st)};
+	double of[TOTALS];
 
 	for (unsigned i = 0; i < env->workers; i++) {
 		now[EMPTY_POLLS] += st->worker[i].empty_polls;
 		now[FULL_POLLS] += st->worker[i].full_polls;
 		now[TIMED_OUT] += st->worker[i].timed_out;
+		now[LATE_NS] += st->worker[i].late_ns;
 	}
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < TOTALS; i++) {
 		of[i] = (double)(now[i] - st->reported[i]);
 		st->reported[i] = now[i];
 	}
@@ -508,6 +654,8 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 	}
 	if (st->wait_ns)
 		(void)cb_metric(metrics, "gave_up_per_op", of[TIMED_OUT] / of[DELIVERED]);
+	if (st->wait_ns)
+		(void)cb_metric(metrics, "gave_up_late_ns", of[LATE_NS] / of[TIMED_OUT]);
 	if (st->gap)
 		(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, st->pace_per_s);
 }
@@ -588,4 +736,5 @@ const struct cb_family queue_family = {
     .window_ns = window_ns,
     .exercised = "empty_polls_per_op|full_polls_per_op gave_up_per_op",
     .floor = "none",
+    .load = "load_pct",
 };

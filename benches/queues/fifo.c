@@ -125,6 +125,7 @@ static int fifo_init(void *queue, const struct cb_queue_env *env)
 	kernel_init(q, env, &fifo_calls, fd, fd);
 	/* Those of a process are closed with it. */
 	q->own_ends = env->model != CB_PROCESS;
+	q->expected = env->producers + env->consumers + env->latecomers;
 	if (fcntl(fd, F_SETPIPE_SZ, (int)KERNEL_PIPE_BYTES) == (int)KERNEL_PIPE_BYTES)
 		return 0;
 	fifo_destroy(q);
@@ -134,15 +135,15 @@ static int fifo_init(void *queue, const struct cb_queue_env *env)
 static int fifo_attach(void *queue, struct cb_worker *w)
 {
 	struct kernel_queue *q = queue;
-	const int way = (w->index < q->producers ? O_WRONLY : O_RDONLY) | O_CLOEXEC;
-	struct kernel_end *own = &q->end[w->index];
+	const int way = (w->role < q->producers ? O_WRONLY : O_RDONLY) | O_CLOEXEC;
+	struct kernel_end *own = &q->end[w->role];
 
 	own->now = own->wait = open(q->path, way | O_NONBLOCK);
 	if (own->now >= 0 && w->model != CB_COROUTINE)
 		own->wait = open(q->path, way);
 	if (own->wait < 0)
 		return -errno;
-	if (cb_fetch_add(&q->attached, 1) + 1 == w->count) {
+	if (cb_fetch_add(&q->attached, 1) + 1 == q->expected) {
 		(void)unlink(q->path);
 		q->path[0] = '\0';
 	}

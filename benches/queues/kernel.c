@@ -84,7 +84,7 @@ static void put_nobody(struct kernel_queue *q, struct cb_worker *w)
 	/* The reader is there, and reads or takes out what is in the way of the rest. */
 	for (size_t done = n > 0 ? (size_t)n : q->bytes; !w->error && done < q->bytes;
 	     done += (size_t)n) {
-		n = cb_write(w, q->end[w->index].wait, nobody + done, q->bytes - done);
+		n = cb_write(w, q->end[w->role].wait, nobody + done, q->bytes - done);
 		if (n <= 0)
 			(void)kernel_failed(w, n, "to write as it leaves");
 	}
@@ -127,7 +127,7 @@ void kernel_close(void *queue, struct cb_worker *w)
 	struct kernel_queue *q = queue;
 
 	cb_store(&q->closed, 1);
-	if (w->index >= q->producers)
+	if (w->role >= q->producers)
 		(void)__atomic_add_fetch(&q->left, 1, __ATOMIC_SEQ_CST);
 	/* Either it is taken by a consumer, or by the last of them below. */
 	if (__atomic_load_n(&q->left, __ATOMIC_SEQ_CST) < q->consumers)

@@ -62,7 +62,8 @@ struct kernel_queue {
 	struct kernel_end end[KERNEL_WORKERS_MAX];
 	/* Of those that have a name in a folder. */
 	char path[256];
-	unsigned attached; /* workers that have opened it */
+	unsigned attached; /* workers that have opened it, */
+	unsigned expected; /* of these, who take the place of others included */
 	unsigned char item[];
 };
 
@@ -96,7 +97,7 @@ CB_INLINE enum cb_queue_result kernel_put(struct kernel_queue *q, struct cb_work
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
 	if (CB_UNLIKELY(q->checking)) {
-		n = calls->try_write(q->end[w->index].now, item, bytes);
+		n = calls->try_write(q->end[w->role].now, item, bytes);
 		if (n == (ssize_t)bytes)
 			return CB_QUEUE_DONE;
 		if (n < 0 ? !kernel_has_to_wait(n) : calls->whole)
@@ -104,7 +105,7 @@ CB_INLINE enum cb_queue_result kernel_put(struct kernel_queue *q, struct cb_work
 		done = n > 0 ? (size_t)n : 0;
 	}
 	for (; done < bytes; done += (size_t)n) {
-		n = calls->write(w, q->end[w->index].wait, (const char *)item + done, bytes - done);
+		n = calls->write(w, q->end[w->role].wait, (const char *)item + done, bytes - done);
 		if (n <= 0 || (calls->whole && n != (ssize_t)bytes))
 			return kernel_failed(w, n, "to write an item");
 	}
@@ -121,14 +122,14 @@ CB_INLINE enum cb_queue_result kernel_get(struct kernel_queue *q, struct cb_work
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
 	if (CB_UNLIKELY(waits)) {
-		n = calls->try_read(q->end[w->index].now, item, bytes);
+		n = calls->try_read(q->end[w->role].now, item, bytes);
 		if (n != (ssize_t)bytes && (n < 0 ? !kernel_has_to_wait(n) : calls->whole))
 			return kernel_failed(w, n < 0 ? -errno : 0, "to read an item");
 		done = n > 0 ? (size_t)n : 0;
 		waits = done < bytes;
 	}
 	for (; done < bytes; done += (size_t)n) {
-		n = calls->read(w, q->end[w->index].wait, (char *)item + done, bytes - done);
+		n = calls->read(w, q->end[w->role].wait, (char *)item + done, bytes - done);
 		if (n <= 0 || (calls->whole && n != (ssize_t)bytes))
 			return kernel_failed(w, n, "to read an item");
 	}

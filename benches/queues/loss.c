@@ -132,11 +132,8 @@ static void be_a_worker(void *arg)
 	struct cb_worker *w = NULL;
 	int ret = item ? cb_stand_in(st->cell, m->i, &w) : -ENOMEM;
 
-	if (!ret) {
-		/* And who takes the place of the dead. */
-		w->count++;
-		ret = st->impl->ops->attach ? st->impl->ops->attach(st->queue, w) : 0;
-	}
+	if (!ret && st->impl->ops->attach)
+		ret = st->impl->ops->attach(st->queue, w);
 	if (!ret && m->i < st->env.producers)
 		produce(st, m->i, w, item);
 	else if (!ret)
@@ -518,6 +515,7 @@ static int setup(struct cb_env *env, char *why, size_t why_len)
 	(void)why_len;
 	st->env = env_of(env->c);
 	st->env.checking = env->checking;
+	st->env.latecomers = 1;
 	st->impl = env->c->kind->impl;
 	st->stride = stride_of(&st->env);
 	st->goal = goal_of(&st->env);

@@ -123,7 +123,7 @@ static const struct cb_queue_ops cb_queue_ops_moodycamel = {
     init, nullptr, try_put, try_get, nullptr, nullptr, nullptr, nullptr, nullptr, destroy};
 CB_QUEUE_BATCH(moodycamel)
 static const struct cb_queue cb_queue_impl_moodycamel = {&cb_queue_ops_moodycamel, bytes, capacity,
-    0, 0, CB_QUEUE_ITEM_BYTES, 0, CB_ORDER_FIFO, false, true};
+    0, 0, CB_QUEUE_ITEM_BYTES, 0, CB_ORDER_FIFO, false, true, false};
 CB_QUEUE_KIND_IF(moodycamel,
     "a queue for each producer, in blocks; who gets looks for one with items",
     "Desrochers 2014, moodycamel::ConcurrentQueue", CB_FULL,

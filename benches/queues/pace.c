@@ -57,8 +57,9 @@ int pace_setup(
 		return -EINVAL;
 	}
 	st->pace_per_s = env->given * pct / 100.0;
+	st->burst_mask = (unsigned)cb_case_value(env->c, "burst") - 1;
 	gap_ns = (double)CB_NS_PER_S * st->env.producers / st->pace_per_s;
-	pace_gaps(gap, PACE_GAPS, parts(gap_ns));
+	pace_gaps(gap, PACE_GAPS, parts(gap_ns * (st->burst_mask + 1)));
 	st->gap = gap;
 	while (st->timed_every > 1 && st->timed_every / 2 * gap_ns >= TIMED_NS)
 		st->timed_every /= 2;
@@ -85,26 +86,27 @@ uint64_t cb_queue_await(struct cb_worker *w, const struct cb_queue_state *st, ui
 	}
 }
 
-/* Of arrivals that are @due on average, more than that come once in 10^15 times. */
-static double most(double due)
+/* Of arrivals that are @due on average, @burst at once, more than that come once in 10^15 times. */
+static double most(double due, double burst)
 {
-	return due + 8.0 * sqrt(due) + 16.0;
+	return due + 8.0 * sqrt(due * burst) + 16.0 * burst;
 }
 
 int pace_check(struct cb_queue_state *st, char *why, size_t why_len)
 {
 	const uint64_t now_ns = cb_now_ns(), elapsed_ns = now_ns - st->checked_ns;
 	const double due = st->pace_per_s * (double)elapsed_ns / CB_NS_PER_S;
+	const double allowed = most(due, st->burst_mask + 1.0);
 	uint64_t put = 0;
 
 	if (!st->gap)
 		return 0;
 	for (unsigned i = 0; i < st->env.producers; i++)
 		put += st->worker[i].put;
-	if ((double)(put - st->put_before) > most(due)) {
+	if ((double)(put - st->put_before) > allowed) {
 		(void)snprintf(why, why_len,
 		    "%" PRIu64 " items in %" PRIu64 " us, where the pace allows %.0f",
-		    put - st->put_before, elapsed_ns / CB_NS_PER_US, most(due));
+		    put - st->put_before, elapsed_ns / CB_NS_PER_US, allowed);
 		return -EBADMSG;
 	}
 	st->put_before = put;
@@ -112,14 +114,24 @@ int pace_check(struct cb_queue_state *st, char *why, size_t why_len)
 	return 0;
 }
 
-/* Its name is ours without the pace, wherever in it that stands. */
+/* Takes "/KEY:VALUE" out of @name, wherever in it that stands. */
+static void take_out(char *name, const char *key)
+{
+	char *at = strstr(name, key), *rest = at ? strchr(at + 1, '/') : NULL;
+
+	if (rest)
+		memmove(at, rest, strlen(rest) + 1);
+	else if (at)
+		*at = '\0';
+}
+
+/* Its name is ours without the pace. */
 bool cb_queue_depends(const struct cb_case *c, char *name, size_t len)
 {
-	const char *all = cb_case_name(c), *pace = strstr(all, "/" KEY ":");
-	const char *rest = pace ? strchr(pace + 1, '/') : NULL;
-
 	if (!pace_pct(c))
 		return false;
-	(void)snprintf(name, len, "%.*s%s", (int)(pace - all), all, rest ? rest : "");
+	(void)snprintf(name, len, "%s", cb_case_name(c));
+	take_out(name, "/" KEY ":");
+	take_out(name, "/burst:");
 	return true;
 }

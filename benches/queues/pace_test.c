@@ -83,7 +83,7 @@ static void arrivals_are_those_of_a_poisson_process(void **unused)
 	begin_given(&s, "queue/sound/model:thread/load_pct:50", 2e6);
 	st = s.team.env.state;
 	w = subject_worker(&s, 0);
-	w->local = st->queue;
+	s.team.load->enter(w, st);
 	/* Long ago. */
 	st->worker[0].due = 1;
 	for (unsigned i = 0; i < ARRIVALS; i++) {
@@ -113,6 +113,40 @@ static void arrivals_are_those_of_a_poisson_process(void **unused)
 	for (unsigned i = 0; i < ARRIVALS; i++)
 		gap[i] = 2.0 * mean * (i + 0.5) / ARRIVALS;
 	assert_true(distance(gap, ARRIVALS) > 5 * limit);
+	end(&s);
+}
+
+/* So many at once, and then as much longer none. */
+static void bursts_come_at_once(void **unused)
+{
+	static double gap[ARRIVALS / 4];
+	const double limit = 2.23 / sqrt(ARRIVALS / 4.0);
+	struct cb_queue_state *st;
+	struct cb_worker *w;
+	struct subject s;
+	double mean = 0.0;
+
+	(void)unused;
+	begin_given(&s, "queue/sound/model:thread/load_pct:50/burst:4", 2e6);
+	st = s.team.env.state;
+	w = subject_worker(&s, 0);
+	s.team.load->enter(w, st);
+	st->worker[0].due = 1;
+	for (unsigned i = 0; i < ARRIVALS; i++) {
+		const uint64_t before = st->worker[0].due;
+		unsigned char item[CB_QUEUE_ITEM_BYTES];
+
+		(void)s.team.load->batch(w, st, 1);
+		assert_true(st->impl->ops->try_get(st->queue, w, item, sizeof(item)));
+		if (i % 4 == 3) {
+			gap[i / 4] = (double)(st->worker[0].due - before);
+			mean += gap[i / 4] / (ARRIVALS / 4);
+		} else {
+			assert_int_equal(st->worker[0].due, before);
+		}
+	}
+	assert_true(fabs(mean / (4 * 256e3) - 1.0) < 5.0 / sqrt(ARRIVALS / 4.0));
+	assert_true(distance(gap, ARRIVALS / 4) < limit);
 	end(&s);
 }
 
@@ -235,6 +269,7 @@ static void a_pace_needs_a_peak(void **unused)
 	    {"queue/mutex_ring/producers:3/wait_ns:5000/load_pct:7",
 		"queue/mutex_ring/producers:3/wait_ns:5000"},
 	    {"queue/broker/bytes:64/load_pct:100", "queue/broker/bytes:64"},
+	    {"queue/broker/bytes:64/load_pct:50/burst:16", "queue/broker/bytes:64"},
 	    {"queue/pipe/model:coroutine/load_pct:1", "queue/pipe/model:coroutine"}};
 
 	(void)unused;
@@ -255,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(gaps_are_exponential),
 	    cmocka_unit_test(arrivals_are_those_of_a_poisson_process),
+	    cmocka_unit_test(bursts_come_at_once),
 	    cmocka_unit_test(a_pace_is_a_part_of_the_peak),
 	    cmocka_unit_test(who_waits_behind_another_is_late),
 	    cmocka_unit_test(who_is_ahead_of_the_pace_is_caught),

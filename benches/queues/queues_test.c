@@ -283,6 +283,7 @@ static void deadlines_have_to_be_heeded(void **unused)
 
 static void who_timed_out_when_is_noted(void **unused)
 {
+	struct metric_set metrics = {0};
 	struct cb_queue_worker *own;
 	struct cb_queue_state *st;
 	struct subject s;
@@ -299,6 +300,11 @@ static void who_timed_out_when_is_noted(void **unused)
 	assert_true(own->least_late_ns < 10 * CB_NS_PER_S);
 	assert_int_equal(own->timed_out, 3);
 	assert_int_equal(own->early, 1);
+	/* On average, of the latest trial. */
+	own->source[0].count = 1;
+	own->timed_out = 2;
+	own->late_ns = 3000;
+	assert_float_equal(report(&s, &metrics, "gave_up_late_ns"), 1500.0, 1e-6);
 	end(&s);
 }
 

@@ -84,7 +84,7 @@ CB_INLINE struct node *next_of(struct producer *p)
 
 CB_INLINE bool urcu_put(struct queue *q, struct cb_worker *w, const void *item, bool made)
 {
-	struct producer *p = &q->producer[w->index];
+	struct producer *p = &q->producer[w->role];
 	struct node *node;
 
 	if (p->put - p->seen == p->share) {

@@ -255,26 +255,13 @@ static void make_unique(const struct chart_set *set, char id[CHART_ID_MAX])
 		}
 }
 
-/* Of @row's figure, when it is the first of its group that has one like it. */
-static int add_chart(
-    struct chart_set *set, const struct case_group *g, const struct case_group *bound, size_t row)
+/* One without a point is none. */
+static int build_chart(struct chart_set *set, const struct case_group *g,
+    int (*build)(const struct case_group *g, struct chart *c), struct chart c)
 {
-	struct chart c = {.of = &g->rows[row].series->figure,
-	    .bound = bound,
-	    .one_metric =
-		g->family && (g->family->shape == CB_LINES || g->family->shape == CB_MATRIX)};
-	int (*build)(const struct case_group *g, struct chart *c) = maker(g->family, c.of->scale);
 	struct chart *items;
 	int rc;
 
-	for (size_t i = 0; i < row; i++)
-		if (chart_has(&c, g->rows[i].series))
-			return 0;
-	if (!build || !has_place(&c, g->rows[row].series))
-		return 0;
-	snprintf(c.id, sizeof(c.id), "%s%s%s", g->id, row ? "-" : "", row ? c.of->metric : "");
-	for (char *at = c.id; *at; at++)
-		*at = isalnum((unsigned char)*at) || *at == '_' ? *at : '-';
 	make_unique(set, c.id);
 	rc = build(g, &c);
 	if (!rc && (c.vars.failed || c.tsv.failed))
@@ -293,6 +280,36 @@ static int add_chart(
 	return 0;
 }
 
+/* Of @row's figure, when it is the first of its group that has one like it. */
+static int add_chart(
+    struct chart_set *set, const struct case_group *g, const struct case_group *bound, size_t row)
+{
+	struct chart c = {.of = &g->rows[row].series->figure,
+	    .bound = bound,
+	    .one_metric =
+		g->family && (g->family->shape == CB_LINES || g->family->shape == CB_MATRIX)};
+	int (*build)(const struct case_group *g, struct chart *c) = maker(g->family, c.of->scale);
+	for (size_t i = 0; i < row; i++)
+		if (chart_has(&c, g->rows[i].series))
+			return 0;
+	if (!build || !has_place(&c, g->rows[row].series))
+		return 0;
+	snprintf(c.id, sizeof(c.id), "%s%s%s", g->id, row ? "-" : "", row ? c.of->metric : "");
+	for (char *at = c.id; *at; at++)
+		*at = isalnum((unsigned char)*at) || *at == '_' ? *at : '-';
+	return build_chart(set, g, build, c);
+}
+
+static int add_load(struct chart_set *set, const struct case_group *g)
+{
+	struct chart c = {.of = &g->rows[0].series->figure};
+
+	if (!g->family || !*g->family->load)
+		return 0;
+	snprintf(c.id, sizeof(c.id), "%s-load", g->id);
+	return build_chart(set, g, chart_load_build, c);
+}
+
 static const struct case_group *bound_of(
     const struct case_groups *groups, const struct run_family *f)
 {
@@ -307,10 +324,13 @@ int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 	struct chart_set set = {0};
 	int rc = 0;
 
-	for (size_t i = 0; i < groups->count; i++)
+	for (size_t i = 0; i < groups->count; i++) {
 		for (size_t k = 0; k < groups->items[i].count && !rc; k++)
 			rc = add_chart(
 			    &set, &groups->items[i], bound_of(groups, groups->items[i].family), k);
+		if (!rc)
+			rc = add_load(&set, &groups->items[i]);
+	}
 	if (rc)
 		chart_set_free(&set);
 	else

@@ -109,6 +109,9 @@ int chart_lines_build(const struct case_group *g, struct chart *c);
 /** chart_dots_build() - one row a case, a point with its interval: ladders, dots, panels. */
 int chart_dots_build(const struct case_group *g, struct chart *c);
 
+/** chart_load_build() - latency against load, of a family that has such; a panel for each kind. */
+int chart_load_build(const struct case_group *g, struct chart *c);
+
 /** chart_matrix_build() - PU by PU, a cell a pair, a panel for each kind and setting. */
 int chart_matrix_build(const struct case_group *g, struct chart *c);
 

@@ -139,6 +139,72 @@ static void where_a_given_rate_ends_is_drawn(void **state)
 	clean(&d);
 }
 
+static size_t occurrences(const char *text, const char *of)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, of)) != NULL) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* A panel a kind, two lines for what differs in its load alone; and nothing of what is at none. */
+static void latency_against_load(void **state)
+{
+	static const char *const names[] = {"queue/ring/model:thread/place:scatter/load_pct:80",
+	    "queue/ring/model:thread/place:scatter/load_pct:10",
+	    "queue/ring/model:thread/place:scatter", "queue/pipe/model:process/place:scatter",
+	    "queue/pipe/model:process/place:scatter/load_pct:50",
+	    "queue/ring/model:thread/place:scatter/load_pct:50/burst:16"};
+	struct drawn d = {0};
+	const struct chart *c;
+	const char *tsv, *low, *high;
+
+	(void)state;
+	fixture_begin(&d.run);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const bool at_load = strstr(names[i], "load_pct") != NULL;
+		const struct fixture_case one = {.name = names[i],
+		    .op = "item",
+		    .latency_of = "due to got",
+		    .spread = 0.2,
+		    .ns = 1000 * (i + 1),
+		    .extra = at_load ? METRIC_GIVEN_OPS_PER_S : NULL,
+		    .extra_value = 1e6 * (i + 1)};
+
+		fixture_add(&d.run, &one);
+	}
+	fixture_add(&d.run,
+	    &(struct fixture_case){.name = "queue/mq/model:thread/place:scatter/load_pct:10",
+		.op = "item",
+		.latency_of = "due to got",
+		.status = STATUS_NOT_RUN});
+	build(&d);
+	c = chart_find(&d.set, "queue-load");
+	assert_non_null(c);
+	assert_string_equal(c->script, "load.gp");
+	assert_int_equal(c->points, 4);
+	has(c, "lines=3;");
+	has(c, "panels=2;panel1='ring';panel2='pipe';");
+	has(c, "panel_of1=1;entry_of1=1;");
+	has(c, "panel_of2=2;entry_of2=2;");
+	has(c, "panel_of3=1;entry_of3=3;");
+	has(c, "least=10;most=80;");
+	has(c, "series=6;");
+	has(c, "series1='thread p50';style1=1;series2='thread p99';style2=6;");
+	has(c, "series5='thread burst:16 p50';style5=11;series6='thread burst:16 p99';style6=11;");
+	tsv = text_buffer_str(&c->tsv);
+	assert_int_equal(occurrences(tsv, "\n\n\n"), 2);
+	/* By rising load, with what was offered; a case without one is nowhere. */
+	low = strstr(tsv, "\n10\t2e+06\t");
+	high = strstr(tsv, "\n80\t1e+06\t");
+	assert_true(low && high && low < high);
+	assert_int_equal(c->left_out_count, 1);
+	clean(&d);
+}
+
 /* An interval of few launches is none of 95 %, whatever family it is drawn for. */
 static void bars_are_what_they_are(void **state)
 {
@@ -761,6 +827,7 @@ int main(void)
 	    cmocka_unit_test(speed_up),
 	    cmocka_unit_test(a_given_rate_is_not_drawn_beside_others),
 	    cmocka_unit_test(where_a_given_rate_ends_is_drawn),
+	    cmocka_unit_test(latency_against_load),
 	    cmocka_unit_test(bars_are_what_they_are),
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),

@@ -146,6 +146,7 @@ static inline void fixture_families(struct run *run)
 		.shape = CB_DOTS,
 		.caption = "Items per second: more is better.",
 		.rate = true,
+		.load = "load_pct",
 		.contenders = CB_KINDS},
 	    {.name = "switch", .title = "The ladder", .shape = CB_LADDER},
 	    {.name = "distance", .title = "Distances", .shape = CB_MATRIX, .axis = "place"},

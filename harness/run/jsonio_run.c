@@ -52,6 +52,7 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_FIELD_OF(WORD, struct run_family, contenders, contenders),
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, floor),
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, bound),
+    JSONIO_FIELD(TEXT_OR_NONE, struct run_family, load),
     JSONIO_END,
 };
 

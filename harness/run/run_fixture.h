@@ -110,7 +110,8 @@ static inline void fixture_family(struct run *run, const char *name, enum cb_sha
 	    .rate = true,
 	    .contenders = CB_MODELS,
 	    .floor = "none",
-	    .bound = "distance"};
+	    .bound = "distance",
+	    .load = "load_pct"};
 
 	snprintf(f.name, sizeof(f.name), "%s", name);
 	assert_int_equal(run_add_family(run, &f), 0);
@@ -300,6 +301,7 @@ static inline void fixture_assert_facts(const struct run *a, const struct run *b
 		assert_int_equal(f->contenders, g->contenders);
 		assert_string_equal(f->floor, g->floor);
 		assert_string_equal(f->bound, g->bound);
+		assert_string_equal(f->load, g->load);
 		assert_int_equal(f->kind_blocks, g->kind_blocks);
 		assert_int_equal(f->rate, g->rate);
 	}

@@ -126,6 +126,7 @@ static const struct text_rule of_family[] = {
     TEXT(cb_family, caption, ROOM(run_family, caption), false),
     TEXT(cb_family, axis, ROOM(run_family, axis), false),
     TEXT(cb_family, bound, ROOM(run_family, bound), false),
+    TEXT(cb_family, load, ROOM(run_family, load), false),
     {0},
 };
 
@@ -474,6 +475,17 @@ static int look_at_axis(const struct look *l, const struct kind *k, const char *
 	return 0;
 }
 
+static int look_at_load(const struct look *l, const struct kind *k, const char *load)
+{
+	const int i = load ? kind_param(k, load, strlen(load)) : 0;
+
+	if (load && (i < 0 || k->param[i]->unit != CB_PERCENT))
+		return wrong(l,
+		    "load: '%s' is none of its parameters in per cent; accepted: one of them",
+		    load);
+	return 0;
+}
+
 static int list_families(const struct look *l)
 {
 	char list[300] = "";
@@ -554,6 +566,8 @@ int declared_family(const struct cb_family *f, char *err, size_t err_len)
 		ret = add_params(&l, &k, f->params, f->param_count, NULL);
 	if (!ret)
 		ret = look_at_axis(&l, &k, f->axis);
+	if (!ret)
+		ret = look_at_load(&l, &k, f->load);
 	if (!ret)
 		ret = look_at_sweeps(&l, &k, f->sweeps, f->sweep_count);
 	return ret ? ret : look_at_figures(&l, f->figures, f->figure_count);

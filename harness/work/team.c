@@ -131,6 +131,7 @@ static void prepare_workers(struct team *t, uint64_t seed)
 
 		w->pub = (struct cb_worker){
 		    .index = i,
+		    .role = i,
 		    .count = c->workers,
 		    .model = c->model,
 		    .ops = c->model == CB_COROUTINE ? &worker_coroutine_ops : &worker_blocking_ops,

@@ -619,6 +619,7 @@ static void a_stand_in_is_as_a_worker(void **state)
 	assert_null(w);
 	assert_int_equal(cb_stand_in(&env, 1, &w), 0);
 	assert_int_equal(w->index, 1);
+	assert_int_equal(w->role, 1);
 	assert_int_equal(w->count, 3);
 	assert_int_equal(w->model, CB_PROCESS);
 	assert_int_equal(w->pu, -1);

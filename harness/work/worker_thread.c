@@ -148,6 +148,7 @@ int cb_stand_in(const struct cb_env *env, unsigned index, struct cb_worker **out
 	self = (struct worker){.pub = {.ops = &worker_blocking_ops,
 				   .stop = &no_stop,
 				   .index = index,
+				   .role = index,
 				   .count = env->workers,
 				   .model = CB_PROCESS,
 				   .oversubscribed = env->oversubscribed,

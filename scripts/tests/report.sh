@@ -329,6 +329,47 @@ draws_pairs() {
 		! grep -q '>one hand-off<' all/charts/lock.svg
 }
 
+# loads KINDS: ./loads/run.json, the sample's timers as so many queues at three loads each.
+loads() {
+	mkdir -p loads && python3 - "$sample" "$1" >loads/run.json <<-'EOF'
+		import copy, json, sys
+
+		run = json.load(open(sys.argv[1]))
+		own = run["concbench"]
+		timers = next(c for c in own["cases"] if c["name"].startswith("job/timers/model:thread"))
+		own["families"] = [dict(f, load="load_pct") for f in own["families"] if f["name"] == "queue"]
+		own["cases"] = []
+		for kind in range(int(sys.argv[2])):
+		    for pct in 10, 50, 95:
+		        case = copy.deepcopy(timers)
+		        case["name"] = f"queue/kind_{kind}/model:thread/place:scatter/load_pct:{pct}"
+		        for name, ns in ("p50_ns", 1e4 * (kind + 1) * pct), ("p99_ns", 1e5 * pct):
+		            case["summary"]["latency"][name] = {
+		                "estimate": ns, "low": 0.8 * ns, "high": 1.2 * ns, "merged": False}
+		        own["cases"].append(case)
+		json.dump(run, sys.stdout)
+	EOF
+}
+
+# draws_loads KINDS: a panel each, its lines in it, and nothing cut off.
+draws_loads() {
+	loads "$1" && report --output loads loads/run.json && [ "$status" -eq 0 ] && [ ! -s err ] || return 1
+	inside loads/charts/queue-load.svg || return 1
+	for kind in $(seq 0 $(($1 - 1))); do
+		grep -q ">kind_$kind<" loads/charts/queue-load.svg || {
+			echo "no panel of kind_$kind" >>err
+			return 1
+		}
+	done
+	# A median and a 99th percentile at each load, a bar with an end at either side.
+	strokes=$(tr '\n' ' ' <loads/charts/queue-load.svg | sed 's/<path/\n&/g' |
+		grep -E "stroke='rgb\( *0, 114, 178\)'" | grep -o 'M[0-9]' | wc -l)
+	[ "$strokes" -ge $((3 * 3 * 2 * $1)) ] || {
+		echo "$strokes strokes" >>err
+		return 1
+	}
+}
+
 # README's excerpts of the table are lines of the table, and its pictures are there.
 readme_shows_the_sample() {
 	sed -n '/^A part of its table:/,/^So on that machine/p' "$root/README.md" |
@@ -352,6 +393,9 @@ if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$samp
 	check 'a chart of every family' draws_everything
 	for pus in 2 5 16 64; do
 		check "each pair of $pus PUs" draws_pairs $pus
+	done
+	for kinds in 1 3 30; do
+		check "latency against load of $kinds kinds" draws_loads $kinds
 	done
 	for factor in 1e-6 1e-5 1e-4 1e-3 1e-2 0.1 1 10 100; do
 		check "every label is drawn, rates times $factor" shows_all "$factor"

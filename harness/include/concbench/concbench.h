@@ -92,6 +92,7 @@ struct cb_worker {
 	const uint32_t *stop; /* see cb_stopping() */
 	unsigned index;       /* 0 .. count-1 */
 	unsigned count;
+	unsigned role; /* among those who use what it calls; its index, unless the workload says */
 	enum cb_model model;
 	bool oversubscribed;    /* a spin on another worker should give up the PU */
 	int pu;                 /* it is bound to, by the OS's number; -1: unbound */
@@ -727,6 +728,9 @@ struct cb_family {
 	 * ("place:pair:A-B"): of a chart with CB_PANELS, a line at its least for workers on those
 	 * two, if the run has it. NULL: none. */
 	const char *bound;
+	/* load - key of the parameter that says at which part of its peak a case is kept, in per
+	 * cent (it has CB_GIVEN_OPS_PER_S): of its latency there is a chart. NULL: none. */
+	const char *load;
 	/* facts() - what a case takes and promises beside its parameters (bytes, order, capacity):
 	 * say() each, for `concbench describe`. NULL: nothing. */
 	void (*facts)(const struct cb_case *c, cb_say_fn *say, void *to);

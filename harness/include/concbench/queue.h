@@ -53,6 +53,8 @@ struct cb_queue_env {
 	unsigned capacity; /* in items; the case's, a power of two, or the queue's own */
 	size_t bytes;      /* of an item */
 	bool checking;     /* no figure comes of it: a queue may look closer */
+	/* Workers that attach when others have died, in their roles. */
+	unsigned latecomers;
 	/* During init, which may write a line there that says more than its -errno. */
 	char *why;
 	size_t why_len;
@@ -72,12 +74,13 @@ enum cb_queue_order {
 
 /*
  * The calls of a queue, on the queue and nothing of the workload: usable anywhere. Either the two
- * that return at once are there, or the two that wait, or all four. Others may be NULL.
+ * that return at once are there, or the two that wait, or all four. Others may be NULL. Which of
+ * its producers and, counted on, consumers calls is w->role: a worker may stand between two queues.
  */
 struct cb_queue_ops {
 	int (*init)(void *queue, const struct cb_queue_env *env);
-	/* attach() - in each worker, before its first trial: after fork(2), with descriptors of its
-	 * own to open. Return: 0; -errno. */
+	/* attach() - in each worker, before its first trial, once a role: after fork(2), with
+	 * descriptors of its own to open. Return: 0; -errno. */
 	int (*attach)(void *queue, struct cb_worker *w);
 	bool (*try_put)(void *queue, struct cb_worker *w, const void *item, size_t bytes);
 	bool (*try_get)(void *queue, struct cb_worker *w, void *item, size_t bytes);
@@ -111,6 +114,8 @@ struct cb_queue {
 	bool waits_unseen;
 	/* Its capacity() is a bound: what it holds is the kernel's, or a library's, to say. */
 	bool holds_less;
+	/* A case cannot have two of it. */
+	bool single;
 };
 
 /* ---- the workload ---- */
@@ -138,8 +143,10 @@ struct cb_queue_worker {
 	uint64_t timed;      /* number of the next that is timed */
 	uint64_t full_polls; /* looks in vain, or waits */
 	uint64_t due;        /* at a pace: when the last was to be put, in parts of a nanosecond */
+	uint64_t made;       /* where items go round: of those that are under way */
 	/* either */
 	uint64_t timed_out;
+	uint64_t late_ns;       /* sum over these: after the deadline */
 	uint64_t early;         /* of these, before their deadline */
 	uint64_t least_late_ns; /* of the others: after it */
 	uint64_t kept_to_end;   /* checking: stood still until the other times out, in vain */
@@ -156,10 +163,15 @@ struct cb_queue_worker {
 struct cb_queue_state {
 	void *queue;
 	const struct cb_queue *impl;
+	/* Of the accounts: where there are stages, the worker of each that puts is a producer, with
+	 * one consumer. */
 	struct cb_queue_env env;
-	uint64_t wait_ns; /* patience of one put or get; 0: it has all the time */
-	bool checking;    /* no figure comes of it: see cb_queue_patience() */
-	uint64_t late_ns; /* checking: who times out later than that is late */
+	unsigned stages;     /* workers, a queue from each to the next; 0: one queue for all */
+	unsigned in_flight;  /* items that go round, the last queue leading to the first worker */
+	size_t queue_stride; /* from one queue to the next, in bytes */
+	uint64_t wait_ns;    /* patience of one put or get; 0: it has all the time */
+	bool checking;       /* no figure comes of it: see cb_queue_patience() */
+	uint64_t late_ns;    /* checking: who times out later than that is late */
 	/*
 	 * When a timed item was put: an array for each producer beside the queue, since 8 bytes of
 	 * item have no room for it.
@@ -170,12 +182,13 @@ struct cb_queue_state {
 	/* At a pace: a producer's items are due so long after each other, drawn from these; NULL:
 	 * as fast as it can. */
 	uint64_t *gap;
+	unsigned burst_mask; /* as many come at once, a power of two, less one */
 	double pace_per_s;   /* of all producers */
 	uint64_t checked_ns; /* the cell's: when the last trial was checked, */
 	uint64_t put_before; /* and what had been put by then */
 	struct cb_queue_worker *worker;
 	struct cb_queue_worker drained; /* the cell's: what was left when trials ended */
-	uint64_t reported[4];           /* the cell's */
+	uint64_t reported[5];           /* the cell's */
 	/* Set by the first worker to leave a trial, cleared by the cell when all have. */
 	uint32_t closed CB_ALIGNED;
 	uint32_t standing; /* checking: somebody stands still */
@@ -213,10 +226,11 @@ void cb_queue_timed(
     struct cb_worker *w, struct cb_queue_state *st, unsigned producer, uint64_t number);
 
 #define CB_QUEUE_OP "item delivered"
-#define CB_QUEUE_LATENCY "asking to put (at a pace: when due) to having got it; drawn"
-#define CB_QUEUE_INSIDE                                                                         \
-	"make an item and put it, at a producer; get it and look at all of it, at a consumer: " \
-	"counted there. With load_pct a producer spins until the next is due"
+#define CB_QUEUE_LATENCY "put asked or due to got; saturated without load_pct, in_flight"
+#define CB_QUEUE_INSIDE                                                                           \
+	"make an item and put it, at a producer; get it and look at all of it, at a consumer: "   \
+	"counted there. With load_pct a producer spins until the next is due; with stages, each " \
+	"between the ends does both, and items are counted at the end of their way"
 #define CB_QUEUE_CHECKED                                                                         \
 	"of each producer's items as many came out as went in, with the same sum, each intact "  \
 	"and, where the queue promises an order, in that order; with load_pct no more than are " \
@@ -227,8 +241,8 @@ void cb_queue_timed(
 #define CB_QUEUE_KEY_UNDONE UINT64_C(0xF1DE83E19937733D)
 
 CB_LAYOUT(queue, CB_SPAN(cb_queue_env, why_len), CB_SPAN(cb_queue_ops, destroy),
-    CB_SPAN(cb_queue, holds_less), CB_SPAN(cb_queue_source, sum),
-    CB_SPAN(cb_queue_worker, attached), CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
+    CB_SPAN(cb_queue, single), CB_SPAN(cb_queue_source, sum), CB_SPAN(cb_queue_worker, attached),
+    CB_SPAN(cb_queue_state, standing), (uint32_t)CB_QUEUE_KEY)
 
 /* ---- items ---- */
 
@@ -493,7 +507,9 @@ CB_INLINE uint64_t cb_queue_produce_paced(struct cb_worker *w, struct cb_queue_s
 	if (CB_UNLIKELY(!due))
 		due = cb_now_ns() << CB_QUEUE_PART_BITS;
 	for (now = due; number != end; number++, head += CB_QUEUE_KEY) {
-		const uint64_t next = due + gap[cb_random(w) >> (64 - CB_QUEUE_GAP_BITS)];
+		const uint64_t next = number & st->burst_mask
+					  ? due
+					  : due + gap[cb_random(w) >> (64 - CB_QUEUE_GAP_BITS)];
 		uint64_t whole = head;
 
 		if (next > now && !(now = cb_queue_await(w, st, next)))
@@ -579,9 +595,84 @@ CB_INLINE uint64_t cb_queue_consume_next(struct cb_worker *w, struct cb_queue_st
 	return done;
 }
 
+CB_INLINE void *cb_queue_of(const struct cb_queue_state *st, unsigned stage)
+{
+	return (unsigned char *)st->queue + stage * st->queue_stride;
+}
+
+enum { CB_QUEUE_PUTS, CB_QUEUE_GETS };
+
+/* The first stage's next item: is it timed? */
+CB_INLINE bool cb_queue_is_timed(struct cb_worker *w, struct cb_queue_state *st,
+    struct cb_queue_worker *own, uint64_t number, uint64_t n)
+{
+	const bool timed = number == own->timed;
+
+	if (CB_LIKELY(!timed && own->timed))
+		return false;
+	own->timed = number + CB_QUEUE_TIMED + cb_random(w) % (4 * n + 1);
+	if (timed)
+		cb_queue_stamp(st, 0, number, cb_now_ns());
+	return timed;
+}
+
+/*
+ * From stage to stage. The first makes items; the others take one, look at all of it, and put into
+ * their own queue one that says the same. Where they go round the first takes, too, as soon as all
+ * have been made that are to be under way, and makes another for each. Who ends an item's way
+ * counts it.
+ */
+CB_INLINE uint64_t cb_queue_pass(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
+    unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
+{
+	struct cb_queue_worker *own = &st->worker[w->index];
+	const unsigned self = w->index, ender = st->in_flight ? 0 : st->stages - 1;
+	void *const in = cb_queue_of(st, (self ? self : st->stages) - 1);
+	void *const out = cb_queue_of(st, self);
+	uint64_t done = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t head, number = own->put + 1;
+		bool timed = false;
+
+		if (self || (st->in_flight && own->made == st->in_flight)) {
+			w->role = CB_QUEUE_GETS;
+			if (!cb_queue_get(w, st, own, in, item, bytes, ops))
+				break;
+			if (!cb_queue_take(st, own, item, bytes, &head))
+				continue;
+			timed = cb_queue_head_timed(head);
+			if (self == ender) {
+				done++;
+				if (CB_UNLIKELY(timed))
+					cb_queue_timed(w, st, 0, cb_queue_head_number(head));
+				if (self)
+					continue;
+			} else {
+				number = cb_queue_head_number(head);
+			}
+		} else {
+			own->made++;
+		}
+		if (!self)
+			timed = cb_queue_is_timed(w, st, own, number, n);
+		head = cb_queue_head(self, number, timed);
+		cb_queue_fill(item, bytes, head);
+		w->role = CB_QUEUE_PUTS;
+		if (!cb_queue_put(w, st, own, out, item, bytes, ops))
+			break;
+		own->put++;
+		own->put_sum += cb_queue_weight(head, cb_queue_alone(st));
+	}
+	w->role = self;
+	return done;
+}
+
 CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st, uint64_t n,
     unsigned char *item, size_t bytes, const struct cb_queue_ops *ops)
 {
+	if (CB_UNLIKELY(st->stages))
+		return cb_queue_pass(w, st, n, item, bytes, ops);
 	if (CB_UNLIKELY(st->gap && w->index < st->env.producers))
 		return cb_queue_produce_paced(w, st, n, item, bytes, ops, cb_queue_alone(st));
 	if (cb_queue_alone(st))
@@ -677,7 +768,8 @@ extern const struct cb_workload cb_queue_loss_work;
 	    cb_queue_try_put_##x, cb_queue_try_get_##x, NULL, NULL, NULL, NULL, NULL, NULL};       \
 	CB_QUEUE_BATCH(x)                                                                          \
 	static const struct cb_queue cb_queue_impl_##x = {&cb_queue_ops_##x, cb_queue_bytes_##x,   \
-	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO, false, false};     \
+	    NULL, most_producers, most_consumers, item_bytes, 0, CB_ORDER_FIFO, false, false,      \
+	    false};                                                                                \
 	CB_QUEUE_KIND(x, about, source, from, models,                                              \
 	    (models) == CB_CAN_ALL ? NULL : CB_NOT_CLAIMED, NULL, 0)
 
