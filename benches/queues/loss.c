@@ -680,7 +680,7 @@ static const struct cb_sweep sweeps[] = {
     /* Of the two that a small profile has, the one that sleeps. */
     {CB_SMOKE, "killed=producer bytes=64"},
     {CB_FULL, "killed=producer,consumer"},
-    {CB_FULL, "killed=producer,consumer bytes=64KiB"},
+    {CB_FULL, "killed=producer bytes=64KiB"},
     {CB_CHECK, "killed=producer,consumer"},
     {CB_CHECK, "killed=producer,consumer bytes=1000"},
 };
