@@ -14,6 +14,7 @@
 	X(slice)    \
 	X(lock)     \
 	X(queue)    \
+	X(loss)     \
 	X(fault)    \
 	X(python)   \
 	X(selftest)

@@ -353,7 +353,7 @@ static void team(void *arg)
 	int ret = m ? 0 : -ENOMEM;
 
 	if (!ret) {
-		st->supervisor = crew_fork(supervise, st);
+		st->supervisor = cb_fork(supervise, st);
 		ret = st->supervisor < 0 ? -errno : 0;
 	}
 	ret = ret ? ret : run[st->model](m, st->workers);

@@ -2,12 +2,9 @@
 #include "benches/fault/crew.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 struct crew_member *crew_create(
     unsigned n, void (*work)(struct crew_member *m), void *st, const int *pu)
@@ -69,22 +66,9 @@ int crew_run_coroutines(struct crew_member *m, unsigned n)
 	return !ret && cb_carrier_run(carrier) < 0 ? -EIO : ret;
 }
 
-pid_t crew_fork(void (*fn)(void *arg), void *arg)
-{
-	const pid_t maker = getpid(), pid = fork();
-
-	if (pid)
-		return pid;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* It may have ended before that was asked. */
-	if (getppid() == maker)
-		fn(arg);
-	_exit(0);
-}
-
 pid_t crew_fork_member(struct crew_member *m)
 {
-	return crew_fork(work, m);
+	return cb_fork(work, m);
 }
 
 int crew_mutex_init(pthread_mutex_t *m, bool robust)

@@ -34,11 +34,7 @@ int crew_join_threads(struct crew_member *m, unsigned n);
 /** crew_run_coroutines() - of @n, on one carrier, to their end. Return: 0; -errno. */
 int crew_run_coroutines(struct crew_member *m, unsigned n);
 
-/** crew_fork() - a process that runs @fn and ends, no later than its maker. Return: fork(2)'s, of
- * its maker alone. */
-pid_t crew_fork(void (*fn)(void *arg), void *arg);
-
-/** crew_fork_member() - the same of a member's work. */
+/** crew_fork_member() - cb_fork() of a member's work. */
 pid_t crew_fork_member(struct crew_member *m);
 
 /** crew_mutex_init() - one that processes share. Return: 0; -errno. */

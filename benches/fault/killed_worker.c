@@ -94,7 +94,7 @@ static void be_the_victim(void *arg)
 
 static pid_t start(struct killed_state *st, void (*fn)(void *arg))
 {
-	const pid_t pid = crew_fork(fn, st);
+	const pid_t pid = cb_fork(fn, st);
 
 	if (pid < 0)
 		cb_store(&st->error, -errno);

@@ -1,4 +1,5 @@
 /* family.c - the family of queues: its parameters, and the parts of the workload that all share. */
+#include "benches/queues/family.h"
 #include "benches/queues/pace.h"
 
 #include <errno.h>
@@ -138,6 +139,35 @@ static struct cb_queue_env env_of(const struct cb_case *c)
 	return env;
 }
 
+int queue_takes(const struct cb_queue_env *env, char *why, size_t why_len)
+{
+	const struct cb_queue *impl = env->c->kind->impl;
+
+	if (impl->most_producers && env->producers > impl->most_producers) {
+		(void)snprintf(why, why_len, "it takes %u producer%s", impl->most_producers,
+		    impl->most_producers == 1 ? "" : "s");
+		return -EINVAL;
+	}
+	if (impl->most_consumers && env->consumers > impl->most_consumers) {
+		(void)snprintf(why, why_len, "it takes %u consumer%s", impl->most_consumers,
+		    impl->most_consumers == 1 ? "" : "s");
+		return -EINVAL;
+	}
+	if (impl->item_bytes && env->bytes != impl->item_bytes) {
+		(void)snprintf(why, why_len, "its items have %zu bytes", impl->item_bytes);
+		return -EINVAL;
+	}
+	if (impl->most_bytes && env->bytes > impl->most_bytes) {
+		(void)snprintf(why, why_len, "its items have at most %zu bytes", impl->most_bytes);
+		return -EINVAL;
+	}
+	if (!impl->capacity && (env->capacity & (env->capacity - 1)) != 0) {
+		(void)snprintf(why, why_len, "capacity:%u is not a power of two", env->capacity);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static bool can_ask(const struct cb_case *c, char *why, size_t why_len)
 {
 	const struct cb_queue *impl = c->kind->impl;
@@ -199,28 +229,8 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 	const struct cb_queue *impl = c->kind->impl;
 	const struct cb_queue_env env = env_of(c);
 
-	if (impl->most_producers && env.producers > impl->most_producers) {
-		(void)snprintf(why, why_len, "it takes %u producer%s", impl->most_producers,
-		    impl->most_producers == 1 ? "" : "s");
+	if (queue_takes(&env, why, why_len) != 0)
 		return -EINVAL;
-	}
-	if (impl->most_consumers && env.consumers > impl->most_consumers) {
-		(void)snprintf(why, why_len, "it takes %u consumer%s", impl->most_consumers,
-		    impl->most_consumers == 1 ? "" : "s");
-		return -EINVAL;
-	}
-	if (impl->item_bytes && env.bytes != impl->item_bytes) {
-		(void)snprintf(why, why_len, "its items have %zu bytes", impl->item_bytes);
-		return -EINVAL;
-	}
-	if (impl->most_bytes && env.bytes > impl->most_bytes) {
-		(void)snprintf(why, why_len, "its items have at most %zu bytes", impl->most_bytes);
-		return -EINVAL;
-	}
-	if (!impl->capacity && (env.capacity & (env.capacity - 1)) != 0) {
-		(void)snprintf(why, why_len, "capacity:%u is not a power of two", env.capacity);
-		return -EINVAL;
-	}
 	if (value(c, "wait_ns") && !impl->ops->put) {
 		(void)snprintf(why, why_len, "nobody waits in it: no patience to lose");
 		return -EINVAL;
@@ -757,13 +767,13 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 		(void)cb_metric(metrics, CB_GIVEN_OPS_PER_S, st->pace_per_s);
 }
 
-static int accepts(const struct cb_kind *k, char *why, size_t why_len)
+int queue_accepts(const struct cb_kind *k, char *why, size_t why_len)
 {
 	const struct cb_queue *queue = (const struct cb_queue *)k->impl;
 	const struct cb_queue_ops *ops = queue ? queue->ops : NULL;
 	const char *lacks = NULL;
 
-	if (k->work->setup != cb_queue_setup)
+	if (k->work->setup != cb_queue_setup && k->work != &cb_queue_loss_work)
 		return 0;
 	if (!ops)
 		lacks = "calls (impl, a struct cb_queue with ops)";
@@ -829,7 +839,7 @@ const struct cb_family queue_family = {
     .contenders = CB_KINDS,
     .rate = true,
     .can = can,
-    .accepts = accepts,
+    .accepts = queue_accepts,
     .facts = facts,
     .workers = workers,
     .window_ns = window_ns,

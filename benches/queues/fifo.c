@@ -99,7 +99,7 @@ static void fifo_destroy(void *queue)
 {
 	const struct kernel_queue *q = queue;
 
-	if (cb_load(&q->attached) < q->producers + q->consumers)
+	if (q->path[0])
 		(void)unlink(q->path);
 	kernel_destroy(queue);
 }
@@ -125,6 +125,7 @@ static int fifo_init(void *queue, const struct cb_queue_env *env)
 	kernel_init(q, env, &fifo_calls, fd, fd);
 	/* Those of a process are closed with it. */
 	q->own_ends = env->model != CB_PROCESS;
+	q->expected = env->producers + env->consumers + env->latecomers;
 	if (fcntl(fd, F_SETPIPE_SZ, (int)KERNEL_PIPE_BYTES) == (int)KERNEL_PIPE_BYTES)
 		return 0;
 	fifo_destroy(q);
@@ -142,8 +143,10 @@ static int fifo_attach(void *queue, struct cb_worker *w)
 		own->wait = open(q->path, way);
 	if (own->wait < 0)
 		return -errno;
-	if (cb_fetch_add(&q->attached, 1) + 1 == q->producers + q->consumers)
+	if (cb_fetch_add(&q->attached, 1) + 1 == q->expected) {
 		(void)unlink(q->path);
+		q->path[0] = '\0';
+	}
 	return 0;
 }
 

@@ -62,7 +62,8 @@ struct kernel_queue {
 	struct kernel_end end[KERNEL_WORKERS_MAX];
 	/* Of those that have a name in a folder. */
 	char path[256];
-	unsigned attached; /* workers that have opened it */
+	unsigned attached; /* workers that have opened it, */
+	unsigned expected; /* of these, who take the place of others included */
 	unsigned char item[];
 };
 

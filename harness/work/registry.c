@@ -135,7 +135,7 @@ int registry_add(struct registry *r, const struct cb_kind *const *first,
 	for (const struct cb_kind *const *at = first; !ret && at < end; at++) {
 		struct kind k = {.self = *at, .apart = module && !r->only};
 
-		if (!wants(r, prefix, k.self->name))
+		if (!k.self || !wants(r, prefix, k.self->name))
 			continue;
 		ret = fill(&k, prefix, module, err, err_len);
 		if (!ret)
@@ -178,7 +178,7 @@ int registry_create(struct registry *r, char *err, size_t err_len)
 const struct cb_kind *cb_kind_find(const char *family, const char *name)
 {
 	for (const struct cb_kind *const *at = __start_cb_kinds; at < __stop_cb_kinds; at++)
-		if (strcmp((*at)->family, family) == 0 && strcmp((*at)->name, name) == 0)
+		if (*at && strcmp((*at)->family, family) == 0 && strcmp((*at)->name, name) == 0)
 			return *at;
 	return NULL;
 }

@@ -14,6 +14,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+pid_t cb_fork(void (*fn)(void *arg), void *arg)
+{
+	const pid_t maker = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	child_die_with(maker);
+	fn(arg);
+	_exit(0);
+}
+
 __attribute__((noreturn)) static void be_sacrificed(void (*fn)(void *arg), void *arg, pid_t parent)
 {
 	const struct rlimit no_core = {0, 0};

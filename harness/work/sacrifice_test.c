@@ -223,12 +223,47 @@ static void nobody_is_left(void **state)
 	assert_int_equal(munmap(kin, sizeof(*kin)), 0);
 }
 
+static void make_one(void *arg)
+{
+	*(pid_t *)arg = cb_fork(hang, NULL);
+	hang(NULL);
+}
+
+/* Who forks one takes it along, whatever ends it. */
+static void a_forked_one_ends_with_its_maker(void **state)
+{
+	pid_t *child = shared(sizeof(*child)), maker;
+	int status = 0;
+
+	(void)state;
+	/* It comes to us then. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	maker = cb_fork(make_one, child);
+	assert_true(maker > 0);
+	while (!*(volatile pid_t *)child)
+		clock_sleep_until_ns(clock_now_ns() + CLOCK_NS_PER_MS);
+	assert_true(*child > 0);
+	assert_int_equal(kill(maker, SIGKILL), 0);
+	assert_int_equal(waitpid(maker, &status, 0), maker);
+	assert_int_equal(waitpid(*child, &status, 0), *child);
+	/* Before it could ask to be, its maker may have been dead. */
+	assert_true((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+		    (WIFEXITED(status) && WEXITSTATUS(status) != 0));
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+	/* It comes back only to its maker. */
+	maker = cb_fork(leave, NULL);
+	assert_int_equal(waitpid(maker, &status, 0), maker);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+	assert_int_equal(munmap(child, sizeof(*child)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_end_is_told),
 	    cmocka_unit_test(a_hang_is_that_nothing_happens),
 	    cmocka_unit_test(nobody_is_left),
+	    cmocka_unit_test(a_forked_one_ends_with_its_maker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -607,6 +607,31 @@ static void a_buffer_moves_within_its_room(void **state)
 	assert_int_equal(most, CB_SHIFT_MAX - 64);
 }
 
+/* Of a process that a kind has made: all that a queue may ask a worker for. */
+static void a_stand_in_is_as_a_worker(void **state)
+{
+	const int pu[] = {-1, -1, 1 << 20};
+	const struct cb_env env = {.workers = 3, .oversubscribed = true, .pu = pu};
+	struct cb_worker *w = NULL;
+
+	(void)state;
+	assert_int_equal(cb_stand_in(&env, 2, &w), -EPERM);
+	assert_null(w);
+	assert_int_equal(cb_stand_in(&env, 1, &w), 0);
+	assert_int_equal(w->index, 1);
+	assert_int_equal(w->role, 1);
+	assert_int_equal(w->count, 3);
+	assert_int_equal(w->model, CB_PROCESS);
+	assert_int_equal(w->pu, -1);
+	assert_true(w->oversubscribed && !cb_stopping(w) && !w->error);
+	assert_true(cb_random(w) != cb_random(w));
+	assert_int_equal(cb_nothing(w), 1);
+	cb_relax(w);
+	/* Nobody's: there is no window. */
+	assert_false(cb_in_window(w, cb_now_ns()));
+	cb_record_ns(w, cb_now_ns(), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +639,7 @@ int main(void)
 	    cmocka_unit_test(what_is_done_for_a_worker_is_charged_to_it),
 	    cmocka_unit_test(the_unbound_bind_nobody),
 	    cmocka_unit_test(a_thread_is_bound_to_usable_pus_only),
+	    cmocka_unit_test(a_stand_in_is_as_a_worker),
 	    cmocka_unit_test(a_mutex_is_held_by_one),
 	    cmocka_unit_test(waits_end_at_their_time),
 	    cmocka_unit_test(waits_end_when_somebody_calls),

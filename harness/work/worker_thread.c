@@ -135,3 +135,29 @@ const struct cb_worker_ops worker_blocking_ops = {
     .wake = blocking_wake,
     .nothing = worker_count_call,
 };
+
+int cb_stand_in(const struct cb_env *env, unsigned index, struct cb_worker **out)
+{
+	static const _Atomic uint64_t never = UINT64_MAX;
+	static const uint32_t no_stop;
+	static struct worker self;
+	const int pu = env->pu[index], ret = pu < 0 ? 0 : cb_bind_self(pu);
+
+	if (ret)
+		return ret;
+	self = (struct worker){.pub = {.ops = &worker_blocking_ops,
+				   .stop = &no_stop,
+				   .index = index,
+				   .role = index,
+				   .count = env->workers,
+				   .model = CB_PROCESS,
+				   .oversubscribed = env->oversubscribed,
+				   .pu = pu,
+				   .node = -1,
+				   .rng = env->seed ^ (index + 1) * UINT64_C(0x9E3779B97F4A7C15)},
+	    .open_ns = &never,
+	    .close_ns = &never};
+	self.pub.rng += !self.pub.rng;
+	*out = &self.pub;
+	return 0;
+}

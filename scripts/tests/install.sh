@@ -32,7 +32,7 @@ a_prefix_is_all_that_is_needed() {
 	[ "$(pkg-config --modversion concbench)" = "$("$program" --version | cut -d' ' -f2)" ] || fail "another version"
 	build_example
 	expect 0 "$program" check --case-time 250ms --load own/bench.so
-	has out 'ok    lock/ticket' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
+	has out 'ok    lock/ticket' 'ok    queue/lamport' 'ok    loss/lamport' 'ok    job/checksum' '4 kinds right, 0 wrong'
 	expect 0 "$program" run --rounds 2 --slots 2 --results res --load own/bench.so lock/ticket/workers:2 \
 		queue/lamport/capacity:16 job/checksum/workers:1
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "job/checksum/'

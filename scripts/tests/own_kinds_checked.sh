@@ -10,7 +10,7 @@ a_lock_and_a_queue_are_loaded() {
 	expect 0 "$CONCBENCH" list --load ./bench.so
 	has out lock/ticket queue/lamport
 	expect 0 "$CONCBENCH" check --case-time 250ms --load ./bench.so
-	has out 'ok    lock/ticket' 'first come, first served' 'ok    queue/lamport' 'ok    job/checksum' '3 kinds right, 0 wrong'
+	has out 'ok    lock/ticket' 'first come, first served' 'ok    queue/lamport' 'ok    loss/lamport' 'ok    job/checksum' '4 kinds right, 0 wrong'
 	expect 0 "$CONCBENCH" run "${quick[@]}" --load ./bench.so lock/ticket/workers:2 queue/lamport/capacity:16 \
 		lock/ck_ticket/workers:2
 	has res/latest/run.json '"name": "lock/ticket/' '"name": "queue/lamport/' '"name": "lock/ck_ticket/'

@@ -16,8 +16,11 @@ in_table() {
 	done | sort -u
 }
 
+# Of the queues that are kinds of "loss" as well only the first needs its place.
 listed() {
-	"$CONCBENCH" list | sed -n 's|^  \([a-z_]*/[a-z_]*\) .*|\1|p' | sort -u
+	"$CONCBENCH" list | sed -n 's|^  \([a-z_]*/[a-z_]*\) .*|\1|p' | sort -u >kinds
+	grep -v '^loss/' kinds
+	sed -n 's|^loss/|queue/|p' kinds | grep -vxFf kinds | sed 's|^queue/|loss/|' || true
 }
 
 differences() {

@@ -565,6 +565,21 @@ void cb_charge_ns(struct cb_worker *w, uint64_t cpu_ns);
  * Return: 0; -EPERM not one of those we may use; -EINVAL below 0; -errno. */
 int cb_bind_self(int pu);
 
+/**
+ * cb_fork() - a process that runs @fn and ends with status 0, no later than its maker. Return:
+ * fork(2)'s, of its maker alone.
+ */
+pid_t cb_fork(void (*fn)(void *arg), void *arg);
+
+/**
+ * cb_stand_in() - in a process that once() has made: what it calls a queue or a lock with, as
+ * worker
+ * @index of the case would. Bound to that worker's PU; never told to stop; its latencies are
+ * nobody's.
+ * @out: valid to the end of the process; one each. Return: 0; as cb_bind_self().
+ */
+int cb_stand_in(const struct cb_env *env, unsigned index, struct cb_worker **out);
+
 /* How a sacrificial process ended. */
 struct cb_fate {
 	bool hung;         /* was there at the deadline, and was killed */
@@ -731,6 +746,12 @@ struct cb_family {
 #define CB_REGISTER(kind)                                       \
 	static const struct cb_kind *const cb_registered_##kind \
 	    __attribute__((section("cb_kinds"), used, aligned(sizeof(void *)))) = &(kind);
+
+/* CB_REGISTER_IF(condition, kind) - the same where a constant says so. */
+#define CB_REGISTER_IF(condition, kind)                                           \
+	static const struct cb_kind *const cb_registered_##kind                   \
+	    __attribute__((section("cb_kinds"), used, aligned(sizeof(void *)))) = \
+		(condition) ? &(kind) : NULL;
 
 /** cb_kind_find() - one that is compiled into the program, or NULL: for kinds that wrap another. */
 const struct cb_kind *cb_kind_find(const char *family, const char *name);

@@ -54,6 +54,8 @@ struct cb_queue_env {
 	unsigned capacity; /* in items; the case's, a power of two, or the queue's own */
 	size_t bytes;      /* of an item */
 	bool checking;     /* no figure comes of it: a queue may look closer */
+	/* Workers that attach when others have died, in their roles. */
+	unsigned latecomers;
 	/* During init, which may write a line there that says more than its -errno. */
 	char *why;
 	size_t why_len;
@@ -717,12 +719,27 @@ CB_INLINE uint64_t cb_queue_loop(struct cb_worker *w, struct cb_queue_state *st,
  */
 #define CB_QUEUE_VERSION 2
 
+/* What becomes of items when a producer or a consumer is killed: every queue that works between
+ * processes is a kind of the family "loss" as well. Its workload calls it through cb_queue_ops. */
+extern const struct cb_workload cb_queue_loss_work;
+
+#define CB_QUEUE_LOSS_VERSION 1
+
+#define CB_QUEUE_LOSS(x, about, source, from, models, flags, can)                                 \
+	static const struct cb_kind cb_loss_##x = {"loss", #x, about, source, flags,              \
+	    (from) == CB_SMOKE ? CB_SMOKE : CB_FULL, CB_QUEUE_LOSS_VERSION, CB_CAN(CB_PROCESS),   \
+	    "a signal that kills a thread or a coroutine kills all of them", &cb_queue_loss_work, \
+	    NULL, &cb_queue_impl_##x, NULL, 0, NULL, NULL, NULL, 0, NULL, 0, can, NULL, NULL,     \
+	    NULL, ""};                                                                            \
+	CB_REGISTER_IF(((models)&CB_CAN(CB_PROCESS)) && !((flags)&CB_BROKEN), cb_loss_##x)
+
 /* CB_QUEUE_KIND(x) - workload and kind of cb_queue_impl_x with that batch, entered into the table.
  * CB_QUEUE_KIND_IF(x) - the same, of one that cannot be every case: can(), as in struct cb_kind. */
 #define CB_QUEUE_KIND(x, about, source, from, models, not_models, without, flags) \
 	CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, NULL)
 
 #define CB_QUEUE_KIND_IF(x, about, source, from, models, not_models, without, flags, can)         \
+	CB_QUEUE_LOSS(x, about, source, from, models, flags, can)                                 \
 	static const struct cb_workload cb_queue_work_##x = {CB_QUEUE_OP, CB_QUEUE_LATENCY, 0,    \
 	    cb_queue_state_size, cb_queue_setup, cb_queue_enter, cb_queue_batch_##x,              \
 	    cb_queue_leave, cb_queue_check, cb_queue_report, cb_queue_teardown, NULL, NULL, 0, 0, \
