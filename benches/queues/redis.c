@@ -38,10 +38,17 @@ static unsigned at_least_1(unsigned n)
 
 /* ---- bytes ---- */
 
-static enum cb_queue_result failed(struct cb_worker *w, ssize_t n, const char *what)
+/* Of several workers all say what the first has seen: others may only find that it has hung up. */
+static enum cb_queue_result failed(struct redis *r, struct cb_worker *w, ssize_t n)
 {
-	if (w)
-		cb_fail(w, n < 0 ? (int)n : -EPIPE, what);
+	int error = 0, own = n < 0 ? (int)n : -EPIPE;
+
+	if (!w)
+		return CB_QUEUE_CLOSED;
+	if (!__atomic_compare_exchange_n(
+		&r->error, &error, own, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		own = error;
+	cb_fail(w, own, own == -EPROTO ? "the server's answer" : "to ask the server");
 	return CB_QUEUE_CLOSED;
 }
 
@@ -54,7 +61,7 @@ static void add(struct redis_client *c, const void *bytes, size_t n)
 #define ADD(c, command) add(c, command, sizeof(command) - 1)
 
 /* The cell has no worker. */
-static bool send_all(struct cb_worker *w, struct redis_client *c)
+static bool send_all(struct redis *r, struct cb_worker *w, struct redis_client *c)
 {
 	for (size_t done = 0; done < c->out_bytes;) {
 		const ssize_t n = w ? cb_write(w, c->fd, c->out + done, c->out_bytes - done)
@@ -62,7 +69,7 @@ static bool send_all(struct cb_worker *w, struct redis_client *c)
 
 		if (n <= 0) {
 			c->out_bytes = 0;
-			(void)failed(w, n, "to ask the server");
+			(void)failed(r, w, n);
 			return false;
 		}
 		done += (size_t)n;
@@ -73,7 +80,7 @@ static bool send_all(struct cb_worker *w, struct redis_client *c)
 
 /* Return: where @n bytes lie that have come; NULL. They are not looked at yet. */
 static unsigned char *have(
-    const struct redis *r, struct cb_worker *w, struct redis_client *c, size_t bytes)
+    struct redis *r, struct cb_worker *w, struct redis_client *c, size_t bytes)
 {
 	while (c->in_to - c->in_from < bytes) {
 		ssize_t n;
@@ -86,7 +93,7 @@ static unsigned char *have(
 		n = w ? cb_read(w, c->fd, c->in + c->in_to, r->buffer - c->in_to)
 		      : recv(c->fd, c->in + c->in_to, r->buffer - c->in_to, 0);
 		if (n <= 0) {
-			(void)failed(w, n, "to hear from the server");
+			(void)failed(r, w, n);
 			return NULL;
 		}
 		c->in_to += (size_t)n;
@@ -96,7 +103,7 @@ static unsigned char *have(
 
 /* A line of an answer: its number. Return: false when it is none of @type, with an error. */
 static bool number(
-    const struct redis *r, struct cb_worker *w, struct redis_client *c, char type, long long *value)
+    struct redis *r, struct cb_worker *w, struct redis_client *c, char type, long long *value)
 {
 	const unsigned char *at = have(r, w, c, 1);
 	size_t n = 1;
@@ -107,15 +114,14 @@ static bool number(
 		return false;
 	c->in_from += n;
 	if (at[0] != (unsigned char)type) {
-		(void)failed(w, -EPROTO, "the server's answer");
+		(void)failed(r, w, -EPROTO);
 		return false;
 	}
 	*value = strtoll((const char *)at + 1, NULL, 10);
 	return true;
 }
 
-static bool counted(
-    const struct redis *r, struct cb_worker *w, struct redis_client *c, long long *value)
+static bool counted(struct redis *r, struct cb_worker *w, struct redis_client *c, long long *value)
 {
 	return number(r, w, c, ':', value);
 }
@@ -123,7 +129,7 @@ static bool counted(
 /* A text, of @bytes at most: more would be somebody else's. Return: its length; -1 where there is
  * none; -2 with an error. */
 static long long text(
-    const struct redis *r, struct cb_worker *w, struct redis_client *c, void *to, size_t bytes)
+    struct redis *r, struct cb_worker *w, struct redis_client *c, void *to, size_t bytes)
 {
 	const unsigned char *at;
 	long long n;
@@ -134,7 +140,7 @@ static long long text(
 		return -1;
 	at = (size_t)n <= bytes ? have(r, w, c, (size_t)n + 2) : NULL;
 	if (!at) {
-		(void)failed(w, -EPROTO, "the server's answer");
+		(void)failed(r, w, -EPROTO);
 		return -2;
 	}
 	memcpy(to, at, (size_t)n);
@@ -143,7 +149,7 @@ static long long text(
 }
 
 /* What a BLPOP is answered by: the list, and what was in it. Return: the list's name; 0. */
-static char popped(const struct redis *r, struct cb_worker *w, struct redis_client *c, void *item)
+static char popped(struct redis *r, struct cb_worker *w, struct redis_client *c, void *item)
 {
 	long long n;
 	char list;
@@ -155,7 +161,7 @@ static char popped(const struct redis *r, struct cb_worker *w, struct redis_clie
 		if (n == (whole ? (long long)r->bytes : 1))
 			return list;
 	}
-	(void)failed(w, -EPROTO, "the server's answer");
+	(void)failed(r, w, -EPROTO);
 	return 0;
 }
 
@@ -261,11 +267,11 @@ static int redis_attach(void *queue, struct cb_worker *w)
 }
 
 /* Sends what has been put, and is answered. */
-static bool flush(const struct redis *r, struct cb_worker *w, struct redis_client *c)
+static bool flush(struct redis *r, struct cb_worker *w, struct redis_client *c)
 {
 	long long length;
 
-	if (!send_all(w, c))
+	if (!send_all(r, w, c))
 		return false;
 	for (; c->unsent; c->unsent--)
 		if (!counted(r, w, c, &length))
@@ -274,8 +280,7 @@ static bool flush(const struct redis *r, struct cb_worker *w, struct redis_clien
 }
 
 /* Waits until there is a token. */
-static enum cb_queue_result take_room(
-    const struct redis *r, struct cb_worker *w, struct redis_client *c)
+static enum cb_queue_result take_room(struct redis *r, struct cb_worker *w, struct redis_client *c)
 {
 	unsigned char token[CB_QUEUE_ITEM_BYTES];
 	long long tokens = 1;
@@ -332,7 +337,7 @@ static enum cb_queue_result ask(struct redis *r, struct cb_worker *w, struct red
 		ADD(c, COUNT(ITEMS));
 	for (unsigned i = 0; i < r->batch; i++)
 		ADD(c, POP(ITEMS));
-	if (!send_all(w, c) || (gives && !counted(r, w, c, &n)) ||
+	if (!send_all(r, w, c) || (gives && !counted(r, w, c, &n)) ||
 	    (r->checking && !counted(r, w, c, &n)))
 		return CB_QUEUE_CLOSED;
 	c->got -= gives ? r->chunk : 0;
@@ -375,36 +380,55 @@ static void add_ends(const struct redis *r, struct redis_client *c)
 		ADD(c, WORD(1, "x"));
 }
 
-/*
- * Whoever leaves says so, unless it is known that somebody has been heard: a consumer is not heard
- * while what it has asked for before is not there. If it is a consumer's only hope, there is: then
- * all producers wait for room, and what they wait for is in the list.
- */
-static void redis_close(void *queue, struct cb_worker *w)
+/* Nobody is to wait for one who cannot go on: the server hangs up on all. */
+static void give_up(const struct redis *r)
 {
-	struct redis *r = queue;
-	struct redis_client *c = &r->client[place(w)];
+	static const char all[] = "CLIENT KILL TYPE normal\r\n";
+	const int fd = call(r);
+	char answer[16];
+
+	if (fd >= 0 && send(fd, all, sizeof(all) - 1, MSG_NOSIGNAL) > 0)
+		(void)!recv(fd, answer, sizeof(answer), 0);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/*
+ * Whoever leaves says so, until somebody has been heard. A consumer is heard when it has been given
+ * all that it had asked for. That there is: somebody else is heard, or all producers wait for room,
+ * which they do when so much is in the list.
+ */
+static bool leave(struct redis *r, struct cb_worker *w, struct redis_client *c)
+{
 	const bool tells = !cb_load_acquire(&r->ended);
 	long long length;
 
-	cb_store(&r->closed, 1);
-	if (w->error || c->fd < 0)
-		return;
 	if (!flush(r, w, c))
-		return;
+		return false;
 	if (tells)
 		add_ends(r, c);
-	if (!send_all(w, c))
-		return;
+	if (!send_all(r, w, c))
+		return false;
 	for (; c->asked; c->asked--) {
 		const char list = popped(r, w, c, r->keep + r->kept * r->bytes);
 
 		if (!list)
-			return;
+			return false;
 		r->kept += list == ITEMS[0];
 	}
-	if (tells && counted(r, w, c, &length))
-		cb_store_release(&r->ended, 1);
+	if (tells && !counted(r, w, c, &length))
+		return false;
+	cb_store_release(&r->ended, 1);
+	return true;
+}
+
+static void redis_close(void *queue, struct cb_worker *w)
+{
+	struct redis *r = queue;
+
+	cb_store(&r->closed, 1);
+	if (w->error || !leave(r, w, &r->client[place(w)]))
+		give_up(r);
 }
 
 /* Return: false when there is no server any more. */
@@ -425,7 +449,7 @@ static void redis_open(void *queue)
 	if (!call_once(r))
 		return;
 	ADD(&r->cell, clear);
-	if (send_all(NULL, &r->cell) && counted(r, NULL, &r->cell, &lists))
+	if (send_all(r, NULL, &r->cell) && counted(r, NULL, &r->cell, &lists))
 		begin_anew(r);
 }
 
@@ -441,7 +465,8 @@ static bool redis_drain(void *queue, void *item, size_t bytes)
 	if (!call_once(r))
 		return false;
 	ADD(&r->cell, pop);
-	return send_all(NULL, &r->cell) && text(r, NULL, &r->cell, item, bytes) == (long long)bytes;
+	return send_all(r, NULL, &r->cell) &&
+	       text(r, NULL, &r->cell, item, bytes) == (long long)bytes;
 }
 
 /* ---- the kinds ---- */

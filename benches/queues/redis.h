@@ -47,6 +47,7 @@ struct redis {
 	bool own_ends; /* the workers' connections are the cell's to close */
 	uint32_t closed;
 	uint32_t ended;  /* who waits has been told */
+	int error;       /* the first that any worker had */
 	unsigned kept;   /* items that came when it had been closed, */
 	unsigned handed; /* of these, handed on */
 	unsigned char *keep;
