@@ -319,7 +319,8 @@ static enum cb_queue_result redis_put(
 	add(c, item, bytes);
 	ADD(c, "\r\n");
 	c->room--;
-	if (++c->unsent == r->batch && !flush(r, w, c))
+	/* A batch after which it has no room goes with the question for more. */
+	if (++c->unsent == r->batch && (c->room || r->batch == 1) && !flush(r, w, c))
 		return CB_QUEUE_CLOSED;
 	return result;
 }
