@@ -12,6 +12,13 @@
 #define ZEROMQ_SOCKET_BYTES 212992u
 #define ZEROMQ_BUFFER_BYTES 8192u
 
+struct zeromq_end {
+	void *socket;
+	bool threads;        /* of the library's work for it in this process, */
+	unsigned calls;      /* which is looked at once in so many */
+	uint64_t threads_ns; /* what they had used then */
+} CB_ALIGNED;
+
 struct zeromq {
 	void *context; /* of threads; each process makes its own */
 	char address[64];
@@ -24,8 +31,9 @@ struct zeromq {
 	unsigned ended;  /* the consumer's: producers that have sent their last in this trial */
 	unsigned kept;   /* items that came after it had been closed, */
 	unsigned handed; /* of these, handed on */
-	void *end[CB_QUEUE_PRODUCERS_MAX + 1]; /* each worker's socket, its own */
-	unsigned char item[];                  /* [most] */
+	/* Each worker's own. */
+	struct zeromq_end end[CB_QUEUE_PRODUCERS_MAX + 1];
+	unsigned char item[]; /* [most] */
 };
 
 #endif

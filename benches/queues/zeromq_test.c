@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define WINDOW_NS (4 * CLOCK_NS_PER_MS)
+#define PATIENCE_NS (60 * CLOCK_NS_PER_S)
 static void need_library(void)
 {
 	struct bench_case bc;
@@ -152,6 +153,30 @@ static void between_processes_its_name_is_in_no_folder(void **unused)
 	end(&s);
 }
 
+/* The library's thread of each process works for its worker; between threads there is none. */
+static void what_the_library_does_is_charged(void **unused)
+{
+	const uint64_t give_up_ns = clock_now_ns() + PATIENCE_NS;
+	struct subject s;
+
+	(void)unused;
+	need_library();
+	begin(&s, "queue/zeromq/model:process");
+	for (unsigned i = 0; i < s.team.units && clock_now_ns() < give_up_ns;) {
+		right_trial(&s, 5 * WINDOW_NS);
+		while (i < s.team.units && atomic_load(&s.team.unit[i].charged_ns) > 0)
+			i++;
+	}
+	for (unsigned i = 0; i < s.team.units; i++)
+		assert_true(atomic_load(&s.team.unit[i].charged_ns) > 0);
+	end(&s);
+	begin(&s, "queue/zeromq/model:thread");
+	right_trial(&s, 5 * WINDOW_NS);
+	for (unsigned i = 0; i < s.team.units; i++)
+		assert_int_equal(atomic_load(&s.team.unit[i].charged_ns), 0);
+	end(&s);
+}
+
 static void who_had_to_wait_is_told_while_checking(void **unused)
 {
 	(void)unused;
@@ -215,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(they_are_closed),
 	    cmocka_unit_test(what_is_under_way_is_kept),
 	    cmocka_unit_test(between_processes_its_name_is_in_no_folder),
+	    cmocka_unit_test(what_the_library_does_is_charged),
 	    cmocka_unit_test(who_had_to_wait_is_told_while_checking),
 	    cmocka_unit_test(what_it_can_be_is_said),
 	};
