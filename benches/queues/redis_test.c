@@ -101,8 +101,8 @@ static void its_server_is_its_own(void **unused)
 
 static void queues_of_a_server_are_closed(void **unused)
 {
-	static const char *const names[] = {"queue/redis/model:process/producers:8/consumers:8"
-					    "/capacity:2",
+	static const char *const names[] = {
+	    "queue/redis/model:process/producers:8/consumers:8/capacity:2",
 	    "queue/redis/model:thread/producers:1/consumers:16",
 	    "queue/redis/model:coroutine/producers:32/consumers:32",
 	    "queue/redis/model:coroutine/producers:2/consumers:2/bytes:65536",
