@@ -143,7 +143,7 @@ check: ## everything that CI runs: tests, sanitizers, style
 	@.ci/run
 
 FORMATTED = $(shell find harness benches scripts -name '*.[ch]' -o -name '*.cc')
-SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/reference/figures_to_reach scripts/reference/perf_pipe.sh scripts/tests/exec scripts/tests/mutants \
+SHELL_SCRIPTS = .ci/run scripts/deps scripts/fuzz scripts/gate scripts/reference/compare scripts/reference/figures_to_reach scripts/reference/perf_pipe.sh scripts/reference/redis_benchmark.sh scripts/tests/exec scripts/tests/mutants \
                 $(wildcard scripts/tests/*.sh scripts/experiments/*.sh scripts/ci/*.sh)
 
 .PHONY: lint

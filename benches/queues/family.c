@@ -805,7 +805,9 @@ static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
 	say(to, "queue", text);
 	(void)snprintf(text, sizeof(text), "%u items%s%s%s", env.capacity - impl->spare,
 	    impl->holds_less ? " at most" : "",
-	    impl->capacity ? ", its own: it cannot be given one" : ", as it is told",
+	    !impl->capacity      ? ", as it is told"
+	    : has(c, "capacity") ? ", by what it is told and what is under way"
+				 : ", its own: it cannot be given one",
 	    impl->spare ? ", but for a slot that stays empty" : "");
 	say(to, "capacity", text);
 	if (impl->item_bytes)

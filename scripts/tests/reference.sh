@@ -6,6 +6,9 @@
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 compare=$(cd "$(dirname "$0")/.." && pwd)/reference/compare
 
+# Rows for which another suite, library or server has to be installed.
+others='against perf bench|against redis-benchmark|^zeromq '
+
 # A concbench whose every figure that is asked for is that many ns, bytes or a share.
 pretend() {
 	cat >concbench <<-END
@@ -25,8 +28,8 @@ every_row_has_both_sides() {
 	local title case rows
 	expect 0 bash "$compare" --list
 	cp out rows
-	# Another suite need not be installed.
-	rows=$(grep -vc 'against perf bench' rows)
+	# These need not be installed.
+	rows=$(grep -vcE "$others" rows)
 	[ "$rows" -ge 40 ] || fail "$rows rows: $(cat rows)"
 	while IFS='|' read -r title _ _ case; do
 		expect 0 "$CONCBENCH" list "${case% *}"
@@ -41,7 +44,7 @@ every_row_has_both_sides() {
 		expect 0 bash "$compare" 1
 		grep -E ' +[0-9.]+ +100\.00 +[0-9.]+ +[0-9.]+ to [0-9.]+ .*(met|MISSED)$' out |
 			sed 's/   .*//' >>with_figures
-		sort -u with_figures | grep -vE '^(start skew|mutex, workers:|.*against perf bench)' >good
+		sort -u with_figures | grep -vE "^(start skew|mutex, workers:)|$others" >good
 		[ "$(wc -l <good)" -lt "$rows" ] || return 0
 	done
 	fail "$(wc -l <good) of $rows rows with both figures: $(cat out)"
