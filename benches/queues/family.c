@@ -755,10 +755,10 @@ void cb_queue_report(const struct cb_env *env, struct cb_metrics *metrics)
 		(void)cb_metric(metrics, "empty_polls_per_op", of[EMPTY_POLLS] / of[DELIVERED]);
 		(void)cb_metric(metrics, "full_polls_per_op", of[FULL_POLLS] / of[DELIVERED]);
 	}
-	if (st->wait_ns)
+	if (st->wait_ns) {
 		(void)cb_metric(metrics, "gave_up_per_op", of[TIMED_OUT] / of[DELIVERED]);
-	if (st->wait_ns)
 		(void)cb_metric(metrics, "gave_up_late_ns", of[LATE_NS] / of[TIMED_OUT]);
+	}
 	if (st->asking) {
 		(void)cb_metric(metrics, "said_full_share", of[SAID_FULL] / of[ASKED]);
 		(void)cb_metric(metrics, "stale_share", of[STALE] / of[ASKED]);

@@ -572,10 +572,9 @@ int cb_bind_self(int pu);
 pid_t cb_fork(void (*fn)(void *arg), void *arg);
 
 /**
- * cb_stand_in() - in a process that once() has made: what it calls a queue or a lock with, as
- * worker
- * @index of the case would. Bound to that worker's PU; never told to stop; its latencies are
- * nobody's.
+ * cb_stand_in() - in a process that a workload's once() has made: what it calls a queue or a lock
+ * with, as worker @index of the case would. Bound to that worker's PU; never told to stop; its
+ * latencies are nobody's.
  * @out: valid to the end of the process; one each. Return: 0; as cb_bind_self().
  */
 int cb_stand_in(const struct cb_env *env, unsigned index, struct cb_worker **out);
