@@ -168,6 +168,14 @@ int queue_takes(const struct cb_queue_env *env, char *why, size_t why_len)
 	return 0;
 }
 
+int cb_queue_on_one_carrier(const struct cb_case *c, char *why, size_t why_len)
+{
+	if (c->model != CB_COROUTINE || c->carriers == 1)
+		return 0;
+	(void)snprintf(why, why_len, "its coroutines wait for each other on one carrier");
+	return -EINVAL;
+}
+
 static bool can_ask(const struct cb_case *c, char *why, size_t why_len)
 {
 	const struct cb_queue *impl = c->kind->impl;
@@ -803,8 +811,8 @@ static void facts(const struct cb_case *c, cb_say_fn *say, void *to)
 
 	(void)snprintf(text, sizeof(text), "%zu bytes of shared memory", impl->queue_bytes(&env));
 	say(to, "queue", text);
-	(void)snprintf(text, sizeof(text), "%u items%s%s%s", env.capacity - impl->spare,
-	    impl->holds_less ? " at most" : "",
+	(void)snprintf(text, sizeof(text), "%u item%s%s%s%s", env.capacity - impl->spare,
+	    env.capacity - impl->spare == 1 ? "" : "s", impl->holds_less ? " at most" : "",
 	    !impl->capacity      ? ", as it is told"
 	    : has(c, "capacity") ? ", by what it is told and what is under way"
 				 : ", its own: it cannot be given one",

@@ -392,6 +392,10 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"queue/socketpair_seqpacket/consumers:33", "it takes 32 consumers"},
 	    {"queue/mq/model:coroutine", "a coroutine waits for what is read and written"},
 	    {"queue/eventfd_ring/producers:2", "it takes 1 producer"},
+	    {"queue/mutex_ring/model:coroutine/carriers:2", "for each other on one carrier"},
+	    {"queue/channel/model:coroutine/carriers:2", "for each other on one carrier"},
+	    {"queue/channel/model:thread", "coroutines that take turns on one carrier"},
+	    {"queue/channel_unbuffered/model:coroutine/capacity:2", "is not a parameter"},
 	    {"queue/broker/bytes:65537", "its items have at most 65536 bytes"},
 	    {"queue/pipe/asking:1", "it cannot say how many items it has"},
 	    {"queue/ck_spsc/load_pct:50/asking:1", "asking goes with none of load_pct"},
@@ -422,6 +426,7 @@ static void what_is_said_of_capacity(void **unused)
 	    {"queue/ck_spsc", "255 items, as it is told, but for a slot that stays empty"},
 	    {"queue/pipe/bytes:1000", "66 items at most, its own: it cannot be given one"},
 	    {"queue/mq", "11 items at most, its own: it cannot be given one"},
+	    {"queue/channel_unbuffered/model:coroutine", "1 item, its own: it cannot be given one"},
 	    {"queue/socketpair_dgram/producers:2",
 		"412 items at most, its own: it cannot be given one"},
 	};
@@ -551,6 +556,28 @@ static void each_producer_has_its_share(void **unused)
 	end(&s);
 }
 
+/* Whoever has put one has seen it taken: between trials there is never one. Negative control: a
+ * channel that holds some. */
+static void without_a_buffer_nothing_stays(void **unused)
+{
+	static const char *const names[] = {
+	    "queue/channel_unbuffered/model:coroutine", "queue/channel/model:coroutine/capacity:2"};
+
+	(void)unused;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cb_queue_state *st;
+		struct subject s;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		for (unsigned t = 0; t < 20; t++)
+			right_trial(&s, WINDOW_NS / 4);
+		assert_true(s.team.done[1] > 0);
+		assert_int_equal(st->drained.source[0].count > 0, i);
+		end(&s);
+	}
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define OWN_MALLOC true
 #else
@@ -620,6 +647,7 @@ int main(void)
 	    cmocka_unit_test(what_is_said_of_capacity),
 	    cmocka_unit_test(each_holds_what_it_says),
 	    cmocka_unit_test(each_producer_has_its_share),
+	    cmocka_unit_test(without_a_buffer_nothing_stays),
 	    cmocka_unit_test(without_memory_a_put_fails),
 	};
 

@@ -177,7 +177,7 @@ static uint64_t ring_size(void *queue)
 	CB_QUEUE_BATCH(x)                                                                     \
 	static const struct cb_queue cb_queue_impl_##x = {                                    \
 	    .ops = &cb_queue_ops_##x, .queue_bytes = ring_bytes, .size = ring_size};          \
-	CB_QUEUE_KIND(x, about, source, from, CB_CAN_ALL, NULL, NULL, 0)
+	CB_QUEUE_KIND_IF(x, about, source, from, CB_CAN_ALL, NULL, NULL, 0, cb_queue_on_one_carrier)
 
 RING(mutex_ring, "ring under a mutex, two condition variables: who waits sleeps",
     "Hoare 1974, the bounded buffer", CB_SMOKE, false)

@@ -225,6 +225,9 @@ void cb_queue_teardown(struct cb_env *env);
  * does not heed its deadline.
  */
 uint64_t cb_queue_patience(struct cb_worker *w, struct cb_queue_state *st);
+/** cb_queue_on_one_carrier() - can() of a kind whose coroutines wait by cb_wait(), or take turns.
+ */
+int cb_queue_on_one_carrier(const struct cb_case *c, char *why, size_t why_len);
 /* cb_queue_depends() - at a pace: the same case at its peak. */
 bool cb_queue_depends(const struct cb_case *c, char *name, size_t len);
 /** cb_queue_await() - until it is @due. Return: the time it was then, in its parts; 0 when the
