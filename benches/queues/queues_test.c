@@ -393,6 +393,7 @@ static void what_cannot_be_is_declined(void **unused)
 	    {"queue/mq/model:coroutine", "a coroutine waits for what is read and written"},
 	    {"queue/eventfd_ring/producers:2", "it takes 1 producer"},
 	    {"queue/mutex_ring/model:coroutine/carriers:2", "for each other on one carrier"},
+	    {"queue/two_lock/model:coroutine/carriers:2", "for each other on one carrier"},
 	    {"queue/channel/model:coroutine/carriers:2", "for each other on one carrier"},
 	    {"queue/channel/model:thread", "coroutines that take turns on one carrier"},
 	    {"queue/channel_unbuffered/model:coroutine/capacity:2", "is not a parameter"},

@@ -127,6 +127,7 @@ static const struct cb_queue_ops cb_queue_ops_two_lock = {.init = two_lock_init,
 CB_QUEUE_BATCH(two_lock)
 static const struct cb_queue cb_queue_impl_two_lock = {
     .ops = &cb_queue_ops_two_lock, .queue_bytes = two_lock_bytes};
-CB_QUEUE_KIND(two_lock,
+CB_QUEUE_KIND_IF(two_lock,
     "linked list with a mutex at each end; who finds it full or empty goes round",
-    "Michael and Scott 1996, the two-lock queue", CB_FULL, CB_CAN_ALL, NULL, NULL, 0)
+    "Michael and Scott 1996, the two-lock queue", CB_FULL, CB_CAN_ALL, NULL, NULL, 0,
+    cb_queue_on_one_carrier)
