@@ -186,6 +186,9 @@ static uint64_t threads_ns(void)
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own_ns;
 }
 
+/* Of this process, when they were charged last: a worker may be at two queues. */
+static uint64_t charged_ns;
+
 /* Two calls of a few hundred nanoseconds, for items of as many. */
 #define CHARGED_OF 256u
 
@@ -197,8 +200,8 @@ static inline void charge(struct zeromq_end *end, struct cb_worker *w)
 	if (CB_LIKELY(!end->threads || ++end->calls % CHARGED_OF))
 		return;
 	now_ns = threads_ns();
-	cb_charge_ns(w, now_ns - end->threads_ns);
-	end->threads_ns = now_ns;
+	cb_charge_ns(w, now_ns - charged_ns);
+	charged_ns = now_ns;
 }
 
 static bool set(void *socket, int option, int value)
@@ -225,8 +228,9 @@ static int zeromq_attach(void *queue, struct cb_worker *w)
 	end = lib.zmq_socket(context, gets ? ZMQ_PULL : ZMQ_PUSH);
 	if (!end)
 		return -errno;
-	q->end[place(w)] = (struct zeromq_end){
-	    .socket = end, .threads = w->model == CB_PROCESS, .threads_ns = threads_ns()};
+	q->end[place(w)] = (struct zeromq_end){.socket = end, .threads = w->model == CB_PROCESS};
+	if (!charged_ns)
+		charged_ns = threads_ns();
 	if (!set(end, ZMQ_LINGER, 0) || !set(end, ZMQ_RECONNECT_IVL, 1) ||
 	    !set(end, ZMQ_SNDHWM, (int)q->half) || !set(end, ZMQ_RCVHWM, (int)q->half))
 		return -errno;

@@ -14,9 +14,8 @@
 
 struct zeromq_end {
 	void *socket;
-	bool threads;        /* of the library's work for it in this process, */
-	unsigned calls;      /* which is looked at once in so many */
-	uint64_t threads_ns; /* what they had used then */
+	bool threads;   /* of the library's work for it in this process, */
+	unsigned calls; /* which is looked at once in so many */
 } CB_ALIGNED;
 
 struct zeromq {
