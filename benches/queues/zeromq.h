@@ -15,7 +15,7 @@
 struct zeromq_end {
 	void *socket;
 	bool threads;   /* of the library's work for it in this process, */
-	unsigned calls; /* which is looked at once in so many */
+	unsigned calls; /* whose CPU time is looked at once in so many */
 } CB_ALIGNED;
 
 struct zeromq {

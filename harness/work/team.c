@@ -501,5 +501,8 @@ void cb_adopt_end(struct cb_worker *w)
 
 void cb_charge_ns(struct cb_worker *w, uint64_t cpu_ns)
 {
-	atomic_fetch_add_explicit(&worker_of(w)->unit->charged_ns, cpu_ns, memory_order_relaxed);
+	struct trial_unit *unit = worker_of(w)->unit;
+
+	if (unit)
+		atomic_fetch_add_explicit(&unit->charged_ns, cpu_ns, memory_order_relaxed);
 }

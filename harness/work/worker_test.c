@@ -630,6 +630,7 @@ static void a_stand_in_is_as_a_worker(void **state)
 	/* Nobody's: there is no window. */
 	assert_false(cb_in_window(w, cb_now_ns()));
 	cb_record_ns(w, cb_now_ns(), 1);
+	cb_charge_ns(w, 1);
 }
 
 int main(void)
