@@ -278,8 +278,8 @@ static void say_param(const struct description *d, unsigned param)
 	else
 		text_buffer_addf(&text, "%s to %s", param_spell(p, p->least, least, sizeof(least)),
 		    param_spell(p, p->most, most, sizeof(most)));
-	text_buffer_addf(
-	    &text, "; default %s%s", p->base, p->sparse ? ", which names leave out" : "");
+	text_buffer_addf(&text, "; default %s%s", case_base_text(d->k, param),
+	    p->sparse ? ", which names leave out" : "");
 	options_row(d->to, 2, p->key, PARAM_COLUMN, text_buffer_str(&text), d->width);
 	text_buffer_free(&text);
 	say_values(d, param);

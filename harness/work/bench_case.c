@@ -406,6 +406,23 @@ int case_build(const struct kind *k, const struct host *h, const struct param_va
 	return case_build_all(k, h, value, 1, out);
 }
 
+const char *case_base_text(const struct kind *k, unsigned param)
+{
+	const struct cb_param *p = k->param[param];
+	const unsigned models = k->self->models;
+	const char *claimed = NULL;
+
+	for (unsigned i = 0; strcmp(p->key, "model") == 0 && p->words[i]; i++) {
+		if (!(models & CB_CAN(i)))
+			continue;
+		if (strcmp(p->words[i], p->base) == 0)
+			return p->base;
+		if (!claimed)
+			claimed = p->words[i];
+	}
+	return claimed ? claimed : p->base;
+}
+
 int case_base(const struct kind *k, const struct host *h, struct param_value *value, char *err,
     size_t err_len)
 {
@@ -417,7 +434,7 @@ int case_base(const struct kind *k, const struct host *h, struct param_value *va
 			value[i] = (struct param_value){.n = 0};
 			continue;
 		}
-		ret = param_parse(p, h->pus, p->base, &value[i], err, err_len);
+		ret = param_parse(p, h->pus, case_base_text(k, i), &value[i], err, err_len);
 		if (ret)
 			return ret;
 	}

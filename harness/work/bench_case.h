@@ -44,6 +44,10 @@ struct bench_case {
 int case_parse(const struct registry *r, const struct host *h, const char *name,
     struct bench_case *out, int *figure, char *err, size_t err_len);
 
+/** case_base_text() - a parameter's base value as it is typed: the family's, but of "model", where
+ * the kind does not claim that one, the first that it does. */
+const char *case_base_text(const struct kind *k, unsigned param);
+
 /** case_base() - fill @value with the base values of a kind. Return: 0; -EINVAL (a fault of the
  * kind's). */
 int case_base(const struct kind *k, const struct host *h, struct param_value *value, char *err,

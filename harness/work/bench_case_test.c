@@ -103,6 +103,13 @@ static const struct cb_kind os_only = {.family = "first",
     .not_models = "nobody to switch to",
     .without = "hold_ns locks",
     .work = &work};
+static const struct cb_kind switched_to = {.family = "first",
+    .name = "switched_to",
+    .about = "coroutines alone",
+    .version = 1,
+    .models = CB_CAN(CB_COROUTINE),
+    .not_models = "nobody to switch to",
+    .work = &work};
 static const struct cb_kind paired = {.family = "second",
     .name = "paired",
     .about = "two by two, or one by callbacks",
@@ -146,6 +153,7 @@ static const struct cb_kind windowless = {.family = "first",
     .work = &grow_once};
 CB_REGISTER(one)
 CB_REGISTER(os_only)
+CB_REGISTER(switched_to)
 CB_REGISTER(paired)
 CB_REGISTER(in_threes)
 CB_REGISTER(windowless)
@@ -204,6 +212,9 @@ static void names_say_everything(void **state)
 	    {"first/one/locks:2",
 		"first/one/model:thread/workers:2/place:none/hold_ns:0/bytes:64/locks:2"},
 	    {"first/os_only", "first/os_only/model:thread/workers:2/place:none/bytes:64"},
+	    /* It has no threads. */
+	    {"first/switched_to", "first/switched_to/model:coroutine/workers:2/carriers:1/"
+				  "place:none/hold_ns:0/bytes:64"},
 	};
 
 	(void)state;
