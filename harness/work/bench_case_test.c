@@ -240,7 +240,7 @@ static void a_bad_part_is_named(void **state)
 	} table[] = {
 	    {"third/one", -ENOENT, "no family 'third'", "first second"},
 	    {"", -ENOENT, "no family", "first"},
-	    {"first/three", -ENOENT, "no first 'three'", "one os_only windowless"},
+	    {"first/three", -ENOENT, "no first 'three'", "one os_only switched_to windowless"},
 	    {"first", -ENOENT, "no first ''", "one os_only"},
 	    {"first/one/hold", -EINVAL, "part 'hold' is not a parameter of first/one", "hold_ns"},
 	    {"first/one/colour:red", -EINVAL, "'colour:red'", "model, workers"},
