@@ -229,7 +229,7 @@ static int zeromq_attach(void *queue, struct cb_worker *w)
 	if (!end)
 		return -errno;
 	q->end[place(w)] = (struct zeromq_end){.socket = end, .threads = w->model == CB_PROCESS};
-	if (!charged_ns)
+	if (w->model == CB_PROCESS && !charged_ns)
 		charged_ns = threads_ns();
 	if (!set(end, ZMQ_LINGER, 0) || !set(end, ZMQ_RECONNECT_IVL, 1) ||
 	    !set(end, ZMQ_SNDHWM, (int)q->half) || !set(end, ZMQ_RCVHWM, (int)q->half))
