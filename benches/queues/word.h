@@ -30,11 +30,11 @@ void AnnotateIgnoreWritesEnd(const char *file, int line);
 #define UNSEEN(call)                                   \
 	(AnnotateIgnoreReadsBegin(__FILE__, __LINE__), \
 	    AnnotateIgnoreWritesBegin(__FILE__, __LINE__), seen_again(call))
-static inline bool seen_again(bool done)
+static inline uint64_t seen_again(uint64_t result)
 {
 	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
 	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-	return done;
+	return result;
 }
 #else
 #define UNSEEN(call) (call)
