@@ -75,6 +75,15 @@ static int create_soaked(struct team *t, const struct bench_case *bc, char why[2
 	    t, bc, topo, &(struct team_options){.seed = 7, .displacing = true}, why, 200);
 }
 
+/* Under the thread sanitizer one and the same worker's ratio lies anywhere between 0.5 and 1.3 (by
+ * itself 0.95 to 1.1): there all of this runs, for races to be seen, and such figures mean nothing.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define FIGURES_MEAN_SOMETHING false
+#else
+#define FIGURES_MEAN_SOMETHING true
+#endif
+
 struct figures {
 	double ratio;      /* of what was displaced to the CPU time, in the middle of the turns */
 	double soaked_pct; /* while the worker was parked, on average */
@@ -165,7 +174,7 @@ static void of_work_that_waits_it_is_not_much_more(void **state)
 	(void)state;
 	atomic_store(&busy_pct, 30);
 	ratio = quiet_ratio(CB_THREAD, 0);
-	if (isnan(ratio))
+	if (isnan(ratio) || !FIGURES_MEAN_SOMETHING)
 		skip();
 	if (ratio < 0.9 || ratio > 1.5)
 		fail_msg("%.3f of the CPU time", ratio);
@@ -195,6 +204,8 @@ static void what_others_take_is_not_counted(void **state)
 			skip();
 	}
 	assert_int_equal(stats_median(ratio, sizeof(ratio) / sizeof(ratio[0]), &middle), 0);
+	if (!FIGURES_MEAN_SOMETHING)
+		skip();
 	/* 5 % of the PU are a quarter of the worker's 20 %: counted, they would make it 1.25. */
 	if (fabs(middle - 1) > 0.125)
 		fail_msg("beside other work %.3f times what it is alone", middle);
