@@ -233,6 +233,8 @@ forms_are_expanded_without_a_warning() {
 		    sizeof(struct slot) + env->capacity, 0, put(queue, item, bytes), get(queue, item, bytes))
 		CB_QUEUE(slots, "one", "nobody", CB_QUICK, CB_CAN_OS, 0, 0, 0, struct slot, sizeof(struct slot),
 		    (queue->full = 0, 0), put(queue, item, bytes), get(queue, item, bytes))
+		CB_QUEUE_SIZED(counted, "one", "nobody", CB_QUICK, CB_CAN_ALL, 1, 1, 0, struct slot, sizeof(struct slot), 0,
+		    put(queue, item, bytes), get(queue, item, bytes), cb_load_acquire(&queue->full), 1)
 
 		static uint64_t batch(struct cb_worker *w, void *state, uint64_t n)
 		{
