@@ -73,18 +73,29 @@ static int at_work(struct team *t, uint64_t window_ns, struct work *w, struct so
 	return soakers_read(t, out, why, why_len);
 }
 
+/* The part of a window that it had. Of one in which something came into every turn: as before. */
+static double had_ns(struct displaced_books *b, const struct soaked *in)
+{
+	if (in->turn_ns > 0)
+		b->turn_ns = in->turn_ns;
+	return in->turns * b->turn_ns;
+}
+
 void displaced_parked(
     struct displaced_books *b, const struct soaked *in, double parked_ns, double work_ns)
 {
-	const double rate = in->turns / parked_ns;
+	const double had = had_ns(b, in), share = had / parked_ns;
 
 	/* The window of work lies between this one and the one before. */
-	b->lost += work_ns * (b->rate + rate) / 2;
-	b->rate = rate;
-	b->turns += in->turns;
-	b->cpu_ns += in->cpu_ns;
-	b->noted += in->noted;
+	b->lost_ns += work_ns * (b->share + share) / 2;
+	b->share = share;
+	b->had_ns += had;
 	b->parked_ns += parked_ns;
+}
+
+void displaced_worked(struct displaced_books *b, const struct soaked *in)
+{
+	b->lost_ns -= had_ns(b, in);
 }
 
 double displaced_sum(const struct displaced_books *b, unsigned soakers, double *soaked_pct)
@@ -93,11 +104,8 @@ double displaced_sum(const struct displaced_books *b, unsigned soakers, double *
 
 	*soaked_pct = 0.0;
 	for (unsigned i = 0; i < soakers; i++) {
-		/* A turn takes so much of its CPU time. */
-		const double turn_ns = b[i].noted > 0 ? b[i].cpu_ns / b[i].noted : 0.0;
-
-		lost_ns += b[i].lost * turn_ns;
-		*soaked_pct += 100.0 * b[i].turns * turn_ns / (b[i].parked_ns * soakers);
+		lost_ns += b[i].lost_ns;
+		*soaked_pct += 100.0 * b[i].had_ns / (b[i].parked_ns * soakers);
 	}
 	return lost_ns;
 }
@@ -113,7 +121,7 @@ static int measure(struct team *t, uint64_t window_ns, struct work *w, struct di
 	for (unsigned k = 0; !ret && k < windows_of(window_ns); k++) {
 		ret = at_work(t, window_ns, w, in, why, why_len);
 		for (unsigned i = 0; !ret && i < t->soakers; i++)
-			b[i].lost -= in[i].turns;
+			displaced_worked(&b[i], &in[i]);
 		if (!ret)
 			ret = parked(t, ns, in, why, why_len);
 		for (unsigned i = 0; !ret && i < t->soakers; i++)

@@ -16,6 +16,9 @@
 /* Between two looks at the clock, a hundredth of which they are: a wake-up takes several times as
  * long, so it is known well enough on which side of a line a turn was. */
 #define TURN_NS (4 * CLOCK_NS_PER_US)
+/* The quickest of so many says what the next so many take. In a turn of half as long again was
+ * something else. */
+#define BLOCK 64u
 /* At SCHED_IDLE beside a PU's whole load it still gets its 0.3 %. */
 #define TURN_WITHIN_NS (5 * CLOCK_NS_PER_S)
 #define END_GRACE_MS 2000
@@ -23,6 +26,15 @@
 struct soak_note {
 	uint64_t ns;
 	uint64_t turns;
+};
+
+/* Turns that nothing came into. */
+struct soak_quiet {
+	uint64_t ns; /* of those in the window */
+	uint64_t turns;
+	uint64_t least_ns; /* of the block before */
+	uint64_t block_least_ns;
+	unsigned in_block;
 };
 
 /* One soaker's, in the arena. */
@@ -53,8 +65,7 @@ struct soak_state {
 	struct soak_note before, now;
 	uint64_t open_ns;    /* of the window it is in, or was in last */
 	double turns_opened; /* at open_ns */
-	struct soak_note opened;
-	uint64_t cpu_opened_ns;
+	struct soak_quiet quiet;
 	bool inside;
 };
 
@@ -68,18 +79,33 @@ static void open_books(struct soak_state *s, uint64_t open_ns)
 {
 	s->open_ns = open_ns;
 	s->turns_opened = turns_at(s, open_ns);
-	s->opened = s->now;
-	s->cpu_opened_ns = clock_of_ns(CLOCK_THREAD_CPUTIME_ID);
+	s->quiet.ns = s->quiet.turns = 0;
 	s->inside = true;
 }
 
 static void close_books(struct soak_state *s, uint64_t close_ns)
 {
+	const struct soak_quiet *q = &s->quiet;
+
 	s->own->last = (struct soaked){.turns = turns_at(s, close_ns) - s->turns_opened,
-	    .cpu_ns = (double)(clock_of_ns(CLOCK_THREAD_CPUTIME_ID) - s->cpu_opened_ns),
-	    .noted = (double)(s->now.turns - s->opened.turns)};
+	    .turn_ns = q->turns ? (double)q->ns / (double)q->turns : 0.0};
 	s->inside = false;
 	atomic_fetch_add_explicit(&s->own->windows, 1, memory_order_release);
+}
+
+static void look_at_turn(struct soak_quiet *q, uint64_t turn_ns)
+{
+	if (turn_ns < q->least_ns + q->least_ns / 2) {
+		q->ns += turn_ns;
+		q->turns++;
+	}
+	if (turn_ns < q->block_least_ns)
+		q->block_least_ns = turn_ns;
+	if (++q->in_block < BLOCK)
+		return;
+	q->least_ns = q->block_least_ns;
+	q->block_least_ns = UINT64_MAX;
+	q->in_block = 0;
 }
 
 static void turn(struct soak_state *s)
@@ -90,6 +116,7 @@ static void turn(struct soak_state *s)
 	cb_spin(s->spin_turns);
 	s->now.turns++;
 	s->now.ns = clock_now_ns();
+	look_at_turn(&s->quiet, s->now.ns - s->before.ns);
 	open_ns = atomic_load_explicit(&s->line->open_ns, memory_order_acquire);
 	close_ns = atomic_load_explicit(&s->line->close_ns, memory_order_relaxed);
 	if (!s->inside && open_ns != TRIAL_UNKNOWN_NS && open_ns != s->open_ns &&
@@ -140,8 +167,11 @@ static int begin(const struct team *t, int pu, struct soaker *own)
 
 static void run(const struct team *t, int pu, struct soaker *own)
 {
-	struct soak_state s = {
-	    .line = t->line, .own = own, .spin_turns = t->soak->spin_turns, .open_ns = 0};
+	struct soak_state s = {.line = t->line,
+	    .own = own,
+	    .spin_turns = t->soak->spin_turns,
+	    .open_ns = 0,
+	    .quiet = {.least_ns = TURN_NS, .block_least_ns = UINT64_MAX}};
 
 	own->error = begin(t, pu, own);
 	atomic_store_explicit(&own->ready, 1, memory_order_release);

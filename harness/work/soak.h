@@ -14,19 +14,17 @@
 
 /* What a soaker counted in one window of the line. */
 struct soaked {
-	double turns;  /* of its loop, from open_ns to close_ns */
-	double cpu_ns; /* its own CPU time for all turns between the notes at either end ... */
-	double noted;  /* ... which are so many */
+	double turns;   /* of its loop, from open_ns to close_ns */
+	double turn_ns; /* what one took that nothing came into; 0: there was none */
 };
 
 /* What one of them has done in the windows of a turn. */
 struct displaced_books {
-	double rate;      /* turns per ns of the parked window before */
-	double lost;      /* turns that it would have done in the windows of work, and did not */
-	double turns;     /* in parked windows, which are ... */
+	double share;     /* of the PU, in the parked window before */
+	double turn_ns;   /* latest */
+	double lost_ns;   /* that it would have had in the windows of work, and had not */
+	double had_ns;    /* in parked windows, which are ... */
 	double parked_ns; /* ... so long in all */
-	double cpu_ns;    /* in them, for ... */
-	double noted;     /* ... so many turns */
 };
 
 /** soakers_wanted() - PUs of @t that one would be on. */
@@ -56,15 +54,20 @@ void soakers_rest(struct team *t);
 int soakers_read(struct team *t, struct soaked *out, char *why, size_t why_len);
 
 /**
- * displaced_parked() - enter a parked window; those of work are entered by subtracting their turns
- * from @b->lost.
+ * displaced_parked() - enter a parked window.
  * @parked_ns: its length.
  * @work_ns: of the window of work between it and the parked one before; 0 for the first.
+ * Turns are counted, since no account has what interrupts take, and each window's by what a turn
+ * takes there: PUs are slower and quicker by a tenth from one window to the next, and of a worker
+ * that takes a third of the time that would be a third of its own.
  */
 void displaced_parked(
     struct displaced_books *b, const struct soaked *in, double parked_ns, double work_ns);
 
-/** displaced_sum() - Return: what all of them lost, in ns of their CPU time. @soaked_pct: of all
+/** displaced_worked() - enter a window of work. */
+void displaced_worked(struct displaced_books *b, const struct soaked *in);
+
+/** displaced_sum() - Return: what all of them lost, in ns of their PUs' time. @soaked_pct: of all
  * their PUs' time in parked windows they had so much. */
 double displaced_sum(const struct displaced_books *b, unsigned soakers, double *soaked_pct);
 
