@@ -6,8 +6,10 @@
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 compare=$(cd "$(dirname "$0")/.." && pwd)/reference/compare
 
-# Rows for which another suite, library or server has to be installed.
-others='against perf bench|against redis-benchmark|^zeromq '
+# Rows for which another suite, library or server has to be installed, and is not.
+others='against perf bench'
+command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null || others+='|against redis-benchmark'
+pkg-config --exists libzmq 2>/dev/null || others+='|^zeromq '
 
 # A concbench whose every figure that is asked for is that many ns, bytes or a share.
 pretend() {
