@@ -35,24 +35,6 @@ static int answer(const struct cb_env *env, const char **argv, unsigned most)
 	    TCP_ASK_SCRIPT_HEAD "   data = data.translate(turned)\n" TCP_ASK_SCRIPT_TAIL);
 }
 
-/* Is there such a program in PATH? */
-static bool is_installed(const char *program)
-{
-	const char *at = getenv("PATH");
-	char path[512];
-
-	for (; at && *at; at += strspn(at, ":")) {
-		const size_t n = strcspn(at, ":");
-
-		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)n, at, program) <
-			sizeof(path) &&
-		    access(path, X_OK) == 0)
-			return true;
-		at += n;
-	}
-	return false;
-}
-
 /* ---- sockets ---- */
 
 static int listen_on_loopback(unsigned connections, struct sockaddr_in *addr)
@@ -222,7 +204,7 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "more than %d connections", TCP_ASK_WORKERS_MAX);
 		return -EINVAL;
 	}
-	if (is_installed(TCP_ASK_INTERPRETER))
+	if (cb_is_installed(TCP_ASK_INTERPRETER))
 		return 0;
 	(void)snprintf(why, why_len, "no " TCP_ASK_INTERPRETER " in PATH");
 	return -ENOTSUP;

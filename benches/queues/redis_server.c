@@ -1,44 +1,18 @@
 /*
  * redis_server.c - the server of redis.h: which program it is, how old, and the folder with its
  * socket. It has no port, keeps nothing on disk, and ends with the cell.
- *
- * Who was killed leaves the folder; the next to start takes it away. One whose maker has locked it,
- * which ends with the last process that has it open, is not left over.
  */
+#include "benches/queues/own_name.h"
 #include "benches/queues/redis.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PREFIX "concbench-redis-"
-#define SOCKET "socket"
-/* Of names that somebody else has, or takes away. */
-#define TRIES 100
+static const struct own_name folder = {
+    .prefix = "concbench-redis-", .type = S_IFDIR, .inside = "socket"};
 
 /* ---- the program ---- */
-
-static bool is_in_path(const char *program)
-{
-	const char *at = getenv("PATH");
-	char path[512];
-
-	for (; at && *at; at += strspn(at, ":")) {
-		const size_t n = strcspn(at, ":");
-
-		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)n, at, program) <
-			sizeof(path) &&
-		    access(path, X_OK) == 0)
-			return true;
-		at += n;
-	}
-	return false;
-}
 
 const char *redis_server_program(void)
 {
@@ -46,7 +20,7 @@ const char *redis_server_program(void)
 	static const char *const programs[] = {"redis-server", "valkey-server"};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (is_in_path(programs[i]))
+		if (cb_is_installed(programs[i]))
 			return programs[i];
 	return NULL;
 }
@@ -96,87 +70,12 @@ int redis_server_words(const struct cb_env *env, const char **argv, unsigned mos
 
 /* ---- its folder ---- */
 
-static const char *parent(void)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	return tmp && tmp[0] ? tmp : P_tmpdir;
-}
-
 struct sockaddr_un redis_address(const struct redis *r)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	memcpy(address.sun_path, r->path, sizeof(address.sun_path));
 	return address;
-}
-
-/* One of ours that nobody has locked. */
-static void remove_left_over(int dir, const char *name)
-{
-	struct stat st;
-	const int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		(void)unlinkat(fd, SOCKET, 0);
-		(void)unlinkat(dir, name, AT_REMOVEDIR);
-	}
-	(void)close(fd);
-}
-
-static void remove_left_overs(void)
-{
-	DIR *dir = opendir(parent());
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) != NULL)
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
-			remove_left_over(dirfd(dir), entry->d_name);
-	(void)closedir(dir);
-}
-
-/* Return: a descriptor; -errno: EEXIST when another name has to be tried. */
-static int make(const char *path)
-{
-	struct stat own, there;
-	int fd, error = 0;
-
-	if (mkdir(path, 0700) < 0)
-		return -errno;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -EEXIST : -errno;
-	/* Until it was locked, others may have taken it for one that is left over. */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		error = errno == EWOULDBLOCK ? EEXIST : errno;
-	else if (fstat(fd, &own) < 0)
-		error = errno;
-	else if (stat(path, &there) < 0 || own.st_ino != there.st_ino)
-		error = EEXIST;
-	if (!error)
-		return fd;
-	(void)close(fd);
-	return -error;
-}
-
-static int make_folder(struct redis *r)
-{
-	int fd = -EEXIST;
-
-	for (unsigned i = 0; fd == -EEXIST && i < TRIES; i++) {
-		if (snprintf(r->path, sizeof(r->path), "%s/" PREFIX "%ld-%u/" SOCKET, parent(),
-			(long)getpid(), i) >= (int)sizeof(r->path))
-			return -ENAMETOOLONG;
-		*strrchr(r->path, '/') = '\0';
-		fd = make(r->path);
-	}
-	if (fd >= 0)
-		r->path[strlen(r->path)] = '/';
-	return fd;
 }
 
 int redis_server_prepare(struct redis *r, char *why, size_t why_len)
@@ -190,12 +89,11 @@ int redis_server_prepare(struct redis *r, char *why, size_t why_len)
 	ret = look_at_version(r->program, why, why_len);
 	if (ret)
 		return ret;
-	remove_left_overs();
-	r->folder = make_folder(r);
+	r->folder = own_name_make(&folder, r->path, sizeof(r->path));
 	if (r->folder >= 0)
 		return 0;
-	(void)snprintf(why, why_len, "TMPDIR: no folder for a socket in %.100s: %s", parent(),
-	    strerror(-r->folder));
+	(void)snprintf(why, why_len, "TMPDIR: no folder for a socket in %.100s: %s",
+	    own_name_folder(), strerror(-r->folder));
 	return -ENOTSUP;
 }
 
@@ -203,9 +101,7 @@ void redis_server_forget(struct redis *r)
 {
 	if (r->folder < 0)
 		return;
-	(void)unlink(r->path);
-	*strrchr(r->path, '/') = '\0';
-	(void)rmdir(r->path);
+	own_name_remove(&folder, r->path);
 	(void)close(r->folder);
 	r->folder = -1;
 }

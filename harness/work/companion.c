@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,23 @@ struct cb_companion {
 	const struct trial_line *line;
 	struct histogram *latency; /* NULL: it measures none */
 };
+
+bool cb_is_installed(const char *program)
+{
+	const char *at = getenv("PATH");
+	char path[512];
+
+	for (; at && *at; at += strspn(at, ":")) {
+		const size_t n = strcspn(at, ":");
+
+		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)n, at, program) <
+			sizeof(path) &&
+		    access(path, X_OK) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
 
 void cb_companion_ready(struct cb_companion *c)
 {

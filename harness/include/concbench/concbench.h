@@ -489,6 +489,9 @@ struct cb_companion_spec {
 	uint64_t ready_within_ns; /* 0: 20 s */
 };
 
+/** cb_is_installed() - is there such a program in PATH? */
+bool cb_is_installed(const char *program);
+
 void cb_companion_ready(struct cb_companion *c);
 /** cb_companion_unable() - before it is ready. @error: -errno; @what failed: "epoll_create1". */
 void cb_companion_unable(struct cb_companion *c, int error, const char *what);
