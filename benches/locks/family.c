@@ -116,11 +116,6 @@ static int accepts(const struct cb_kind *k, char *why, size_t why_len)
 
 /* ---- state ---- */
 
-static size_t lines(size_t bytes)
-{
-	return (bytes + CB_ALIGN - 1) / CB_ALIGN * CB_ALIGN;
-}
-
 static struct cb_room room(struct cb_room (*of)(const struct cb_case *c), const struct cb_case *c)
 {
 	struct cb_room r = of ? of(c) : (struct cb_room){0, 0};
@@ -155,7 +150,7 @@ static struct layout lay_out(const struct cb_case *c, uintptr_t base)
 	const size_t section_bytes = (touched ? touched : 1) * sizeof(struct cb_section);
 	struct layout l;
 
-	l.worker = lines(sizeof(struct cb_lock_state));
+	l.worker = cb_lines(sizeof(struct cb_lock_state));
 	l.node = aligned(base, l.worker + c->workers * sizeof(struct cb_lock_worker), node.align);
 	l.node_stride = aligned(0, node.bytes, node.align);
 	/* The locks, and apart from them what they protect: waiters on one leave the other alone.

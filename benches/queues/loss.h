@@ -14,6 +14,8 @@
 
 #define LOSS_KILLS 4u
 #define LOSS_KILLS_MAX 64u
+/* So many items of each producer at most: then it stands still until somebody has died. */
+#define LOSS_BEFORE_MOST 65536u
 
 /* What a trial does. */
 struct loss_plan {
@@ -81,6 +83,23 @@ struct loss_state {
 	struct loss_account account[LOSS_KILLS_MAX];
 	struct loss_worker worker[];
 };
+
+/* Which of them it is. */
+struct loss_member {
+	struct loss_state *st;
+	unsigned i;
+};
+
+/** loss_be_a_worker() - @arg: a struct loss_member. In a process of its own, which may be killed.
+ */
+void loss_be_a_worker(void *arg);
+
+/** loss_manage() - @arg: the struct loss_state, where all that comes of it is; one kill after the
+ * other, in a process of its own. */
+void loss_manage(void *arg);
+
+/** loss_steps() - calls that are over, of all workers. From any process. */
+uint64_t loss_steps(const struct loss_state *st);
 
 /** loss_once() - as struct cb_workload's once(). */
 int loss_once(const struct loss_plan *plan, struct cb_env *env, struct cb_metrics *metrics,

@@ -40,6 +40,12 @@ extern "C" {
 #define CB_ALIGN 128
 #define CB_ALIGNED __attribute__((aligned(CB_ALIGN)))
 
+/** cb_lines() - rounded up to whole lines: what lies behind shares none with these @bytes. */
+static inline size_t cb_lines(size_t bytes)
+{
+	return (bytes + CB_ALIGN - 1) / CB_ALIGN * CB_ALIGN;
+}
+
 #define CB_INLINE static inline __attribute__((always_inline))
 #define CB_LIKELY(x) __builtin_expect(!!(x), 1)
 #define CB_UNLIKELY(x) __builtin_expect(!!(x), 0)
