@@ -2,10 +2,10 @@
  * kernel_test.c - queues that the kernel keeps: how they are closed, what they hold, what they say
  * of who waits, what stands against them and what they leave behind.
  */
+#include "benches/queues/folder_fixture.h"
 #include "benches/queues/kernel.h"
 #include "benches/team_fixture.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -165,23 +165,6 @@ static void who_had_to_wait_is_told_where_it_is_known(void **unused)
 
 /* ---- what stands against them ---- */
 
-/* The folder for names, until it is called with what it was. Return: that, on the heap; NULL: none.
- */
-static char *set_folder(const char *name)
-{
-	const char *was = getenv("TMPDIR");
-	char *kept = was ? strdup(was) : NULL;
-
-	assert_int_equal(name ? setenv("TMPDIR", name, 1) : unsetenv("TMPDIR"), 0);
-	return kept;
-}
-
-static void restore_folder(char *was)
-{
-	free(set_folder(was));
-	free(was);
-}
-
 /* Return: what it says that it cannot be made for. */
 static const char *unmade(struct subject *s, const char *name)
 {
@@ -209,37 +192,14 @@ static void limits_are_named(void **unused)
 	assert_int_equal(setrlimit(RLIMIT_MSGQUEUE, &before), 0);
 	if (!strstr(why, "the limit on message queues (ulimit -q) is 0 bytes"))
 		fail_msg("%s", why);
-	was = set_folder("/nowhere");
+	was = set_variable("TMPDIR", "/nowhere");
 	why = unmade(&s, "queue/fifo/model:thread");
-	restore_folder(was);
+	restore_variable("TMPDIR", was);
 	if (!strstr(why, "TMPDIR: no FIFO in /nowhere: No such file or directory"))
 		fail_msg("%s", why);
 }
 
 /* ---- names in folders ---- */
-
-static char folder[64];
-
-static const char *in_folder(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static unsigned names_there(void)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL)
-		n += entry->d_name[0] != '.';
-	(void)closedir(dir);
-	return n;
-}
 
 static void what_killed_runs_leave_is_removed(void **unused)
 {
@@ -248,9 +208,8 @@ static void what_killed_runs_leave_is_removed(void **unused)
 	char *was;
 
 	(void)unused;
-	(void)snprintf(folder, sizeof(folder), "%s/concbench-queues-XXXXXX", P_tmpdir);
-	assert_non_null(mkdtemp(folder));
-	was = set_folder(folder);
+	make_folder();
+	was = set_variable("TMPDIR", folder);
 	assert_int_equal(mkfifo(in_folder("concbench-fifo-1-0"), 0600), 0);
 	/* Not ours to remove: one that somebody has, no FIFO, another's name. */
 	assert_int_equal(mkfifo(in_folder("concbench-fifo-2-0"), 0600), 0);
@@ -281,7 +240,7 @@ static void what_killed_runs_leave_is_removed(void **unused)
 	assert_int_equal(unlink(in_folder("concbench-fifo-3-0")), 0);
 	assert_int_equal(unlink(in_folder("other-fifo-1-0")), 0);
 	assert_int_equal(rmdir(folder), 0);
-	restore_folder(was);
+	restore_variable("TMPDIR", was);
 }
 
 int main(void)

@@ -2,11 +2,11 @@
  * redis_test.c - lists of a server: what it is started as, what it holds, how it is closed, and
  * what is said where it is missing, too old, refuses or dies. That it delivers: conformance_test.c.
  */
+#include "benches/queues/folder_fixture.h"
 #include "benches/queues/redis.h"
 #include "benches/team_fixture.h"
 #include "harness/work/companion.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -264,51 +264,6 @@ static void who_had_to_wait_is_told_while_checking(void **unused)
 }
 
 /* ---- what stands against it ---- */
-
-/* Sets a variable until it is called with what it was. Return: that, on the heap; NULL: none. */
-static char *set_variable(const char *name, const char *value)
-{
-	const char *was = getenv(name);
-	char *kept = was ? strdup(was) : NULL;
-
-	assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
-	return kept;
-}
-
-static void restore_variable(const char *name, char *was)
-{
-	free(set_variable(name, was));
-	free(was);
-}
-
-static char folder[64];
-
-static const char *in_folder(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void make_folder(void)
-{
-	(void)snprintf(folder, sizeof(folder), "%s/concbench-test-XXXXXX", P_tmpdir);
-	assert_non_null(mkdtemp(folder));
-}
-
-static unsigned names_there(void)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL)
-		n += entry->d_name[0] != '.';
-	(void)closedir(dir);
-	return n;
-}
 
 static void pretend(const char *program, const char *script)
 {
