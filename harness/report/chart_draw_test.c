@@ -1,4 +1,5 @@
-/* chart_draw_test.c - gnuplot is another's program: it may be missing, fail, say a lot, or never end.
+/* chart_draw_test.c - gnuplot is another's program: it may be missing, fail, say a lot, or never
+ * end.
  */
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
