@@ -9,11 +9,14 @@
 #define KEPT_OF 16u
 /* So often to the end of a trial before that nobody timed out says much. */
 #define KEPT_MIN 20u
+/* Of one that holds more, a trial may be over before it is full. */
+#define KEPT_CAPACITY 1024u
 
 static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 {
 	const struct cb_queue_worker *other = &st->worker[1 - w->index];
-	const uint64_t before = cb_load(&other->timed_out);
+	const uint64_t before = cb_load(&other->timed_out), began_ns = cb_now_ns();
+	uint64_t calls = cb_load(&other->timed_calls), since_ns = began_ns;
 	uint32_t nobody = 0;
 
 	/* Not both: they would wait for each other. */
@@ -21,8 +24,17 @@ static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 		&st->standing, &nobody, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	while (cb_load(&other->timed_out) == before) {
+		const uint64_t now_ns = cb_now_ns();
+
+		if (calls != cb_load(&other->timed_calls)) {
+			calls = cb_load(&other->timed_calls);
+			since_ns = now_ns;
+		}
 		if (cb_queue_over(w, st)) {
-			st->worker[w->index].kept_to_end++;
+			/* Who still gets on has no reason to give up. */
+			if (st->env.capacity <= KEPT_CAPACITY &&
+			    now_ns - since_ns > (now_ns - began_ns) / 2)
+				st->worker[w->index].kept_to_end++;
 			break;
 		}
 		cb_yield(w);
@@ -32,6 +44,9 @@ static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 
 uint64_t cb_queue_patience(struct cb_worker *w, struct cb_queue_state *st)
 {
+	struct cb_queue_worker *own = &st->worker[w->index];
+
+	cb_store(&own->timed_calls, own->timed_calls + 1);
 	if (st->checking && w->count == 2 && (cb_random(w) >> 32) % KEPT_OF == 0)
 		stand_still(w, st);
 	return cb_now_ns() + st->wait_ns;

@@ -74,6 +74,7 @@ static const struct cb_sweep sweeps[] = {
     /* Those whose capacity is not ours to choose. */
     {CB_CHECK, "model=thread,process,coroutine"},
     {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
+    {CB_CHECK, "model=thread,process,coroutine bytes=1000 wait_ns=1us"},
 };
 
 /* ---- what a case can be ---- */

@@ -78,4 +78,4 @@ KERNEL_OPS(fifo, fifo_attach, fifo_destroy)
 static const struct cb_queue cb_queue_impl_fifo = {KERNEL_IMPL(fifo),
     .capacity = kernel_pipe_capacity, .most_consumers = 1, .most_bytes = PIPE_BUF};
 CB_QUEUE_KIND(fifo, "a pipe by a name that each worker opens: 64 KiB, who waits sleeps", "fifo(7)",
-    CB_FULL, CB_CAN_ALL, NULL, "capacity wait_ns", 0)
+    CB_FULL, CB_CAN_ALL, NULL, "capacity", 0)

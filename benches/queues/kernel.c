@@ -54,6 +54,68 @@ int kernel_share_out(struct kernel_queue *q)
 	return ret;
 }
 
+/* Some of an item, at once or in time. Return: bytes; 0 when the time has passed; -errno. */
+static ssize_t some_until(struct kernel_queue *q, struct cb_worker *w, bool puts, void *at,
+    size_t bytes, uint64_t until_ns, bool *waited)
+{
+	const struct kernel_end *own = &q->end[w->role];
+	int ret = 1;
+
+	for (;;) {
+		const ssize_t n = puts ? q->calls->try_write(own->now, at, bytes)
+				       : q->calls->try_read(own->now, at, bytes);
+
+		if (n > 0)
+			return n;
+		if (!kernel_has_to_wait(n))
+			return n < 0 ? -errno : -EIO;
+		/* Ready, and yet it cannot be done without waiting: this kernel never can. */
+		if (errno == EOPNOTSUPP && *waited)
+			return puts ? q->calls->write(w, own->wait, at, bytes)
+				    : q->calls->read(w, own->wait, at, bytes);
+		ret = cb_await_fd(w, own->wait, puts, until_ns);
+		if (ret <= 0)
+			return ret;
+		*waited = true;
+	}
+}
+
+static enum cb_queue_result all_until(struct kernel_queue *q, struct cb_worker *w, bool puts,
+    unsigned char *item, size_t bytes, uint64_t until_ns)
+{
+	bool waited = false;
+
+	if (cb_load(&q->closed))
+		return CB_QUEUE_CLOSED;
+	for (size_t done = 0; done < bytes;) {
+		const ssize_t n = some_until(
+		    q, w, puts, item + done, bytes - done, done ? CB_FOR_EVER : until_ns, &waited);
+
+		if (n == 0)
+			return CB_QUEUE_TIMED_OUT;
+		if (n < 0 || (q->calls->whole && n != (ssize_t)bytes))
+			return kernel_failed(w, n < 0 ? n : 0,
+			    puts ? "to write an item in time" : "to read an item in time");
+		done += (size_t)n;
+	}
+	return waited ? CB_QUEUE_WAITED : CB_QUEUE_DONE;
+}
+
+enum cb_queue_result kernel_put_until(
+    struct kernel_queue *q, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
+{
+	/* It is only read. */
+	return all_until(q, w, true, (unsigned char *)(uintptr_t)item, bytes, until_ns);
+}
+
+enum cb_queue_result kernel_get_until(
+    struct kernel_queue *q, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns)
+{
+	const enum cb_queue_result result = all_until(q, w, false, item, bytes, until_ns);
+
+	return result > 0 && kernel_is_nobody(item) ? CB_QUEUE_CLOSED : result;
+}
+
 static bool is_ready(int fd, short event)
 {
 	struct pollfd p = {.fd = fd, .events = event};

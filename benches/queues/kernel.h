@@ -87,6 +87,16 @@ static inline enum cb_queue_result kernel_failed(struct cb_worker *w, ssize_t n,
 	return CB_QUEUE_CLOSED;
 }
 
+/**
+ * kernel_put_until() / kernel_get_until() - with a deadline: the call that does not wait, and
+ * cb_await_fd() where it would have to. An item of which a part is in, or out, is gone through
+ * with.
+ */
+enum cb_queue_result kernel_put_until(
+    struct kernel_queue *q, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns);
+enum cb_queue_result kernel_get_until(
+    struct kernel_queue *q, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns);
+
 /* Either returns CB_QUEUE_WAITED only while checking. */
 CB_INLINE enum cb_queue_result kernel_put(struct kernel_queue *q, struct cb_worker *w,
     const void *item, size_t bytes, const struct kernel_calls *calls)
@@ -190,13 +200,15 @@ static inline ssize_t kernel_try_receive(int fd, void *item, size_t bytes)
 	static inline enum cb_queue_result x##_put(                                           \
 	    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until) \
 	{                                                                                     \
-		(void)until;                                                                  \
+		if (CB_UNLIKELY(until != CB_FOR_EVER))                                        \
+			return kernel_put_until(queue, w, item, bytes, until);                \
 		return kernel_put(queue, w, item, bytes, &x##_calls);                         \
 	}                                                                                     \
 	static inline enum cb_queue_result x##_get(                                           \
 	    void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until)       \
 	{                                                                                     \
-		(void)until;                                                                  \
+		if (CB_UNLIKELY(until != CB_FOR_EVER))                                        \
+			return kernel_get_until(queue, w, item, bytes, until);                \
 		return kernel_get(queue, w, item, bytes, &x##_calls);                         \
 	}                                                                                     \
 	static const struct cb_queue_ops cb_queue_ops_##x = {.init = x##_init,                \

@@ -137,4 +137,4 @@ CB_QUEUE_KIND(mq, "a POSIX message queue: 10 messages, who waits sleeps", "mq_ov
     CB_CAN_OS,
     "a coroutine waits for what is read and written, which its descriptor is not: it is polled "
     "only",
-    "capacity wait_ns", 0)
+    "capacity", 0)

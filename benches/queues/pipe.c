@@ -47,4 +47,4 @@ KERNEL_OPS(pipe, NULL, kernel_destroy)
 static const struct cb_queue cb_queue_impl_pipe = {KERNEL_IMPL(pipe),
     .capacity = kernel_pipe_capacity, .most_consumers = 1, .most_bytes = PIPE_BUF};
 CB_QUEUE_KIND(pipe, "the kernel's pipe: 64 KiB, a system call each way, who waits sleeps",
-    "pipe(7)", CB_QUICK, CB_CAN_ALL, NULL, "capacity wait_ns", 0)
+    "pipe(7)", CB_QUICK, CB_CAN_ALL, NULL, "capacity", 0)

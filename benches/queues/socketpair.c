@@ -48,7 +48,7 @@ static int socket_init(struct kernel_queue *q, const struct cb_queue_env *env, i
 	static const struct cb_queue cb_queue_impl_##x = {KERNEL_IMPL(x),    \
 	    .capacity = socket_capacity, .most_producers = (most_each) == 1, \
 	    .most_consumers = most_each, .most_bytes = most_bytes_};         \
-	CB_QUEUE_KIND(x, about, "unix(7)", CB_FULL, CB_CAN_ALL, NULL, "capacity wait_ns", 0)
+	CB_QUEUE_KIND(x, about, "unix(7)", CB_FULL, CB_CAN_ALL, NULL, "capacity", 0)
 
 SOCKETPAIR(socketpair_stream, SOCK_STREAM, false,
     "Unix sockets, a stream of bytes: 208 KiB with what the kernel adds, who waits sleeps", 1,

@@ -65,7 +65,7 @@ const char *__tsan_default_suppressions(void)
 /* clang-format off */
 #define FUNCTIONS(X) \
 	X(zmq_bind) X(zmq_close) X(zmq_connect) X(zmq_ctx_new) X(zmq_ctx_set) X(zmq_ctx_term) \
-	X(zmq_recv) X(zmq_send) X(zmq_setsockopt) X(zmq_socket)
+	X(zmq_poll) X(zmq_recv) X(zmq_send) X(zmq_setsockopt) X(zmq_socket)
 /* clang-format on */
 
 #define MEMBER(name) __typeof__(&name) name;
@@ -266,6 +266,28 @@ static inline int pull(void *end, void *item, size_t bytes, int flags)
 	return n;
 }
 
+/* Its deadlines are whole milliseconds, and it is not early. Return: false when @until_ns has
+ * passed, or with @w failed. */
+static bool await_until(struct cb_worker *w, void *end, short event, uint64_t until_ns)
+{
+	for (;;) {
+		const uint64_t now_ns = cb_now_ns();
+		zmq_pollitem_t at = {.socket = end, .events = event};
+		int n;
+
+		if (now_ns >= until_ns)
+			return false;
+		n = lib.zmq_poll(
+		    &at, 1, (long)((until_ns - now_ns + CB_NS_PER_MS - 1) / CB_NS_PER_MS));
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR) {
+			(void)failed(w, n, "to wait for a socket");
+			return false;
+		}
+	}
+}
+
 static inline enum cb_queue_result zeromq_put(
     void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
 {
@@ -274,14 +296,23 @@ static inline enum cb_queue_result zeromq_put(
 	void *end = own->socket;
 	int n = -1;
 
-	(void)until_ns;
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
 	charge(own, w);
-	if (CB_UNLIKELY(q->checking)) {
+	if (CB_UNLIKELY(q->checking || until_ns != CB_FOR_EVER)) {
 		n = push(end, item, bytes, ZMQ_DONTWAIT);
 		if (n == (int)bytes)
 			return CB_QUEUE_DONE;
+		if (errno != EAGAIN)
+			return failed(w, n, "to send an item");
+	}
+	/* It may say that there is room, and have none. */
+	while (CB_UNLIKELY(until_ns != CB_FOR_EVER)) {
+		if (!await_until(w, end, ZMQ_POLLOUT, until_ns))
+			return w->error ? CB_QUEUE_CLOSED : CB_QUEUE_TIMED_OUT;
+		n = push(end, item, bytes, ZMQ_DONTWAIT);
+		if (n == (int)bytes)
+			return CB_QUEUE_WAITED;
 		if (errno != EAGAIN)
 			return failed(w, n, "to send an item");
 	}
@@ -300,13 +331,19 @@ static inline enum cb_queue_result zeromq_get(
 	bool waits = false;
 	int n = -1;
 
-	(void)until_ns;
 	if (cb_load(&q->closed))
 		return CB_QUEUE_CLOSED;
 	charge(own, w);
-	if (CB_UNLIKELY(q->checking)) {
+	if (CB_UNLIKELY(q->checking || until_ns != CB_FOR_EVER)) {
 		n = pull(end, item, bytes, ZMQ_DONTWAIT);
 		waits = n < 0 && errno == EAGAIN;
+	}
+	while (CB_UNLIKELY(n < 0 && until_ns != CB_FOR_EVER)) {
+		if (!await_until(w, end, ZMQ_POLLIN, until_ns))
+			return w->error ? CB_QUEUE_CLOSED : CB_QUEUE_TIMED_OUT;
+		n = pull(end, item, bytes, ZMQ_DONTWAIT);
+		if (n < 0 && errno != EAGAIN)
+			return failed(w, n, "to receive an item");
 	}
 	if (n < 0)
 		n = pull(end, item, bytes, 0);
@@ -437,5 +474,4 @@ static const struct cb_queue cb_queue_impl_zeromq = {.ops = &cb_queue_ops_zeromq
 CB_QUEUE_KIND_IF(zeromq,
     "PUSH and PULL sockets: inproc between threads, ipc between processes, who waits sleeps",
     "libzmq, zeromq.org", CB_FULL, CB_CAN_OS,
-    "a coroutine that waits in a call of it would stop all others on its carrier", "wait_ns", 0,
-    CAN)
+    "a coroutine that waits in a call of it would stop all others on its carrier", NULL, 0, CAN)

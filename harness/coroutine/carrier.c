@@ -65,7 +65,9 @@ void carrier_take_ready(struct cb_carrier *c, struct reactor_request *list)
 	for (; list; list = list->next) {
 		c->reactor_waiting--;
 		c->reactor_unserved++;
-		push(c, list->waiter);
+		/* Its time may have come first: then it is in the queue. */
+		if (!list->timed || timers_remove(&c->timers, list->waiter))
+			push(c, list->waiter);
 	}
 }
 

@@ -60,6 +60,30 @@ int cb_carrier_connect(struct cb_carrier *c, int fd, const struct sockaddr *addr
 	return (int)perform(c, &rq);
 }
 
+int cb_carrier_await_fd(struct cb_carrier *c, int fd, bool writable, uint64_t abs_ns)
+{
+	const struct reactor_ops *ops = c->reactor->ops;
+	struct reactor_request rq = {.op = writable ? REACTOR_WRITABLE : REACTOR_READABLE,
+	    .fd = fd,
+	    .waiter = c->current,
+	    .timed = abs_ns != UINT64_MAX};
+
+	if (!ops->start(c->reactor, &rq))
+		return (int)rq.result;
+	c->reactor_waiting++;
+	if (rq.timed)
+		timers_add(&c->timers, abs_ns, c->current);
+	carrier_block(c);
+	if (!rq.handed_back) {
+		c->reactor_waiting--;
+		ops->cancel(c->reactor, &rq);
+		return 0;
+	}
+	c->reactor_unserved--;
+	(void)ops->finish(c->reactor, &rq);
+	return rq.result < 0 ? (int)rq.result : 1;
+}
+
 void cb_carrier_forget_fd(struct cb_carrier *c, int fd)
 {
 	struct reactor_request *ready;

@@ -254,6 +254,138 @@ static void both_directions_of_a_descriptor_are_waited_for(void **state)
 	}
 }
 
+/* ---- until a time ---- */
+
+struct patient {
+	struct cb_carrier *c;
+	int fd;
+	bool writable;
+	uint64_t until_ns;
+	int result;
+	unsigned times; /* that it went on */
+	bool early;
+};
+
+static void await_until(void *arg)
+{
+	struct patient *p = arg;
+
+	p->result = cb_carrier_await_fd(p->c, p->fd, p->writable, p->until_ns);
+	p->early = p->result == 0 && clock_now_ns() < p->until_ns;
+	p->times++;
+}
+
+static void await_one(struct patient *p, uint64_t until_ns)
+{
+	p->until_ns = until_ns;
+	p->times = 0;
+	spawn(p->c, await_until, p);
+	assert_int_equal(cb_carrier_run(p->c), 0);
+	assert_int_equal(p->times, 1);
+	assert_false(p->early);
+}
+
+static void a_descriptor_is_waited_for_until_a_time(void **state)
+{
+	struct patient p = {.c = carrier_of(CB_FCONTEXT, 4)};
+	char junk[4096] = {0};
+	uint64_t far_ns;
+	int fd[2];
+
+	(void)state;
+	stream_pair(fd);
+	p.fd = fd[0];
+	await_one(&p, clock_now_ns() + CLOCK_NS_PER_MS);
+	assert_int_equal(p.result, 0);
+	/* It is not its waiter any more: another may come. */
+	assert_int_equal(write(fd[1], "y", 1), 1);
+	assert_int_equal(run_one(p.c, read_byte, fd[0]), 1);
+	/* What is ready leaves no timer behind, for which the carrier would stay. */
+	assert_int_equal(write(fd[1], "y", 1), 1);
+	far_ns = clock_now_ns() + 60 * CLOCK_NS_PER_S;
+	await_one(&p, far_ns);
+	assert_int_equal(p.result, 1);
+	assert_true(clock_now_ns() < far_ns);
+	await_one(&p, UINT64_MAX);
+	assert_int_equal(p.result, 1);
+	p.writable = true;
+	await_one(&p, far_ns);
+	assert_int_equal(p.result, 1);
+	while (write(fd[0], junk, sizeof(junk)) > 0)
+		;
+	await_one(&p, clock_now_ns() + CLOCK_NS_PER_MS);
+	assert_int_equal(p.result, 0);
+	drop(p.c, fd[1]);
+	/* The other end is gone: nothing to wait for any more. */
+	await_one(&p, far_ns);
+	assert_int_equal(p.result, 1);
+	drop(p.c, fd[0]);
+	p.fd = -1;
+	await_one(&p, far_ns);
+	assert_int_equal(p.result, -EBADF);
+	cb_carrier_destroy(p.c);
+}
+
+struct rival {
+	struct patient *patient;
+	int fd;
+	uint64_t at_ns;
+};
+
+static void write_at(void *arg)
+{
+	struct rival *r = arg;
+
+	cb_carrier_sleep_until(r->patient->c, r->at_ns);
+	(void)!write(r->fd, "y", 1);
+	/* Both the timer and the reactor have their say before anybody else runs. */
+	while (clock_now_ns() < r->patient->until_ns)
+		;
+	cb_carrier_yield(r->patient->c);
+}
+
+static void forget_at(void *arg)
+{
+	struct rival *r = arg;
+
+	cb_carrier_sleep_until(r->patient->c, r->at_ns);
+	cb_carrier_forget_fd(r->patient->c, r->patient->fd);
+	while (clock_now_ns() < r->patient->until_ns)
+		;
+}
+
+/* When it becomes readable just as the time passes it goes on, once, and knows which. */
+static void ready_and_late_at_once(void **state)
+{
+	static const cb_task_fn rival[] = {write_at, forget_at};
+	unsigned ready = 0, late = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 400; i++) {
+		struct patient p = {.c = carrier_of(CB_FCONTEXT, 4)};
+		struct rival r = {.patient = &p};
+		int fd[2];
+
+		stream_pair(fd);
+		p.fd = fd[0];
+		r.fd = fd[1];
+		p.until_ns = clock_now_ns() + 200 * CLOCK_NS_PER_US;
+		r.at_ns = p.until_ns - 50 * CLOCK_NS_PER_US + i % 100 * CLOCK_NS_PER_US;
+		spawn(p.c, await_until, &p);
+		spawn(p.c, rival[i % 2], &r);
+		assert_int_equal(cb_carrier_run(p.c), 0);
+		assert_int_equal(p.times, 1);
+		assert_false(p.early);
+		ready += p.result == 1 || p.result == -ECANCELED;
+		late += p.result == 0;
+		drop(p.c, fd[0]);
+		drop(p.c, fd[1]);
+		cb_carrier_destroy(p.c);
+	}
+	assert_int_equal(ready + late, 400);
+	assert_true(ready > 0 && late > 0);
+}
+
 /* ---- TCP on the loopback ---- */
 
 struct tcp {
@@ -456,6 +588,8 @@ int main(void)
 	    cmocka_unit_test(bad_descriptors_are_refused),
 	    cmocka_unit_test(one_reader_and_one_writer_at_a_time),
 	    cmocka_unit_test(both_directions_of_a_descriptor_are_waited_for),
+	    cmocka_unit_test(a_descriptor_is_waited_for_until_a_time),
+	    cmocka_unit_test(ready_and_late_at_once),
 	    cmocka_unit_test(tcp_connects_accepts_and_ends),
 	    cmocka_unit_test(unread_data_does_not_spin),
 	    cmocka_unit_test(forgetting_ends_the_wait),

@@ -14,7 +14,15 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-enum reactor_op { REACTOR_READ, REACTOR_WRITE, REACTOR_ACCEPT, REACTOR_CONNECT };
+enum reactor_op {
+	REACTOR_READ,
+	REACTOR_WRITE,
+	REACTOR_ACCEPT,
+	REACTOR_CONNECT,
+	/* Nothing is transferred: result is 0 once a read, or a write, may do something. */
+	REACTOR_READABLE,
+	REACTOR_WRITABLE,
+};
 
 /* Lives with who waits for it, until it has its result. */
 struct reactor_request {
@@ -32,6 +40,7 @@ struct reactor_request {
 	struct reactor_request *next; /* in a list of those handed back */
 	bool handed_back;             /* by poll() or forget(), not yet finished */
 	bool cancelled;               /* by forget() */
+	bool timed;                   /* the carrier's: its waiter waits for a time as well */
 };
 
 /* Its cost so far: rows that compare models must show equal system calls a request. */
@@ -55,6 +64,8 @@ struct reactor_ops {
 	/* Wait at most @timeout_ns (0: only look; negative: for ever). @ready: a list, in order.
 	 * Return: how many; -errno. A signal is not an error: 0. */
 	int (*poll)(struct reactor *r, int64_t timeout_ns, struct reactor_request **ready);
+	/* Take a request back that has not been handed back. */
+	void (*cancel)(struct reactor *r, struct reactor_request *rq);
 	/* Drop a descriptor; requests that wait on it are handed back with -ECANCELED. Return: how
 	 * many. */
 	int (*forget)(struct reactor *r, int fd, struct reactor_request **ready);

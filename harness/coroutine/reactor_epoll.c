@@ -83,7 +83,9 @@ static int arm(struct reactor_epoll *r, int fd, struct watched *w, uint32_t even
 
 static enum side side_of(const struct reactor_request *rq)
 {
-	return rq->op == REACTOR_READ || rq->op == REACTOR_ACCEPT ? SIDE_IN : SIDE_OUT;
+	return rq->op == REACTOR_READ || rq->op == REACTOR_ACCEPT || rq->op == REACTOR_READABLE
+		   ? SIDE_IN
+		   : SIDE_OUT;
 }
 
 static bool would_block(ssize_t result)
@@ -98,6 +100,8 @@ static ssize_t transfer(struct reactor_epoll *r, const struct reactor_request *r
 	ssize_t n = -1;
 	int err = 0;
 
+	if (rq->op == REACTOR_READABLE || rq->op == REACTOR_WRITABLE)
+		return 0;
 	r->base.counts.transfers++;
 	do {
 		switch (rq->op) {
@@ -113,6 +117,9 @@ static ssize_t transfer(struct reactor_epoll *r, const struct reactor_request *r
 		case REACTOR_CONNECT:
 			if (getsockopt(rq->fd, SOL_SOCKET, SO_ERROR, &err, &bytes) == 0)
 				return -err;
+			break;
+		case REACTOR_READABLE:
+		case REACTOR_WRITABLE:
 			break;
 		}
 	} while (n < 0 && errno == EINTR);
@@ -270,6 +277,12 @@ static int epoll_poll(struct reactor *base, int64_t timeout_ns, struct reactor_r
 	return claimed;
 }
 
+/* Its direction stays in the set: an event that nobody waits for takes it out. */
+static void epoll_cancel(struct reactor *base, struct reactor_request *rq)
+{
+	self(base)->watched[rq->fd].waiter[side_of(rq)] = NULL;
+}
+
 static int epoll_forget(struct reactor *base, int fd, struct reactor_request **ready)
 {
 	struct reactor_epoll *r = self(base);
@@ -314,6 +327,7 @@ int reactor_epoll_create(bool ms_timeouts, struct reactor **out)
 	    .start = epoll_start,
 	    .finish = epoll_finish,
 	    .poll = epoll_poll,
+	    .cancel = epoll_cancel,
 	    .forget = epoll_forget,
 	};
 	struct reactor_epoll *r = calloc(1, sizeof(*r));

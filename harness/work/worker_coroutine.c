@@ -27,6 +27,12 @@ static int suspending_connect(
 	return cb_carrier_connect(cb_carrier_here(), fd, addr, len);
 }
 
+static int suspending_await_fd(struct cb_worker *w, int fd, bool writable, uint64_t until_ns)
+{
+	(void)w;
+	return cb_carrier_await_fd(cb_carrier_here(), fd, writable, until_ns);
+}
+
 static void suspending_sleep_until(struct cb_worker *w, uint64_t abs_ns)
 {
 	(void)w;
@@ -97,6 +103,7 @@ const struct cb_worker_ops worker_coroutine_ops = {
     .write = suspending_write,
     .accept = suspending_accept,
     .connect = suspending_connect,
+    .await_fd = suspending_await_fd,
     .sleep_until = suspending_sleep_until,
     .yield = suspending_yield,
     /* The one that is waited for may be on the same carrier: pausing would never end. */

@@ -4,6 +4,7 @@
 #include "harness/base/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -45,6 +46,25 @@ static int blocking_connect(struct cb_worker *w, int fd, const struct sockaddr *
 	(void)w;
 	/* Not restarted on EINTR: the connection goes on being made (connect(2), ERRORS). */
 	return connect(fd, addr, len) < 0 ? -errno : 0;
+}
+
+static int blocking_await_fd(struct cb_worker *w, int fd, bool writable, uint64_t until_ns)
+{
+	struct pollfd p = {.fd = fd, .events = writable ? POLLOUT : POLLIN};
+	int ret;
+
+	(void)w;
+	do {
+		const uint64_t now_ns = clock_now_ns();
+		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+		const struct timespec left = {.tv_sec = (time_t)(left_ns / CLOCK_NS_PER_S),
+		    .tv_nsec = (long)(left_ns % CLOCK_NS_PER_S)};
+
+		ret = ppoll(&p, 1, until_ns == CB_FOR_EVER ? NULL : &left, NULL);
+	} while (ret < 0 && errno == EINTR);
+	if (ret > 0 && (p.revents & POLLNVAL))
+		return -EBADF;
+	return ret < 0 ? -errno : ret;
 }
 
 static void blocking_sleep_until(struct cb_worker *w, uint64_t abs_ns)
@@ -126,6 +146,7 @@ const struct cb_worker_ops worker_blocking_ops = {
     .write = blocking_write,
     .accept = blocking_accept,
     .connect = blocking_connect,
+    .await_fd = blocking_await_fd,
     .sleep_until = blocking_sleep_until,
     .yield = blocking_yield,
     .relax = blocking_relax,

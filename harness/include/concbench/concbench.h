@@ -82,6 +82,7 @@ struct cb_worker_ops {
 	ssize_t (*write)(struct cb_worker *w, int fd, const void *buf, size_t n);
 	int (*accept)(struct cb_worker *w, int fd, struct sockaddr *addr, socklen_t *len);
 	int (*connect)(struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len);
+	int (*await_fd)(struct cb_worker *w, int fd, bool writable, uint64_t until_ns);
 	void (*sleep_until)(struct cb_worker *w, uint64_t abs_ns);
 	void (*yield)(struct cb_worker *w);
 	void (*relax)(struct cb_worker *w);
@@ -163,6 +164,16 @@ static inline int cb_connect(
     struct cb_worker *w, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	return w->ops->connect(w, fd, addr, len);
+}
+
+/**
+ * cb_await_fd() - until @fd is readable (or @writable), or at its end, but not beyond @until_ns of
+ * cb_now_ns() (CB_FOR_EVER): of a call that gives up at a deadline, between two tries.
+ * Return: 1; 0 when the time has passed, never early; -errno.
+ */
+static inline int cb_await_fd(struct cb_worker *w, int fd, bool writable, uint64_t until_ns)
+{
+	return w->ops->await_fd(w, fd, writable, until_ns);
 }
 
 /** cb_sleep_until() - to an absolute time of cb_now_ns(); never early. */

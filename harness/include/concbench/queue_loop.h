@@ -43,6 +43,7 @@ struct cb_queue_worker {
 	uint64_t stale_full; /* it said full, and took one at once */
 	uint64_t stale_room; /* it said that there was room, and took none */
 	/* either */
+	uint64_t timed_calls; /* with a deadline, begun */
 	uint64_t timed_out;
 	uint64_t late_ns;       /* sum over these: after the deadline */
 	uint64_t early;         /* of these, before their deadline */

@@ -140,6 +140,13 @@ ssize_t cb_carrier_write(struct cb_carrier *c, int fd, const void *buf, size_t n
 int cb_carrier_accept(struct cb_carrier *c, int fd, struct sockaddr *addr, socklen_t *len);
 int cb_carrier_connect(struct cb_carrier *c, int fd, const struct sockaddr *addr, socklen_t len);
 
+/**
+ * cb_carrier_await_fd() - wait until @fd is readable (or @writable), or at its end, but not beyond
+ * an absolute CLOCK_MONOTONIC time (UINT64_MAX: for ever). Counts as one that waits to read, or
+ * write. Return: 1; 0 when the time has passed; -errno.
+ */
+int cb_carrier_await_fd(struct cb_carrier *c, int fd, bool writable, uint64_t abs_ns);
+
 /** cb_carrier_forget_fd() - before close(2): drop what the carrier knows of @fd. Who waits on it
  * gets -ECANCELED. Also from the thread's own stack. */
 void cb_carrier_forget_fd(struct cb_carrier *c, int fd);
