@@ -96,13 +96,27 @@ static int broker_attach(void *queue, struct cb_worker *w)
 	return cb_fd_prepare(fd, w->model);
 }
 
+/* Until an answer is there; one that gives up has one, too. Return: 1; -errno. */
+static ssize_t await_answer(struct cb_worker *w, int fd, uint64_t until_ns)
+{
+	static const unsigned char word = BROKER_GIVE_UP;
+	const int ret = cb_await_fd(w, fd, false, until_ns);
+
+	return ret ? ret : cb_write(w, fd, &word, 1);
+}
+
 /* Return: what has been answered, a word; CLOSED when there is no answer. */
 static inline enum broker_word ask(struct broker *b, struct cb_worker *w, const void *request,
-    size_t bytes, unsigned char *answer, size_t answer_bytes)
+    size_t bytes, unsigned char *answer, size_t answer_bytes, uint64_t until_ns)
 {
 	const int fd = b->end[w->role];
 	ssize_t n = cb_write(w, fd, request, bytes);
 
+	if (CB_UNLIKELY(until_ns != CB_FOR_EVER) && n == (ssize_t)bytes) {
+		n = await_answer(w, fd, until_ns);
+		if (n == 1)
+			n = (ssize_t)bytes;
+	}
 	if (n == (ssize_t)bytes)
 		n = cb_read(w, fd, answer, answer_bytes);
 	if (n == 1 || n == (ssize_t)answer_bytes)
@@ -115,6 +129,8 @@ static inline enum cb_queue_result result_of(enum broker_word word)
 {
 	if (word == BROKER_CLOSED)
 		return CB_QUEUE_CLOSED;
+	if (word == BROKER_TIMED_OUT)
+		return CB_QUEUE_TIMED_OUT;
 	return word == BROKER_WAITED ? CB_QUEUE_WAITED : CB_QUEUE_DONE;
 }
 
@@ -124,10 +140,9 @@ static inline enum cb_queue_result broker_put(
 	struct broker *b = queue;
 	unsigned char answer;
 
-	(void)until_ns;
 	if (cb_load(&b->closed))
 		return CB_QUEUE_CLOSED;
-	return result_of(ask(b, w, item, bytes, &answer, 1));
+	return result_of(ask(b, w, item, bytes, &answer, 1, until_ns));
 }
 
 static inline unsigned char *answer_of(struct broker *b, unsigned client)
@@ -143,10 +158,9 @@ static inline enum cb_queue_result broker_get(
 	unsigned char *answer = answer_of(b, w->role);
 	enum cb_queue_result result;
 
-	(void)until_ns;
 	if (cb_load(&b->closed))
 		return CB_QUEUE_CLOSED;
-	result = result_of(ask(b, w, &get, 1, answer, bytes + 1));
+	result = result_of(ask(b, w, &get, 1, answer, bytes + 1, until_ns));
 	if (result > 0)
 		memcpy(item, answer, bytes);
 	return result;
@@ -159,7 +173,7 @@ static void broker_close(void *queue, struct cb_worker *w)
 	unsigned char answer;
 
 	cb_store(&b->closed, 1);
-	(void)ask(b, w, &word, 1, &answer, 1);
+	(void)ask(b, w, &word, 1, &answer, 1, CB_FOR_EVER);
 }
 
 /* The cell's. Return: what has been answered; CLOSED when there is no answer. */
@@ -239,7 +253,6 @@ static const struct cb_kind kind = {.family = "queue",
     .models = CB_CAN_ALL,
     .work = &work,
     .impl = &impl,
-    .without = "wait_ns",
     .depends = cb_queue_depends,
     .says = ""};
 CB_REGISTER(kind)

@@ -5,7 +5,8 @@
  * Messages keep their borders (SOCK_SEQPACKET), and their length says what they are: one byte is a
  * word, an item has at least eight. A put is an item, answered by a word when it is in; a get is a
  * word, answered by an item and a word when there is one. Who closes it says so, and all who wait
- * are told.
+ * are told. Who has waited until its deadline says that it gives up, and gets one answer: that, or
+ * the one that was under way.
  */
 #ifndef CONCBENCH_QUEUES_BROKER_H
 #define CONCBENCH_QUEUES_BROKER_H
@@ -24,11 +25,13 @@ enum broker_word {
 	BROKER_LOOK = 'l', /* get, without waiting */
 	BROKER_CLOSE = 'c',
 	BROKER_OPEN = 'o',
+	BROKER_GIVE_UP = 'u', /* answered only when it has not been in the meantime */
 	/* Answered: */
 	BROKER_DONE = 'd',
 	BROKER_WAITED = 'w',
 	BROKER_CLOSED = 'x',
 	BROKER_EMPTY = 'e',
+	BROKER_TIMED_OUT = 't',
 };
 
 struct broker {

@@ -47,7 +47,8 @@ static unsigned pop(struct waiting *q)
 	return client;
 }
 
-static void forget(struct waiting *q, unsigned client)
+/* Return: whether it waited. */
+static bool forget(struct waiting *q, unsigned client)
 {
 	const unsigned count = q->count;
 
@@ -57,14 +58,15 @@ static void forget(struct waiting *q, unsigned client)
 		if (other != client)
 			push(q, other);
 	}
+	return q->count < count;
 }
 
 /* A client that has left, or died, is no error of the broker's: what it waited to put in is not in,
  * and its place is another's. */
 static void gone(struct server *s, unsigned client)
 {
-	forget(&s->getters, client);
-	forget(&s->putters, client);
+	(void)forget(&s->getters, client);
+	(void)forget(&s->putters, client);
 	(void)close(s->fd[client]);
 	s->fd[client] = -1;
 }
@@ -151,6 +153,13 @@ static int get(struct server *s, unsigned client)
 	return 0;
 }
 
+static int give_up(struct server *s, unsigned client)
+{
+	return forget(&s->getters, client) || forget(&s->putters, client)
+		   ? say(s, client, BROKER_TIMED_OUT)
+		   : 0;
+}
+
 /* What waits to be put in is not in. */
 static int close_it(struct server *s, unsigned client)
 {
@@ -190,6 +199,8 @@ static int serve(struct server *s, unsigned client)
 		return s->count ? give_first(s, client, false) : say(s, client, BROKER_EMPTY);
 	case BROKER_CLOSE:
 		return close_it(s, client);
+	case BROKER_GIVE_UP:
+		return give_up(s, client);
 	case BROKER_OPEN:
 		s->closed = false;
 		return say(s, client, BROKER_DONE);

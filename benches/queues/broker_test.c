@@ -165,6 +165,54 @@ static void what_waits_to_be_put_in_is_in_after_a_get(void **unused)
 	end(&s);
 }
 
+/* An item that was under way is not lost, and who has given up is asked no more. */
+static void who_gives_up_has_one_answer(void **unused)
+{
+	char message[BYTES + 1];
+	struct subject s;
+	int one, other;
+
+	(void)unused;
+	begin(&s, "queue/broker/model:thread/capacity:2");
+	one = client_of(&s);
+	other = client_of(&s);
+	ask(one, "g", 1);
+	settle(other);
+	ask(one, "u", 1);
+	assert_int_equal(answer(one, message), 1);
+	assert_int_equal(message[0], BROKER_TIMED_OUT);
+	ask(other, "item 1..", BYTES);
+	assert_int_equal(answer(other, message), 1);
+	/* Too late: it is answered already, and by nothing else. */
+	ask(one, "g", 1);
+	settle(other);
+	ask(one, "u", 1);
+	assert_int_equal(answer(one, message), BYTES + 1);
+	assert_memory_equal(message, "item 1..", BYTES);
+	settle(other);
+	assert_int_equal(recv(one, message, sizeof(message), MSG_DONTWAIT), -1);
+	for (unsigned i = 0; i < 2; i++) {
+		ask(one, "item 2..", BYTES);
+		assert_int_equal(answer(one, message), 1);
+	}
+	ask(other, "item 3..", BYTES);
+	settle(one);
+	ask(other, "u", 1);
+	assert_int_equal(answer(other, message), 1);
+	assert_int_equal(message[0], BROKER_TIMED_OUT);
+	for (unsigned i = 0; i < 2; i++) {
+		ask(one, "l", 1);
+		assert_int_equal(answer(one, message), BYTES + 1);
+	}
+	ask(one, "l", 1);
+	assert_int_equal(answer(one, message), 1);
+	assert_int_equal(message[0], BROKER_EMPTY);
+	leave(one);
+	leave(other);
+	right_trial(&s, WINDOW_NS);
+	end(&s);
+}
+
 static void why_it_cannot_go_on_is_said(void **unused)
 {
 	static const struct {
@@ -201,6 +249,7 @@ int main(void)
 	    cmocka_unit_test(who_dies_waiting_for_an_item_gets_none),
 	    cmocka_unit_test(what_who_dies_waits_to_put_in_is_not_in),
 	    cmocka_unit_test(what_waits_to_be_put_in_is_in_after_a_get),
+	    cmocka_unit_test(who_gives_up_has_one_answer),
 	    cmocka_unit_test(why_it_cannot_go_on_is_said),
 	};
 

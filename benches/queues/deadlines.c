@@ -9,8 +9,8 @@
 #define KEPT_OF 16u
 /* So often to the end of a trial before that nobody timed out says much. */
 #define KEPT_MIN 20u
-/* Of one that holds more, a trial may be over before it is full. */
-#define KEPT_CAPACITY 1024u
+/* Of one that holds more, a trial may be over before it is full: 200 answers of a server's are. */
+#define KEPT_CAPACITY 200u
 
 static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 {

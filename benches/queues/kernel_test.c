@@ -7,6 +7,7 @@
 #include "benches/team_fixture.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -199,6 +200,105 @@ static void limits_are_named(void **unused)
 		fail_msg("%s", why);
 }
 
+/* ---- deadlines ---- */
+
+/* By hand, from both ends, of one that holds whole items and one that takes parts of them. */
+static void they_give_up_in_time_and_not_before(void **unused)
+{
+	static const char *const names[] = {"queue/pipe/model:thread/bytes:4096/wait_ns:1000000",
+	    "queue/fifo/model:thread/bytes:4096/wait_ns:1000000",
+	    "queue/mq/model:thread/bytes:4096/wait_ns:1000000",
+	    "queue/socketpair_stream/model:thread/bytes:4096/wait_ns:1000000",
+	    "queue/socketpair_dgram/model:thread/bytes:4096/wait_ns:1000000"};
+	unsigned char item[4096], got[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct cb_queue_ops *ops;
+		struct cb_worker *putter, *getter;
+		struct cb_queue_state *st;
+		uint64_t until_ns, in = 0;
+		struct subject s;
+
+		begin(&s, names[i]);
+		st = s.team.env.state;
+		ops = st->impl->ops;
+		putter = subject_worker(&s, 0);
+		getter = subject_worker(&s, 1);
+		cb_queue_enter(putter, st);
+		cb_queue_enter(getter, st);
+		until_ns = cb_now_ns() + CB_NS_PER_MS;
+		assert_int_equal(
+		    ops->get(st->queue, getter, got, sizeof(got), until_ns), CB_QUEUE_TIMED_OUT);
+		assert_true(cb_now_ns() >= until_ns);
+		/* Until there is no room, or none for all of one: a part that is in stays. */
+		while (in < st->env.capacity) {
+			until_ns = cb_now_ns() + CB_NS_PER_MS;
+			cb_queue_fill(item, sizeof(item), cb_queue_head(0, ++in, false));
+			if (ops->put(st->queue, putter, item, sizeof(item), until_ns) !=
+			    CB_QUEUE_TIMED_OUT)
+				continue;
+			assert_true(cb_now_ns() >= until_ns);
+			in--;
+			break;
+		}
+		assert_true(in > 0 && in < st->env.capacity);
+		for (uint64_t n = 1; n <= in; n++) {
+			assert_true(ops->get(st->queue, getter, got, sizeof(got),
+					cb_now_ns() + 60 * CB_NS_PER_S) > 0);
+			cb_queue_fill(item, sizeof(item), cb_queue_head(0, n, false));
+			assert_memory_equal(got, item, sizeof(got));
+		}
+		assert_int_equal(
+		    ops->get(st->queue, getter, got, sizeof(got), cb_now_ns()), CB_QUEUE_TIMED_OUT);
+		end(&s);
+	}
+}
+
+struct rest {
+	int fd;
+	const unsigned char *bytes;
+	size_t n;
+};
+
+static void *send_later(void *arg)
+{
+	const struct rest *rest = arg;
+
+	/* Long after the other's deadline. */
+	(void)usleep(50000);
+	return (void *)(intptr_t)(write(rest->fd, rest->bytes, rest->n) == (ssize_t)rest->n);
+}
+
+/* The rest of it would be taken for the next. */
+static void an_item_that_has_begun_is_not_given_up(void **unused)
+{
+	unsigned char item[4096], got[4096];
+	const struct kernel_queue *q;
+	struct cb_queue_state *st;
+	struct rest rest;
+	struct subject s;
+	pthread_t sender;
+	void *sent = NULL;
+
+	(void)unused;
+	begin(&s, "queue/socketpair_stream/model:thread/bytes:4096/wait_ns:1000000");
+	st = s.team.env.state;
+	q = st->queue;
+	cb_queue_enter(subject_worker(&s, 1), st);
+	cb_queue_fill(item, sizeof(item), cb_queue_head(0, 1, false));
+	assert_int_equal(write(q->out, item, 100), 100);
+	rest = (struct rest){q->out, item + 100, sizeof(item) - 100};
+	assert_int_equal(pthread_create(&sender, NULL, send_later, &rest), 0);
+	assert_int_equal(st->impl->ops->get(st->queue, subject_worker(&s, 1), got, sizeof(got),
+			     cb_now_ns() + CB_NS_PER_MS),
+	    CB_QUEUE_WAITED);
+	assert_int_equal(pthread_join(sender, &sent), 0);
+	assert_non_null(sent);
+	assert_memory_equal(got, item, sizeof(got));
+	end(&s);
+}
+
 /* ---- names in folders ---- */
 
 static void what_killed_runs_leave_is_removed(void **unused)
@@ -252,6 +352,8 @@ int main(void)
 	    cmocka_unit_test(who_had_to_wait_is_told_where_it_is_known),
 	    cmocka_unit_test(limits_are_named),
 	    cmocka_unit_test(what_killed_runs_leave_is_removed),
+	    cmocka_unit_test(they_give_up_in_time_and_not_before),
+	    cmocka_unit_test(an_item_that_has_begun_is_not_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, open_machine, close_machine);

@@ -279,23 +279,55 @@ static bool flush(struct redis *r, struct cb_worker *w, struct redis_client *c)
 	return true;
 }
 
-/* Waits until there is a token. */
-static enum cb_queue_result take_room(struct redis *r, struct cb_worker *w, struct redis_client *c)
+/* Until an answer begins to come. What it has asked for it still has asked for when the time has
+ * passed: who comes back waits for the same. Return: DONE; TIMED_OUT; CLOSED with an error. */
+static enum cb_queue_result await_answer(
+    struct redis *r, struct cb_worker *w, const struct redis_client *c, uint64_t until_ns)
 {
-	unsigned char token[CB_QUEUE_ITEM_BYTES];
+	int ret;
+
+	if (CB_LIKELY(until_ns == CB_FOR_EVER) || c->in_to > c->in_from)
+		return CB_QUEUE_DONE;
+	ret = cb_await_fd(w, c->fd, false, until_ns);
+	if (ret < 0)
+		return failed(r, w, ret);
+	return ret ? CB_QUEUE_DONE : CB_QUEUE_TIMED_OUT;
+}
+
+/* Asks for a token. Return: whether it will wait; CLOSED with an error. */
+static enum cb_queue_result ask_for_room(
+    struct redis *r, struct cb_worker *w, struct redis_client *c)
+{
 	long long tokens = 1;
-	char list;
 
 	if (r->checking)
 		ADD(c, COUNT(ROOM));
 	ADD(c, POP(ROOM));
 	if (!flush(r, w, c) || (r->checking && !counted(r, w, c, &tokens)))
 		return CB_QUEUE_CLOSED;
-	list = popped(r, w, c, token);
-	if (list != ROOM[0])
+	c->asked = 1;
+	return tokens ? CB_QUEUE_DONE : CB_QUEUE_WAITED;
+}
+
+/* Waits until there is a token. */
+static enum cb_queue_result take_room(
+    struct redis *r, struct cb_worker *w, struct redis_client *c, uint64_t until_ns)
+{
+	unsigned char token[CB_QUEUE_ITEM_BYTES];
+	enum cb_queue_result result = CB_QUEUE_WAITED, in_time;
+
+	if (!c->asked)
+		result = ask_for_room(r, w, c);
+	if (result == CB_QUEUE_CLOSED)
+		return result;
+	in_time = await_answer(r, w, c, until_ns);
+	if (in_time != CB_QUEUE_DONE)
+		return in_time;
+	c->asked = 0;
+	if (popped(r, w, c, token) != ROOM[0])
 		return CB_QUEUE_CLOSED;
 	c->room = r->chunk;
-	return tokens ? CB_QUEUE_DONE : CB_QUEUE_WAITED;
+	return result;
 }
 
 static enum cb_queue_result redis_put(
@@ -306,12 +338,11 @@ static enum cb_queue_result redis_put(
 	enum cb_queue_result result = CB_QUEUE_DONE;
 	char head[AROUND_ITEM];
 
-	(void)until_ns;
 	if (cb_load(&r->closed))
 		return CB_QUEUE_CLOSED;
 	if (!c->room)
-		result = take_room(r, w, c);
-	if (result == CB_QUEUE_CLOSED)
+		result = take_room(r, w, c, until_ns);
+	if (result <= 0)
 		return result;
 	add(c, head,
 	    (size_t)snprintf(
@@ -351,16 +382,18 @@ static enum cb_queue_result redis_get(
 {
 	struct redis *r = queue;
 	struct redis_client *c = &r->client[place(w)];
-	enum cb_queue_result result = CB_QUEUE_DONE;
+	enum cb_queue_result result = CB_QUEUE_DONE, in_time;
 
 	(void)bytes;
-	(void)until_ns;
 	if (cb_load(&r->closed))
 		return CB_QUEUE_CLOSED;
 	if (!c->asked)
 		result = ask(r, w, c);
 	if (result == CB_QUEUE_CLOSED)
 		return result;
+	in_time = await_answer(r, w, c, until_ns);
+	if (in_time != CB_QUEUE_DONE)
+		return in_time;
 	c->asked--;
 	if (popped(r, w, c, item) != ITEMS[0])
 		return CB_QUEUE_CLOSED;
@@ -401,7 +434,8 @@ static void give_up(const struct redis *r)
  */
 static bool leave(struct redis *r, struct cb_worker *w, struct redis_client *c)
 {
-	const bool tells = !cb_load_acquire(&r->ended);
+	const bool tells = !cb_load_acquire(&r->ended), puts = place(w) < r->producers;
+	unsigned char token[CB_QUEUE_ITEM_BYTES];
 	long long length;
 
 	if (!flush(r, w, c))
@@ -411,7 +445,7 @@ static bool leave(struct redis *r, struct cb_worker *w, struct redis_client *c)
 	if (!send_all(r, w, c))
 		return false;
 	for (; c->asked; c->asked--) {
-		const char list = popped(r, w, c, r->keep + r->kept * r->bytes);
+		const char list = popped(r, w, c, puts ? token : r->keep + r->kept * r->bytes);
 
 		if (!list)
 			return false;
@@ -536,7 +570,6 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 	    .models = CB_CAN_ALL,                                              \
 	    .work = &work_##x,                                                 \
 	    .impl = &impl_##x,                                                 \
-	    .without = "wait_ns",                                              \
 	    .can = can,                                                        \
 	    .depends = cb_queue_depends,                                       \
 	    .says = ""};                                                       \

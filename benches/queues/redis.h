@@ -28,8 +28,8 @@ struct redis_client {
 	int fd;
 	unsigned room;   /* a producer's: items that it may put before it asks for more */
 	unsigned unsent; /* of it: commands that wait in `out` */
-	unsigned asked;  /* a consumer's: items that it has asked for and not been given */
-	unsigned got;    /* of it: items whose room it has not given back */
+	unsigned asked; /* items, or a producer's token, that it has asked for and not been given */
+	unsigned got;   /* of it: items whose room it has not given back */
 	size_t out_bytes;
 	size_t in_from, in_to; /* what has come and has not been looked at */
 	unsigned char *out, *in;

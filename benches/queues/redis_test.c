@@ -346,7 +346,7 @@ static void what_it_cannot_be_is_said(void **unused)
 	    {"queue/redis/consumers:33", "it takes 32 consumers"},
 	    {"queue/redis_pipelined/consumers:2", "it takes 1 consumer"},
 	    {"queue/redis/bytes:65537", "its items have at most 65536 bytes"},
-	    {"queue/redis/wait_ns:1000", "'wait_ns:1000' is not a parameter"},
+	    {"queue/redis/asking:1", "it cannot say how many items it has"},
 	};
 	struct bench_case bc;
 

@@ -209,7 +209,7 @@ static void what_it_can_be_is_said(void **unused)
 	    {"queue/zeromq/consumers:2", "it takes 1 consumer"},
 	    {"queue/zeromq/model:coroutine", "would stop all others on its carrier"},
 	    {"queue/zeromq/bytes:65537", "its items have at most 65536 bytes"},
-	    {"queue/zeromq/wait_ns:1000", "'wait_ns:1000' is not a parameter"},
+	    {"queue/zeromq/asking:1", "it cannot say how many items it has"},
 	};
 	static const char *const rows[][2] = {
 	    {"queue/zeromq/model:thread", "257 items at most, by what it is told and what is"},
