@@ -91,13 +91,31 @@ static inline bool eventfd_ring_may(struct eventfd_ring *r, enum eventfd_ring_si
 	return r->put_seen != r->got;
 }
 
+/* Return: WAITED when somebody has written to it; TIMED_OUT; CLOSED with an error. */
+static inline enum cb_queue_result eventfd_ring_sleep(
+    struct cb_worker *w, int fd, uint64_t until_ns)
+{
+	uint64_t count;
+	ssize_t n = 1;
+
+	if (until_ns != CB_FOR_EVER)
+		n = cb_await_fd(w, fd, false, until_ns);
+	if (n == 0)
+		return CB_QUEUE_TIMED_OUT;
+	if (n > 0)
+		n = cb_read(w, fd, &count, sizeof(count));
+	if (n == (ssize_t)sizeof(count))
+		return CB_QUEUE_WAITED;
+	cb_fail(w, n < 0 ? (int)n : -EIO, "eventfd: read");
+	return CB_QUEUE_CLOSED;
+}
+
 /* eventfd_ring_wait() - @careful: it looks again before it sleeps. */
-static inline enum cb_queue_result eventfd_ring_wait(
-    struct eventfd_ring *r, struct cb_worker *w, enum eventfd_ring_side side, bool careful)
+static inline enum cb_queue_result eventfd_ring_wait(struct eventfd_ring *r, struct cb_worker *w,
+    enum eventfd_ring_side side, bool careful, uint64_t until_ns)
 {
 	struct eventfd_ring_waiter *own = &r->waiter[side];
-	uint64_t count;
-	ssize_t n;
+	enum cb_queue_result result;
 
 	for (;;) {
 		for (unsigned i = 0; i < EVENTFD_RING_TURNS; i++) {
@@ -116,12 +134,10 @@ static inline enum cb_queue_result eventfd_ring_wait(
 			cb_store(&own->asleep, 0);
 			continue;
 		}
-		n = cb_read(w, own->fd, &count, sizeof(count));
+		result = eventfd_ring_sleep(w, own->fd, until_ns);
 		cb_store(&own->asleep, 0);
-		if (n == (ssize_t)sizeof(count))
-			continue;
-		cb_fail(w, n < 0 ? (int)n : -EIO, "eventfd: read");
-		return CB_QUEUE_CLOSED;
+		if (result <= 0)
+			return result;
 	}
 }
 
@@ -139,16 +155,16 @@ static inline bool eventfd_ring_sleeps(const struct eventfd_ring_waiter *other)
 	return CB_UNLIKELY(__atomic_load_n(&other->asleep, __ATOMIC_SEQ_CST));
 }
 
-CB_INLINE enum cb_queue_result eventfd_ring_put(
-    struct eventfd_ring *r, struct cb_worker *w, const void *item, size_t bytes, bool careful)
+CB_INLINE enum cb_queue_result eventfd_ring_put(struct eventfd_ring *r, struct cb_worker *w,
+    const void *item, size_t bytes, bool careful, uint64_t until_ns)
 {
 	enum cb_queue_result result = CB_QUEUE_DONE;
 
 	if (cb_load(&r->closed))
 		return CB_QUEUE_CLOSED;
 	if (CB_UNLIKELY(!eventfd_ring_may(r, EVENTFD_RING_PRODUCER)))
-		result = eventfd_ring_wait(r, w, EVENTFD_RING_PRODUCER, careful);
-	if (result < 0)
+		result = eventfd_ring_wait(r, w, EVENTFD_RING_PRODUCER, careful, until_ns);
+	if (result <= 0)
 		return result;
 	memcpy(eventfd_ring_slot(r, r->put, bytes), item, bytes);
 	__atomic_store_n(&r->put, r->put + 1, __ATOMIC_SEQ_CST);
@@ -157,21 +173,28 @@ CB_INLINE enum cb_queue_result eventfd_ring_put(
 	return result;
 }
 
-CB_INLINE enum cb_queue_result eventfd_ring_get(
-    struct eventfd_ring *r, struct cb_worker *w, void *item, size_t bytes, bool careful)
+/* An item that is there. */
+CB_INLINE void eventfd_ring_take(
+    struct eventfd_ring *r, struct cb_worker *w, void *item, size_t bytes)
+{
+	memcpy(item, eventfd_ring_slot(r, r->got, bytes), bytes);
+	__atomic_store_n(&r->got, r->got + 1, __ATOMIC_SEQ_CST);
+	if (eventfd_ring_sleeps(&r->waiter[EVENTFD_RING_PRODUCER]))
+		eventfd_ring_wake(w, &r->waiter[EVENTFD_RING_PRODUCER]);
+}
+
+CB_INLINE enum cb_queue_result eventfd_ring_get(struct eventfd_ring *r, struct cb_worker *w,
+    void *item, size_t bytes, bool careful, uint64_t until_ns)
 {
 	enum cb_queue_result result = CB_QUEUE_DONE;
 
 	if (cb_load(&r->closed))
 		return CB_QUEUE_CLOSED;
 	if (CB_UNLIKELY(!eventfd_ring_may(r, EVENTFD_RING_CONSUMER)))
-		result = eventfd_ring_wait(r, w, EVENTFD_RING_CONSUMER, careful);
-	if (result < 0)
+		result = eventfd_ring_wait(r, w, EVENTFD_RING_CONSUMER, careful, until_ns);
+	if (result <= 0)
 		return result;
-	memcpy(item, eventfd_ring_slot(r, r->got, bytes), bytes);
-	__atomic_store_n(&r->got, r->got + 1, __ATOMIC_SEQ_CST);
-	if (eventfd_ring_sleeps(&r->waiter[EVENTFD_RING_PRODUCER]))
-		eventfd_ring_wake(w, &r->waiter[EVENTFD_RING_PRODUCER]);
+	eventfd_ring_take(r, w, item, bytes);
 	return result;
 }
 
@@ -205,14 +228,12 @@ static inline bool eventfd_ring_drain(void *queue, void *item, size_t bytes)
 	static inline enum cb_queue_result put_##x(                                           \
 	    void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until) \
 	{                                                                                     \
-		(void)until;                                                                  \
-		return eventfd_ring_put(queue, w, item, bytes, careful);                      \
+		return eventfd_ring_put(queue, w, item, bytes, careful, until);               \
 	}                                                                                     \
 	static inline enum cb_queue_result get_##x(                                           \
 	    void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until)       \
 	{                                                                                     \
-		(void)until;                                                                  \
-		return eventfd_ring_get(queue, w, item, bytes, careful);                      \
+		return eventfd_ring_get(queue, w, item, bytes, careful, until);               \
 	}                                                                                     \
 	static const struct cb_queue_ops cb_queue_ops_##x = {.init = eventfd_ring_init,       \
 	    .put = put_##x,                                                                   \

@@ -125,6 +125,7 @@ struct cb_queue_env queue_env_of(const struct cb_case *c)
 int queue_takes(const struct cb_queue_env *env, char *why, size_t why_len)
 {
 	const struct cb_queue *impl = env->c->kind->impl;
+	const unsigned told = queue_value(env->c, "capacity");
 
 	if (impl->most_producers && env->producers > impl->most_producers) {
 		(void)snprintf(why, why_len, "it takes %u producer%s", impl->most_producers,
@@ -144,8 +145,8 @@ int queue_takes(const struct cb_queue_env *env, char *why, size_t why_len)
 		(void)snprintf(why, why_len, "its items have at most %zu bytes", impl->most_bytes);
 		return -EINVAL;
 	}
-	if (!impl->capacity && (env->capacity & (env->capacity - 1)) != 0) {
-		(void)snprintf(why, why_len, "capacity:%u is not a power of two", env->capacity);
+	if (told & (told - 1)) {
+		(void)snprintf(why, why_len, "capacity:%u is not a power of two", told);
 		return -EINVAL;
 	}
 	return 0;
