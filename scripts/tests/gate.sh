@@ -82,29 +82,6 @@ what_must_be_seen_is_asked_for() {
 	one_line err --must-see 'accepted: such as 5%'
 }
 
-# Whether it can be done at all is known without measuring.
-a_request_is_checked() {
-	program self
-	expect 0 gate --check --base ./self "$sieve"
-	if [ -s out ] || [ -s err ]; then fail "$(cat out err)"; fi
-	expect 2 gate --check --base ./self "$sieve" --time-budget 100ms
-	one_line err --time-budget 'too short'
-	expect 2 gate --check --base ./self --filter '^nothing/'
-	one_line err --filter
-	# One figure by another direction is another.
-	program better CONCBENCH_SELFTEST_MORE_IS_BETTER=1
-	expect 2 gate --check --base ./self --head ./better --filter '^selftest/versioned'
-	one_line err 'none of 1 case can be compared; selftest/versioned' 'head gives another figure'
-	expect 0 gate --check --base ./better --head ./better --filter '^selftest/versioned'
-	# Of the one that is asked for instead of it both have the same.
-	expect 0 gate --check --base ./self --head ./better --filter '^selftest/versioned' --gate-on cpu
-	# Nor is it one when only one side has what is named; what both have is enough.
-	program more CONCBENCH_SELFTEST_EXTRA=1
-	expect 2 gate --check --base ./self --head ./more --filter '^selftest/extra'
-	one_line err 'none of 1 case can be compared; selftest/extra' 'base has no such case'
-	expect 0 gate --check --base ./self --head ./more --filter '^selftest/(extra|slow_sieve)'
-}
-
 # How long it may take is in the report; at a terminal it is said before, and progress goes on.
 the_budget_is_said() {
 	program self
@@ -174,7 +151,6 @@ a_budget_that_cannot_be_enough() {
 	refuse 'what the A/A has left' --base ./late --head ./late "$sieve" --time-budget 12s
 }
 
-# A stored base: head is run now and compared, as weaker evidence.
 # Another figure than the case's own: the CPU time that an operation takes.
 another_figure_is_gated() {
 	program self
@@ -184,41 +160,6 @@ another_figure_is_gated() {
 	has j.json '"metric": "cpu_ns_per_op"'
 	# The control.
 	expect 0 gate --base ./self --head ./self "$sieve" --gate-on cpu --time-budget 40s --no-noise --min-effect 10%
-}
-
-# One phase of two is slowed down: that one is, and the other is not. By its figure's name, for all that
-# declare it, or as a part of the case's.
-phases_are_gated() {
-	program self
-	program slow CONCBENCH_SELFTEST_SLOW_PHASE=1
-	local phases=(gate --base ./self --head ./slow --time-budget 60s --no-noise --json j.json)
-	expect 1 "${phases[@]}" selftest/phases --gate-on second_turns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns" and abs(c["estimate"] - 0.5) < 1e-9'
-	expect 1 "${phases[@]}" selftest/phases/model:thread/workers:1/place:none/figure:second_turns
-	row_is j.json 'v == "slower" and p["figure"]["metric"] == "second_turns"'
-	expect 0 "${phases[@]}" selftest/phases --gate-on first_turns --min-effect 20%
-	row_is j.json 'v == "same" and p["figure"]["metric"] == "first_turns" and c["estimate"] == 0'
-	# Without a name it is the first that is judged.
-	expect 0 "${phases[@]}" selftest/phases --min-effect 20%
-	row_is j.json 'p["figure"]["metric"] == "first_turns"'
-	# A case that was chosen and has no such figure is in the report; others are left out, which is said.
-	expect 1 "${phases[@]}" --filter '^selftest/(phases|ok/model:thread)' --gate-on second_turns
-	verdict out missing selftest/ok
-	verdict out worse selftest/phases
-	has out 'it has no figure second_turns'
-	expect 0 gate --check --base ./self --gate-on second_turns
-	one_line err 'cases have no figure second_turns and are left out'
-	refuse "'third_turns' is no figure; accepted: p50, p90" --base ./self selftest/phases --gate-on third_turns
-	has err 'what these cases declare: first_turns, second_turns'
-	local whole=selftest/phases/model:thread/workers:1/place:none
-	local of_one="first_turns and second_turns are figures of one case, $whole; accepted: one of them in a gate"
-	refuse "$of_one" --base ./self $whole/figure:first_turns $whole/figure:second_turns
-	# However its name is written, and with the first one unnamed.
-	refuse "$of_one" --base ./self selftest/phases/figure:first_turns $whole/figure:second_turns
-	refuse "$of_one" --base ./self $whole $whole/figure:second_turns
-	refuse "$of_one" --base ./self selftest/phases selftest/slow_sieve selftest/phases/figure:second_turns
-	# The control: one figure twice, and one beside another case.
-	expect 0 gate --check --base ./self selftest/phases/figure:second_turns $whole/figure:second_turns selftest/slow_sieve
 }
 
 # A case runs at what another one reaches: that is base's, on both sides, whatever head's would be.
@@ -267,79 +208,6 @@ what_a_case_depends_on_is_given() {
 	[ -n "$(ls -A tmp)" ] || fail 'what the cells said is gone'
 }
 
-# A stored run says what its case was given; head is given that, and not what it would reach itself.
-a_stored_base_says_what_it_was_given() {
-	program self
-	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
-	# In windows of one length, so that nothing but the loads can keep the two runs apart.
-	local run=(run selftest/dependent --no-charts --quiet --rounds 12 --slot-time 3ms)
-	expect 0 ./self "${run[@]}" --results res
-	has res/latest/run.json '"of": "selftest/exact/'
-	expect 0 gate --base latest --results res --head ./slow selftest/dependent --json j.json
-	verdict out same selftest/dependent
-	row_is j.json 'v == "same" and c["estimate"] == 0 and p["base_given"] == p["head_given"]'
-	# The control: two runs, each at a load of its own.
-	expect 0 ./slow "${run[@]}" --results slow-res
-	expect 4 "$CONCBENCH" compare res/latest slow-res/latest --filter '^selftest/dependent'
-	verdict out incomparable selftest/dependent
-	has out ' % apart, and over 5 % they are two questions; two loads: base was given 100 turns, head 200 turns'
-	# One that does not say it, as those of earlier versions, is no base for this case.
-	python3 - <<-'EOF'
-		import json
-		run = json.load(open("res/latest/run.json"))
-		for case in run["concbench"]["cases"]:
-		    case.pop("given", None)
-		json.dump(run, open("old.json", "w"))
-	EOF
-	expect 4 gate --base old.json --head ./self selftest/dependent
-	verdict out incomparable selftest/dependent
-	has out "base's run does not say what it was given of selftest/exact"
-}
-
-# No more processes, from the first cell of a pair on: nobody's row is blamed, and it is said once.
-without_cells_there_is_no_verdict() {
-	command -v cc >/dev/null || skip 'no compiler'
-	cat >no_fork.c <<-'EOF'
-		#define _GNU_SOURCE
-		#include <dlfcn.h>
-		#include <errno.h>
-		#include <stdlib.h>
-		#include <sys/types.h>
-		#include <unistd.h>
-		pid_t fork(void)
-		{
-			pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
-
-			if (access(getenv("NO_FORK_WHEN"), F_OK) != 0)
-				return real();
-			errno = EAGAIN;
-			return -1;
-		}
-	EOF
-	cc -shared -fPIC -o no_fork.so no_fork.c -ldl
-	printf '#!/bin/sh\ncase "$*" in *--case*) : >%s/gone;; esac\nexport CONCBENCH_SELFTEST=1\nexec "%s" "$@"\n' \
-		"$PWD" "$CONCBENCH" >ending
-	chmod +x ending
-	local without=(env LD_PRELOAD="$PWD/no_fork.so" NO_FORK_WHEN="$PWD/gone")
-	expect 2 "${without[@]}" "$CONCBENCH" gate --base ./ending --filter '^selftest/(slow_sieve|ok/model:thread)' \
-		--time-budget 40s --no-noise --json j.json
-	grep -q '^concbench gate: no case can be measured: .*Resource temporarily unavailable$' err || fail "$(cat err)"
-	[ "$(grep -c 'no case can be measured' err)" -eq 1 ] || fail "$(cat err)"
-	has out slow_sieve unsure 'a first look needs 11: no cell could be started'
-	! grep -q ' failed' out || fail "the cases are blamed: $(cat out)"
-	has j.json '"exit_status": 2'
-	# Of a run and a check as well, none of whose cells ever begins.
-	expect 2 "${without[@]}" "$CONCBENCH" run --filter '^selftest/ok' --rounds 2 --results res --no-charts --no-counters
-	one_line err 'concbench run: no case can be measured: ' 'Resource temporarily unavailable'
-	has res/latest/run.json '"status": "not_run"' 'no cell could be started'
-	expect 2 "${without[@]}" "$CONCBENCH" check lock/ck_mcs
-	one_line err 'concbench check: no case can be checked: ' 'Resource temporarily unavailable'
-	rm gone
-	# The control: with processes there are rows.
-	expect 0 "${without[@]}" "$CONCBENCH" run --filter '^selftest/ok/model:thread' --rounds 2 --results res --no-charts \
-		--no-counters
-}
-
 # What a case gives is judged: bytes of a trial without a window, an outcome, a mean over lives. In a turn of a
 # millisecond nobody may live to its end on a PU that others want.
 its_own_figure_is_gated() {
@@ -354,78 +222,6 @@ its_own_figure_is_gated() {
 		assert metric["parked"].endswith("bytes"), metric
 		assert all(c["verdict"] in ("same", "unsure") and c["head_launches"] >= 11 for c in rows.values()), rows
 	EOF
-}
-
-a_stored_base() {
-	program self
-	program slow CONCBENCH_SELFTEST_SLOWDOWN_PCT=100
-	local run=(run "$exact" --no-charts --quiet --rounds 12)
-	expect 0 ./self "${run[@]}" --slot-time 3ms --results res
-	expect 0 ./slow "${run[@]}" --slot-time 3ms --results slow-res
-	mkdir tmp
-	export TMPDIR=$PWD/tmp
-	expect 1 gate --base latest --results res --head ./slow "$exact" --json j.json
-	verdict out worse selftest/exact
-	has out 'weaker evidence'
-	# What cannot be heeded is refused, names are heeded.
-	refuse --launch-time --base latest --results res "$exact" --launch-time 100ms
-	refuse --no-noise --base latest --results res "$exact" --no-noise
-	refuse --gate-on --base latest --results res "$exact" --gate-on cpu
-	expect 0 gate --base latest --results res --head ./self "$exact" --base-name v1 --head-name 'my change'
-	verdict out same selftest/exact
-	has out 'base: v1' 'head: my change'
-	python3 - <<-'EOF' || fail "$(cat j.json)"
-		import json
-		gate = json.load(open("j.json"))
-		assert gate["kind"] == "stored", gate["kind"]
-		for side in "base_build", "head_build":
-		    for key in "build.revision", "build.compiler", "build.flags":
-		        assert gate[side][key], gate[side]
-		for machine in "base_machine", "machine":
-		    for key in "kernel.release", "topology.fingerprint":
-		        assert gate[machine][key], gate[machine]
-	EOF
-	expect 0 gate --base slow-res/latest --head ./self "$exact"
-	verdict out better selftest/exact
-	[ -z "$(ls -A tmp)" ] || fail "left: $(ls tmp)"
-	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
-	has err 'matches no case' 'exited with status 2'
-	sed 's/"hash": "[0-9a-f]*"/"hash": "0123456789abcdef"/' res/latest/run.json >other.json
-	expect 4 gate --base other.json --head ./self "$exact"
-	verdict out incomparable selftest/exact
-	# Head's windows are as long as base's, another machine's or not.
-	expect 0 ./self "${run[@]}" --slot-time 24ms --results longer
-	sed 's/"topology.fingerprint": "/&x/' longer/latest/run.json >elsewhere.json
-	expect 4 gate --base elsewhere.json --head ./self "$exact"
-	has err topology 'not comparable'
-	expect 0 gate --base elsewhere.json --head ./self "$exact" --force --json j.json
-	has out FORCED 'differs: topology'
-	row_is j.json 'v == "same"'
-	head -c 500 res/latest/run.json >torn.json
-	refuse torn.json --base torn.json
-}
-
-# As with a program as base: what explains a failure is left, in the place that pr-gate.sh looks at.
-a_stored_base_and_a_broken_head() {
-	program self
-	program broken CONCBENCH_SELFTEST_CRASH=1
-	local both='--filter=^selftest/(crash_if|talkative)'
-	expect 0 ./self run "$both" --results res --no-charts --quiet --rounds 2
-	mkdir tmp
-	export TMPDIR=$PWD/tmp
-	expect 2 gate --base latest --results res --head ./broken "$both"
-	has out failed 'what the cells said: '
-	[ "$(sed -n 's/^what the cells said: //p' out)" = "$(echo tmp/concbench-gate-*/cells.log | sed "s,^,$PWD/,")" ] ||
-		fail "not there: $(cat out; find tmp)"
-	has tmp/concbench-gate-*/cells.log 'a library that talks'
-	[ "$(find tmp -type f | wc -l)" -eq 1 ] || fail "left: $(find tmp)"
-	rm -r tmp/concbench-gate-*
-	expect 2 gate --base latest --results res --head ./broken "$both" --quiet
-	one_line err 'concbench gate: what the cells said: ' tmp/concbench-gate-
-	rm -r tmp/concbench-gate-*
-	# Nothing was measured, nothing was said.
-	expect 2 gate --base latest --results res --head ./self --filter nothing-at-all
-	[ -z "$(ls -A tmp)" ] || fail "left: $(find tmp)"
 }
 
 nothing_left() { ! left_behind; }
@@ -465,9 +261,7 @@ noise_is_measured() {
 	[ "$(tail -n 1 t.tsv | cut -f 4)" -ge 1 ] || fail "$(cat t.tsv)"
 }
 
-run a_slowdown_is_found slowdowns_of_0_2_and_5_percent what_is_visible_is_said \
-	what_must_be_seen_is_asked_for a_request_is_checked the_budget_is_said instructions_are_a_side_verdict \
-	one_hang_costs_one_row unsure_is_said a_budget_that_cannot_be_enough another_figure_is_gated \
-	phases_are_gated what_a_case_depends_on_is_given a_stored_base_says_what_it_was_given \
-	without_cells_there_is_no_verdict its_own_figure_is_gated a_stored_base a_stored_base_and_a_broken_head \
+run a_slowdown_is_found slowdowns_of_0_2_and_5_percent what_is_visible_is_said what_must_be_seen_is_asked_for \
+	the_budget_is_said instructions_are_a_side_verdict one_hang_costs_one_row unsure_is_said \
+	a_budget_that_cannot_be_enough another_figure_is_gated what_a_case_depends_on_is_given its_own_figure_is_gated \
 	ctrl_c_reports_what_there_is noise_is_measured
