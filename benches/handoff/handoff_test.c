@@ -162,6 +162,12 @@ static void a_line_that_was_not_touched_is_caught(void **unused)
 	    {"refill/futex", sizeof(struct turns), 32768},
 	    {"refill/futex/touched_bytes:4160", sizeof(struct turns), 4160},
 	    {"refill/own_switch/touched_bytes:65", sizeof(struct context_state), 128},
+	    {"refill/semaphore", sizeof(struct turns), 32768},
+	    {"refill/condvar/model:process", sizeof(struct turns), 32768},
+	    {"refill/barrier", sizeof(struct turns), 32768},
+	    {"refill/eventfd", sizeof(struct turns), 32768},
+	    {"refill/socketpair/model:process", sizeof(struct turns), 32768},
+	    {"refill/signal", sizeof(struct turns), 32768},
 	};
 	struct bench_case bc;
 
