@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,7 +138,7 @@ struct part {
 	int me;
 };
 
-static void *work(void *arg)
+static void work(void *arg)
 {
 	const struct part *p = arg;
 	struct two_locks_state *st = p->st;
@@ -155,7 +156,49 @@ static void *work(void *arg)
 		cb_store(&st->error, ret);
 	while (!st->plan.comes_back)
 		(void)nanosleep(&(struct timespec){1, 0}, NULL);
+}
+
+static void *thread_main(void *arg)
+{
+	work(arg);
 	return NULL;
+}
+
+/* Return: 0; -errno. */
+static int run_threads(struct part part[2])
+{
+	pthread_t thread[2];
+
+	for (int i = 0; i < 2; i++) {
+		const int ret = pthread_create(&thread[i], NULL, thread_main, &part[i]);
+
+		if (ret)
+			return -ret;
+	}
+	for (int i = 0; i < 2; i++)
+		(void)pthread_join(thread[i], NULL);
+	return 0;
+}
+
+/* Return: 0; -errno; -ECHILD: one has not ended as it should. */
+static int run_processes(struct part part[2])
+{
+	int ret = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (cb_fork(work, &part[i]) < 0)
+			return -errno;
+	for (int left = 2; left && !ret;) {
+		int status;
+
+		if (wait(&status) >= 0) {
+			left--;
+			ret = status ? -ECHILD : 0;
+		} else if (errno != EINTR) {
+			ret = -errno;
+		}
+	}
+	return ret;
 }
 
 /* All of a trial: over when both have done their rounds, and else never. */
@@ -163,18 +206,12 @@ static void pair(void *arg)
 {
 	struct two_locks_state *st = arg;
 	struct part part[2] = {{st, 0}, {st, 1}};
-	pthread_t thread[2];
+	const int ret = st->model == CB_PROCESS ? run_processes(part) : run_threads(part);
 
-	for (int i = 0; i < 2; i++) {
-		const int ret = pthread_create(&thread[i], NULL, work, &part[i]);
-
-		if (ret) {
-			cb_store(&st->error, -ret);
-			return;
-		}
+	if (ret) {
+		cb_store(&st->error, ret);
+		return;
 	}
-	for (int i = 0; i < 2; i++)
-		(void)pthread_join(thread[i], NULL);
 	st->lock[1].count -= st->plan.loses;
 	/* As _exit(2), of which the thread sanitizer would make a failure: the locks are taken in
 	 * opposite order, as they should be. */
@@ -233,6 +270,7 @@ static int begin(
 {
 	memset(st, 0, sizeof(*st));
 	st->plan = *plan;
+	st->model = env->model;
 	for (unsigned i = 0; i < 2; i++) {
 		st->pu[i] = env->pu[i];
 		st->worker[i].has = st->worker[i].wants = TWO_LOCKS_NONE;
@@ -340,8 +378,9 @@ static const struct cb_sweep sweeps[] = {
     {CB_SMOKE, "model=thread cure=none"},
     {CB_FULL, "model=thread lock=mutex,spin cure=none,order,try,timed"},
     {CB_FULL, "model=thread lock=mutex,spin cure=none,order,try place=same"},
-    {CB_CHECK, "model=thread lock=mutex,spin cure=none"},
-    {CB_CHECK, "model=thread lock=mutex,spin cure=order,try,timed"},
+    {CB_FULL, "model=process lock=mutex,spin cure=none,order,try,timed"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin cure=none"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin cure=order,try,timed"},
 };
 
 static const struct cb_figure figures[] = {
@@ -366,8 +405,8 @@ static const struct cb_kind two_locks = {
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_SMOKE,
     .version = 2,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "threads stand for all who block: a lock does not ask who waits for it",
+    .models = CB_CAN_OS,
+    .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &workload,
     .without = "model workers",
     .params = params,
@@ -458,8 +497,8 @@ static const struct cb_param deadlock_params[] = {
 };
 
 static const struct cb_sweep deadlock_sweeps[] = {
-    {CB_FULL, "model=thread lock=mutex,spin place=same,scatter"},
-    {CB_CHECK, "model=thread lock=mutex,spin"},
+    {CB_FULL, "model=thread,process lock=mutex,spin place=same,scatter"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin"},
 };
 
 static const struct cb_figure deadlock_figures[] = {
@@ -481,8 +520,8 @@ static const struct cb_kind deadlock = {
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_FULL,
     .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "threads stand for all who block: a lock does not ask who waits for it",
+    .models = CB_CAN_OS,
+    .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &deadlock_work,
     .without = "model workers",
     .params = deadlock_params,

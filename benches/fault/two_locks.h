@@ -49,6 +49,7 @@ struct two_locks_state {
 	struct two_locks_worker worker[2];
 	struct two_locks_plan plan;
 	bool spins;
+	enum cb_model model;
 	enum two_locks_cure cure;
 	int pu[2];
 	uint32_t ready, met;
