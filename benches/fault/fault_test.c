@@ -241,7 +241,7 @@ static void spinning_in_a_deadlock_burns_more(void **unused)
  * from its PU is tried again. */
 static void what_processes_share_wakes_them(void **unused)
 {
-	const struct two_locks_state *st;
+	struct two_locks_state *st;
 	struct subject s;
 	unsigned tries = 0;
 
@@ -253,6 +253,9 @@ static void what_processes_share_wakes_them(void **unused)
 	while (st->outcome == TWO_LOCKS_UNFINISHED && ++tries < 10);
 	assert_int_equal(st->outcome, TWO_LOCKS_SURVIVED);
 	assert_int_equal(st->lock[0].count, 2 * TWO_LOCKS_ROUNDS);
+	assert_true(st->worker[0].process != st->worker[1].process);
+	st->worker[1].process = st->worker[0].process;
+	wrong(&s, check(&s), "survived: the two are in processes ");
 	end(&s);
 }
 

@@ -15,6 +15,8 @@
 /* A pair that is not stuck has done a round within microseconds, on a busy machine within some
  * hundred milliseconds. */
 #define DEADLINE_NS (250 * CB_NS_PER_MS)
+/* To see a deadlock that is certain. */
+#define TRIES_MOST 10u
 /* How long a worker that has the first lock waits for the second one. */
 #define PATIENCE_NS 100000
 
@@ -145,6 +147,7 @@ static void work(void *arg)
 	const int first = st->cure == CURE_ORDER ? 0 : p->me;
 	int ret = st->pu[p->me] < 0 ? 0 : cb_bind_self(st->pu[p->me]);
 
+	st->worker[p->me].process = getpid();
 	cb_fetch_add(&st->ready, 1);
 	while (cb_load_acquire(&st->ready) < 2)
 		(void)sched_yield();
@@ -238,11 +241,18 @@ static bool circle(const struct two_locks_state *st)
 	       b->has != TWO_LOCKS_NONE && a->wants == b->has && b->wants == a->has;
 }
 
+static bool all_done(const struct two_locks_state *st)
+{
+	return st->worker[0].rounds == TWO_LOCKS_ROUNDS && st->worker[1].rounds == TWO_LOCKS_ROUNDS;
+}
+
+/* Who has done all rounds has survived, though a busy machine may let its process end later than a
+ * hang takes to be told. */
 static enum two_locks_outcome outcome_of(const struct two_locks_state *st)
 {
-	return !st->fate.hung ? TWO_LOCKS_SURVIVED
-	       : circle(st)   ? TWO_LOCKS_DEADLOCKED
-			      : TWO_LOCKS_UNFINISHED;
+	return !st->fate.hung || all_done(st) ? TWO_LOCKS_SURVIVED
+	       : circle(st)                   ? TWO_LOCKS_DEADLOCKED
+					      : TWO_LOCKS_UNFINISHED;
 }
 
 static int open_locks(struct two_locks_state *st, const struct cb_case *c)
@@ -323,6 +333,14 @@ static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	return two_locks_once(&plan, env, metrics, why, why_len);
 }
 
+/* They are not what they are said to be: both are in one process, or not. Who has not begun says
+ * nothing. */
+static bool strangers(const struct two_locks_state *st)
+{
+	return st->worker[0].process && st->worker[1].process &&
+	       (st->worker[0].process != st->worker[1].process) != (st->model == CB_PROCESS);
+}
+
 static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct two_locks_state *st = env->state;
@@ -330,15 +348,16 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 	const uint64_t rounds = w[0].rounds + w[1].rounds;
 	const char *said = outcomes[st->outcome];
 
-	if (st->outcome == TWO_LOCKS_DEADLOCKED && !(st->fate.hung && circle(st)))
+	if (strangers(st))
+		(void)snprintf(why, why_len, "%s: the two are in processes %ld and %ld", said,
+		    (long)w[0].process, (long)w[1].process);
+	else if (st->outcome == TWO_LOCKS_DEADLOCKED && !(st->fate.hung && circle(st)))
 		(void)snprintf(why, why_len,
 		    "%s: but worker 0 has lock %d and wants %d, worker 1 has %d and wants %d", said,
 		    w[0].has, w[0].wants, w[1].has, w[1].wants);
-	else if (st->outcome == TWO_LOCKS_UNFINISHED &&
-		 (w[0].rounds == TWO_LOCKS_ROUNDS && w[1].rounds == TWO_LOCKS_ROUNDS))
+	else if (st->outcome == TWO_LOCKS_UNFINISHED && all_done(st))
 		(void)snprintf(why, why_len, "%s: but all rounds were done", said);
-	else if (st->outcome == TWO_LOCKS_SURVIVED &&
-		 (w[0].rounds != TWO_LOCKS_ROUNDS || w[1].rounds != TWO_LOCKS_ROUNDS))
+	else if (st->outcome == TWO_LOCKS_SURVIVED && !all_done(st))
 		(void)snprintf(why, why_len, "%s: %u and %u of %u rounds", said, w[0].rounds,
 		    w[1].rounds, TWO_LOCKS_ROUNDS);
 	else if (st->outcome == TWO_LOCKS_SURVIVED &&
@@ -357,7 +376,8 @@ static const struct cb_workload workload = {
 	"two workers, 3000 times each, take both locks, add to what they protect, and let them "
 	"go; until they are done or no round has ended for 250 ms",
     .checked =
-	"who has survived has done all rounds and lost none; of a deadlock, who has what and "
+	"the two share a process as threads, and only so; who has survived has done all rounds "
+	"and lost none; of a deadlock, who has what and "
 	"wants what is a circle",
     .state_bytes = sizeof(struct two_locks_state),
     .once = once,
@@ -446,11 +466,19 @@ int deadlock_once(const struct two_locks_plan *plan, struct cb_env *env, struct 
     char *why, size_t why_len)
 {
 	struct two_locks_state *st = env->state;
-	const double before_cpu_ns = cpu_ns(), before_ns = (double)cb_now_ns();
-	const int ret = run_pair(st, plan, CURE_NONE, env, why, why_len);
+	double before_cpu_ns, before_ns;
+	unsigned tries = 0;
+	int ret;
 
-	if (ret)
-		return ret;
+	/* On a busy machine one may be kept from its PU before it has its lock: that is no deadlock
+	 * yet, and not what is asked. */
+	do {
+		before_cpu_ns = cpu_ns();
+		before_ns = (double)cb_now_ns();
+		ret = run_pair(st, plan, CURE_NONE, env, why, why_len);
+		if (ret)
+			return ret;
+	} while (plan->meets && st->fate.hung && !circle(st) && ++tries < TRIES_MOST);
 	(void)cb_metric(metrics, "burnt_share",
 	    (cpu_ns() - before_cpu_ns) / ((double)cb_now_ns() - before_ns) / pus_of(st));
 	return 0;
@@ -470,11 +498,12 @@ static int is_deadlocked(const struct cb_env *env, char *why, size_t why_len)
 	const struct two_locks_state *st = env->state;
 	const struct two_locks_worker *w = st->worker;
 
-	if (st->fate.hung && circle(st) && !w[0].rounds && !w[1].rounds)
+	if (st->fate.hung && !strangers(st) && circle(st) && !w[0].rounds && !w[1].rounds)
 		return 0;
 	(void)snprintf(why, why_len,
-	    "no deadlock: worker 0 has lock %d and wants %d, worker 1 has %d and wants %d",
-	    w[0].has, w[0].wants, w[1].has, w[1].wants);
+	    "no deadlock: worker 0 has lock %d and wants %d, worker 1 has %d and wants %d%s",
+	    w[0].has, w[0].wants, w[1].has, w[1].wants,
+	    strangers(st) ? ", in other processes than said" : "");
 	return -EBADMSG;
 }
 

@@ -11,6 +11,7 @@
 #include <concbench/concbench.h>
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #define TWO_LOCKS_ROUNDS 3000u /* of each */
 
@@ -38,6 +39,7 @@ struct two_locks_plan {
 struct two_locks_worker {
 	int has, wants; /* a lock, or none */
 	uint32_t rounds;
+	pid_t process; /* that it is in */
 } CB_ALIGNED;
 
 struct two_locks_state {
