@@ -618,9 +618,33 @@ static void a_long_pause_puts_them_in_order(void **unused)
 	end(&s);
 }
 
+/* Threads, processes and coroutines are made by kinds of one family: a finding holds them against
+ * each other by what all of them have, the whole of a life. */
+static void whoever_is_made_can_be_compared(void **unused)
+{
+	static const char *const names[] = {"create/thread", "create/fork", "create/coroutine"};
+	struct bench_case bc;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct cb_family *family;
+		const struct cb_figure *f;
+
+		assert_string_equal(parse(names[i], &bc), "");
+		family = bc.kind->family;
+		assert_int_equal(family->contenders, CB_KINDS);
+		f = bc.kind->self->figures ? bc.kind->self->figures : family->figures;
+		assert_string_equal(f->metric, "life_ns");
+		assert_string_equal(f->unit, "ns");
+		assert_int_equal(f->scale, CB_RATIO);
+		assert_int_equal(f->better, CB_LESS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(whoever_is_made_can_be_compared),
 	    cmocka_unit_test(phases_are_parts),
 	    cmocka_unit_test(timed_are_those_of_the_window),
 	    cmocka_unit_test(means_are_of_one_trial),

@@ -235,6 +235,7 @@ const struct cb_family create_family = {
     .figures = figures,
     .figure_count = sizeof(figures) / sizeof(figures[0]),
     .shape = CB_DOTS,
+    .contenders = CB_KINDS,
     .axis = "workers",
     .caption = "What it takes to make a worker that does nothing, and to await it; and the phases "
 	       "of that. Maker and made share a PU: less is better.",

@@ -8,6 +8,7 @@
 #include "benches/fault/blast.h"
 
 #include "benches/fault/crew.h"
+#include "benches/fault/relatives.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,10 @@ static void leave_behind(struct blast_state *st)
 		(void)close(st->fd[i]);
 	if (st->plan.removes)
 		(void)shmctl(shm, IPC_RMID, NULL);
+	for (unsigned i = 0; i < BLAST_LOCKS; i++)
+		if (pthread_mutex_lock(&st->lock[i]) == 0 && st->plan.unlocks)
+			(void)pthread_mutex_unlock(&st->lock[i]);
+	st->locked = true;
 }
 
 /* By the team, when all is over, or by the supervisor of one that hangs: where all are gone, so are
@@ -160,6 +165,31 @@ static uint32_t count_fds(const struct blast_state *st)
 		left += readlink(path, target, sizeof(target)) > 0;
 	}
 	return left;
+}
+
+/* By who still is there when all is over. A robust one says that its owner is dead, and is free.
+ * Where it is its own, as of coroutines of one carrier, a lock is held as well. */
+static void count_locks(struct blast_state *st)
+{
+	uint32_t left = 0;
+
+	for (unsigned i = 0; i < BLAST_LOCKS && st->locked; i++) {
+		const int ret = pthread_mutex_trylock(&st->lock[i]);
+
+		if (ret == EOWNERDEAD)
+			(void)pthread_mutex_consistent(&st->lock[i]);
+		if (ret == 0 || ret == EOWNERDEAD)
+			(void)pthread_mutex_unlock(&st->lock[i]);
+		left += ret == EBUSY;
+	}
+	st->left_locks = left;
+	st->seen_locked = true;
+}
+
+/* Of ours. */
+static bool is_zombie(pid_t pid)
+{
+	return relative_state(pid, getpid()) == 'Z';
 }
 
 static void die(enum blast_way way)
@@ -289,6 +319,8 @@ static void supervise(void *arg)
 		since_ns = cb_now_ns();
 	}
 	st->fds_of_hung = count_fds(st);
+	if (st->model == CB_COROUTINE)
+		count_locks(st); /* there is nobody else to do it */
 	st->silent_ns = since_ns;
 	st->given_ns = cb_now_ns();
 	notice(st, st->given_ns);
@@ -325,14 +357,27 @@ static int run_processes(struct crew_member *m, unsigned n)
 		st->worker[i].process = pid;
 	}
 	while (left) {
-		int status;
-		const pid_t pid = wait(&status);
+		siginfo_t ended;
+		int status = 0;
+		pid_t pid;
 
-		if (pid < 0 && errno != EINTR)
+		if (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (ended.si_pid == st->worker[0].process) {
+			notice(st, cb_now_ns());
+			if (!st->plan.reaps)
+				st->left_zombies = is_zombie(st->worker[0].process);
+		}
+		pid = waitpid(ended.si_pid, &status, 0);
+		if (pid < 0)
 			return -errno;
 		if (pid == st->worker[0].process) {
 			st->victim_status = status;
-			notice(st, cb_now_ns());
+			if (st->plan.reaps)
+				st->left_zombies = is_zombie(pid);
 		}
 		left -= pid > 0 && pid != st->supervisor;
 	}
@@ -360,6 +405,8 @@ static void team(void *arg)
 	if (ret)
 		cb_store(&st->error, ret);
 	st->left_fds = count_fds(st);
+	if (!st->seen_locked)
+		count_locks(st);
 	_exit(0);
 }
 
@@ -395,7 +442,17 @@ static uint64_t steps_of(const void *arg)
 
 	for (unsigned i = 0; i < st->workers; i++)
 		steps += cb_load(&st->worker[i].beats);
+	/* Also called when it has ended, and before it is waited for. */
+	if (takes_its_process(st->way) && st->model != CB_PROCESS && cb_load_acquire(&st->died_ns))
+		*st->left_zombies_at = is_zombie(st->victim);
 	return steps;
+}
+
+static int open_locks(struct blast_state *st)
+{
+	int ret = crew_mutex_init(&st->lock[BLAST_PLAIN], false);
+
+	return ret ? ret : crew_mutex_init(&st->lock[BLAST_ROBUST], !st->plan.weak);
 }
 
 static uint32_t fds_opened(const struct blast_state *st)
@@ -418,8 +475,14 @@ int blast_once(const struct blast_plan *plan, struct cb_env *env, struct cb_metr
 	st->workers = env->workers;
 	st->model = env->model;
 	st->way = (enum blast_way)cb_case_value(env->c, "way");
+	st->left_zombies_at = &st->left_zombies;
+	ret = open_locks(st);
+	if (ret)
+		return crew_failed(ret, why, why_len);
 	ret = cb_sacrifice_watched(team, steps_of, st,
 	    st->model == CB_COROUTINE && st->way == BLAST_HANG ? HANG_NS : DEADLINE_NS, &st->fate);
+	if (!st->seen_locked)
+		count_locks(st);
 	/* Nobody is left in there to count them. */
 	if (!ret && st->fate.hung)
 		st->left_fds = st->fds_of_hung;
@@ -442,6 +505,8 @@ int blast_once(const struct blast_plan *plan, struct cb_env *env, struct cb_metr
 	(void)cb_metric(metrics, "left_fds", (double)st->left_fds);
 	/* Of none there is no share: what is not a number is left out. */
 	(void)cb_metric(metrics, "left_fds_share", (double)st->left_fds / (double)fds_opened(st));
+	(void)cb_metric(metrics, "left_locks_share", (double)st->left_locks / BLAST_LOCKS);
+	(void)cb_metric(metrics, "left_zombies", (double)st->left_zombies);
 	cb_outcome(metrics, shm_words, !st->shm);
 	return 0;
 }
@@ -509,6 +574,20 @@ static uint32_t fds_due(const struct blast_state *st)
 		   : fds_opened(st);
 }
 
+/* A plain lock is its owner's for ever. A robust one is given on when the thread that has it ends:
+ * which it does not where it hangs, and not where a coroutine ends and its carrier goes on. */
+static uint32_t locks_due(const struct blast_state *st)
+{
+	return st->way == BLAST_HANG || (st->way == BLAST_LEAK && st->model == CB_COROUTINE) ? 2
+											     : 1;
+}
+
+/* Of whoever was a process, or has taken one with it. */
+static uint32_t zombies_due(const struct blast_state *st)
+{
+	return takes_its_process(st->way) || (st->model == CB_PROCESS && st->way == BLAST_LEAK);
+}
+
 /* Not before it, not after all was over; and a supervisor not before it has looked often enough.
  * NULL: when it should. */
 static const char *wrong_notice(const struct blast_state *st)
@@ -550,6 +629,12 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 		    why, why_len, "%u descriptors are left, not %u", st->left_fds, fds_due(st));
 	else if (st->shm && !st->left_shm)
 		(void)snprintf(why, why_len, "the shared memory is gone, and nobody removed it");
+	else if (st->left_locks != locks_due(st))
+		(void)snprintf(
+		    why, why_len, "%u locks are held, not %u", st->left_locks, locks_due(st));
+	else if (st->left_zombies != zombies_due(st))
+		(void)snprintf(why, why_len, "%u zombies were left when it was noticed, not %u",
+		    st->left_zombies, zombies_due(st));
 	else if (others_are_safe(st) && others_done(st) != others_all(st))
 		(void)snprintf(why, why_len,
 		    "the others have done %u of %u deeds, though nothing ended them",
@@ -577,16 +662,19 @@ static int can(const struct cb_case *c, char *why, size_t why_len)
 
 static const struct cb_workload workload = {
     .op = "death of a worker",
-    .timed = "one of a team dies half-way through its work; what the others have done by the time "
-	     "that all is over, up to a deadline; until somebody notices: who waits for it, who is "
-	     "refused memory, or a supervisor that looks every ms whether it gets on. To that 20 "
-	     "looks without are enough: of who hangs, noticed_ns is this patience. Who leaks meets "
-	     "a limit of its own process: other "
-	     "processes survive that by construction, and would not where all share one",
+    .timed =
+	"one of a team dies half-way through its work; what the others have done by the time "
+	"that all is over, up to a deadline; until somebody notices: who waits for it, who is "
+	"refused memory, or a supervisor that looks every ms whether it gets on. To that 20 "
+	"looks without are enough: of who hangs, noticed_ns is this patience. Who leaks meets "
+	"a limit of its own process: other "
+	"processes survive that by construction, and would not where all share one. It has "
+	"two locks when it dies, one of them robust, which a thread's end gives on; left_zombies "
+	"is counted when it is noticed, before its maker waits for it",
     .checked = "the victim has died half-way and as it should, and that was noticed afterwards, by "
 	       "a supervisor after as many looks as it takes; "
 	       "nobody else has lost anything where nothing is shared; what it has left is there "
-	       "as long as the kernel says",
+	       "as long as the kernel says: descriptors, shared memory, locks, a zombie",
     .state_size = state_size,
     .once = once,
     .check = check,
@@ -615,6 +703,9 @@ static const struct cb_figure figures[] = {
 	CB_LESS, 0.0, NULL},
     {"left_fds_share", "of its descriptors, still open when all is over", "", CB_SHARE, CB_LESS,
 	0.0, NULL},
+    {"left_locks_share", "of its two locks, nobody gets any more", "", CB_SHARE, CB_LESS, 0.0,
+	NULL},
+    {"left_zombies", "a zombie, until its maker waits for it", "", CB_SHARE, CB_LESS, 0.0, NULL},
     {"outcome", "its shared memory is still there, if there was any to be had", "", CB_OUTCOME,
 	CB_NEITHER, 0.0, shm_words},
 };
@@ -625,7 +716,7 @@ static const struct cb_kind blast = {
     .about = "one of a team dies in the middle of its work: how much of the others' is left?",
     .source = "signal(7): what ends a thread ends its process",
     .from = CB_SMOKE,
-    .version = 3,
+    .version = 4,
     .models = CB_CAN_ALL,
     .work = &workload,
     .params = params,

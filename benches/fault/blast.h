@@ -7,6 +7,7 @@
 
 #include <concbench/concbench.h>
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #define BLAST_DEEDS 50u /* of each; the victim, worker 0, dies half-way */
@@ -17,6 +18,14 @@
 #define BLAST_LOOKS 20u
 
 #define BLAST_FDS 4u /* that the victim opens before it dies, and does not close */
+
+/* Locks that the victim takes before it dies, and does not give back. */
+enum blast_lock {
+	BLAST_PLAIN,  /* which nobody gets any more */
+	BLAST_ROBUST, /* the kernel lets the next one have it, where a thread's end shows the death
+		       */
+	BLAST_LOCKS,
+};
 
 enum blast_way {
 	BLAST_ABORT,
@@ -40,6 +49,9 @@ struct blast_plan {
 	bool hasty;   /* one look at a victim that gets no further is enough for it */
 	bool late;    /* nobody notices before all is over, and later than that */
 	bool bare;    /* there is no shared memory for the victim to leave */
+	bool unlocks; /* the victim gives back its locks */
+	bool weak;    /* its robust lock is a plain one */
+	bool reaps;   /* its maker waits for it, and looks for a zombie afterwards */
 };
 
 struct blast_worker {
@@ -67,7 +79,13 @@ struct blast_state {
 	pid_t victim;      /* the process that it is in */
 	int fd[BLAST_FDS]; /* -1: could not be opened */
 	int shm;           /* of shmget(2), one more; 0: there is none */
-	uint32_t left_fds, left_shm;
+	pthread_mutex_t lock[BLAST_LOCKS];
+	bool locked;      /* the victim has them */
+	bool seen_locked; /* somebody has looked at them when all was over */
+	uint32_t left_fds, left_shm, left_locks;
+	/* Of processes that have ended: noticed, and not waited for yet. Who watches may write only
+	 * here. */
+	uint32_t left_zombies, *left_zombies_at;
 	struct cb_fate fate;
 	struct blast_worker worker[];
 };

@@ -97,6 +97,51 @@ static void what_the_dead_leave_is_counted(void **unused)
 	}
 }
 
+/* A robust lock is given on by the end of the thread that has it, a plain one by nobody; what was a
+ * process is there until its maker waits for it. */
+static void locks_and_zombies_are_left(void **unused)
+{
+	static const struct {
+		const char *name;
+		double locks, zombies;
+	} rows[] = {
+		{"fault/blast/model:process/workers:2/way:kill", 0.5, 1.0},
+		{"fault/blast/model:process/workers:2/way:exit", 0.5, 1.0},
+		{"fault/blast/model:process/workers:2/way:hang", 1.0, 0.0},
+		{"fault/blast/model:thread/workers:2/way:hang", 1.0, 0.0},
+		{"fault/blast/model:thread/workers:2/way:segfault", 0.5, 1.0},
+		{"fault/blast/model:coroutine/workers:2/way:abort", 0.5, 1.0},
+		{"fault/blast/model:coroutine/workers:2/way:hang", 1.0, 0.0},
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+		{"fault/blast/model:process/workers:2/way:leak", 0.5, 1.0},
+		{"fault/blast/model:thread/workers:2/way:leak", 0.5, 0.0},
+		/* Its carrier has them. */
+		{"fault/blast/model:coroutine/workers:2/way:leak", 1.0, 0.0},
+#endif
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct blast_state *st;
+		double locks = -1.0, zombies = -1.0;
+		struct subject s;
+
+		begin(&s, rows[i].name);
+		right_trial(&s, 0);
+		assert_true(metric_get(&s.sample.metrics, "left_locks_share", &locks));
+		assert_true(metric_get(&s.sample.metrics, "left_zombies", &zombies));
+		if (locks != rows[i].locks || zombies != rows[i].zombies)
+			fail_msg("%s: %g of its locks, %g zombies", rows[i].name, locks, zombies);
+		st = s.team.env.state;
+		st->left_zombies ^= 1;
+		wrong(&s, check(&s), "zombies were left when it was noticed, not");
+		st->left_zombies ^= 1;
+		st->left_locks--;
+		wrong(&s, check(&s), " locks are held, not ");
+		end(&s);
+	}
+}
+
 /* Only what is said of that is lost. */
 static void without_shared_memory_the_rest_is_told(void **unused)
 {
@@ -164,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(a_blast_is_as_wide_as_what_is_shared),
 	    cmocka_unit_test(a_leak_is_of_the_process),
 	    cmocka_unit_test(what_the_dead_leave_is_counted),
+	    cmocka_unit_test(locks_and_zombies_are_left),
 	    cmocka_unit_test(without_shared_memory_the_rest_is_told),
 	    cmocka_unit_test(a_death_is_noticed_when_it_has_come),
 	};

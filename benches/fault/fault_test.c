@@ -171,6 +171,11 @@ static void a_deadlock_is_a_circle_and_is_cured(void **unused)
 	    {"fault/two_locks/model:thread/lock:mutex/cure:order", false},
 	    {"fault/two_locks/model:thread/lock:spin/cure:try", false},
 	    {"fault/two_locks/model:thread/lock:mutex/cure:timed", false},
+	    {"fault/two_locks/model:process/lock:mutex/cure:none", true},
+	    {"fault/two_locks/model:process/lock:spin/cure:none", true},
+	    {"fault/two_locks/model:process/lock:mutex/cure:order", false},
+	    {"fault/two_locks/model:process/lock:mutex/cure:try", false},
+	    {"fault/two_locks/model:process/lock:mutex/cure:timed", false},
 	};
 
 	(void)unused;
@@ -214,12 +219,12 @@ static void a_deadlock_is_a_circle_and_is_cured(void **unused)
 /* Side by side: who waits in the kernel burns less than who spins. */
 static void spinning_in_a_deadlock_burns_more(void **unused)
 {
-	static const char *const names[] = {
-	    "fault/deadlock/lock:mutex", "fault/deadlock/lock:spin"};
-	double burnt[2] = {-1.0, -1.0};
+	static const char *const names[] = {"fault/deadlock/lock:mutex", "fault/deadlock/lock:spin",
+	    "fault/deadlock/model:process/lock:mutex", "fault/deadlock/model:process/lock:spin"};
+	double burnt[4] = {-1.0, -1.0, -1.0, -1.0};
 
 	(void)unused;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct subject s;
 
 		begin(&s, names[i]);
@@ -229,6 +234,29 @@ static void spinning_in_a_deadlock_burns_more(void **unused)
 		end(&s);
 	}
 	assert_true(burnt[1] > burnt[0]);
+	assert_true(burnt[3] > burnt[2]);
+}
+
+/* A mutex that is private to each process wakes nobody: such a trial never ends. Who was only kept
+ * from its PU is tried again. */
+static void what_processes_share_wakes_them(void **unused)
+{
+	struct two_locks_state *st;
+	struct subject s;
+	unsigned tries = 0;
+
+	(void)unused;
+	begin(&s, "fault/two_locks/model:process/lock:mutex/cure:order");
+	st = s.team.env.state;
+	do
+		right_trial(&s, 0);
+	while (st->outcome == TWO_LOCKS_UNFINISHED && ++tries < 10);
+	assert_int_equal(st->outcome, TWO_LOCKS_SURVIVED);
+	assert_int_equal(st->lock[0].count, 2 * TWO_LOCKS_ROUNDS);
+	assert_true(st->worker[0].process != st->worker[1].process);
+	st->worker[1].process = st->worker[0].process;
+	wrong(&s, check(&s), "survived: the two are in processes ");
+	end(&s);
 }
 
 /* One wrong account at a time: two who wait for each other, and what only looks like that. */
@@ -389,6 +417,12 @@ static void a_page_of_ones_own_has_its_price(void **unused)
 		r->seen_by_worker++;
 		wrong(&s, check(&s), "has not written to all of its pages");
 		r->seen_by_worker--;
+		/* 4096 entries of 8 bytes, and what else it has. */
+		assert_true(i ? r->tables_bytes >= 32768 : r->tables_bytes == 0);
+		r->tables_bytes = i ? 32767 : 1;
+		wrong(&s, check(&s),
+		    i ? "page tables of 32767 bytes, not 32768" : "tables of 1 bytes, not 0");
+		r->tables_bytes = i ? 32768 : 0;
 		r->seen_by_maker = isolation_sum(i ? ISOLATION_WORKER : ISOLATION_MAKER, st->pages);
 		wrong(&s, check(&s), i ? "have changed under" : "does not see");
 		end(&s);
@@ -557,6 +591,7 @@ int main(void)
 	    cmocka_unit_test(a_deadlock_is_a_circle_and_is_cured),
 	    cmocka_unit_test(what_is_no_circle_is_no_deadlock),
 	    cmocka_unit_test(spinning_in_a_deadlock_burns_more),
+	    cmocka_unit_test(what_processes_share_wakes_them),
 	    cmocka_unit_test(only_exit_cuts_off),
 	    cmocka_unit_test(who_is_slow_has_not_waited),
 	    cmocka_unit_test(who_is_told_has_recovered),

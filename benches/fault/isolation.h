@@ -17,6 +17,7 @@ struct isolation_plan {
 	bool leaks;     /* a process shares its pages with its maker after all */
 	bool skips;     /* the worker leaves out the last page */
 	bool elsewhere; /* it writes to pages that are nobody else's */
+	bool fresh;     /* a process that gives back what it was copied before it looks */
 };
 
 /* The first only warms up: its pages come from wherever the machine has some. */
@@ -24,6 +25,7 @@ struct isolation_plan {
 
 struct isolation_round {
 	uint64_t make_ns;                       /* the call */
+	uint64_t tables_bytes;                  /* page tables that the worker has for itself */
 	uint64_t first_ns, again_ns;            /* the worker's writing to all pages, twice */
 	uint64_t maker_ns;                      /* the maker's, when the worker has ended */
 	uint64_t seen_by_worker, seen_by_maker; /* sums, when the worker has written */

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* A pair that is not stuck has done a round within microseconds, on a busy machine within some
  * hundred milliseconds. */
 #define DEADLINE_NS (250 * CB_NS_PER_MS)
+/* To see a deadlock that is certain. */
+#define TRIES_MOST 10u
 /* How long a worker that has the first lock waits for the second one. */
 #define PATIENCE_NS 100000
 
@@ -137,13 +140,14 @@ struct part {
 	int me;
 };
 
-static void *work(void *arg)
+static void work(void *arg)
 {
 	const struct part *p = arg;
 	struct two_locks_state *st = p->st;
 	const int first = st->cure == CURE_ORDER ? 0 : p->me;
 	int ret = st->pu[p->me] < 0 ? 0 : cb_bind_self(st->pu[p->me]);
 
+	st->worker[p->me].process = getpid();
 	cb_fetch_add(&st->ready, 1);
 	while (cb_load_acquire(&st->ready) < 2)
 		(void)sched_yield();
@@ -155,7 +159,49 @@ static void *work(void *arg)
 		cb_store(&st->error, ret);
 	while (!st->plan.comes_back)
 		(void)nanosleep(&(struct timespec){1, 0}, NULL);
+}
+
+static void *thread_main(void *arg)
+{
+	work(arg);
 	return NULL;
+}
+
+/* Return: 0; -errno. */
+static int run_threads(struct part part[2])
+{
+	pthread_t thread[2];
+
+	for (int i = 0; i < 2; i++) {
+		const int ret = pthread_create(&thread[i], NULL, thread_main, &part[i]);
+
+		if (ret)
+			return -ret;
+	}
+	for (int i = 0; i < 2; i++)
+		(void)pthread_join(thread[i], NULL);
+	return 0;
+}
+
+/* Return: 0; -errno; -ECHILD: one has not ended as it should. */
+static int run_processes(struct part part[2])
+{
+	int ret = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (cb_fork(work, &part[i]) < 0)
+			return -errno;
+	for (int left = 2; left && !ret;) {
+		int status;
+
+		if (wait(&status) >= 0) {
+			left--;
+			ret = status ? -ECHILD : 0;
+		} else if (errno != EINTR) {
+			ret = -errno;
+		}
+	}
+	return ret;
 }
 
 /* All of a trial: over when both have done their rounds, and else never. */
@@ -163,18 +209,12 @@ static void pair(void *arg)
 {
 	struct two_locks_state *st = arg;
 	struct part part[2] = {{st, 0}, {st, 1}};
-	pthread_t thread[2];
+	const int ret = st->model == CB_PROCESS ? run_processes(part) : run_threads(part);
 
-	for (int i = 0; i < 2; i++) {
-		const int ret = pthread_create(&thread[i], NULL, work, &part[i]);
-
-		if (ret) {
-			cb_store(&st->error, -ret);
-			return;
-		}
+	if (ret) {
+		cb_store(&st->error, ret);
+		return;
 	}
-	for (int i = 0; i < 2; i++)
-		(void)pthread_join(thread[i], NULL);
 	st->lock[1].count -= st->plan.loses;
 	/* As _exit(2), of which the thread sanitizer would make a failure: the locks are taken in
 	 * opposite order, as they should be. */
@@ -201,11 +241,18 @@ static bool circle(const struct two_locks_state *st)
 	       b->has != TWO_LOCKS_NONE && a->wants == b->has && b->wants == a->has;
 }
 
+static bool all_done(const struct two_locks_state *st)
+{
+	return st->worker[0].rounds == TWO_LOCKS_ROUNDS && st->worker[1].rounds == TWO_LOCKS_ROUNDS;
+}
+
+/* Who has done all rounds has survived, though a busy machine may let its process end later than a
+ * hang takes to be told. */
 static enum two_locks_outcome outcome_of(const struct two_locks_state *st)
 {
-	return !st->fate.hung ? TWO_LOCKS_SURVIVED
-	       : circle(st)   ? TWO_LOCKS_DEADLOCKED
-			      : TWO_LOCKS_UNFINISHED;
+	return !st->fate.hung || all_done(st) ? TWO_LOCKS_SURVIVED
+	       : circle(st)                   ? TWO_LOCKS_DEADLOCKED
+					      : TWO_LOCKS_UNFINISHED;
 }
 
 static int open_locks(struct two_locks_state *st, const struct cb_case *c)
@@ -233,6 +280,7 @@ static int begin(
 {
 	memset(st, 0, sizeof(*st));
 	st->plan = *plan;
+	st->model = env->model;
 	for (unsigned i = 0; i < 2; i++) {
 		st->pu[i] = env->pu[i];
 		st->worker[i].has = st->worker[i].wants = TWO_LOCKS_NONE;
@@ -285,6 +333,14 @@ static int once(struct cb_env *env, struct cb_metrics *metrics, char *why, size_
 	return two_locks_once(&plan, env, metrics, why, why_len);
 }
 
+/* They are not what they are said to be: both are in one process, or not. Who has not begun says
+ * nothing. */
+static bool strangers(const struct two_locks_state *st)
+{
+	return st->worker[0].process && st->worker[1].process &&
+	       (st->worker[0].process != st->worker[1].process) != (st->model == CB_PROCESS);
+}
+
 static int check(const struct cb_env *env, char *why, size_t why_len)
 {
 	const struct two_locks_state *st = env->state;
@@ -292,15 +348,16 @@ static int check(const struct cb_env *env, char *why, size_t why_len)
 	const uint64_t rounds = w[0].rounds + w[1].rounds;
 	const char *said = outcomes[st->outcome];
 
-	if (st->outcome == TWO_LOCKS_DEADLOCKED && !(st->fate.hung && circle(st)))
+	if (strangers(st))
+		(void)snprintf(why, why_len, "%s: the two are in processes %ld and %ld", said,
+		    (long)w[0].process, (long)w[1].process);
+	else if (st->outcome == TWO_LOCKS_DEADLOCKED && !(st->fate.hung && circle(st)))
 		(void)snprintf(why, why_len,
 		    "%s: but worker 0 has lock %d and wants %d, worker 1 has %d and wants %d", said,
 		    w[0].has, w[0].wants, w[1].has, w[1].wants);
-	else if (st->outcome == TWO_LOCKS_UNFINISHED &&
-		 (w[0].rounds == TWO_LOCKS_ROUNDS && w[1].rounds == TWO_LOCKS_ROUNDS))
+	else if (st->outcome == TWO_LOCKS_UNFINISHED && all_done(st))
 		(void)snprintf(why, why_len, "%s: but all rounds were done", said);
-	else if (st->outcome == TWO_LOCKS_SURVIVED &&
-		 (w[0].rounds != TWO_LOCKS_ROUNDS || w[1].rounds != TWO_LOCKS_ROUNDS))
+	else if (st->outcome == TWO_LOCKS_SURVIVED && !all_done(st))
 		(void)snprintf(why, why_len, "%s: %u and %u of %u rounds", said, w[0].rounds,
 		    w[1].rounds, TWO_LOCKS_ROUNDS);
 	else if (st->outcome == TWO_LOCKS_SURVIVED &&
@@ -319,7 +376,8 @@ static const struct cb_workload workload = {
 	"two workers, 3000 times each, take both locks, add to what they protect, and let them "
 	"go; until they are done or no round has ended for 250 ms",
     .checked =
-	"who has survived has done all rounds and lost none; of a deadlock, who has what and "
+	"the two share a process as threads, and only so; who has survived has done all rounds "
+	"and lost none; of a deadlock, who has what and "
 	"wants what is a circle",
     .state_bytes = sizeof(struct two_locks_state),
     .once = once,
@@ -340,8 +398,9 @@ static const struct cb_sweep sweeps[] = {
     {CB_SMOKE, "model=thread cure=none"},
     {CB_FULL, "model=thread lock=mutex,spin cure=none,order,try,timed"},
     {CB_FULL, "model=thread lock=mutex,spin cure=none,order,try place=same"},
-    {CB_CHECK, "model=thread lock=mutex,spin cure=none"},
-    {CB_CHECK, "model=thread lock=mutex,spin cure=order,try,timed"},
+    {CB_FULL, "model=process lock=mutex,spin cure=none,order,try,timed"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin cure=none"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin cure=order,try,timed"},
 };
 
 static const struct cb_figure figures[] = {
@@ -366,8 +425,8 @@ static const struct cb_kind two_locks = {
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_SMOKE,
     .version = 2,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "threads stand for all who block: a lock does not ask who waits for it",
+    .models = CB_CAN_OS,
+    .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &workload,
     .without = "model workers",
     .params = params,
@@ -407,11 +466,19 @@ int deadlock_once(const struct two_locks_plan *plan, struct cb_env *env, struct 
     char *why, size_t why_len)
 {
 	struct two_locks_state *st = env->state;
-	const double before_cpu_ns = cpu_ns(), before_ns = (double)cb_now_ns();
-	const int ret = run_pair(st, plan, CURE_NONE, env, why, why_len);
+	double before_cpu_ns, before_ns;
+	unsigned tries = 0;
+	int ret;
 
-	if (ret)
-		return ret;
+	/* On a busy machine one may be kept from its PU before it has its lock: that is no deadlock
+	 * yet, and not what is asked. */
+	do {
+		before_cpu_ns = cpu_ns();
+		before_ns = (double)cb_now_ns();
+		ret = run_pair(st, plan, CURE_NONE, env, why, why_len);
+		if (ret)
+			return ret;
+	} while (plan->meets && st->fate.hung && !circle(st) && ++tries < TRIES_MOST);
 	(void)cb_metric(metrics, "burnt_share",
 	    (cpu_ns() - before_cpu_ns) / ((double)cb_now_ns() - before_ns) / pus_of(st));
 	return 0;
@@ -431,11 +498,12 @@ static int is_deadlocked(const struct cb_env *env, char *why, size_t why_len)
 	const struct two_locks_state *st = env->state;
 	const struct two_locks_worker *w = st->worker;
 
-	if (st->fate.hung && circle(st) && !w[0].rounds && !w[1].rounds)
+	if (st->fate.hung && !strangers(st) && circle(st) && !w[0].rounds && !w[1].rounds)
 		return 0;
 	(void)snprintf(why, why_len,
-	    "no deadlock: worker 0 has lock %d and wants %d, worker 1 has %d and wants %d",
-	    w[0].has, w[0].wants, w[1].has, w[1].wants);
+	    "no deadlock: worker 0 has lock %d and wants %d, worker 1 has %d and wants %d%s",
+	    w[0].has, w[0].wants, w[1].has, w[1].wants,
+	    strangers(st) ? ", in other processes than said" : "");
 	return -EBADMSG;
 }
 
@@ -458,8 +526,8 @@ static const struct cb_param deadlock_params[] = {
 };
 
 static const struct cb_sweep deadlock_sweeps[] = {
-    {CB_FULL, "model=thread lock=mutex,spin place=same,scatter"},
-    {CB_CHECK, "model=thread lock=mutex,spin"},
+    {CB_FULL, "model=thread,process lock=mutex,spin place=same,scatter"},
+    {CB_CHECK, "model=thread,process lock=mutex,spin"},
 };
 
 static const struct cb_figure deadlock_figures[] = {
@@ -481,8 +549,8 @@ static const struct cb_kind deadlock = {
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_FULL,
     .version = 1,
-    .models = CB_CAN(CB_THREAD),
-    .not_models = "threads stand for all who block: a lock does not ask who waits for it",
+    .models = CB_CAN_OS,
+    .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &deadlock_work,
     .without = "model workers",
     .params = deadlock_params,

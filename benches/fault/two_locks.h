@@ -11,6 +11,7 @@
 #include <concbench/concbench.h>
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #define TWO_LOCKS_ROUNDS 3000u /* of each */
 
@@ -38,6 +39,7 @@ struct two_locks_plan {
 struct two_locks_worker {
 	int has, wants; /* a lock, or none */
 	uint32_t rounds;
+	pid_t process; /* that it is in */
 } CB_ALIGNED;
 
 struct two_locks_state {
@@ -49,6 +51,7 @@ struct two_locks_state {
 	struct two_locks_worker worker[2];
 	struct two_locks_plan plan;
 	bool spins;
+	enum cb_model model;
 	enum two_locks_cure cure;
 	int pu[2];
 	uint32_t ready, met;

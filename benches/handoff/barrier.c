@@ -84,3 +84,5 @@ static int again(struct meeting *st, unsigned next)
 HANDOFF(barrier, "a barrier of two, that whoever has the turn comes to and the other waits at",
     "pthread_barrier_wait(3)", CB_FULL, struct meeting, open_barrier(st, model == CB_PROCESS),
     await(w, st, me), meet(w, st, me), leave(w, st, me), again(st, next))
+
+REFILL(barrier, "pthread_barrier_wait(3)", CB_FULL, NULL)

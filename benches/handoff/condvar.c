@@ -38,3 +38,5 @@ static int init(struct pair *st, enum cb_model model)
 HANDOFF(condvar, "a turn under a mutex, waited for on a condition variable", "pthread_cond_wait(3)",
     CB_SMOKE, struct pair, init(st, model), await(w, st, me), pass(w, st),
     (cb_lock(w, &st->mutex), pass(w, st)), 0)
+
+REFILL(condvar, "pthread_cond_wait(3)", CB_FULL, NULL)

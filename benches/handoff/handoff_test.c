@@ -162,6 +162,12 @@ static void a_line_that_was_not_touched_is_caught(void **unused)
 	    {"refill/futex", sizeof(struct turns), 32768},
 	    {"refill/futex/touched_bytes:4160", sizeof(struct turns), 4160},
 	    {"refill/own_switch/touched_bytes:65", sizeof(struct context_state), 128},
+	    {"refill/semaphore", sizeof(struct turns), 32768},
+	    {"refill/condvar/model:process", sizeof(struct turns), 32768},
+	    {"refill/barrier", sizeof(struct turns), 32768},
+	    {"refill/eventfd", sizeof(struct turns), 32768},
+	    {"refill/socketpair/model:process", sizeof(struct turns), 32768},
+	    {"refill/signal", sizeof(struct turns), 32768},
 	};
 	struct bench_case bc;
 
@@ -182,6 +188,36 @@ static void a_line_that_was_not_touched_is_caught(void **unused)
 			*line -= 1;
 			wrong(&s, check(&s), at < 2 ? "side 0: line " : "side 1: line ");
 			*line += 1;
+		}
+		assert_int_equal(check(&s), 0);
+		end(&s);
+	}
+}
+
+/* By both sides together. */
+static void a_page_that_was_not_touched_is_caught(void **unused)
+{
+	static const char *const names[] = {"refill/shared_pages/touched_bytes:1MiB",
+	    "refill/shared_pages/model:process/touched_bytes:4097"};
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		const size_t pages = i ? 2 : 256;
+		struct refill *r;
+		struct subject s;
+
+		begin(&s, names[i]);
+		right_trial(&s, WINDOW_NS);
+		r = REFILL_OF(struct turns, s.team.env.state);
+		assert_true(r->pages && REFILL_PAGES(r->bytes) == pages);
+		assert_ptr_equal(refill_buffer(r, 1, r->bytes), refill_buffer(r, 0, r->bytes));
+		for (size_t at = 0; at < pages; at += pages - 1) {
+			volatile uint64_t *word = refill_word(refill_buffer(r, 0, r->bytes), at);
+
+			*word += 1;
+			wrong(&s, check(&s),
+			    at ? i ? "page 1 was" : "page 255 was" : "page 0 was touched");
+			*word -= 1;
 		}
 		assert_int_equal(check(&s), 0);
 		end(&s);
@@ -510,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(turns_need_two),
 	    cmocka_unit_test(descriptors_are_closed),
 	    cmocka_unit_test(a_line_that_was_not_touched_is_caught),
+	    cmocka_unit_test(a_page_that_was_not_touched_is_caught),
 	    cmocka_unit_test(what_touching_took_is_reported),
 	    cmocka_unit_test(sums_are_of_one_trial),
 	    cmocka_unit_test(yield_that_runs_nobody_is_caught),

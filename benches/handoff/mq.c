@@ -26,3 +26,5 @@ static mqd_t open_queue(const mqd_t *it)
 COUNTED(mq, "a POSIX message queue each way", "mq_overview(7)", CB_FULL, mqd_t,
     *it = open_queue(it), mq_send(*it, "", 1, 0), mq_receive(*it, (char *)&into, 1, NULL),
     readable(*it), mq_close(*it))
+
+REFILL(mq, "mq_overview(7)", CB_FULL, counted_teardown_mq)

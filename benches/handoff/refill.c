@@ -27,8 +27,36 @@ void refill_begin(struct refill *r, unsigned me)
 	volatile uint64_t *const buffer = refill_buffer(r, me, r->bytes);
 
 	r->side[me] = (struct refill_side){0, 0, 0};
+	/* The other may be at it: a word that nobody writes to. */
+	for (size_t i = 0; r->pages && i < REFILL_PAGES(r->bytes); i++)
+		(void)refill_word(buffer, i)[1];
+	if (r->pages)
+		return;
 	for (size_t at = 0; at < r->bytes; at += REFILL_PAGE_BYTES)
 		buffer[at / sizeof(*buffer)] = buffer[at / sizeof(*buffer)];
+}
+
+static uint64_t touches_due(uint64_t turns)
+{
+	return turns + (turns + REFILL_AGAIN - 1) / REFILL_AGAIN;
+}
+
+static int check_pages(
+    struct refill *r, size_t bytes, const uint64_t turns[2], char *why, size_t why_len)
+{
+	volatile uint64_t *const buffer = refill_buffer(r, 0, bytes);
+	const uint64_t want = touches_due(turns[0]) + touches_due(turns[1]);
+
+	for (size_t i = 0; i < REFILL_PAGES(bytes); i++) {
+		const uint64_t touched = *refill_word(buffer, i);
+
+		if (touched == want)
+			continue;
+		(void)snprintf(why, why_len, "page %zu was touched %" PRIu64 " times, not %" PRIu64,
+		    i, touched, want);
+		return -EBADMSG;
+	}
+	return 0;
 }
 
 int refill_check(
@@ -36,9 +64,11 @@ int refill_check(
 {
 	const size_t bytes = bytes_of(c);
 
+	if (r->pages)
+		return check_pages(r, bytes, turns, why, why_len);
 	for (unsigned i = 0; i < 2; i++) {
 		volatile uint64_t *const buffer = refill_buffer(r, i, bytes);
-		const uint64_t want = turns[i] + (turns[i] + REFILL_AGAIN - 1) / REFILL_AGAIN;
+		const uint64_t want = touches_due(turns[i]);
 
 		for (size_t at = 0; at < bytes; at += REFILL_LINE_BYTES) {
 			const uint64_t touched = buffer[at / sizeof(*buffer)];

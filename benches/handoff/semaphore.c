@@ -12,3 +12,5 @@ static int value(sem_t *it)
 
 COUNTED(semaphore, "a POSIX semaphore each way", "sem_wait(3)", CB_FULL, sem_t,
     sem_init(it, shared, 0), sem_post(it), sem_wait(it) < 0 ? -1 : 1, value(it), sem_destroy(it))
+
+REFILL(semaphore, "sem_wait(3)", CB_FULL, counted_teardown_semaphore)

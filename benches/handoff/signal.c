@@ -45,3 +45,5 @@ HANDOFF(signal, "a signal each way, waited for with sigwaitinfo", "sigwaitinfo(2
     (sigemptyset(&st->turn), sigaddset(&st->turn, SIGUSR1),
 	-pthread_sigmask(SIG_BLOCK, &st->turn, NULL)),
     await(w, st, me), pass(w, st, 1 - me), pass(w, st, 1 - me), 0)
+
+REFILL(signal, "sigwaitinfo(2)", CB_FULL, NULL)

@@ -12,3 +12,5 @@ COUNTED(socketpair, "a byte through a pair of stream sockets each way", "lmbench
     struct ends, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, it->end),
     write(it->end[1], "", 1), read(it->end[0], &into, 1), readable(it->end[0]),
     (close(it->end[0]), close(it->end[1])))
+
+REFILL(socketpair, "lmbench lat_unix", CB_FULL, counted_teardown_socketpair)

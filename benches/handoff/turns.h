@@ -174,38 +174,44 @@ void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
 	CB_REGISTER(cb_kind_##x)
 
 /* REFILL() - the row once more, in the family of those that touch something in their turn;
- * teardown: as of HANDOFF_WORK(). */
+ * teardown: as of HANDOFF_WORK(). REFILL_WORK(): of row `of`, by another name. */
+#define REFILL_WORK(x, of, pages_, timed_, checked_, teardown_)                          \
+	static size_t x##_refill_size(const struct cb_case *c)                           \
+	{                                                                                \
+		return refill_size(c, sizeof(struct turns));                             \
+	}                                                                                \
+	static int x##_refill_setup(struct cb_env *env, char *why, size_t why_len)       \
+	{                                                                                \
+		struct refill *r = REFILL_OF(struct turns, env->state);                  \
+                                                                                         \
+		refill_setup(r, env->c);                                                 \
+		r->pages = pages_;                                                       \
+		return of##_setup(env, why, why_len);                                    \
+	}                                                                                \
+	static uint64_t x##_refill_batch(struct cb_worker *w, void *state, uint64_t n)   \
+	{                                                                                \
+		return of##_turns(w, state, n, REFILL_OF(struct turns, state));          \
+	}                                                                                \
+	static int x##_refill_check(const struct cb_env *env, char *why, size_t why_len) \
+	{                                                                                \
+		const int ret = of##_check(env, why, why_len);                           \
+                                                                                         \
+		return ret ? ret : turns_refill_check(env, why, why_len);                \
+	}                                                                                \
+	static const struct cb_workload x##_refill_work = {.op = "hand-off",             \
+	    .timed = TURNS_TIMED timed_,                                                 \
+	    .checked = TURNS_CHECKED checked_,                                           \
+	    .state_size = x##_refill_size,                                               \
+	    .setup = x##_refill_setup,                                                   \
+	    .enter = turns_refill_enter,                                                 \
+	    .batch = x##_refill_batch,                                                   \
+	    .leave = of##_leave,                                                         \
+	    .check = x##_refill_check,                                                   \
+	    .report = turns_refill_report,                                               \
+	    .teardown = teardown_};
+
 #define REFILL(x, source_, from_, teardown_)                                                \
-	static size_t x##_refill_size(const struct cb_case *c)                              \
-	{                                                                                   \
-		return refill_size(c, sizeof(struct turns));                                \
-	}                                                                                   \
-	static int x##_refill_setup(struct cb_env *env, char *why, size_t why_len)          \
-	{                                                                                   \
-		refill_setup(REFILL_OF(struct turns, env->state), env->c);                  \
-		return x##_setup(env, why, why_len);                                        \
-	}                                                                                   \
-	static uint64_t x##_refill_batch(struct cb_worker *w, void *state, uint64_t n)      \
-	{                                                                                   \
-		return x##_turns(w, state, n, REFILL_OF(struct turns, state));              \
-	}                                                                                   \
-	static int x##_refill_check(const struct cb_env *env, char *why, size_t why_len)    \
-	{                                                                                   \
-		const int ret = x##_check(env, why, why_len);                               \
-                                                                                            \
-		return ret ? ret : turns_refill_check(env, why, why_len);                   \
-	}                                                                                   \
-	static const struct cb_workload x##_refill_work = {.op = "hand-off",                \
-	    .timed = TURNS_TIMED REFILL_TIMED,                                              \
-	    .checked = TURNS_CHECKED REFILL_CHECKED,                                        \
-	    .state_size = x##_refill_size,                                                  \
-	    .setup = x##_refill_setup,                                                      \
-	    .enter = turns_refill_enter,                                                    \
-	    .batch = x##_refill_batch,                                                      \
-	    .leave = x##_leave,                                                             \
-	    .check = x##_refill_check,                                                      \
-	    .report = turns_refill_report,                                                  \
-	    .teardown = teardown_};                                                         \
+	REFILL_WORK(x, x, false, REFILL_TIMED, REFILL_CHECKED, teardown_)                   \
 	REFILL_KIND(x, source_, from_, .models = CB_CAN_OS, .not_models = TURNS_NOT_MODELS, \
 	    .can = turns_can)
 

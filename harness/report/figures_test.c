@@ -8,6 +8,7 @@
 #include "harness/report/html.h"
 #include "harness/report/table.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -291,6 +292,34 @@ static void figures_of_several_scales(void **state)
 	clean(&s);
 }
 
+/* As most kinds have it, whichever comes first; of a tie, the first. */
+static void a_finding_has_the_title_of_most(void **state)
+{
+	struct run_figure own = figures[BYTES];
+
+	(void)state;
+	snprintf(own.title, sizeof(own.title), "counted by itself");
+	for (int most = 0; most < 2; most++) {
+		char expected[sizeof(own.title) + 2];
+		struct shown s = {0};
+
+		begin(&s.run, CB_DOTS, CB_KINDS, "depth", CB_COUNT);
+		add(&s.run, "pool/array/model:thread/depth:1", &own, values[BYTES].low);
+		add(&s.run, "pool/list/model:thread/depth:1", &figures[BYTES], values[BYTES].high);
+		if (most)
+			add(&s.run, "pool/tree/model:thread/depth:1", &figures[BYTES],
+			    values[BYTES].high);
+		show(&s);
+		assert_int_equal(s.findings.count, 1);
+		snprintf(
+		    expected, sizeof(expected), "%s: ", most ? figures[BYTES].title : own.title);
+		assert_int_equal(
+		    strncasecmp(s.findings.items[0].text, expected, strlen(expected)), 0);
+		assert_non_null(strstr(s.findings.items[0].text, "array is lowest"));
+		clean(&s);
+	}
+}
+
 /* What two kinds call by one name need not be one thing: each has a chart, and that has a file. */
 static void one_metric_of_two_meanings(void **state)
 {
@@ -501,6 +530,7 @@ int main(void)
 	    cmocka_unit_test(panels_of_every_scale),
 	    cmocka_unit_test(ladders_of_every_scale),
 	    cmocka_unit_test(figures_of_several_scales),
+	    cmocka_unit_test(a_finding_has_the_title_of_most),
 	    cmocka_unit_test(one_metric_of_two_meanings),
 	    cmocka_unit_test(ticks_have_the_unit_of_the_axis),
 	    cmocka_unit_test(times_over_another_axis),

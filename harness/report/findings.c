@@ -363,13 +363,34 @@ static void say_accounts(struct finding *f, const struct builder *b, size_t n)
 		say(f, ".");
 }
 
+/* What most of those that are compared call it, or the first: a kind may say how it came to its
+ * own. */
+static const char *title_of(const struct builder *b, size_t n)
+{
+	const char *title = b->rows[0]->series->figure.title;
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *one = b->rows[i]->series->figure.title;
+		size_t same = 0;
+
+		for (size_t k = 0; k < n; k++)
+			same += !strcmp(b->rows[k]->series->figure.title, one);
+		if (same > most) {
+			most = same;
+			title = one;
+		}
+	}
+	return title;
+}
+
 /* Of a figure that is no time per operation: its title says what is compared. */
 static void say_figure(struct finding *f, const struct builder *b, size_t n)
 {
 	const struct run_figure *of = &b->rows[0]->series->figure;
 	char what[sizeof(of->title) + 2];
 
-	snprintf(what, sizeof(what), "%s: ", of->title);
+	snprintf(what, sizeof(what), "%s: ", title_of(b, n));
 	what[0] = (char)toupper((unsigned char)what[0]);
 	say_order(f, b, n, what, of->better == CB_LESS ? "lowest" : "highest", of);
 	if (run_figure_is_displaced(of))

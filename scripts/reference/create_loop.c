@@ -80,6 +80,22 @@ static void create(int self)
 		abort();
 }
 
+/* What a fork has to copy besides. Is it really there? Of memory that nobody else sees a compiler
+ * leaves the writes out. */
+static void write_before(size_t bytes)
+{
+	unsigned char there[4096] = {0};
+	const size_t pages = bytes / 4096;
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memset(p, 1, bytes);
+	if (pages > sizeof(there) || mincore(p, bytes, there))
+		abort();
+	for (size_t i = 0; i < pages; i++)
+		if (!(there[i] & 1))
+			abort();
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "thread";
@@ -90,7 +106,7 @@ int main(int argc, char **argv)
 	forks = pidfds || !strcmp(name, "fork");
 	detached = !strcmp(name, "thread_detached");
 	if (argc > 2)
-		memset(malloc((size_t)atoi(argv[2]) << 10), 1, (size_t)atoi(argv[2]) << 10);
+		write_before(strtoul(argv[2], NULL, 10) << 10);
 	pthread_attr_init(&attr);
 	if (detached)
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -622,7 +622,8 @@ int cb_sacrifice(void (*fn)(void *arg), void *arg, uint64_t within_ns, struct cb
  * cb_sacrifice_watched() - the same, but its deadline begins anew whenever it has got further: a
  * hang is that for @within_ns nothing has happened, however long all of it takes on a busy machine.
  * @progress: called in the cell with @arg, in memory that both have; another number each time that
- * it has got further, for which it has to come to an end. NULL: as cb_sacrifice().
+ * it has got further, for which it has to come to an end; and once more when it has ended, before
+ * it is waited for. NULL: as cb_sacrifice().
  */
 int cb_sacrifice_watched(void (*fn)(void *arg), uint64_t (*progress)(const void *arg), void *arg,
     uint64_t within_ns, struct cb_fate *fate);
