@@ -49,7 +49,7 @@ static const struct cb_sweep sweeps[] = {
     {CB_FULL, "model=thread,process,coroutine place=same capacity=16,4096"},
     {CB_FULL, "model=thread,process producers=1,4 consumers=4"},
     {CB_FULL, "model=thread,process producers=4 consumers=1"},
-    {CB_FULL, "model=thread,process bytes=64"},
+    {CB_FULL, "model=thread,process bytes=64,16KiB,64KiB"},
     {CB_FULL, "model=thread wait_ns=100us"},
     {CB_FULL, "model=thread load_pct=10,50,80,95"},
     {CB_FULL, "model=process load_pct=50"},
@@ -325,4 +325,5 @@ const struct cb_family queue_family = {
     .exercised = "empty_polls_per_op|full_polls_per_op gave_up_per_op",
     .floor = "none",
     .load = "load_pct",
+    .size = "bytes",
 };

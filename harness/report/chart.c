@@ -300,14 +300,16 @@ static int add_chart(
 	return build_chart(set, g, build, c);
 }
 
-static int add_load(struct chart_set *set, const struct case_group *g)
+/* Against one parameter of the family's, beside the chart that it has of all. */
+static int add_over(struct chart_set *set, const struct case_group *g, const char *key,
+    const char *suffix, int (*build)(const struct case_group *g, struct chart *c))
 {
 	struct chart c = {.of = &g->rows[0].series->figure};
 
-	if (!g->family || !*g->family->load)
+	if (!*key)
 		return 0;
-	snprintf(c.id, sizeof(c.id), "%s-load", g->id);
-	return build_chart(set, g, chart_load_build, c);
+	snprintf(c.id, sizeof(c.id), "%s-%s", g->id, suffix);
+	return build_chart(set, g, build, c);
 }
 
 static const struct case_group *bound_of(
@@ -328,8 +330,12 @@ int chart_set_build(const struct case_groups *groups, struct chart_set *out)
 		for (size_t k = 0; k < groups->items[i].count && !rc; k++)
 			rc = add_chart(
 			    &set, &groups->items[i], bound_of(groups, groups->items[i].family), k);
-		if (!rc)
-			rc = add_load(&set, &groups->items[i]);
+		if (!rc && groups->items[i].family)
+			rc = add_over(&set, &groups->items[i], groups->items[i].family->load,
+			    "load", chart_load_build);
+		if (!rc && groups->items[i].family)
+			rc = add_over(&set, &groups->items[i], groups->items[i].family->size,
+			    "size", chart_size_build);
 	}
 	if (rc)
 		chart_set_free(&set);

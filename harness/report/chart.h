@@ -112,6 +112,9 @@ int chart_dots_build(const struct case_group *g, struct chart *c);
 /** chart_load_build() - latency against load, of a family that has such; a panel for each kind. */
 int chart_load_build(const struct case_group *g, struct chart *c);
 
+/** chart_size_build() - the rate against the bytes of an operation; a panel for each kind. */
+int chart_size_build(const struct case_group *g, struct chart *c);
+
 /** chart_matrix_build() - PU by PU, a cell a pair, a panel for each kind and setting. */
 int chart_matrix_build(const struct case_group *g, struct chart *c);
 

@@ -162,6 +162,54 @@ static void latency_against_load(void **state)
 }
 
 /* An interval of few launches is none of 95 %, whatever family it is drawn for. */
+static void rate_against_size(void **state)
+{
+	static const char *const names[] = {"queue/ring/model:thread/bytes:1024",
+	    "queue/ring/model:thread/bytes:8", "queue/ring/model:process/bytes:8",
+	    "queue/ring/model:process/producers:2/bytes:1024", "queue/pipe/model:process/bytes:8",
+	    "queue/pipe/model:process/bytes:64", "queue/word/model:thread/bytes:8"};
+	struct drawn d = {0};
+	const struct chart *c;
+	const char *tsv, *low, *high;
+
+	(void)state;
+	fixture_begin(&d.run);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		fixture_add(&d.run,
+		    &(struct fixture_case){
+			.name = names[i], .op = "item", .spread = 0.2, .ns = 1000 * (i + 1)});
+	/* It was not measured with more: of one size there is nothing to see. */
+	fixture_add(&d.run, &(struct fixture_case){.name = "queue/word/model:thread/bytes:64",
+				.op = "item",
+				.status = STATUS_NOT_RUN});
+	/* A rate that is given says nothing of size. */
+	for (unsigned i = 0; i < 2; i++)
+		fixture_add(&d.run,
+		    &(struct fixture_case){.name = i ? "queue/mq/model:thread/bytes:8/load_pct:50"
+						     : "queue/mq/model:thread/bytes:64/load_pct:50",
+			.op = "item",
+			.ns = 1000,
+			.extra = METRIC_GIVEN_OPS_PER_S,
+			.extra_value = 1e6});
+	build(&d);
+	c = chart_find(&d.set, "queue-size");
+	assert_non_null(c);
+	assert_string_equal(c->script, "size.gp");
+	assert_int_equal(c->points, 4);
+	has(c, "lines=2;");
+	has(c, "panels=2;panel1='ring';panel2='pipe';");
+	has(c, "panel_of1=1;entry_of1=1;");
+	has(c, "panel_of2=2;entry_of2=2;");
+	has(c, "least=8;most=1024;");
+	has(c, "series=2;series1='thread';style1=1;series2='process';style2=2;");
+	tsv = text_buffer_str(&c->tsv);
+	/* By rising size: bytes per second, and items. */
+	low = strstr(tsv, "\n8\t4e+06\t500000\t");
+	high = strstr(tsv, "\n1024\t1.024e+09\t1e+06\t");
+	assert_true(low && high && low < high);
+	clean(&d);
+}
+
 static void bars_are_what_they_are(void **state)
 {
 	static const char *const names[] = {"job/sieve/model:thread/workers:1",
@@ -568,6 +616,7 @@ int main(void)
 	    cmocka_unit_test(a_given_rate_is_not_drawn_beside_others),
 	    cmocka_unit_test(where_a_given_rate_ends_is_drawn),
 	    cmocka_unit_test(latency_against_load),
+	    cmocka_unit_test(rate_against_size),
 	    cmocka_unit_test(bars_are_what_they_are),
 	    cmocka_unit_test(no_base_no_speed_up),
 	    cmocka_unit_test(rate_cpu_and_tail),

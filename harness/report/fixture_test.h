@@ -147,6 +147,7 @@ static inline void fixture_families(struct run *run)
 		.caption = "Items per second: more is better.",
 		.rate = true,
 		.load = "load_pct",
+		.size = "bytes",
 		.contenders = CB_KINDS},
 	    {.name = "switch", .title = "The ladder", .shape = CB_LADDER},
 	    {.name = "distance", .title = "Distances", .shape = CB_MATRIX, .axis = "place"},

@@ -53,6 +53,7 @@ static const struct jsonio_field family_fields[] = {
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, floor),
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, bound),
     JSONIO_FIELD(TEXT_OR_NONE, struct run_family, load),
+    JSONIO_FIELD(TEXT_OR_NONE, struct run_family, size),
     JSONIO_END,
 };
 

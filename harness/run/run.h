@@ -80,6 +80,7 @@ struct run_family {
 	char floor[32]; /* the kind that is its loop with nothing in it; "" none */
 	char bound[32]; /* the family that says what a hand-off takes at least; "" none */
 	char load[32];  /* key of the parameter that is a part of the peak, in per cent; "" none */
+	char size[32];  /* key of the parameter that is the bytes of an operation; "" none */
 };
 
 /* The figure of a series: one of the metrics of its samples. */

@@ -38,6 +38,7 @@ static int add_family(struct run *run, const struct kind *k)
 	copy(out.floor, sizeof(out.floor), f->floor);
 	copy(out.bound, sizeof(out.bound), f->bound);
 	copy(out.load, sizeof(out.load), f->load);
+	copy(out.size, sizeof(out.size), f->size);
 	ret = run_add_family(run, &out);
 	if (ret == 0 || ret == -EEXIST)
 		add_params(run, k);

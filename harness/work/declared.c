@@ -127,6 +127,7 @@ static const struct text_rule of_family[] = {
     TEXT(cb_family, axis, ROOM(run_family, axis), false),
     TEXT(cb_family, bound, ROOM(run_family, bound), false),
     TEXT(cb_family, load, ROOM(run_family, load), false),
+    TEXT(cb_family, size, ROOM(run_family, size), false),
     {0},
 };
 
@@ -475,14 +476,15 @@ static int look_at_axis(const struct look *l, const struct kind *k, const char *
 	return 0;
 }
 
-static int look_at_load(const struct look *l, const struct kind *k, const char *load)
+/* @key: of a chart's axis, NULL where there is none. */
+static int look_at_key(const struct look *l, const struct kind *k, const char *member,
+    const char *key, enum cb_unit unit)
 {
-	const int i = load ? kind_param(k, load, strlen(load)) : 0;
+	const int i = key ? kind_param(k, key, strlen(key)) : 0;
 
-	if (load && (i < 0 || k->param[i]->unit != CB_PERCENT))
-		return wrong(l,
-		    "load: '%s' is none of its parameters in per cent; accepted: one of them",
-		    load);
+	if (key && (i < 0 || k->param[i]->unit != unit))
+		return wrong(l, "%s: '%s' is none of its parameters in %s; accepted: one of them",
+		    member, key, unit == CB_PERCENT ? "per cent" : "bytes");
 	return 0;
 }
 
@@ -567,7 +569,9 @@ int declared_family(const struct cb_family *f, char *err, size_t err_len)
 	if (!ret)
 		ret = look_at_axis(&l, &k, f->axis);
 	if (!ret)
-		ret = look_at_load(&l, &k, f->load);
+		ret = look_at_key(&l, &k, "load", f->load, CB_PERCENT);
+	if (!ret)
+		ret = look_at_key(&l, &k, "size", f->size, CB_BYTES);
 	if (!ret)
 		ret = look_at_sweeps(&l, &k, f->sweeps, f->sweep_count);
 	return ret ? ret : look_at_figures(&l, f->figures, f->figure_count);

@@ -356,6 +356,8 @@ static void families(void **state)
 	MISTAKE(family.axis = "model", "kind first/*: axis: the values of 'model' are no numbers");
 	MISTAKE(family.load = "model", "kind first/*: load: 'model' is none of its parameters in");
 	MISTAKE(family.load = "nothing", "kind first/*: load: 'nothing' is none of its parameters");
+	MISTAKE(
+	    family.size = "model", "kind first/*: size: 'model' is none of its parameters in byt");
 	MISTAKE(family.shape = (enum cb_shape)(CB_MATRIX + 1),
 	    "shape is 6; accepted: one of enum cb_shape");
 	MISTAKE(family.contenders = (enum cb_contenders)3, "contenders is 3; accepted: one of");

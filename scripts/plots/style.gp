@@ -34,7 +34,7 @@ name(i) = value(sprintf('series%d', i))
 
 # The legend stands in rows under the title, filled from the left; gnuplot's own key would break
 # them where it likes.
-letter_px = 8.2
+letter_px = 8.8
 array legend_x[series]
 array legend_row[series]
 legend_at = 14.0

@@ -370,6 +370,43 @@ draws_loads() {
 	}
 }
 
+# sizes KINDS: ./sizes/run.json, the sample's locks as so many queues with items of three sizes each.
+sizes() {
+	mkdir -p sizes && python3 - "$sample" "$1" >sizes/run.json <<-'EOF'
+		import copy, json, sys
+
+		run = json.load(open(sys.argv[1]))
+		own = run["concbench"]
+		lock = next(c for c in own["cases"] if c["name"].startswith("lock/") and c["status"] == "ok")
+		own["families"] = [dict(f, size="bytes") for f in own["families"] if f["name"] == "queue"]
+		own["cases"] = []
+		for kind in range(int(sys.argv[2])):
+		    for size in 8, 1024, 65536:
+		        case = copy.deepcopy(lock)
+		        case["name"] = f"queue/kind_{kind}/model:thread/place:scatter/bytes:{size}"
+		        own["cases"].append(case)
+		json.dump(run, sys.stdout)
+	EOF
+}
+
+# draws_sizes KINDS: a panel each, its points in it, and nothing cut off.
+draws_sizes() {
+	sizes "$1" && report --output sizes sizes/run.json && [ "$status" -eq 0 ] && [ ! -s err ] || return 1
+	inside sizes/charts/queue-size.svg || return 1
+	for kind in $(seq 0 $(($1 - 1))); do
+		grep -q ">kind_$kind<" sizes/charts/queue-size.svg || {
+			echo "no panel of kind_$kind" >>err
+			return 1
+		}
+	done
+	strokes=$(tr '\n' ' ' <sizes/charts/queue-size.svg | sed 's/<path/\n&/g' |
+		grep -E "stroke='rgb\( *0, 114, 178\)'" | grep -o 'M[0-9]' | wc -l)
+	[ "$strokes" -ge $((3 * 3 * $1)) ] || {
+		echo "$strokes strokes" >>err
+		return 1
+	}
+}
+
 # README's excerpts of the table are lines of the table, and its pictures are there.
 readme_shows_the_sample() {
 	sed -n '/^A part of its table:/,/^So on that machine/p' "$root/README.md" |
@@ -396,6 +433,7 @@ if command -v gnuplot >/dev/null && command -v python3 >/dev/null && [ -e "$samp
 	done
 	for kinds in 1 3 30; do
 		check "latency against load of $kinds kinds" draws_loads $kinds
+		check "rate against size of $kinds kinds" draws_sizes $kinds
 	done
 	for factor in 1e-6 1e-5 1e-4 1e-3 1e-2 0.1 1 10 100; do
 		check "every label is drawn, rates times $factor" shows_all "$factor"

@@ -751,6 +751,9 @@ struct cb_family {
 	/* load - key of the parameter that says at which part of its peak a case is kept, in per
 	 * cent (it has CB_GIVEN_OPS_PER_S): of its latency there is a chart. NULL: none. */
 	const char *load;
+	/* size - key of the parameter that says how many bytes an operation hands over: of the rate
+	 * against it there is a chart. NULL: none. */
+	const char *size;
 	/* facts() - what a case takes and promises beside its parameters (bytes, order, capacity):
 	 * say() each, for `concbench describe`. NULL: nothing. */
 	void (*facts)(const struct cb_case *c, cb_say_fn *say, void *to);
