@@ -424,7 +424,7 @@ static const struct cb_kind two_locks = {
     .about = "two workers take two locks in opposite order: the textbook's deadlock, and its cures",
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_SMOKE,
-    .version = 2,
+    .version = 3,
     .models = CB_CAN_OS,
     .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &workload,
@@ -462,6 +462,12 @@ static unsigned pus_of(const struct two_locks_state *st)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) == 1 ? 1 : 2;
 }
 
+/* One of them has not come to its first lock. */
+static bool is_kept_away(const struct two_locks_state *st)
+{
+	return cb_load(&st->worker[0].has) < 0 || cb_load(&st->worker[1].has) < 0;
+}
+
 int deadlock_once(const struct two_locks_plan *plan, struct cb_env *env, struct cb_metrics *metrics,
     char *why, size_t why_len)
 {
@@ -478,7 +484,7 @@ int deadlock_once(const struct two_locks_plan *plan, struct cb_env *env, struct 
 		ret = run_pair(st, plan, CURE_NONE, env, why, why_len);
 		if (ret)
 			return ret;
-	} while (plan->meets && st->fate.hung && !circle(st) && ++tries < TRIES_MOST);
+	} while (plan->meets && st->fate.hung && is_kept_away(st) && ++tries < TRIES_MOST);
 	(void)cb_metric(metrics, "burnt_share",
 	    (cpu_ns() - before_cpu_ns) / ((double)cb_now_ns() - before_ns) / pus_of(st));
 	return 0;
@@ -548,7 +554,7 @@ static const struct cb_kind deadlock = {
     .about = "two workers that wait for each other's lock: what do they burn meanwhile?",
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_FULL,
-    .version = 1,
+    .version = 2,
     .models = CB_CAN_OS,
     .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &deadlock_work,
@@ -667,7 +673,7 @@ static const struct cb_kind two_locks_cured = {
     .about = "what keeps two locks in opposite order from deadlock, and what each of that costs",
     .source = "Coffman, Elphick, Shoshani 1971",
     .from = CB_FULL,
-    .version = 1,
+    .version = 2,
     .models = CB_CAN_OS,
     .not_models = "a lock that waits in the kernel stops the carrier",
     .work = &cured_work,

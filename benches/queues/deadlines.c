@@ -9,13 +9,14 @@
 #define KEPT_OF 16u
 /* So often to the end of a trial before that nobody timed out says much. */
 #define KEPT_MIN 20u
-/* Of one that holds more, a trial may be over before it is full: 200 answers of a server's are. */
+/* Filling a larger one may take longer than a trial: a server's 200 answers just fit. */
 #define KEPT_CAPACITY 200u
 
 static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 {
 	const struct cb_queue_worker *other = &st->worker[1 - w->index];
 	const uint64_t before = cb_load(&other->timed_out), began_ns = cb_now_ns();
+	const bool can_happen = w->index < st->env.producers || st->env.capacity <= KEPT_CAPACITY;
 	uint64_t calls = cb_load(&other->timed_calls), since_ns = began_ns;
 	uint32_t nobody = 0;
 
@@ -32,8 +33,7 @@ static void stand_still(struct cb_worker *w, struct cb_queue_state *st)
 		}
 		if (cb_queue_over(w, st)) {
 			/* Who still gets on has no reason to give up. */
-			if (st->env.capacity <= KEPT_CAPACITY &&
-			    now_ns - since_ns > (now_ns - began_ns) / 2)
+			if (can_happen && now_ns - since_ns > (now_ns - began_ns) / 2)
 				st->worker[w->index].kept_to_end++;
 			break;
 		}

@@ -75,6 +75,8 @@ static const struct cb_sweep sweeps[] = {
     {CB_CHECK, "model=thread,process,coroutine"},
     {CB_CHECK, "model=thread,process,coroutine bytes=1000 producers=3"},
     {CB_CHECK, "model=thread,process,coroutine bytes=1000 wait_ns=1us"},
+    {CB_CHECK, "model=thread,process bytes=1000 producers=2 consumers=2 wait_ns=1us"},
+    {CB_CHECK, "model=thread,coroutine bytes=1000 producers=3 wait_ns=1us"},
 };
 
 /* ---- what a case can be ---- */

@@ -40,6 +40,7 @@ static int fifo_init(void *queue, const struct cb_queue_env *env)
 {
 	struct kernel_queue *q = queue;
 	const int fd = own_name_make(&name, q->path, sizeof(q->path));
+	int ret;
 
 	if (fd < 0) {
 		(void)snprintf(env->why, env->why_len, "TMPDIR: no FIFO in %s: %s",
@@ -50,10 +51,10 @@ static int fifo_init(void *queue, const struct cb_queue_env *env)
 	/* Those of a process are closed with it. */
 	q->own_ends = env->model != CB_PROCESS;
 	q->expected = env->producers + env->consumers + env->latecomers;
-	if (fcntl(fd, F_SETPIPE_SZ, (int)KERNEL_PIPE_BYTES) == (int)KERNEL_PIPE_BYTES)
-		return 0;
-	fifo_destroy(q);
-	return -ENOTSUP;
+	ret = kernel_pipe_room(fd, env->why, env->why_len);
+	if (ret)
+		fifo_destroy(q);
+	return ret;
 }
 
 static int fifo_attach(void *queue, struct cb_worker *w)

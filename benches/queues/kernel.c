@@ -54,23 +54,30 @@ int kernel_share_out(struct kernel_queue *q)
 	return ret;
 }
 
+static bool is_ready(int fd, short event)
+{
+	struct pollfd p = {.fd = fd, .events = event};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & event);
+}
+
 /* Some of an item, at once or in time. Return: bytes; 0 when the time has passed; -errno. */
 static ssize_t some_until(struct kernel_queue *q, struct cb_worker *w, bool puts, void *at,
     size_t bytes, uint64_t until_ns, bool *waited)
 {
 	const struct kernel_end *own = &q->end[w->role];
-	int ret = 1;
 
 	for (;;) {
 		const ssize_t n = puts ? q->calls->try_write(own->now, at, bytes)
 				       : q->calls->try_read(own->now, at, bytes);
+		int ret;
 
 		if (n > 0)
 			return n;
 		if (!kernel_has_to_wait(n))
 			return n < 0 ? -errno : -EIO;
-		/* Ready, and yet it cannot be done without waiting: this kernel never can. */
-		if (errno == EOPNOTSUPP && *waited)
+		/* This kernel cannot do it without waiting; nobody else is at this end. */
+		if (errno == EOPNOTSUPP && is_ready(own->wait, puts ? POLLOUT : POLLIN))
 			return puts ? q->calls->write(w, own->wait, at, bytes)
 				    : q->calls->read(w, own->wait, at, bytes);
 		ret = cb_await_fd(w, own->wait, puts, until_ns);
@@ -114,13 +121,6 @@ enum cb_queue_result kernel_get_until(
 	const enum cb_queue_result result = all_until(q, w, false, item, bytes, until_ns);
 
 	return result > 0 && kernel_is_nobody(item) ? CB_QUEUE_CLOSED : result;
-}
-
-static bool is_ready(int fd, short event)
-{
-	struct pollfd p = {.fd = fd, .events = event};
-
-	return poll(&p, 1, 0) > 0 && (p.revents & event);
 }
 
 /* Bytes; -1 with errno. */
@@ -245,6 +245,20 @@ unsigned kernel_pipe_capacity(const struct cb_queue_env *env)
 {
 	/* And what is in hand while it is closed, an item of each sleeping writer. */
 	return KERNEL_PIPE_BYTES / (unsigned)env->bytes + env->producers;
+}
+
+int kernel_pipe_room(int fd, char *why, size_t why_len)
+{
+	const int wanted = (int)KERNEL_PIPE_BYTES, has = fcntl(fd, F_SETPIPE_SZ, wanted);
+
+	if (has == wanted)
+		return 0;
+	(void)snprintf(why, why_len,
+	    has < 0 && errno == EPERM
+		? "fs.pipe-user-pages-soft: no more pipes of %d bytes for this user"
+		: "a pipe cannot be made to hold %d bytes",
+	    wanted);
+	return -ENOTSUP;
 }
 
 int kernel_socket_room(int fd, char *why, size_t why_len)

@@ -89,8 +89,8 @@ static inline enum cb_queue_result kernel_failed(struct cb_worker *w, ssize_t n,
 
 /**
  * kernel_put_until() / kernel_get_until() - with a deadline: the call that does not wait, and
- * cb_await_fd() where it would have to. An item of which a part is in, or out, is gone through
- * with.
+ * cb_await_fd() where it would have to. Once part of an item has been transferred the deadline no
+ * longer counts: the call finishes it.
  */
 enum cb_queue_result kernel_put_until(
     struct kernel_queue *q, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns);
@@ -168,6 +168,9 @@ void kernel_destroy(void *queue);
 
 /* What a pipe holds unless it is told otherwise: 16 pages (pipe(7)). */
 #define KERNEL_PIPE_BYTES 65536u
+
+/** kernel_pipe_room() - the same on every machine. Return: 0; -ENOTSUP with @why. */
+int kernel_pipe_room(int fd, char *why, size_t why_len);
 
 /** kernel_pipe_capacity() - of a pipe or a FIFO. */
 unsigned kernel_pipe_capacity(const struct cb_queue_env *env);

@@ -299,6 +299,53 @@ static void an_item_that_has_begun_is_not_given_up(void **unused)
 	end(&s);
 }
 
+static ssize_t cannot_write(int fd, const void *item, size_t bytes)
+{
+	(void)fd;
+	(void)item;
+	(void)bytes;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+static ssize_t cannot_read(int fd, void *item, size_t bytes)
+{
+	(void)fd;
+	(void)item;
+	(void)bytes;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+/* As kernels whose pipes cannot be asked not to wait say it. */
+static void without_a_call_that_does_not_wait(void **unused)
+{
+	static struct kernel_calls calls;
+	uint64_t item = cb_queue_head(0, 1, false), got = 0, until_ns;
+	struct kernel_queue *q;
+	struct cb_queue_state *st;
+	struct subject s;
+
+	(void)unused;
+	begin(&s, "queue/pipe/model:thread/wait_ns:1000000");
+	st = s.team.env.state;
+	q = st->queue;
+	calls = *q->calls;
+	calls.try_write = cannot_write;
+	calls.try_read = cannot_read;
+	q->calls = &calls;
+	until_ns = cb_now_ns() + CB_NS_PER_MS;
+	assert_int_equal(kernel_get_until(q, subject_worker(&s, 1), &got, sizeof(got), until_ns),
+	    CB_QUEUE_TIMED_OUT);
+	assert_true(cb_now_ns() >= until_ns);
+	assert_int_equal(kernel_put_until(q, subject_worker(&s, 0), &item, sizeof(item), until_ns),
+	    CB_QUEUE_DONE);
+	assert_int_equal(
+	    kernel_get_until(q, subject_worker(&s, 1), &got, sizeof(got), until_ns), CB_QUEUE_DONE);
+	assert_int_equal(got, item);
+	end(&s);
+}
+
 /* ---- names in folders ---- */
 
 static void what_killed_runs_leave_is_removed(void **unused)
@@ -354,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(what_killed_runs_leave_is_removed),
 	    cmocka_unit_test(they_give_up_in_time_and_not_before),
 	    cmocka_unit_test(an_item_that_has_begun_is_not_given_up),
+	    cmocka_unit_test(without_a_call_that_does_not_wait),
 	};
 
 	return cmocka_run_group_tests(tests, open_machine, close_machine);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,6 +28,20 @@ static inline ssize_t pipe_try_read(int fd, void *item, size_t bytes)
 static const struct kernel_calls pipe_calls = {
     pipe_try_write, pipe_try_read, cb_write, cb_read, true};
 
+/* Several that are told that there is room for one: all but one would wait, whatever the time. */
+static int look_at_deadlines(int in, const struct cb_queue_env *env)
+{
+	char byte;
+
+	if (!cb_case_value(env->c, "wait_ns") || env->producers == 1 ||
+	    pipe_try_read(in, &byte, 1) >= 0 || errno != EOPNOTSUPP)
+		return 0;
+	(void)snprintf(env->why, env->why_len,
+	    "wait_ns with several producers: this kernel's pipes cannot be asked not to wait "
+	    "(RWF_NOWAIT)");
+	return -ENOTSUP;
+}
+
 static int pipe_init(void *queue, const struct cb_queue_env *env)
 {
 	struct kernel_queue *q = queue;
@@ -35,9 +50,11 @@ static int pipe_init(void *queue, const struct cb_queue_env *env)
 	if (pipe2(end, O_CLOEXEC) < 0)
 		return -errno;
 	kernel_init(q, env, &pipe_calls, end[0], end[1]);
-	ret = fcntl(q->out, F_SETPIPE_SZ, (int)KERNEL_PIPE_BYTES) == (int)KERNEL_PIPE_BYTES
-		  ? kernel_share_out(q)
-		  : -ENOTSUP;
+	ret = kernel_pipe_room(q->out, env->why, env->why_len);
+	if (!ret)
+		ret = look_at_deadlines(q->in, env);
+	if (!ret)
+		ret = kernel_share_out(q);
 	if (ret)
 		kernel_destroy(q);
 	return ret;

@@ -347,6 +347,7 @@ static void what_it_cannot_be_is_said(void **unused)
 	    {"queue/redis_pipelined/consumers:2", "it takes 1 consumer"},
 	    {"queue/redis/bytes:65537", "its items have at most 65536 bytes"},
 	    {"queue/redis/asking:1", "it cannot say how many items it has"},
+	    {"queue/redis/consumers:2/wait_ns:1000", "with wait_ns it takes 1 consumer"},
 	};
 	struct bench_case bc;
 

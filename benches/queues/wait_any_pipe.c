@@ -55,7 +55,7 @@ static void any_destroy(void *queue)
 		(void)close(a->epoll);
 }
 
-static int add_pipe(struct any_pipes *a)
+static int add_pipe(struct any_pipes *a, const struct cb_queue_env *env)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = a->count};
 	int end[2], ret;
@@ -64,9 +64,9 @@ static int add_pipe(struct any_pipes *a)
 		return -errno;
 	a->in[a->count] = (struct pollfd){.fd = end[0], .events = POLLIN};
 	a->out[a->count++] = end[1];
-	if (fcntl(end[1], F_SETPIPE_SZ, (int)KERNEL_PIPE_BYTES) != (int)KERNEL_PIPE_BYTES)
-		return -ENOTSUP;
-	ret = cb_fd_prepare(end[0], a->model);
+	ret = kernel_pipe_room(end[1], env->why, env->why_len);
+	if (!ret)
+		ret = cb_fd_prepare(end[0], a->model);
 	if (!ret)
 		ret = cb_fd_prepare(end[1], a->model);
 	if (!ret && a->epoll >= 0 && epoll_ctl(a->epoll, EPOLL_CTL_ADD, end[0], &event) < 0)
@@ -87,7 +87,7 @@ static int any_init(void *queue, const struct cb_queue_env *env, bool epolls)
 	if (epolls && a->epoll < 0)
 		return -errno;
 	while (!ret && a->count < env->producers)
-		ret = add_pipe(a);
+		ret = add_pipe(a, env);
 	if (ret)
 		any_destroy(a);
 	return ret;

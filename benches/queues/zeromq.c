@@ -472,6 +472,7 @@ static const struct cb_queue cb_queue_impl_zeromq = {.ops = &cb_queue_ops_zeromq
     .waits_unseen = true,
     .holds_less = true};
 CB_QUEUE_KIND_IF(zeromq,
-    "PUSH and PULL sockets: inproc between threads, ipc between processes, who waits sleeps",
+    "PUSH and PULL sockets: inproc between threads, ipc between processes, who waits sleeps; whole "
+    "ms",
     "libzmq, zeromq.org", CB_FULL, CB_CAN_OS,
     "a coroutine that waits in a call of it would stop all others on its carrier", NULL, 0, CAN)

@@ -357,9 +357,9 @@ int chart_size_build(const struct case_group *g, struct chart *c)
 	c->script = "size.gp";
 	snprintf(c->title, sizeof(c->title), "%s: rate against size", g->family->title);
 	snprintf(c->text, sizeof(c->text),
-	    "A point's height is how many came through in a second, each of so many bytes; along a "
-	    "faint line it is the same number of bytes per second. Level: each costs the same, "
-	    "whatever its size. Along a faint line: it is the copying that costs. The same axes "
-	    "for all. Error bars as in the table.");
+	    "The height is how many come through in a second, the horizontal axis the bytes of "
+	    "each. Each faint line joins points of equal bytes per second. Where points lie level, "
+	    "each costs the same, whatever its size; along a faint line it is the copying that "
+	    "costs. The same axes for all. Error bars as in the table.");
 	return build(g, g->family->size, true, c);
 }

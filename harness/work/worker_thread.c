@@ -54,6 +54,9 @@ static int blocking_await_fd(struct cb_worker *w, int fd, bool writable, uint64_
 	int ret;
 
 	(void)w;
+	/* ppoll(2) leaves it out, and would wait for nothing. */
+	if (fd < 0)
+		return -EBADF;
 	do {
 		const uint64_t now_ns = clock_now_ns();
 		const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;

@@ -100,6 +100,9 @@ claims_are_tried() {
 	row lock/mine | grep -q 'none of its sweeps is of CB_CHECK' || fail "$(cat out)"
 	has out 'ok    lock/untried'
 	! grep 'WRONG lock/spins/model:thread' out || fail "$(cat out)"
+	# Alone, and by its name.
+	expect 1 "$CONCBENCH" check --quiet --case-time 100ms --load ./untried.so lock/mine
+	has out 'WRONG lock/mine' 'none of its sweeps is of CB_CHECK' '0 kinds right, 1 wrong'
 }
 
 # One that crashes costs its own row.

@@ -167,9 +167,9 @@ static inline int cb_connect(
 }
 
 /**
- * cb_await_fd() - until @fd is readable (or @writable), or at its end, but not beyond @until_ns of
- * cb_now_ns() (CB_FOR_EVER): of a call that gives up at a deadline, between two tries.
- * Return: 1; 0 when the time has passed, never early; -errno.
+ * cb_await_fd() - wait until @fd is readable (or @writable), or at its end, but not beyond
+ * @until_ns of cb_now_ns() (CB_FOR_EVER). For calls with a deadline: try, wait with this, try
+ * again. Return: 1; 0 when the time has passed, never early; -errno.
  */
 static inline int cb_await_fd(struct cb_worker *w, int fd, bool writable, uint64_t until_ns)
 {

@@ -148,7 +148,7 @@ struct cb_queue {
  * processes is a kind of the family "loss" as well. Its workload calls it through cb_queue_ops. */
 extern const struct cb_workload cb_queue_loss_work;
 
-#define CB_QUEUE_LOSS_VERSION 1
+#define CB_QUEUE_LOSS_VERSION 2
 
 #define CB_QUEUE_LOSS(x, about, source, from, models, flags, can)                                 \
 	static const struct cb_kind cb_loss_##x = {"loss", #x, about, source, flags,              \
