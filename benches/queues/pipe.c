@@ -33,8 +33,8 @@ static int look_at_deadlines(int in, const struct cb_queue_env *env)
 {
 	char byte;
 
-	if (!cb_case_value(env->c, "wait_ns") || env->producers == 1 ||
-	    pipe_try_read(in, &byte, 1) >= 0 || errno != EOPNOTSUPP)
+	if (!env->wait_ns || env->producers == 1 || pipe_try_read(in, &byte, 1) >= 0 ||
+	    errno != EOPNOTSUPP)
 		return 0;
 	(void)snprintf(env->why, env->why_len,
 	    "wait_ns with several producers: this kernel's pipes cannot be asked not to wait "

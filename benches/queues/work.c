@@ -91,6 +91,7 @@ int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 	int ret;
 
 	queue_env.checking = env->checking;
+	queue_env.wait_ns = queue_value(env->c, "wait_ns");
 	st->env = queue_env;
 	st->stages = queue_stages(env->c);
 	st->in_flight = queue_value(env->c, "in_flight");
@@ -98,7 +99,7 @@ int cb_queue_setup(struct cb_env *env, char *why, size_t why_len)
 	if (st->stages)
 		st->env.producers = queue_count(env->c);
 	st->impl = env->c->kind->impl;
-	st->wait_ns = queue_value(env->c, "wait_ns");
+	st->wait_ns = queue_env.wait_ns;
 	st->checking = env->checking;
 	st->late_ns = env->checking && st->wait_ns ? cb_late_ns() : 0;
 	st->stamp_slots = stamp_slots(&queue_env);

@@ -54,6 +54,7 @@ struct cb_queue_env {
 	unsigned capacity; /* in items; the case's, a power of two, or the queue's own */
 	size_t bytes;      /* of an item */
 	bool checking;     /* no figure comes of it: a queue may look closer */
+	uint64_t wait_ns;  /* patience of a put or get; 0: it has all the time */
 	/* Workers that attach when others have died, in their roles. */
 	unsigned latecomers;
 	/* During init, which may write a line there that says more than its -errno. */
