@@ -91,6 +91,12 @@ static inline bool eventfd_ring_may(struct eventfd_ring *r, enum eventfd_ring_si
 	return r->put_seen != r->got;
 }
 
+/* A turn may be a long one, in which others have run. */
+static inline bool eventfd_ring_is_late(uint64_t until_ns)
+{
+	return CB_UNLIKELY(until_ns != CB_FOR_EVER) && cb_now_ns() >= until_ns;
+}
+
 /* Return: WAITED when somebody has written to it; TIMED_OUT; CLOSED with an error. */
 static inline enum cb_queue_result eventfd_ring_sleep(
     struct cb_worker *w, int fd, uint64_t until_ns)
@@ -123,6 +129,8 @@ static inline enum cb_queue_result eventfd_ring_wait(struct eventfd_ring *r, str
 				return CB_QUEUE_WAITED;
 			if (cb_load(&r->closed))
 				return CB_QUEUE_CLOSED;
+			if (eventfd_ring_is_late(until_ns))
+				return CB_QUEUE_TIMED_OUT;
 			cb_relax(w);
 		}
 		/* What a careless one misses is rare unless it takes its time. */

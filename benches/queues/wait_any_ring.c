@@ -118,6 +118,10 @@ static struct eventfd_ring *any_await(
 				*result = CB_QUEUE_CLOSED;
 				return NULL;
 			}
+			if (eventfd_ring_is_late(until_ns)) {
+				*result = CB_QUEUE_TIMED_OUT;
+				return NULL;
+			}
 			cb_relax(w);
 		}
 		say(a, 1);
