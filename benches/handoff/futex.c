@@ -48,14 +48,4 @@ HANDOFF(futex, "FUTEX_WAIT and FUTEX_WAKE on one word; the waiter always sleeps"
     CB_SMOKE, struct word, (st->flag = model == CB_PROCESS ? 0 : FUTEX_PRIVATE_FLAG, 0),
     await(w, st, me), wake(st), wake(st), 0)
 REFILL(futex, "futex(2)", CB_SMOKE, NULL)
-
-/* Shared memory on both sides, the same pages: what is left to differ is the address space. */
-static const struct cb_sweep shared_pages_sweeps[] = {
-    {CB_FULL, "model=thread,process place=same touched_bytes=32KiB,1MiB,4MiB,16MiB"},
-    {CB_CHECK, "model=thread,process place=same,scatter touched_bytes=32KiB"}};
-
-REFILL_WORK(shared_pages, futex, true, REFILL_PAGES_TIMED, REFILL_PAGES_CHECKED, NULL)
-REFILL_KIND_AS(shared_pages, "as handoff/futex, with a word touched in each page of one buffer",
-    "Intel SDM vol. 3, 4.10: PCIDs", CB_FULL, .models = CB_CAN_OS, .not_models = TURNS_NOT_MODELS,
-    .can = turns_can, .axis = "touched_bytes", .sweeps = shared_pages_sweeps,
-    .sweep_count = sizeof(shared_pages_sweeps) / sizeof(shared_pages_sweeps[0]))
+REFILL_SHARED_PAGES(futex)

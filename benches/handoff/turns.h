@@ -215,4 +215,18 @@ void turns_refill_report(const struct cb_env *env, struct cb_metrics *metrics);
 	REFILL_KIND(x, source_, from_, .models = CB_CAN_OS, .not_models = TURNS_NOT_MODELS, \
 	    .can = turns_can)
 
+/* REFILL_SHARED_PAGES() - the row `of` once more, where both sides touch the same pages of shared
+ * memory: what is left to differ between threads and processes is the address space. */
+#define REFILL_SHARED_PAGES(of)                                                               \
+	static const struct cb_sweep shared_pages_sweeps[] = {                                \
+	    {CB_FULL, "model=thread,process place=same touched_bytes=32KiB,1MiB,4MiB,16MiB"}, \
+	    {CB_CHECK, "model=thread,process place=same,scatter touched_bytes=32KiB"}};       \
+	REFILL_WORK(shared_pages, of, true, REFILL_PAGES_TIMED, REFILL_PAGES_CHECKED, NULL)   \
+	REFILL_KIND_AS(shared_pages,                                                          \
+	    "as handoff/" #of ", with a word touched in each page of one buffer",             \
+	    "Intel SDM vol. 3, 4.10: PCIDs", CB_FULL, .models = CB_CAN_OS,                    \
+	    .not_models = TURNS_NOT_MODELS, .can = turns_can, .axis = "touched_bytes",        \
+	    .sweeps = shared_pages_sweeps,                                                    \
+	    .sweep_count = sizeof(shared_pages_sweeps) / sizeof(shared_pages_sweeps[0]))
+
 #endif
