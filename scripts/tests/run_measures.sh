@@ -73,7 +73,12 @@ displaced_time_is_measured_beside() {
 	has out 'displaced_ns_per_op' 'unsupported: launch 0: the workers are not bound'
 	rm -rf res
 	# On a machine that has other work it is not told, but it is measured.
-	expect 0 "$CONCBENCH" run "${quick[@]}" job/timers/workers:10 lock/ck_ticket/workers:1
+	for _ in 1 2 3 4 5; do
+		expect 0 "$CONCBENCH" run "${quick[@]}" job/timers/workers:10 lock/ck_ticket/workers:1
+		# A launch in which others took more than it did is no measurement, and says so.
+		grep -q 'it takes too little to be told' res/latest/journal.jsonl || break
+		rm -rf res
+	done
 	[ "$(grep -c '"parked_soaked_pct":' res/latest/journal.jsonl)" -eq 2 ] || fail "$(cut -c 1-300 res/latest/journal.jsonl)"
 	! grep '"parked_soaked_pct":' res/latest/journal.jsonl | grep -v '/figure:displaced_ns_per_op"' ||
 		fail "in a timed trial"
