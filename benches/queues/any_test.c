@@ -1,5 +1,5 @@
 /*
- * wait_any_test.c - queues whose consumer waits for any of several: it is woken by each of them,
+ * any_test.c - queues whose consumer waits for any of several: it is woken by each of them,
  * and none is passed over. That they lose nothing: conformance_test.c.
  */
 #include "benches/queues/kernel.h"
@@ -12,9 +12,8 @@
 /* Far beyond any delay of a busy machine. */
 #define FAR_NS (60 * CB_NS_PER_S)
 
-static const char *const names[] = {"queue/wait_any_ring/model:thread/producers:5",
-    "queue/wait_any_poll/model:thread/producers:5",
-    "queue/wait_any_epoll/model:thread/producers:5"};
+static const char *const names[] = {"queue/any_ring/model:thread/producers:5",
+    "queue/any_poll/model:thread/producers:5", "queue/any_epoll/model:thread/producers:5"};
 #define KINDS (sizeof(names) / sizeof(names[0]))
 
 static const struct cb_queue_ops *ops_of(const struct subject *s)
@@ -148,11 +147,11 @@ static void whoever_leaves_wakes_it(void **unused)
 static void what_it_can_be_is_said(void **unused)
 {
 	static const char *const bad[][2] = {
-	    {"queue/wait_any_ring/consumers:2", "it takes 1 consumer"},
-	    {"queue/wait_any_ring/capacity:6", "capacity:6 is not a power of two"},
-	    {"queue/wait_any_epoll/bytes:4097", "its items have at most 4096 bytes"},
-	    {"queue/wait_any_epoll/capacity:16", "'capacity:16' is not a parameter"},
-	    {"queue/wait_any_poll/model:coroutine", "would stop all others on its carrier"},
+	    {"queue/any_ring/consumers:2", "it takes 1 consumer"},
+	    {"queue/any_ring/capacity:6", "capacity:6 is not a power of two"},
+	    {"queue/any_epoll/bytes:4097", "its items have at most 4096 bytes"},
+	    {"queue/any_epoll/capacity:16", "'capacity:16' is not a parameter"},
+	    {"queue/any_poll/model:coroutine", "would stop all others on its carrier"},
 	};
 	struct bench_case bc;
 

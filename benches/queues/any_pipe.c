@@ -1,5 +1,5 @@
 /*
- * wait_any_pipe.c - a pipe of each producer's own, and one consumer that waits for any of them: by
+ * any_pipe.c - a pipe of each producer's own, and one consumer that waits for any of them: by
  * poll(2), which is told of all of them each time, or by epoll(7), which has been told once.
  *
  * To close it each producer writes a last item that none is, and the consumer takes in what comes
@@ -271,10 +271,10 @@ static bool any_drain(void *queue, void *item, size_t bytes)
 	    .holds_less = true};                                                    \
 	CB_QUEUE_KIND(x, about, source, CB_FULL, models, not_models, "capacity", 0)
 
-WAIT_ANY(wait_any_poll, false,
+WAIT_ANY(any_poll, false,
     "a pipe for each producer; one consumer waits for any of them by poll(2), told of all each "
     "time",
     "poll(2), pipe(7)", CB_CAN_OS, "poll(2) would stop all others on its carrier")
-WAIT_ANY(wait_any_epoll, true,
+WAIT_ANY(any_epoll, true,
     "a pipe for each producer; one consumer waits for any of them by epoll(7), told of them once",
     "epoll(7), pipe(7)", CB_CAN_ALL, NULL)

@@ -1,5 +1,5 @@
 /*
- * wait_any_ring.c - a ring of each producer's own, and one consumer that waits for any of them, as
+ * any_ring.c - a ring of each producer's own, and one consumer that waits for any of them, as
  * select does in Go: it looks at each in turn, says at each that it is about to sleep, looks at all
  * once more, and sleeps at one eventfd that all of them know.
  */
@@ -136,13 +136,13 @@ static struct eventfd_ring *any_await(
 	}
 }
 
-static inline enum cb_queue_result put_wait_any_ring(
+static inline enum cb_queue_result put_any_ring(
     void *queue, struct cb_worker *w, const void *item, size_t bytes, uint64_t until_ns)
 {
 	return eventfd_ring_put(ring_of(queue, w->role), w, item, bytes, true, until_ns);
 }
 
-static inline enum cb_queue_result get_wait_any_ring(
+static inline enum cb_queue_result get_any_ring(
     void *queue, struct cb_worker *w, void *item, size_t bytes, uint64_t until_ns)
 {
 	enum cb_queue_result result = CB_QUEUE_DONE;
@@ -188,18 +188,18 @@ static bool any_drain(void *queue, void *item, size_t bytes)
 	return false;
 }
 
-static const struct cb_queue_ops cb_queue_ops_wait_any_ring = {.init = any_init,
-    .put = put_wait_any_ring,
-    .get = get_wait_any_ring,
+static const struct cb_queue_ops cb_queue_ops_any_ring = {.init = any_init,
+    .put = put_any_ring,
+    .get = get_any_ring,
     .close = any_close,
     .open = any_open,
     .drain = any_drain,
     .destroy = any_destroy};
-CB_QUEUE_BATCH(wait_any_ring)
-static const struct cb_queue cb_queue_impl_wait_any_ring = {.ops = &cb_queue_ops_wait_any_ring,
+CB_QUEUE_BATCH(any_ring)
+static const struct cb_queue cb_queue_impl_any_ring = {.ops = &cb_queue_ops_any_ring,
     .queue_bytes = any_bytes,
     .capacity = any_capacity,
     .most_consumers = 1};
-CB_QUEUE_KIND(wait_any_ring,
+CB_QUEUE_KIND(any_ring,
     "a ring for each producer; one consumer waits for any: looks at all, sleeps at one eventfd",
     "select of Go's channels; Dekker's flag at each", CB_FULL, CB_CAN_ALL, NULL, NULL, 0)
