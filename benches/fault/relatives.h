@@ -44,7 +44,8 @@ static inline char relative_state(pid_t pid, pid_t parent)
 	behind_name = strrchr(text, ')');
 	if (!behind_name || sscanf(behind_name, ") %c %ld", &state, &ppid) != 2)
 		return RELATIVE_UNKNOWN;
-	return ppid == parent ? state : RELATIVE_GONE;
+	/* 'X': nobody has to wait for it, and the kernel is about to forget it. */
+	return ppid == parent && state != 'X' ? state : RELATIVE_GONE;
 }
 
 #endif
